@@ -1,0 +1,87 @@
+// Formatting of diagnostics and the edit distance behind "did you mean".
+#include "stargate/base/diagnostic.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace stargate {
+
+std::string format_diagnostic(const Diagnostic& d) {
+  std::string out;
+  if (!d.file.empty()) {
+    out += d.file;
+    if (d.line > 0) out += fmt::format(":{}:{}", d.line, d.column);
+    out += ": ";
+  }
+  if (!d.path.empty()) out += d.path + ": ";
+  out += d.message + "\n";
+  if (d.line > 0 && !d.text.empty()) {
+    const std::string gutter = fmt::format("{:>5} | ", d.line);
+    out += gutter + d.text + "\n";
+    std::string pad(gutter.size(), ' ');
+    for (int i = 0; i + 1 < d.column && i < static_cast<int>(d.text.size()); ++i) {
+      const auto c = static_cast<unsigned char>(d.text[static_cast<std::size_t>(i)]);
+      if (c == '\t') {
+        pad += '\t';
+      } else if ((c & 0xC0) != 0x80) {  // one caret column for each character, not for each UTF-8 byte
+        pad += ' ';
+      }
+    }
+    out += pad + "^\n";
+  }
+  if (!d.hint.empty()) out += "  hint: " + d.hint + "\n";
+  return out;
+}
+
+std::string format_diagnostics(std::vector<Diagnostic> diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+  });
+  std::string out;
+  for (const auto& d : diagnostics) out += format_diagnostic(d);
+  if (diagnostics.size() > 1) out += fmt::format("{} faults.\n", diagnostics.size());
+  return out;
+}
+
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names) {
+  if (wanted.size() > 200) return {};
+  std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  std::string nearest;
+  for (const auto& name : names) {
+    const std::size_t distance = edit_distance(wanted, name);
+    if (distance < best) best = distance, nearest = name;
+  }
+  return nearest;
+}
+
+std::string suggest_name(std::string_view wanted, const std::vector<std::string>& names) {
+  if (const auto near = nearest_name(wanted, names); !near.empty()) return "did you mean '" + near + "'?";
+  if (names.empty()) return {};
+  std::string out = "known: ";
+  for (std::size_t i = 0; i < names.size() && i < 12; ++i) out += (i ? ", " : "") + names[i];
+  if (names.size() > 12) out += fmt::format(", and {} more", names.size() - 12);
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,40 @@
+// Tables for a terminal: columns sized to their content, numbers right-aligned, Korean and Japanese counted two wide.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stargate {
+
+enum class Align { left, right };
+
+struct Column {
+  std::string title;
+  Align align = Align::right;
+};
+
+class TextTable {
+ public:
+  explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  /// A row shorter than the header is padded with empty cells.
+  void add_row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// A thin line before the next row.
+  void add_rule() { rules_.push_back(rows_.size()); }
+  std::size_t row_count() const { return rows_.size(); }
+  /// Each line indented by `indent` spaces; the header is underlined.
+  std::string format(int indent = 0) const;
+  std::string format_csv() const;
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+  std::vector<std::size_t> rules_;
+};
+
+/// Columns a UTF-8 text takes on a terminal.
+int display_width(std::string_view text);
+/// One CSV cell, quoted when it must be (RFC 4180).
+std::string format_csv_cell(std::string_view cell);
+
+}  // namespace stargate
