@@ -6,14 +6,19 @@ set(STARGATE_THIRD_PARTY_config yaml-cpp nlohmann_json::nlohmann_json)
 set(STARGATE_THIRD_PARTY_lp PkgConfig::CLP)
 set(STARGATE_THIRD_PARTY_app CLI11::CLI11)
 
-# -ffp-contract=off and no -ffast-math: same input, same bytes out, on any machine.
+# -ffp-contract=off and no -ffast-math: same input, same bytes out, on any machine. -Wno-restrict: GCC 12 warns of its own
+# std::string.
 add_library(stargate_options INTERFACE)
-target_compile_options(stargate_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-restrict  # GCC 12 warns of its own std::string
-                       -ffp-contract=off $<$<BOOL:${STARGATE_WERROR}>:-Werror>)
+target_compile_options(stargate_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+  -ffp-contract=off $<$<BOOL:${STARGATE_WERROR}>:-Werror>)
 if(STARGATE_SANITIZE)
-  target_compile_options(stargate_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
-                         -fno-omit-frame-pointer)
-  target_link_options(stargate_options INTERFACE -fsanitize=address,undefined)
+  set(sanitizers -fsanitize=address,undefined,float-cast-overflow)
+  target_compile_options(stargate_options INTERFACE ${sanitizers} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(stargate_options INTERFACE ${sanitizers})
+endif()
+if(STARGATE_FUZZ)  # coverage counters in every library; the fuzzers alone link libFuzzer's main
+  target_compile_options(stargate_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_include_directories(stargate_options INTERFACE ${CMAKE_SOURCE_DIR})
 

@@ -104,6 +104,7 @@ using EnergyPerByte = Quantity<Dim{.byte = -1, .joule = 1}>;
 using EnergyPerFlop = Quantity<Dim{.flop = -1, .joule = 1}>;
 using EnergyPerToken = Quantity<Dim{.joule = 1, .token = -1}>;
 using CarbonIntensity = Quantity<Dim{.joule = -1, .gram = 1}>;
+using MoneyPerMass = Quantity<Dim{.dollar = 1, .gram = -1}>;
 using BytesPerToken = Quantity<Dim{.byte = 1, .token = -1}>;
 
 inline constexpr auto byte = Bytes::from_base(1);

@@ -140,7 +140,7 @@ std::variant<ParsedQuantity, QuantityFault> parse_quantity_text(std::string_view
 
 std::variant<double, QuantityFault> parse_quantity_as(std::string_view text, Dim expected) {
   auto parsed = parse_quantity_text(text);
-  const std::string wanted = describe_dim(expected) + " are due here, such as \"" + example_of(expected) + "\"";
+  const std::string wanted = describe_dim(expected) + " is due here, such as \"" + example_of(expected) + "\"";
   if (auto* fault = std::get_if<QuantityFault>(&parsed)) return QuantityFault{fault->message + "; " + wanted};
   const auto& quantity = std::get<ParsedQuantity>(parsed);
   if (quantity.dim != expected) {
@@ -159,29 +159,30 @@ struct DimText {
   bool prefixes;
 };
 constexpr std::array kDimTexts = {
-    DimText{{.byte = 1}, "bytes", "80 GB", "B", 1, true},
-    DimText{{.flop = 1}, "floating-point operations", "2.5 PFLOP", "FLOP", 1, true},
+    DimText{{.byte = 1}, "a data size", "80 GB", "B", 1, true},
+    DimText{{.flop = 1}, "a number of operations", "2.5 PFLOP", "FLOP", 1, true},
     DimText{{.second = 1}, "a time", "18 months", "s", 1, true},
     DimText{{.joule = 1}, "an energy", "3 kWh", "Wh", 3600, true},
-    DimText{{.dollar = 1}, "dollars", "40 k$", "$", 1, true},
-    DimText{{.token = 1}, "tokens", "15 Ttok", "tok", 1, true},
+    DimText{{.dollar = 1}, "an amount of money", "40 k$", "$", 1, true},
+    DimText{{.token = 1}, "a number of tokens", "15 Ttok", "tok", 1, true},
     DimText{{.gram = 1}, "a mass", "12 kt", "t", 1e6, true},
     DimText{{.second = -1, .joule = 1}, "a power", "700 W", "W", 1, true},
-    DimText{{.byte = 1, .second = -1}, "bytes a second", "3.35 TB/s", "B/s", 1, true},
-    DimText{{.flop = 1, .second = -1}, "operations a second", "989 TFLOP/s", "FLOP/s", 1, true},
-    DimText{{.second = -1, .token = 1}, "tokens a second", "5 ktok/s", "tok/s", 1, true},
-    DimText{{.second = -1}, "events a second", "12 req/s", "Hz", 1, true},
-    DimText{{.joule = -1, .dollar = 1}, "dollars an energy", "6.6 c/kWh", "$/kWh", 1 / 3.6e6, false},
-    DimText{{.second = 1, .joule = -1, .dollar = 1}, "dollars a power", "10.5 $/W", "$/W", 1, true},
-    DimText{{.dollar = 1, .token = -1}, "dollars a token", "2 $/Mtok", "$/Mtok", 1e-6, false},
-    DimText{{.byte = -1, .dollar = 1}, "dollars a byte", "15 $/GB", "$/GB", 1e-9, false},
-    DimText{{.second = -1, .dollar = 1}, "dollars a time", "3 B$/year", "$/h", 1 / 3600.0, true},
+    DimText{{.byte = 1, .second = -1}, "a data rate", "3.35 TB/s", "B/s", 1, true},
+    DimText{{.flop = 1, .second = -1}, "a compute rate", "989 TFLOP/s", "FLOP/s", 1, true},
+    DimText{{.second = -1, .token = 1}, "a token rate", "5 ktok/s", "tok/s", 1, true},
+    DimText{{.second = -1}, "a rate of events", "12 req/s", "Hz", 1, true},
+    DimText{{.joule = -1, .dollar = 1}, "a price an energy", "6.6 c/kWh", "$/kWh", 1 / 3.6e6, false},
+    DimText{{.second = 1, .joule = -1, .dollar = 1}, "a price a power", "10.5 $/W", "$/W", 1, true},
+    DimText{{.dollar = 1, .token = -1}, "a price a token", "2 $/Mtok", "$/Mtok", 1e-6, false},
+    DimText{{.byte = -1, .dollar = 1}, "a price a byte", "15 $/GB", "$/GB", 1e-9, false},
+    DimText{{.second = -1, .dollar = 1}, "a price a time", "3 B$/year", "$/h", 1 / 3600.0, true},
     DimText{{.byte = -1, .joule = 1}, "an energy a byte", "3.9 pJ/b", "pJ/b", 8e-12, false},
     DimText{{.flop = -1, .joule = 1}, "an energy an operation", "0.5 pJ/FLOP", "pJ/FLOP", 1e-12, false},
     DimText{{.joule = 1, .token = -1}, "an energy a token", "0.3 J/tok", "J/tok", 1, false},
     DimText{{.joule = -1, .gram = 1}, "a carbon intensity", "334 g/kWh", "g/kWh", 1 / 3.6e6, false},
-    DimText{{.byte = 1, .token = -1}, "bytes a token", "128 kB/tok", "B/tok", 1, true},
-    DimText{{.second = -1, .joule = -1, .dollar = 1}, "dollars an energy a time", "1 $/kWh/year", "$/kWh/s", 1 / 3.6e6, false},
+    DimText{{.byte = 1, .token = -1}, "a size a token", "128 kB/tok", "B/tok", 1, true},
+    DimText{{.second = -1, .joule = -1, .dollar = 1}, "a price an energy a time", "1 $/kWh/year", "$/kWh/s", 1 / 3.6e6, false},
+    DimText{{.dollar = 1, .gram = -1}, "a price of emissions", "50 $/t", "$/t", 1e-6, false},
     DimText{{}, "a plain number", "1", "", 1, false},
 };
 

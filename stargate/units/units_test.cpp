@@ -50,10 +50,10 @@ TEST_CASE("texts with units are read in base units") {
 }
 
 TEST_CASE("a text that is no quantity says why and shows an example") {
-  CHECK(fault<kRate>("3.35") == "'3.35' has no unit; bytes a second are due here, such as \"3.35 TB/s\"");
-  CHECK(fault<kRate>("3 GBs") == "'GBs' is not a unit; bytes a second are due here, such as \"3.35 TB/s\"");
-  CHECK(fault<kRate>("700 W") == "'700 W' is in a power; bytes a second are due here, such as \"3.35 TB/s\"");
-  CHECK(fault<kMoney>("much") == "'much' does not start with a number; dollars are due here, such as \"40 k$\"");
+  CHECK(fault<kRate>("3.35") == "'3.35' has no unit; a data rate is due here, such as \"3.35 TB/s\"");
+  CHECK(fault<kRate>("3 GBs") == "'GBs' is not a unit; a data rate is due here, such as \"3.35 TB/s\"");
+  CHECK(fault<kRate>("700 W") == "'700 W' is in a power; a data rate is due here, such as \"3.35 TB/s\"");
+  CHECK(fault<kMoney>("much") == "'much' does not start with a number; an amount of money is due here, such as \"40 k$\"");
   CHECK(fault<kRate>("1e400 B/s").starts_with("'1e400 B/s' does not start with a number"));
 }
 

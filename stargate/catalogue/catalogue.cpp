@@ -1,0 +1,192 @@
+// Loading: each kind's folder is read by that kind's field table, then the whole is checked (catalogue_check.cpp).
+#include "stargate/catalogue/catalogue.hpp"
+
+#include <set>
+
+#include "stargate/catalogue/catalogue_check.hpp"
+#include "stargate/catalogue/model_config.hpp"
+
+namespace stargate {
+namespace {
+
+std::string file_stem(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto name = slash == std::string::npos ? path : path.substr(slash + 1);
+  return name.substr(0, name.rfind('.'));
+}
+
+/// What loading carries from file to file.
+struct Loader {
+  const FileReader& files;
+  std::string folder;
+  const CatalogueChanges& changes;
+  Diagnostics faults;
+  std::set<std::string> used;  ///< records named by a change that were found
+
+  bool left_out(const std::string& name) {
+    for (const auto& without : changes.without) {
+      if (without == name) return used.insert(name), true;
+    }
+    return false;
+  }
+
+  /// Applies the changes whose path begins with this record's kind:id.
+  void change(Document& document, const std::string& name) {
+    for (const auto& change : changes.set) {
+      if (!change.path.starts_with(name + ".")) continue;
+      used.insert(change.path);
+      auto applied = apply_override(document, {change.path.substr(name.size() + 1), change.value});
+      if (!applied.ok()) add(applied.faults());
+    }
+  }
+
+  void add(const Diagnostics& more) { faults.insert(faults.end(), more.begin(), more.end()); }
+};
+
+template <class R>
+void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records) {
+  for (const auto& path : loader.files.list(loader.folder + "/" + folder, ".yaml")) {
+    const std::string id = file_stem(path);
+    const std::string name = kind + ":" + id;
+    if (loader.left_out(name)) continue;
+    auto text = loader.files.read(path);
+    if (!text) {
+      loader.add(text.faults());
+      continue;
+    }
+    auto document = parse_yaml(path, *text);
+    if (!document) {
+      loader.add(document.faults());
+      continue;
+    }
+    loader.change(*document, name);
+    auto record = read_record<R>(*document);
+    if (!record) {
+      loader.add(record.faults());
+      continue;
+    }
+    record->id = id;
+    loader.add(check_sources(*document, *record));
+    records.emplace(id, std::move(*record));
+  }
+}
+
+void load_models(Loader& loader, Records<Model>& models) {
+  for (const auto& path : loader.files.list(loader.folder + "/models", ".json")) {
+    const std::string id = file_stem(path);
+    if (loader.left_out("model:" + id)) continue;
+    auto text = loader.files.read(path);
+    if (!text) {
+      loader.add(text.faults());
+      continue;
+    }
+    auto model = parse_model_config(path, *text);
+    if (!model) {
+      loader.add(model.faults());
+      continue;
+    }
+    model->id = id;
+    if (model->name.empty()) model->name = id;
+    models.emplace(id, std::move(*model));
+  }
+}
+
+void load_sources(Loader& loader, std::map<std::string, Source>& sources) {
+  const std::string path = loader.folder + "/sources.yaml";
+  auto text = loader.files.read(path);
+  if (!text) return loader.add(text.faults());
+  auto document = parse_yaml(path, *text);
+  if (!document) return loader.add(document.faults());
+  Reader reader(*document, loader.faults);
+  Codec<std::map<std::string, Source>>::read(reader, document->root, sources, {});
+}
+
+/// A change that names no record is the user's typing mistake.
+void report_unused_changes(Loader& loader, const Catalogue& catalogue) {
+  const auto report = [&](const std::string& flag, const std::string& text) {
+    if (loader.used.contains(text)) return;
+    auto name = parse_record_name(text);
+    if (!name) return loader.add(name.faults());
+    const std::string id = name->id.substr(0, flag == "--set" ? name->id.find('.') : std::string::npos);
+    loader.faults.push_back({flag + " " + text,
+                             0,
+                             0,
+                             {},
+                             "there is no " + name->kind + " '" + id + "'",
+                             suggest_name(id, record_ids(catalogue, name->kind)),
+                             {}});
+  };
+  for (const auto& without : loader.changes.without) report("--without", without);
+  for (const auto& change : loader.changes.set) report("--set", change.path);
+}
+
+}  // namespace
+
+const std::vector<RecordKind>& record_kinds() {
+  static const std::vector<RecordKind> kinds = {
+      {"accelerator", "accelerators", &Accelerator::table().text()},
+      {"system", "systems", &System::table().text()},
+      {"cpu", "cpus", &Cpu::table().text()},
+      {"memory", "memories", &MemoryKind::table().text()},
+      {"network", "networks", &Network::table().text()},
+      {"site", "sites", &Site::table().text()},
+      {"route", "routes", &Route::table().text()},
+      {"supplier", "suppliers", &Supplier::table().text()},
+      {"rental", "rentals", &RentalPrice::table().text()},
+      {"model", "models", nullptr},
+  };
+  return kinds;
+}
+
+Result<RecordName> parse_record_name(std::string_view text) {
+  const auto colon = text.find(':');
+  std::vector<std::string> known;
+  for (const auto& kind : record_kinds()) known.push_back(kind.name);
+  const std::string name(text.substr(0, colon));
+  const bool good = std::find(known.begin(), known.end(), name) != known.end();
+  if (colon == std::string_view::npos || colon + 1 == text.size() || !good) {
+    return Diagnostic{{},
+                      0,
+                      0,
+                      {},
+                      "'" + std::string(text) + "' names no record",
+                      "write kind:id, such as supplier:samsung; " + suggest_name(name, known),
+                      {}};
+  }
+  return RecordName{name, std::string(text.substr(colon + 1))};
+}
+
+std::vector<std::string> record_ids(const Catalogue& catalogue, const std::string& kind) {
+  std::vector<std::string> ids;
+  const auto add = [&](const char* name, const auto& records) {
+    if (kind != name) return;
+    for (const auto& [id, record] : records) ids.push_back(id);
+  };
+  add("accelerator", catalogue.accelerators), add("system", catalogue.systems), add("cpu", catalogue.cpus);
+  add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
+  add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
+  add("model", catalogue.models);
+  return ids;
+}
+
+Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
+  Loader loader{files, folder, changes, {}, {}};
+  Catalogue catalogue;
+  load_sources(loader, catalogue.sources);
+  load_records(loader, "accelerator", "accelerators", catalogue.accelerators);
+  load_records(loader, "system", "systems", catalogue.systems);
+  load_records(loader, "cpu", "cpus", catalogue.cpus);
+  load_records(loader, "memory", "memories", catalogue.memories);
+  load_records(loader, "network", "networks", catalogue.networks);
+  load_records(loader, "site", "sites", catalogue.sites);
+  load_records(loader, "route", "routes", catalogue.routes);
+  load_records(loader, "supplier", "suppliers", catalogue.suppliers);
+  load_records(loader, "rental", "rentals", catalogue.rentals);
+  load_models(loader, catalogue.models);
+  report_unused_changes(loader, catalogue);
+  loader.add(check_references(catalogue, folder, changes.without));
+  if (!loader.faults.empty()) return std::move(loader.faults);
+  return catalogue;
+}
+
+}  // namespace stargate

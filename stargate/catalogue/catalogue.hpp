@@ -1,0 +1,58 @@
+// Everything that can be bought or run, read from a folder: one record a file, the file's name its id.
+// Loading checks the catalogue as a whole: every field has a source, every source exists, every reference resolves.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "stargate/base/file_reader.hpp"
+#include "stargate/catalogue/model.hpp"
+#include "stargate/catalogue/place.hpp"
+#include "stargate/config/override.hpp"
+
+namespace stargate {
+
+template <class R>
+using Records = std::map<std::string, R>;
+
+struct Catalogue {
+  std::map<std::string, Source> sources;
+  Records<Accelerator> accelerators;
+  Records<System> systems;
+  Records<Cpu> cpus;
+  Records<MemoryKind> memories;
+  Records<Network> networks;
+  Records<Site> sites;
+  Records<Route> routes;
+  Records<Supplier> suppliers;
+  Records<RentalPrice> rentals;
+  Records<Model> models;
+};
+
+/// Changes to make while loading: "accelerator:h100-sxm.memory_bandwidth" set, "supplier:samsung" left out.
+struct CatalogueChanges {
+  std::vector<Override> set;         ///< paths that begin with kind:id
+  std::vector<std::string> without;  ///< kind:id
+};
+
+Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
+                                 const CatalogueChanges& changes = {});
+
+/// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
+struct RecordKind {
+  std::string name, folder;
+  const RecordText* fields;  ///< null for models, which are Hugging Face files
+};
+const std::vector<RecordKind>& record_kinds();
+
+/// "kind:id" split; a fault when the kind is unknown.
+struct RecordName {
+  std::string kind, id;
+};
+Result<RecordName> parse_record_name(std::string_view text);
+
+/// The ids of a kind, sorted.
+std::vector<std::string> record_ids(const Catalogue& catalogue, const std::string& kind);
+
+}  // namespace stargate

@@ -1,0 +1,145 @@
+// Checks across fields and records. Faults name the record's file; the value's line is not kept past reading.
+#include "stargate/catalogue/catalogue_check.hpp"
+
+#include <algorithm>
+
+namespace stargate {
+
+Diagnostics check_sources(const Document& document, const Record& record) {
+  Diagnostics faults;
+  const Node* sources = document.root.find("sources");
+  for (const auto& member : document.root.members) {
+    const bool plain = member.key == "name" || member.key == "sources" || member.key == "notes";
+    if (!plain && record.source_of(member.key) == nullptr) {
+      faults.push_back(
+          document.fault(member.at, member.key, "has no source", "name it under sources, or give a source for \"*\""));
+    }
+  }
+  for (const auto& member : sources == nullptr ? std::vector<Member>{} : sources->members) {
+    if (member.key != "*" && document.root.find(member.key) == nullptr) {
+      faults.push_back(document.fault(member.at, "sources", "'" + member.key + "' is not a field of this record"));
+    }
+  }
+  return faults;
+}
+
+namespace {
+
+class ReferenceCheck {
+ public:
+  ReferenceCheck(const Catalogue& catalogue, std::string folder, const std::vector<std::string>& without)
+      : catalogue_(catalogue), folder_(std::move(folder)), without_(without) {}
+
+  void enter(std::string file) { file_ = folder_ + "/" + file + ".yaml"; }
+
+  void note(const std::string& path, const SourceNote& note) {
+    for (const auto& id : note.sources) {
+      if (catalogue_.sources.contains(id)) continue;
+      std::vector<std::string> known;
+      for (const auto& [source, record] : catalogue_.sources) known.push_back(source);
+      fault(path, "there is no source '" + id + "' in sources.yaml", suggest_name(id, known));
+    }
+  }
+  void sources(const Record& record) {
+    for (const auto& [field, source_note] : record.sources) note("sources." + field, source_note);
+  }
+  /// An empty id means the optional field was not given.
+  void reference(const std::string& path, const std::string& kind, const std::string& id) {
+    if (id.empty()) return;
+    if (std::find(without_.begin(), without_.end(), kind + ":" + id) != without_.end()) return;
+    const auto known = record_ids(catalogue_, kind);
+    if (std::find(known.begin(), known.end(), id) == known.end()) {
+      fault(path, "there is no " + kind + " '" + id + "'", suggest_name(id, known));
+    }
+  }
+  template <class Q>
+  void range(const std::string& path, const std::optional<PriceRange<Q>>& price) {
+    if (price && !(price->low <= price->mid && price->mid <= price->high))
+      fault(path, "low, mid and high are out of order");
+  }
+  void product(const std::string& path, const Supply& supply) {
+    note(path + ".source", supply.source);
+    const bool memory = supply.product.starts_with("memory:");
+    if (memory != supply.capacity.has_value() || memory == supply.units.has_value()) {
+      fault(path, "memory is supplied as 'capacity', everything else as 'units'");
+    }
+    if (supply.product.starts_with("packaging:")) return;  // packaging kinds need no record: wafers are wafers
+    auto name = parse_record_name(supply.product);
+    if (!name) return fault(path + ".product", name.faults()[0].message, name.faults()[0].hint);
+    reference(path + ".product", name->kind, name->id);
+  }
+  void fault(const std::string& path, const std::string& message, const std::string& hint = {}) {
+    faults_.push_back({file_, 0, 0, path, message, hint, {}});
+  }
+  Diagnostics take() { return std::move(faults_); }
+
+ private:
+  const Catalogue& catalogue_;
+  std::string folder_;
+  const std::vector<std::string>& without_;
+  std::string file_;
+  Diagnostics faults_;
+};
+
+void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, a] : catalogue.accelerators) {
+    check.enter("accelerators/" + id);
+    check.sources(a);
+    check.reference("memory", "memory", a.memory);
+    check.reference("scale_up", "network", a.scale_up);
+    check.range("price", a.price);
+  }
+  for (const auto& [id, s] : catalogue.systems) {
+    check.enter("systems/" + id);
+    check.sources(s);
+    check.reference("accelerator", "accelerator", s.accelerator);
+    check.reference("cpu", "cpu", s.cpu);
+    check.reference("scale_up", "network", s.scale_up);
+    check.reference("scale_out", "network", s.scale_out);
+    check.range("price", std::optional(s.price));
+  }
+  for (const auto& [id, c] : catalogue.cpus) {
+    check.enter("cpus/" + id);
+    check.sources(c);
+    check.reference("memory", "memory", c.memory);
+  }
+  for (const auto& [id, m] : catalogue.memories) {
+    check.enter("memories/" + id);
+    check.sources(m);
+    check.range("price", m.price);
+  }
+  for (const auto& [id, n] : catalogue.networks) check.enter("networks/" + id), check.sources(n);
+}
+
+void check_places(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, s] : catalogue.sites) {
+    check.enter("sites/" + id);
+    check.sources(s);
+    check.range("construction_price", std::optional(s.construction_price));
+  }
+  for (const auto& [id, r] : catalogue.routes) check.enter("routes/" + id), check.sources(r);
+  for (const auto& [id, s] : catalogue.suppliers) {
+    check.enter("suppliers/" + id);
+    check.sources(s);
+    for (std::size_t i = 0; i < s.delivers.size(); ++i)
+      check.product("delivers[" + std::to_string(i) + "]", s.delivers[i]);
+  }
+  for (const auto& [id, r] : catalogue.rentals) {
+    check.enter("rentals/" + id);
+    check.sources(r);
+    check.reference("accelerator", "accelerator", r.accelerator);
+    for (const auto& quote : r.quotes) check.note("quotes.source", quote.source);
+  }
+}
+
+}  // namespace
+
+Diagnostics check_references(const Catalogue& catalogue, const std::string& folder,
+                             const std::vector<std::string>& without) {
+  ReferenceCheck check(catalogue, folder, without);
+  check_hardware(check, catalogue);
+  check_places(check, catalogue);
+  return check.take();
+}
+
+}  // namespace stargate

@@ -1,0 +1,16 @@
+// What must hold beyond one field: every value has a source, every name leads to a record.
+#pragma once
+
+#include "stargate/catalogue/catalogue.hpp"
+
+namespace stargate {
+
+/// Each field present is covered by the record's sources, and each source note names a field that is present.
+Diagnostics check_sources(const Document& document, const Record& record);
+
+/// Source ids, memory, network, CPU and accelerator ids and supply products name what exists; price ranges are ordered.
+/// Records in `without` were left out on purpose: what refers to them is not a fault.
+Diagnostics check_references(const Catalogue& catalogue, const std::string& folder,
+                             const std::vector<std::string>& without);
+
+}  // namespace stargate

@@ -1,0 +1,130 @@
+// What can be bought: accelerators, the systems they come in, host CPUs, memory kinds and networks.
+// Rates are dense (no sparsity), links per direction. One YAML file a record; the tables below are their only
+// definition.
+#pragma once
+
+#include "stargate/catalogue/precision.hpp"
+#include "stargate/catalogue/source.hpp"
+
+namespace stargate {
+
+enum class Status { shipping, announced };
+
+/// A price is known as a range; `mid` is what plans use.
+template <class Q>
+struct PriceRange {
+  Q low, mid, high;
+  static const RecordTable<PriceRange>& table();
+};
+using Price = PriceRange<Money>;
+using PricePerByte = PriceRange<MoneyPerByte>;
+using PricePerPower = PriceRange<MoneyPerPower>;
+
+struct Accelerator : Record {
+  std::string vendor;
+  Status status = Status::shipping;
+  Quarter available;
+  std::string process, form;
+  std::string memory;  ///< id of a memory record
+  int memory_stacks = 0;
+  Bytes memory_capacity;
+  ByteRate memory_bandwidth;
+  std::map<Precision, FlopRate> peak;        ///< dense data-sheet rate of the matrix units
+  std::map<Precision, FlopRate> achievable;  ///< best matrix multiply anybody measured over many shapes (MAMF)
+  std::optional<int> compute_units;          ///< SMs, CUs, TensorCores
+  std::optional<Frequency> clock;
+  std::optional<Bytes> last_level_cache;
+  Power power;  ///< maximum, of the part
+  std::optional<Power> idle_power;
+  std::optional<Power> facility_power;  ///< all-in at the utility meter for one accelerator
+  std::string scale_up;                 ///< id of a network record; empty when there is none
+  ByteRate scale_up_bandwidth;          ///< per direction, of one accelerator
+  int scale_up_domain = 1;
+  ByteRate scale_out_bandwidth;  ///< per direction, of one accelerator
+  ByteRate host_bandwidth;
+  std::optional<Price> price;
+  std::optional<double> packages_per_wafer;  ///< of advanced packaging (CoWoS or like)
+  static const RecordTable<Accelerator>& table();
+
+  FlopRate peak_rate(Precision precision) const;
+};
+
+struct System : Record {
+  std::string accelerator;  ///< id
+  int accelerators = 8;
+  int accelerators_per_node = 8;  ///< behind one host operating system (a tray of an NVL72 has 4)
+  std::string cpu;                ///< id
+  int cpus = 0;
+  Status status = Status::shipping;
+  Quarter available;
+  Power power;
+  Price price;              ///< of the whole system with its network cards
+  int scale_up_domain = 8;  ///< accelerators that reach each other at scale-up bandwidth
+  std::string scale_up, scale_out;
+  std::optional<Bytes> host_memory;
+  static const RecordTable<System>& table();
+};
+
+struct Cpu : Record {
+  std::string vendor, core_ip, process;
+  int cores = 0;
+  std::string memory;
+  std::optional<Bytes> memory_capacity;
+  std::optional<ByteRate> memory_bandwidth;
+  std::optional<Power> power;
+  std::string links;
+  int year = 0;
+  static const RecordTable<Cpu>& table();
+};
+
+struct MemoryKind : Record {
+  int year = 0;
+  int stack_high = 0;
+  std::optional<int> interface_bits;
+  std::optional<ByteRate> pin_rate;
+  std::optional<Bytes> capacity_per_stack;
+  std::optional<ByteRate> bandwidth_per_stack;
+  std::optional<PricePerByte> price;
+  std::optional<EnergyPerByte> device_energy, system_energy;
+  static const RecordTable<MemoryKind>& table();
+};
+
+enum class NetworkClass { scale_up, scale_out, host };
+enum class Topology { none, switched, mesh, torus, fat_tree };
+
+struct Network : Record {
+  NetworkClass network_class = NetworkClass::scale_out;
+  Topology topology = Topology::switched;
+  int year = 0;
+  Status status = Status::shipping;
+  ByteRate bandwidth;                   ///< per direction of one accelerator; of one port for scale-out
+  std::optional<double> efficiency;     ///< share of the bandwidth that large messages were measured to reach
+  std::optional<Duration> latency;      ///< software-visible, end to end, of a small message
+  std::optional<Duration> hop_latency;  ///< of one switch
+  std::optional<int> links, switch_radix;
+  std::optional<Money> switch_price, port_price, optic_price;
+  std::optional<Power> switch_power, optic_power;
+  bool in_network_reduction = false;  ///< NVLink SHARP, InfiniBand SHARP
+  static const RecordTable<Network>& table();
+};
+
+template <>
+struct EnumNames<Status> {
+  static constexpr std::pair<const char*, Status> names[] = {{"shipping", Status::shipping},
+                                                             {"announced", Status::announced}};
+};
+template <>
+struct EnumNames<NetworkClass> {
+  static constexpr std::pair<const char*, NetworkClass> names[] = {
+      {"scale_up", NetworkClass::scale_up}, {"scale_out", NetworkClass::scale_out}, {"host", NetworkClass::host}};
+};
+template <>
+struct EnumNames<Topology> {
+  static constexpr std::pair<const char*, Topology> names[] = {{"none", Topology::none},
+                                                               {"switched", Topology::switched},
+                                                               {"mesh", Topology::mesh},
+                                                               {"torus", Topology::torus},
+                                                               {"fat_tree", Topology::fat_tree}};
+};
+
+}  // namespace stargate

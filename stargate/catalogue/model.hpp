@@ -1,0 +1,105 @@
+// A language model as its shapes: what each layer multiplies and what each token leaves in the cache. Made from a
+// Hugging Face config.json as it is (model_config.hpp); everything that costs time or memory follows from here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stargate/catalogue/precision.hpp"
+
+namespace stargate {
+
+/// `full`: every past token; `sliding`: the last `window` ones (also chunked attention); `latent`: MLA, one compressed
+/// vector a token; `linear`: gated delta rule and `state_space`: Mamba-2, both with a state of fixed size; `none`: no
+/// mixer.
+enum class AttentionKind { full, sliding, latent, linear, state_space, none };
+
+struct AttentionShape {
+  AttentionKind kind = AttentionKind::full;
+  int heads = 0, kv_heads = 0;
+  int head_dim = 0;   ///< of queries and keys (latent: nope + rope)
+  int value_dim = 0;  ///< of values
+  int window = 0;     ///< sliding only
+  bool qkv_bias = false, output_bias = false, qk_norm = false, output_gate = false, sinks = false;
+  bool keys_are_values = false;  ///< no V projection (Gemma-4 global layers)
+  // latent
+  int q_lora_rank = 0;  ///< 0: queries are projected directly
+  int kv_lora_rank = 0, nope_dim = 0, rope_dim = 0;
+  int index_heads = 0, index_dim = 0, index_topk = 0;  ///< sparse index (DSA); 0 heads: none
+  // linear: heads = key heads, kv_heads = value heads; state_space: heads, head_dim, groups
+  int state_dim = 0, groups = 0, conv_kernel = 0;
+
+  friend bool operator==(const AttentionShape&, const AttentionShape&) = default;
+};
+
+enum class FeedForwardKind { none, dense, experts };
+
+struct FeedForwardShape {
+  FeedForwardKind kind = FeedForwardKind::none;
+  int width = 0;  ///< dense: its width; experts: the width of one
+  bool gated = true, bias = false;
+  int experts = 0, top_k = 0;
+  int shared_width = 0;      ///< total width of the experts every token visits; 0: none
+  bool shared_gate = false;  ///< a hidden-wide gate on the shared expert
+  bool router_bias = false;
+
+  friend bool operator==(const FeedForwardShape&, const FeedForwardShape&) = default;
+};
+
+struct LayerShape {
+  AttentionShape attention;
+  FeedForwardShape feed_forward;
+  int norm_parameters = 0;  ///< weights of the norms of the layer
+
+  friend bool operator==(const LayerShape&, const LayerShape&) = default;
+};
+
+struct Model {
+  std::string id, name, family;
+  int hidden = 0, vocab = 0, max_position = 0;
+  bool tied_embedding = false;
+  int position_embedding_rows = 0;               ///< learned positions (GPT-2)
+  std::int64_t other_parameters = 0;             ///< final norm, output bias and the like
+  std::vector<LayerShape> shapes;                ///< the distinct ones
+  std::vector<int> layers;                       ///< index into `shapes`, from the first layer to the last
+  int mtp_layers = 0;                            ///< multi-token-prediction layers behind them, not in the counts
+  Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
+  Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
+  Precision kv_precision = Precision::bf16;
+
+  int layer_count() const { return static_cast<int>(layers.size()); }
+  const LayerShape& layer(int index) const {
+    return shapes[static_cast<std::size_t>(layers[static_cast<std::size_t>(index)])];
+  }
+};
+
+/// Parameters of one layer by part; `active` counts what one token multiplies with.
+struct LayerParameters {
+  std::int64_t attention = 0, dense = 0, router = 0, experts = 0, shared = 0, norms = 0;
+  std::int64_t active_experts = 0;
+  std::int64_t total() const { return attention + dense + router + experts + shared + norms; }
+  std::int64_t active() const { return attention + dense + router + active_experts + shared + norms; }
+};
+LayerParameters layer_parameters(const Model& model, const LayerShape& layer);
+
+std::int64_t embedding_parameters(const Model& model);  ///< input and, when untied, output embedding
+std::int64_t parameter_count(const Model& model);
+std::int64_t active_parameter_count(const Model& model);
+Bytes weight_bytes(const Model& model);  ///< as stored, by precision
+
+/// Cache that grows with each token, over all layers, at `precision`.
+Bytes kv_bytes_per_token(const Model& model, Precision precision);
+/// Cache of a sequence that does not grow: full windows and recurrent states.
+Bytes fixed_state_bytes(const Model& model, Precision precision);
+/// Cache of one sequence of `length` tokens: windows filled only as far as the sequence goes.
+Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision);
+
+/// Forward operations of one token whose attention sees `context` tokens: 2 a multiplied weight, plus attention scores
+/// and values (2 * 2 * heads * dim * context for full attention). The embedding look-up is free, the output projection
+/// is not.
+Flops forward_flops_per_token(const Model& model, double context);
+/// Of a training token in sequences of `length` (mean context (length+1)/2, causal): three times the forward pass.
+Flops training_flops_per_token(const Model& model, std::int64_t length);
+
+}  // namespace stargate

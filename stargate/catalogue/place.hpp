@@ -1,0 +1,60 @@
+// Where machines run and who delivers them: sites, routes between regions, suppliers, rental prices.
+#pragma once
+
+#include "stargate/catalogue/hardware.hpp"
+
+namespace stargate {
+
+struct Site : Record {
+  std::string country;  ///< "US", "Korea", "Japan": what data residency is about
+  std::string region;   ///< a name that route records use
+  std::string grid;
+  std::vector<std::string> partners;
+  Power announced_power;
+  std::string progress;  ///< what was reported of it
+  MoneyPerEnergy electricity_price;
+  CarbonIntensity carbon;
+  double pue = 1.2;
+  PricePerPower construction_price;  ///< of the facility without IT
+  Duration shell_lead_time, power_lead_time;
+  static const RecordTable<Site>& table();
+};
+
+struct Route : Record {
+  std::string from, to;  ///< regions
+  Duration round_trip;
+  static const RecordTable<Route>& table();
+};
+
+/// What a supplier can deliver to the world by quarter of one product ("memory:hbm3e-12hi", "system:gb200-nvl72",
+/// "packaging:cowos"). Amounts of memory are bytes, of everything else units.
+struct Supply {
+  std::string product;
+  std::optional<Series<Bytes>> capacity;  ///< a quarter, for memory
+  std::optional<Series<double>> units;    ///< a quarter, for everything else
+  Duration lead_time;
+  SourceNote source;
+  static const RecordTable<Supply>& table();
+};
+
+struct Supplier : Record {
+  std::string country, role;
+  std::vector<Supply> delivers;
+  static const RecordTable<Supplier>& table();
+};
+
+struct RentalQuote {
+  Quarter quarter;
+  std::string tier;
+  MoneyRate price;  ///< of one accelerator
+  SourceNote source;
+  static const RecordTable<RentalQuote>& table();
+};
+
+struct RentalPrice : Record {
+  std::string accelerator;
+  std::vector<RentalQuote> quotes;
+  static const RecordTable<RentalPrice>& table();
+};
+
+}  // namespace stargate

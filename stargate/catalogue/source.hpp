@@ -1,0 +1,56 @@
+// Where a value comes from: ids of catalogue/sources.yaml, or an assumption with its reason.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "stargate/config/record_table.hpp"
+
+namespace stargate {
+
+struct Source {
+  std::string title, publisher, date, locator;
+  std::string grade;  ///< A vendor or official, B press or analyst as quoted, C weak: use as a range
+  static const RecordTable<Source>& table();
+};
+
+/// In a file: `price: some-source`, `price: [one, two]` or `price: {assumption: why}`.
+struct SourceNote {
+  std::vector<std::string> sources;
+  std::string assumption;
+
+  bool empty() const { return sources.empty() && assumption.empty(); }
+};
+
+template <>
+struct Codec<SourceNote> {
+  static std::string type_text() { return "source id, list of source ids, or {assumption: why}"; }
+  static void read(Reader& reader, const Node& node, SourceNote& out, const Rule&);
+};
+
+/// "id, id" or "assumption: why".
+std::string format_source_note(const SourceNote& note);
+
+/// What every record of the catalogue has. `id` is the file's name; `sources` maps each field to its note, "*" all
+/// others.
+struct Record {
+  std::string id;
+  std::string name;
+  std::map<std::string, SourceNote> sources;
+  std::string notes;
+
+  /// The note that covers `field`, or null.
+  const SourceNote* source_of(const std::string& field) const;
+};
+
+/// The fields of Record, to be put first in a record's table.
+template <class R>
+RecordTable<R> record_fields(const char* kind, const char* sentence) {
+  return RecordTable<R>(kind, sentence)
+      .required("name", &R::name, "What people call it.")
+      .required("sources", &R::sources, "Source of each field, \"*\" for all not named.")
+      .optional("notes", &R::notes, "What a reader should know before using the figures.");
+}
+
+}  // namespace stargate

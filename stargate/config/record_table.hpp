@@ -1,0 +1,72 @@
+// The fields of a record as one table: name, type, default, range and sentence. Reading, checking, the JSON Schema and
+// the reference pages are all made from it, so they cannot disagree. A record type declares
+//     static const RecordTable<Site>& table();
+// and builds it with required() and optional(); a field's type decides how its text is read (codec.hpp).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "stargate/config/codec.hpp"
+
+namespace stargate {
+
+template <class R>
+class RecordTable {
+ public:
+  RecordTable(std::string kind, std::string sentence) : text_{std::move(kind), std::move(sentence), {}} {}
+
+  template <class M, class B>
+  RecordTable&& required(const char* name, M B::*member, const char* sentence, Rule rule = {}) && {
+    add(name, member, sentence, rule, true);
+    return std::move(*this);
+  }
+  /// When absent the member keeps the value of a default-constructed R.
+  template <class M, class B>
+  RecordTable&& optional(const char* name, M B::*member, const char* sentence, Rule rule = {}) && {
+    add(name, member, sentence, rule, false);
+    return std::move(*this);
+  }
+
+  const RecordText& text() const { return text_; }
+
+  /// Reads every field, reports every fault: missing and unknown keys, wrong types, values out of range.
+  void read(Reader& reader, const Node& node, R& out) const {
+    if (!read_mapping(reader, node, text_)) return;
+    for (const auto& field : fields_) field(reader, node, out);
+  }
+
+ private:
+  template <class M, class B>
+  void add(const char* name, M B::*member, const char* sentence, const Rule& rule, bool required) {
+    static_assert(std::is_base_of_v<B, R>);
+    text_.fields.push_back({name, Codec<M>::type_text(), describe_rule(rule), sentence, required, nested_text<M>()});
+    fields_.push_back([=](Reader& reader, const Node& node, R& out) {
+      const Node* value = node.find(name);
+      if (value == nullptr || value->is_null()) {
+        if (required) reader.missing(node, name, sentence);
+        return;
+      }
+      const auto scope = reader.enter(name);
+      Codec<M>::read(reader, *value, out.*member, rule);
+    });
+  }
+
+  RecordText text_;
+  std::vector<std::function<void(Reader&, const Node&, R&)>> fields_;
+};
+
+/// A whole document as one record.
+template <class R>
+Result<R> read_record(const Document& document) {
+  Diagnostics faults;
+  Reader reader(document, faults);
+  R out;
+  R::table().read(reader, document.root, out);
+  if (!faults.empty()) return faults;
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,54 @@
+// Builds the tree of nodes from a parser's events (YAML's and JSON's are the same: begin, key, value, end).
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "stargate/config/node.hpp"
+
+namespace stargate {
+
+class TreeBuilder {
+ public:
+  explicit TreeBuilder(Document& document) : document_(document) {}
+
+  /// Each returns false once the document has a fault that ends the parse.
+  bool scalar(std::string text, bool quoted, Location at);
+  bool null(Location at);
+  bool begin(NodeKind kind, Location at);
+  bool end();
+  bool key(std::string text, Location at);
+  /// Keys arrive as scalars in YAML: true when the next scalar is one.
+  bool expects_key() const { return !open_.empty() && open_.back().kind == NodeKind::mapping && !has_key_; }
+  void fail(Location at, std::string message, std::string hint = {});
+
+  bool complete() const { return complete_; }
+  Diagnostics take_faults() { return std::move(faults_); }
+
+ private:
+  struct Open {
+    NodeKind kind;
+    Node node;
+    Member pending;
+    bool has_key;
+    std::set<std::string> keys;
+  };
+  bool add(Node node);
+
+  Document& document_;
+  std::vector<Open> open_;
+  Member pending_;
+  bool has_key_ = false;
+  bool complete_ = false;
+  Diagnostics faults_;
+};
+
+/// Text people write is UTF-8 without control characters but tab and line ends; anything else is a fault with its
+/// place, so that no parser and no terminal ever sees it.
+Check check_text(const Document& document, std::string_view text);
+
+/// The lines of a text, without their ends.
+std::vector<std::string> split_lines(std::string_view text);
+
+}  // namespace stargate

@@ -1,0 +1,242 @@
+// Shapes of the operators. Activations travel in bf16; traffic of element-wise steps counts each read and write once.
+#include "stargate/perf/layer_operators.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr double kActivationBytes = 2;  // bf16
+
+struct Walk {
+  const Model& model;
+  const AttentionShape& attention;
+  const FeedForwardShape& feed;
+  const Shard& shard;
+  const ComputePrecision& precision;
+  double tokens;
+  const OperatorVisitor& visit;
+
+  double split(double width) const { return width / shard.tp; }
+
+  void gemm(OperatorPart part, Precision p, double n, double k) const { grouped(part, p, {tokens, n, k}, 1); }
+
+  struct Shape {
+    double m, n, k;
+  };
+  void grouped(OperatorPart part, Precision p, Shape s, double groups, bool weights = true) const {
+    if (s.m <= 0 || s.n <= 0 || s.k <= 0 || groups <= 0) return;
+    Operator op;
+    op.part = part;
+    op.precision = p;
+    op.m = s.m, op.n = s.n, op.k = s.k, op.groups = groups;
+    op.has_weights = weights;
+    visit(op);
+  }
+  void traffic(OperatorPart part, double elements) const {
+    Operator op;
+    op.kind = OperatorKind::element_wise;
+    op.part = part;
+    op.has_weights = false;
+    op.traffic = Bytes::from_base(elements * kActivationBytes);
+    visit(op);
+  }
+};
+
+/// Key and value heads on one rank.
+double rank_kv_heads(const AttentionShape& a, int tp) { return std::ceil(static_cast<double>(a.kv_heads) / tp); }
+
+void visit_grouped_query(const Walk& w) {
+  const auto& a = w.attention;
+  const double h = w.model.hidden, heads = w.split(a.heads), kv = rank_kv_heads(a, w.shard.tp);
+  const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
+  const double kv_width = kv * (a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim);
+  w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, h);
+  w.traffic(OperatorPart::attention_projection, 2 * w.tokens * (query_width + kv_width));  // rotary, cache write
+  w.gemm(OperatorPart::attention_projection, w.precision.linear, h, heads * a.value_dim);
+}
+
+/// MLA: down-projections are replicated on each rank, up-projections split by heads. Decoding multiplies queries and
+/// outputs with the up-projection instead of expanding the cache (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+void visit_latent(const Walk& w, bool decode) {
+  const auto& a = w.attention;
+  const auto part = OperatorPart::attention_projection;
+  const double h = w.model.hidden, heads = w.split(a.heads);
+  const double query = heads * (a.nope_dim + a.rope_dim);
+  if (a.q_lora_rank > 0) {
+    w.gemm(part, w.precision.linear, a.q_lora_rank + a.kv_lora_rank + a.rope_dim, h);
+    w.gemm(part, w.precision.linear, query, a.q_lora_rank);
+  } else {
+    w.gemm(part, w.precision.linear, query + a.kv_lora_rank + a.rope_dim, h);
+  }
+  if (decode) {
+    w.grouped(part, Precision::bf16, {w.tokens, static_cast<double>(a.kv_lora_rank), static_cast<double>(a.nope_dim)},
+              heads);
+    w.grouped(part, Precision::bf16, {w.tokens, static_cast<double>(a.value_dim), static_cast<double>(a.kv_lora_rank)},
+              heads);
+  } else {
+    w.gemm(part, w.precision.linear, heads * (a.nope_dim + a.value_dim), a.kv_lora_rank);
+  }
+  if (a.index_heads > 0) {
+    w.gemm(part, w.precision.linear, static_cast<double>(a.index_heads) * a.index_dim, std::max(a.q_lora_rank, 1));
+    w.gemm(part, w.precision.linear, a.index_dim + a.index_heads, h);
+  }
+  w.traffic(part, 2 * w.tokens * (query + a.kv_lora_rank + a.rope_dim));
+  w.gemm(part, w.precision.linear, h, heads * a.value_dim);
+}
+
+/// Gated delta rule and Mamba-2: projections in, convolution, a state update, projection out.
+void visit_recurrent(const Walk& w) {
+  const auto& a = w.attention;
+  const auto part = OperatorPart::attention_projection;
+  const double h = w.model.hidden;
+  double in = 0, inner = 0, state = 0;
+  if (a.kind == AttentionKind::linear) {
+    const double keys = static_cast<double>(a.heads) * a.head_dim,
+                 values = static_cast<double>(a.kv_heads) * a.value_dim;
+    in = 2 * keys + 2 * values + 2.0 * a.kv_heads;
+    inner = values;
+    state = static_cast<double>(a.kv_heads) * a.head_dim * a.value_dim;
+  } else {
+    inner = static_cast<double>(a.heads) * a.head_dim;
+    in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
+    state = static_cast<double>(a.heads) * a.head_dim * a.state_dim;
+  }
+  w.gemm(part, w.precision.linear, w.split(in), h);
+  // The chunked scan multiplies each token with the state twice (update and read): 2 * 2 * state operations a token.
+  w.grouped(OperatorPart::attention_core, Precision::bf16, {w.tokens, w.split(2 * state / 128), 128}, 1, false);
+  w.traffic(OperatorPart::attention_core, 4 * w.tokens * w.split(in));
+  w.gemm(part, w.precision.linear, h, w.split(inner));
+}
+
+void visit_feed_forward(const Walk& w) {
+  const auto& f = w.feed;
+  const double h = w.model.hidden, gate = f.gated ? 2 : 1;
+  if (f.kind == FeedForwardKind::dense) {
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.width), h);
+    w.traffic(OperatorPart::feed_forward, w.tokens * w.split((gate + 1) * f.width));
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(f.width));
+    return;
+  }
+  const double rows = w.tokens * f.top_k * w.shard.etp / w.shard.tp * w.shard.imbalance;
+  const double experts = static_cast<double>(f.experts) / w.shard.ep;
+  const double visited = std::min(experts, rows);  // a small batch does not reach every expert
+  const double width = static_cast<double>(f.width) / w.shard.etp;
+  // 1 - (1 - 1/E)^rows of the experts have at least one row when routing is uniform.
+  const double reached =
+      std::max(1.0, std::min(visited, experts * (1 - std::pow(1 - 1 / std::max(1.0, experts), rows))));
+  w.gemm(OperatorPart::router, Precision::bf16, f.experts, h);
+  w.traffic(OperatorPart::router, 4 * rows * h);  // permute there and back
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, h}, reached);
+  w.traffic(OperatorPart::experts, rows * (gate + 1) * width);
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, h, width}, reached);
+  if (f.shared_width > 0) {
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.shared_width), h);
+    w.traffic(OperatorPart::feed_forward, w.tokens * w.split((gate + 1) * f.shared_width));
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(f.shared_width));
+  }
+}
+
+}  // namespace
+
+void visit_token_operators(const Model& model, const LayerShape& layer, const Shard& shard,
+                           const ComputePrecision& precision, double tokens, bool latent_decode,
+                           const OperatorVisitor& visit) {
+  if (tokens <= 0) return;
+  const Walk walk{model, layer.attention, layer.feed_forward, shard, precision, tokens, visit};
+  const double norm_tokens = shard.sequence_parallel ? tokens / shard.tp : tokens;
+  switch (layer.attention.kind) {
+    case AttentionKind::full:
+    case AttentionKind::sliding:
+      visit_grouped_query(walk);
+      break;
+    case AttentionKind::latent:
+      visit_latent(walk, latent_decode);
+      break;
+    case AttentionKind::linear:
+    case AttentionKind::state_space:
+      visit_recurrent(walk);
+      break;
+    case AttentionKind::none:
+      break;
+  }
+  // Norm with residual: reads the branch and the stream, writes the stream and the normed input.
+  if (layer.attention.kind != AttentionKind::none) walk.traffic(OperatorPart::norm, 4 * norm_tokens * model.hidden);
+  if (layer.feed_forward.kind != FeedForwardKind::none) {
+    visit_feed_forward(walk);
+    walk.traffic(OperatorPart::norm, 4 * norm_tokens * model.hidden);
+  }
+}
+
+void visit_attention_operators(const Model& model, const LayerShape& layer, const Shard& shard,
+                               const AttentionBatch& batch, const OperatorVisitor& visit) {
+  static_cast<void>(model);
+  const auto& a = layer.attention;
+  const bool cached =
+      a.kind == AttentionKind::full || a.kind == AttentionKind::sliding || a.kind == AttentionKind::latent;
+  if (!cached || batch.sequences <= 0 || batch.query <= 0) return;
+  Operator op;
+  op.kind = OperatorKind::attention;
+  op.part = OperatorPart::attention_core;
+  op.has_weights = false;
+  auto& call = op.attention;
+  call.sequences = batch.sequences, call.query = batch.query, call.context = std::max(batch.context, batch.query);
+  call.heads = static_cast<double>(a.heads) / shard.tp;
+  call.kv_heads = rank_kv_heads(a, shard.tp);
+  call.score_dim = a.head_dim, call.value_dim = a.value_dim;
+  call.window = a.kind == AttentionKind::sliding ? a.window : 0;
+  call.kv_precision = batch.kv_precision;
+  if (a.kind == AttentionKind::latent) {
+    call.kv_heads = call.heads;
+    if (batch.decode) {
+      call.kv_heads = 1, call.shared_kv = true;
+      call.score_dim = a.kv_lora_rank + a.rope_dim, call.value_dim = a.kv_lora_rank;
+    }
+    if (a.index_topk > 0) call.window = a.index_topk;  // a query attends to the selected tokens only
+  }
+  visit(op);
+}
+
+Operator output_operator(const Model& model, const Shard& shard, double tokens) {
+  Operator op;
+  op.part = OperatorPart::output;
+  op.m = tokens, op.n = static_cast<double>(model.vocab) / shard.tp, op.k = model.hidden;
+  return op;
+}
+
+RankParameters rank_parameters(const Model& model, const LayerShape& layer, const Shard& shard) {
+  const auto p = layer_parameters(model, layer);
+  const auto& a = layer.attention;
+  RankParameters out;
+  double attention = static_cast<double>(p.attention) / shard.tp;
+  if (a.kind == AttentionKind::latent) {  // down-projections are on every rank
+    const double down = static_cast<double>(model.hidden) * (a.q_lora_rank + a.kv_lora_rank + a.rope_dim);
+    attention += down * (1 - 1.0 / shard.tp);
+  } else if (a.kv_heads > 0 && shard.tp > a.kv_heads) {  // KV heads replicate
+    const double kv = static_cast<double>(model.hidden) * a.kv_heads * (a.head_dim + a.value_dim);
+    attention += kv * (1.0 / a.kv_heads - 1.0 / shard.tp);
+  }
+  out.dense = attention + static_cast<double>(p.dense + p.shared) / shard.tp + static_cast<double>(p.router + p.norms);
+  out.experts = static_cast<double>(p.experts) / (static_cast<double>(shard.ep) * shard.etp);
+  return out;
+}
+
+double rank_kv_bytes_per_token(const LayerShape& layer, int tp, Precision precision) {
+  const auto& a = layer.attention;
+  const double bytes = bytes_per_element(precision);
+  switch (a.kind) {
+    case AttentionKind::full:
+    case AttentionKind::sliding:
+      return rank_kv_heads(a, tp) * (a.head_dim + a.value_dim) * bytes;
+    case AttentionKind::latent:
+      return (a.kv_lora_rank + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0)) * bytes;
+    case AttentionKind::linear:
+    case AttentionKind::state_space:
+    case AttentionKind::none:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace stargate

@@ -1,0 +1,146 @@
+// The field tables of a study.
+#include "stargate/study/spec.hpp"
+
+namespace stargate {
+
+const RecordTable<HorizonSpec>& HorizonSpec::table() {
+  static const auto table = RecordTable<HorizonSpec>("horizon", "The quarters planned.")
+                                .required("first", &HorizonSpec::first, "First quarter.")
+                                .required("last", &HorizonSpec::last, "Last quarter.");
+  return table;
+}
+
+const RecordTable<FinanceSpec>& FinanceSpec::table() {
+  using F = FinanceSpec;
+  static const auto table =
+      RecordTable<F>("finance", "Rates, lives and payment terms.")
+          .required("discount_rate", &F::discount_rate, "A year, for present values.", fraction)
+          .required("capital_cost", &F::capital_cost, "A year, for annuities (WACC).", fraction)
+          .required("system_life", &F::system_life, "Economic life of systems.", positive)
+          .required("building_life", &F::building_life, "Economic life of facilities.", positive)
+          .required("maintenance", &F::maintenance, "Of the system price, a year: spares, staff, software.", fraction)
+          .required("deposit", &F::deposit, "Share of a system's price paid with the order.", fraction)
+          .required("on_delivery", &F::on_delivery, "Share paid on delivery.", fraction)
+          .required("on_acceptance", &F::on_acceptance, "Share paid a quarter after delivery.", fraction)
+          .optional("reinvested_revenue", &F::reinvested_revenue, "Share of revenue that pays for the programme.",
+                    fraction)
+          .optional("maximum_debt_share", &F::maximum_debt_share, "Debt over all capital drawn.", fraction)
+          .required("source", &F::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<TrancheSpec>& TrancheSpec::table() {
+  using T = TrancheSpec;
+  static const auto table = RecordTable<T>("tranche", "Capital released at a date.")
+                                .required("name", &T::name, "What it is.")
+                                .required("from", &T::from, "Quarter from which it can be drawn.")
+                                .required("amount", &T::amount, "How much.", not_negative)
+                                .optional("kind", &T::kind, "Equity or debt.")
+                                .optional("interest", &T::interest, "A year, on what is drawn (debt).", fraction)
+                                .required("source", &T::source, "Where the figure comes from.");
+  return table;
+}
+
+const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
+  using S = StudySiteSpec;
+  static const auto table =
+      RecordTable<S>("study site", "A site of the programme and when it can have power.")
+          .required("site", &S::site, "Id of a site of the catalogue.")
+          .required("power", &S::power, "Power at the meter that can be had, by quarter.", not_negative)
+          .optional("energised", &S::energised, "Already running before the first quarter.", not_negative)
+          .required("most_started", &S::most_started, "Most construction that can be started in a quarter.", positive)
+          .optional("build_lead_time", &S::build_lead_time,
+                    "From start to power; else the catalogue's shell lead time.", positive)
+          .optional("take_or_pay", &S::take_or_pay, "Share of contracted energy paid for whether used or not.",
+                    fraction)
+          .required("source", &S::source, "Where the dates come from.");
+  return table;
+}
+
+const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
+  using S = StudySystemSpec;
+  static const auto table =
+      RecordTable<S>("study system", "A system the programme may order.")
+          .required("system", &S::system, "Id of a system of the catalogue.")
+          .optional("from", &S::from, "First quarter of deliveries; else when the system is available.")
+          .optional("until", &S::until, "Last quarter of deliveries.")
+          .optional("order_lead_time", &S::order_lead_time, "From order to delivery; else the supplier's.",
+                    not_negative)
+          .optional("price_change", &S::price_change, "Change of price a year.")
+          .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power.", fraction)
+          .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
+          .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
+                    positive)
+          .optional("growth", &S::growth, "Growth limit: deliveries grow by at most this a quarter.", not_negative)
+          .required("source", &S::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<ShareSpec>& ShareSpec::table() {
+  static const auto table =
+      RecordTable<ShareSpec>("supply share", "What the programme can have of a supplier's capacity.")
+          .required("supplier", &ShareSpec::supplier, "Id of a supplier of the catalogue.")
+          .required("share", &ShareSpec::share, "Of its world capacity.", fraction)
+          .required("source", &ShareSpec::source, "Where the figure comes from.");
+  return table;
+}
+
+const RecordTable<ServiceSpec>& ServiceSpec::table() {
+  using S = ServiceSpec;
+  static const auto table =
+      RecordTable<S>("service", "Work the programme is built for.")
+          .required("service", &S::service, "Its id.")
+          .required("name", &S::name, "What people call it.")
+          .required("kind", &S::kind, "Training or serving.")
+          .required("model", &S::model, "Id of the model of the catalogue that stands for it.")
+          .required("stand_in", &S::stand_in, "What the model stands for.")
+          .required("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
+          .optional("peak_to_mean", &S::peak_to_mean, "Peak of the day over the mean; capacity is built for the peak.",
+                    Rule{.at_least = 1.0, .above = {}, .at_most = {}})
+          .required("unmet_price", &S::unmet_price, "What a token not served costs the programme.", not_negative)
+          .optional("revenue", &S::revenue, "What a token served brings in.", not_negative)
+          .optional("residency", &S::residency, "Countries where it must run.")
+          .optional("user_regions", &S::user_regions, "Regions its users are in.")
+          .optional("most_round_trip", &S::most_round_trip, "Longest network round trip from any user region.",
+                    positive)
+          .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
+          .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)
+          .optional("prefix_share", &S::prefix_share, "Serving: share of the input found in a cache.", fraction)
+          .optional("ttft", &S::ttft, "Serving: time to the first token, mean.", positive)
+          .optional("tpot", &S::tpot, "Serving: time for each further token, mean.", positive)
+          .optional("precision", &S::precision, "Of the weights; else as the model is stored.")
+          .optional("gpus", &S::gpus, "Training: accelerators of one job.", positive)
+          .optional("global_batch_size", &S::global_batch_size, "Training: sequences a step.", positive)
+          .optional("seq_length", &S::seq_length, "Training: tokens a sequence.", positive)
+          .optional("effective_time", &S::effective_time, "Training: share of wall time that trains.", fraction)
+          .required("source", &S::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<CarbonSpec>& CarbonSpec::table() {
+  static const auto table = RecordTable<CarbonSpec>("carbon", "Price of emissions.")
+                                .required("price", &CarbonSpec::price, "Of CO2 equivalent.", not_negative)
+                                .required("source", &CarbonSpec::source, "Where the figure comes from.");
+  return table;
+}
+
+const RecordTable<StudySpec>& StudySpec::table() {
+  using S = StudySpec;
+  static const auto table =
+      RecordTable<S>("study", "A build-out to plan: money, places, machines, suppliers and the work to be done.")
+          .required("name", &S::name, "Its title.")
+          .required("about", &S::about, "A paragraph: what is asked, as of when, and what the stand-ins are.")
+          .optional("sources", &S::sources, "Sources in addition to the catalogue's.")
+          .required("horizon", &S::horizon, "The quarters planned.")
+          .required("finance", &S::finance, "Rates, lives, payment terms.")
+          .required("capital", &S::capital, "Capital by tranche.")
+          .required("sites", &S::sites, "Places with power.")
+          .required("systems", &S::systems, "What may be ordered.")
+          .optional("shares", &S::shares,
+                    "Shares of suppliers' capacity; a supplier not named delivers nothing to the programme.")
+          .required("services", &S::services, "Work to be done.")
+          .optional("carbon", &S::carbon, "Price of emissions.");
+  return table;
+}
+
+}  // namespace stargate

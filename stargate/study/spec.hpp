@@ -1,0 +1,124 @@
+// What the user wrote: a study file, field by field. Each item that carries figures has its source, or says that it is
+// an assumption and why. The tables in spec.cpp are the only definition of the format.
+#pragma once
+
+#include "stargate/catalogue/catalogue.hpp"
+
+namespace stargate {
+
+struct HorizonSpec {
+  Quarter first, last;
+  static const RecordTable<HorizonSpec>& table();
+};
+
+struct FinanceSpec {
+  double discount_rate = 0.08, capital_cost = 0.1;
+  Duration system_life = 5.0 * year, building_life = 20.0 * year;
+  double maintenance = 0.03;
+  double deposit = 0.2, on_delivery = 0.7, on_acceptance = 0.1;
+  double reinvested_revenue = 0, maximum_debt_share = 1;
+  SourceNote source;
+  static const RecordTable<FinanceSpec>& table();
+};
+
+enum class CapitalKind { equity, debt };
+
+struct TrancheSpec {
+  std::string name;
+  Quarter from;
+  Money amount;
+  CapitalKind kind = CapitalKind::equity;
+  double interest = 0;
+  SourceNote source;
+  static const RecordTable<TrancheSpec>& table();
+};
+
+struct StudySiteSpec {
+  std::string site;
+  Series<Power> power;                      ///< at the meter, that the grid and the programme's contracts can give
+  Power energised;                          ///< already running before the first quarter
+  Power most_started;                       ///< a quarter
+  std::optional<Duration> build_lead_time;  ///< else the catalogue's
+  double take_or_pay = 0;
+  SourceNote source;
+  static const RecordTable<StudySiteSpec>& table();
+};
+
+struct StudySystemSpec {
+  std::string system;
+  std::optional<Quarter> from, until;  ///< deliveries; else from the system's own availability, until the end
+  std::optional<Duration> order_lead_time;
+  double price_change = 0;  ///< a year, after `from`
+  double idle_power = 0.25;
+  double availability = 0.95;
+  std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
+  SourceNote source;
+  static const RecordTable<StudySystemSpec>& table();
+};
+
+/// The share of a supplier's world capacity the programme can have.
+struct ShareSpec {
+  std::string supplier;
+  Series<double> share;
+  SourceNote source;
+  static const RecordTable<ShareSpec>& table();
+};
+
+enum class ServiceKind { training, serving };
+
+struct ServiceSpec {
+  std::string service, name;
+  ServiceKind kind = ServiceKind::serving;
+  std::string model, stand_in;  ///< a model of the catalogue, and what it stands for
+  Series<TokenRate> demand;     ///< tokens trained on, or put out, on average over the quarter
+  double peak_to_mean = 1;
+  MoneyPerToken unmet_price, revenue;
+  std::vector<std::string> residency;     ///< countries where it must run; empty: anywhere in reach
+  std::vector<std::string> user_regions;  ///< for the round-trip limit
+  std::optional<Duration> most_round_trip;
+  // serving
+  int isl = 0, osl = 0;
+  double prefix_share = 0;  ///< of the input found in a cache
+  std::optional<Duration> ttft, tpot;
+  std::optional<Precision> precision;
+  // training
+  std::int64_t gpus = 0;  ///< of the job whose layout stands for the programme's training
+  std::int64_t global_batch_size = 0;
+  int seq_length = 0;
+  double effective_time = 1;  ///< share of wall time that trains: failures, checkpoints, restarts
+  SourceNote source;
+  static const RecordTable<ServiceSpec>& table();
+};
+
+struct CarbonSpec {
+  MoneyPerMass price;  ///< of CO2 equivalent
+  SourceNote source;
+  static const RecordTable<CarbonSpec>& table();
+};
+
+struct StudySpec {
+  std::string name, about;
+  std::map<std::string, Source> sources;
+  HorizonSpec horizon;
+  FinanceSpec finance;
+  std::vector<TrancheSpec> capital;
+  std::vector<StudySiteSpec> sites;
+  std::vector<StudySystemSpec> systems;
+  std::vector<ShareSpec> shares;
+  std::vector<ServiceSpec> services;
+  std::optional<CarbonSpec> carbon;
+  static const RecordTable<StudySpec>& table();
+};
+
+template <>
+struct EnumNames<CapitalKind> {
+  static constexpr std::pair<const char*, CapitalKind> names[] = {{"equity", CapitalKind::equity},
+                                                                  {"debt", CapitalKind::debt}};
+};
+template <>
+struct EnumNames<ServiceKind> {
+  static constexpr std::pair<const char*, ServiceKind> names[] = {{"training", ServiceKind::training},
+                                                                  {"serving", ServiceKind::serving}};
+};
+
+}  // namespace stargate

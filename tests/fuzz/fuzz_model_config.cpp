@@ -1,0 +1,22 @@
+// Any text as a Hugging Face config.json; whatever the reader accepts must be countable without overflow.
+#include <string_view>
+
+#include "stargate/catalogue/model_config.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  const auto model = stargate::parse_model_config("config.json", text);
+  if (!model) {
+    static_cast<void>(stargate::format_diagnostics(model.faults()));
+    return 0;
+  }
+  static_cast<void>(stargate::parameter_count(*model));
+  static_cast<void>(stargate::active_parameter_count(*model));
+  static_cast<void>(stargate::weight_bytes(*model));
+  static_cast<void>(stargate::kv_bytes_per_token(*model, model->kv_precision));
+  static_cast<void>(stargate::fixed_state_bytes(*model, model->kv_precision));
+  static_cast<void>(stargate::kv_bytes(*model, 131072, model->kv_precision));
+  static_cast<void>(stargate::forward_flops_per_token(*model, 4096));
+  static_cast<void>(stargate::training_flops_per_token(*model, 8192));
+  return 0;
+}
