@@ -1,6 +1,8 @@
 # Makes the module targets from layers.txt: stargate_<module> (static library of every .cpp in the folder that is not a
 # test) and stargate_<module>_test (its *_test.cpp). Third-party libraries are private to the one module that may see them.
 
+include(${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake)
+
 set(STARGATE_THIRD_PARTY_base fmt::fmt)
 set(STARGATE_THIRD_PARTY_config yaml-cpp nlohmann_json::nlohmann_json)
 set(STARGATE_THIRD_PARTY_lp PkgConfig::CLP)
@@ -21,6 +23,7 @@ if(STARGATE_FUZZ)  # coverage counters in every library; the fuzzers alone link 
   target_compile_options(stargate_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 target_include_directories(stargate_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(stargate_options INTERFACE STARGATE_VERSION="${PROJECT_VERSION}")
 
 function(stargate_module name)
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stargate/${name}/*.cpp)
@@ -73,4 +76,5 @@ function(stargate_modules_from_layers)
     separate_arguments(below UNIX_COMMAND "${CMAKE_MATCH_2}")
     stargate_module(${name} ${below})
   endforeach()
+  stargate_embed_report(stargate_app)
 endfunction()

@@ -1,3 +1,4 @@
+// What every module leans on: diagnostics as printed, quarters, tables.
 #include <doctest/doctest.h>
 
 #include "stargate/base/diagnostic.hpp"

@@ -12,7 +12,7 @@ namespace stargate {
 
 /// `full`: every past token; `sliding`: the last `window` ones (also chunked attention); `latent`: MLA, one compressed
 /// vector a token; `linear`: gated delta rule and `state_space`: Mamba-2, both with a state of fixed size; `none`: no
-/// mixer.
+/// mixer (value_dim > 0: a plain linear map hidden x value_dim in its place, Nemotron-NAS).
 enum class AttentionKind { full, sliding, latent, linear, state_space, none };
 
 struct AttentionShape {
@@ -20,7 +20,7 @@ struct AttentionShape {
   int heads = 0, kv_heads = 0;
   int head_dim = 0;   ///< of queries and keys (latent: nope + rope)
   int value_dim = 0;  ///< of values
-  int window = 0;     ///< sliding only
+  int window = 0;     ///< sliding, and DeepSeek-V4's latent; else 0
   bool qkv_bias = false, output_bias = false, qk_norm = false, output_gate = false, sinks = false;
   bool keys_are_values = false;  ///< no V projection (Gemma-4 global layers)
   // latent
@@ -29,6 +29,13 @@ struct AttentionShape {
   int index_heads = 0, index_dim = 0, index_topk = 0;  ///< sparse index (DSA); 0 heads: none
   // linear: heads = key heads, kv_heads = value heads; state_space: heads, head_dim, groups
   int state_dim = 0, groups = 0, conv_kernel = 0;
+  bool wide_qk_norm = false;  ///< norms of queries and keys over all heads at once (MiniMax-M2, OLMo-2), not per head
+  // linear with a decay for each channel (Kimi delta attention): ranks of its projection and of the output gate's
+  int decay_rank = 0, gate_rank = 0;
+  // latent of DeepSeek-V4: the cached vector is key and value of every head (no up-projection); the last `window`
+  // tokens are kept whole and older ones as one vector for `compress_ratio` tokens (0: not at all); output of low rank
+  bool shared_vector = false;
+  int compress_ratio = 0, output_lora_rank = 0, output_groups = 0;
 
   friend bool operator==(const AttentionShape&, const AttentionShape&) = default;
 };
@@ -43,6 +50,7 @@ struct FeedForwardShape {
   int shared_width = 0;      ///< total width of the experts every token visits; 0: none
   bool shared_gate = false;  ///< a hidden-wide gate on the shared expert
   bool router_bias = false;
+  int expert_hidden = 0;  ///< width the routed experts work in, behind a projection each way (Kimi-K3); 0: hidden
 
   friend bool operator==(const FeedForwardShape&, const FeedForwardShape&) = default;
 };
@@ -67,6 +75,8 @@ struct Model {
   Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
   Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
   Precision kv_precision = Precision::bf16;
+  int scale_group = 16;            ///< elements of stored fp4 that share a one-byte scale: NVFP4 16, MXFP4 32
+  std::vector<std::string> notes;  ///< what the reader had to assume
 
   int layer_count() const { return static_cast<int>(layers.size()); }
   const LayerShape& layer(int index) const {
@@ -74,7 +84,8 @@ struct Model {
   }
 };
 
-/// Parameters of one layer by part; `active` counts what one token multiplies with.
+/// Parameters of one layer by part; `active` counts what one token multiplies with. `shared` includes the projections
+/// around experts of their own width.
 struct LayerParameters {
   std::int64_t attention = 0, dense = 0, router = 0, experts = 0, shared = 0, norms = 0;
   std::int64_t active_experts = 0;
@@ -83,8 +94,9 @@ struct LayerParameters {
 };
 LayerParameters layer_parameters(const Model& model, const LayerShape& layer);
 
-std::int64_t embedding_parameters(const Model& model);  ///< input and, when untied, output embedding
+std::int64_t embedding_parameters(const Model& model);  ///< input, learned positions and, when untied, output embedding
 std::int64_t parameter_count(const Model& model);
+double parameter_estimate(const Model& model);  ///< the same in floating point: no shapes overflow it
 std::int64_t active_parameter_count(const Model& model);
 Bytes weight_bytes(const Model& model);  ///< as stored, by precision
 
@@ -94,6 +106,14 @@ Bytes kv_bytes_per_token(const Model& model, Precision precision);
 Bytes fixed_state_bytes(const Model& model, Precision precision);
 /// Cache of one sequence of `length` tokens: windows filled only as far as the sequence goes.
 Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision);
+
+/// Of one layer, in elements: growing with each token, and of fixed size.
+double cached_elements_per_token(const AttentionShape& attention);
+double fixed_elements(const AttentionShape& attention);
+/// Tokens (or cached vectors, where several tokens share one) that a query attends to when `context` lie behind it.
+double attended_tokens(const AttentionShape& attention, double context);
+/// Operations of scores, values, sparse index and state of one token in one layer, without the projections.
+Flops attention_core_flops(const AttentionShape& attention, double context);
 
 /// Forward operations of one token whose attention sees `context` tokens: 2 a multiplied weight, plus attention scores
 /// and values (2 * 2 * heads * dim * context for full attention). The embedding look-up is free, the output projection

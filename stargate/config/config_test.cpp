@@ -1,3 +1,4 @@
+// Reading documents: values, the text of every fault, and what a change from outside does.
 #include <doctest/doctest.h>
 
 #include "stargate/config/json_writer.hpp"

@@ -54,7 +54,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& c
 
 Duration DeviceLaw::stream_time(Bytes traffic) const { return coefficients_.launch + traffic / stream_bandwidth_; }
 
-Duration DeviceLaw::gemm_time(Precision precision, double m, double n, double k, double groups) const {
+OperatorTime DeviceLaw::gemm_parts(Precision precision, double m, double n, double k, double groups) const {
   const auto index = static_cast<std::size_t>(precision);
   const double tile = coefficients_.tile;
   // Output tiles fill the compute units in waves; the last wave and the edge tiles do whole work for part of the
@@ -74,26 +74,25 @@ Duration DeviceLaw::gemm_time(Precision precision, double m, double n, double k,
   const Duration compute = Flops::from_base(work) / (peak_[index] * (best_[index] * fill / full));
   const double element = bytes_per_element(precision);
   const double bytes = groups * (m * k * element + k * n * element + m * n * 2);
-  const Duration memory = Bytes::from_base(bytes) / stream_bandwidth_;
-  return coefficients_.launch + max(compute, memory);
+  return {coefficients_.launch, compute, Bytes::from_base(bytes) / stream_bandwidth_};
 }
 
-Duration DeviceLaw::attention_time(const AttentionCall& call, double flop_factor, double share) const {
+OperatorTime DeviceLaw::attention_parts(const AttentionCall& call, double flop_factor, double share) const {
   const Duration compute =
       Flops::from_base(call.flops() * flop_factor) / (peak_[static_cast<std::size_t>(Precision::bf16)] * share);
   const double query_bytes = 2 * call.sequences * call.query * call.heads * (call.score_dim + call.value_dim);
-  const Duration memory = Bytes::from_base(call.cache_bytes() + query_bytes) * flop_factor / stream_bandwidth_;
-  return coefficients_.launch + max(compute, memory);
+  const Bytes traffic = Bytes::from_base(call.cache_bytes() + query_bytes) * flop_factor;
+  return {coefficients_.launch, compute, traffic / stream_bandwidth_};
 }
 
-Duration DeviceLaw::operator_time(const Operator& op) const {
+OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
   switch (op.kind) {
     case OperatorKind::gemm:
-      return gemm_time(op.precision, op.m, op.n, op.k, op.groups);
+      return gemm_parts(op.precision, op.m, op.n, op.k, op.groups);
     case OperatorKind::attention:
-      return attention_time(op.attention, 1, coefficients_.attention_forward);
+      return attention_parts(op.attention, 1, coefficients_.attention_forward);
     case OperatorKind::element_wise:
-      return stream_time(op.traffic);
+      return {coefficients_.launch, {}, op.traffic / stream_bandwidth_};
   }
   return {};
 }
@@ -104,7 +103,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       return gemm_time(op.precision, op.m, op.k, op.n, op.groups) +
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
-      return attention_time(op.attention, 2.5, coefficients_.attention_backward);
+      return attention_parts(op.attention, 2.5, coefficients_.attention_backward).total();
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }

@@ -30,6 +30,13 @@ struct DeviceCoefficients {
   LawOrigin origin = LawOrigin::specification;
 };
 
+/// Why an operator takes as long as it does: the larger of the two, after the launch.
+struct OperatorTime {
+  Duration launch, compute, memory;
+  Duration total() const { return launch + max(compute, memory); }
+  bool memory_bound() const { return memory >= compute; }
+};
+
 /// Literature values for a vendor's devices; sources in the .cpp.
 DeviceCoefficients literature_coefficients(const Accelerator& accelerator);
 
@@ -38,10 +45,13 @@ class DeviceLaw {
   DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& coefficients);
   explicit DeviceLaw(const Accelerator& accelerator) : DeviceLaw(accelerator, literature_coefficients(accelerator)) {}
 
-  Duration operator_time(const Operator& op) const;
+  Duration operator_time(const Operator& op) const { return operator_parts(op).total(); }
+  OperatorTime operator_parts(const Operator& op) const;
   /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
   Duration backward_time(const Operator& op) const;
-  Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const;
+  Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
+    return gemm_parts(precision, m, n, k, groups).total();
+  }
   Duration stream_time(Bytes traffic) const;
 
   FlopRate peak(Precision precision) const { return peak_[static_cast<std::size_t>(precision)]; }
@@ -49,7 +59,8 @@ class DeviceLaw {
   LawOrigin origin() const { return coefficients_.origin; }
 
  private:
-  Duration attention_time(const AttentionCall& call, double flop_factor, double share) const;
+  OperatorTime gemm_parts(Precision precision, double m, double n, double k, double groups) const;
+  OperatorTime attention_parts(const AttentionCall& call, double flop_factor, double share) const;
 
   DeviceCoefficients coefficients_;
   std::array<FlopRate, kPrecisionCount> peak_{};

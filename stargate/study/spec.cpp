@@ -101,7 +101,7 @@ const RecordTable<ServiceSpec>& ServiceSpec::table() {
           .optional("revenue", &S::revenue, "What a token served brings in.", not_negative)
           .optional("residency", &S::residency, "Countries where it must run.")
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
-          .optional("most_round_trip", &S::most_round_trip, "Longest network round trip from any user region.",
+          .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",
                     positive)
           .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
           .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)

@@ -1,3 +1,4 @@
+// Quantities: what the arithmetic gives, and what people write, word for word as they see it.
 #include <doctest/doctest.h>
 
 #include "stargate/units/quantity.hpp"

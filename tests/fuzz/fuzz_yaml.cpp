@@ -1,5 +1,6 @@
-// Any text as YAML, then as a record of the catalogue: every table has the same codecs under it, so an accelerator (enums,
-// maps, prices, quarters) and a supplier (series) reach them all. Faults are formatted too: they quote the input.
+// Any text as YAML, then as a record of the catalogue: every table has the same codecs under it, so an accelerator
+// (enums, maps, prices, quarters) and a supplier (series) reach them all. Faults are formatted too: they quote the
+// input.
 #include <string_view>
 
 #include "stargate/catalogue/place.hpp"

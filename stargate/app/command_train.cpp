@@ -1,0 +1,194 @@
+// With a layout: what it does. Without: the search's best, the runner-up, the front of time against memory.
+#include "stargate/app/command_train.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/base/text_table.hpp"
+#include "stargate/config/json_writer.hpp"
+#include "stargate/training/search.hpp"
+
+namespace stargate {
+namespace {
+
+bool has_layout(const TrainFlags& f) {
+  return f.tp > 0 || f.pp > 0 || f.vpp > 0 || f.dp > 0 || f.cp > 0 || f.ep > 0 || f.etp > 0 || f.micro_batch_size > 0 ||
+         f.zero >= 0;
+}
+
+/// Sizes not given are 1, data parallelism what is left of the accelerators.
+TrainingLayout make_layout(const TrainFlags& f, Recompute recompute) {
+  const auto given = [](int value) { return value > 0 ? value : 1; };
+  TrainingLayout layout;
+  layout.tp = given(f.tp), layout.pp = given(f.pp), layout.vpp = given(f.vpp), layout.cp = given(f.cp);
+  layout.ep = given(f.ep), layout.etp = given(f.etp), layout.micro_batch_size = given(f.micro_batch_size);
+  const std::int64_t model_ranks = std::int64_t{layout.tp} * layout.pp * layout.cp;
+  layout.dp = f.dp > 0 ? f.dp : static_cast<int>(std::max<std::int64_t>(1, f.gpus / model_ranks));
+  layout.zero_stage = f.zero >= 0 ? f.zero : 1;
+  layout.sequence_parallel = f.sequence_parallel;
+  layout.recompute = recompute;
+  return layout;
+}
+
+void write_memory(JsonWriter& json, const MemoryReport& memory) {
+  const auto& b = memory.bytes;
+  json.key("memory").begin_object().member("fits", memory.fits()).member("capacity_bytes", memory.capacity.base());
+  json.member("total_bytes", b.total().base()).member("missing_bytes", memory.missing().base());
+  json.member("weights_bytes", b.weights.base()).member("gradients_bytes", b.gradients.base());
+  json.member("optimizer_bytes", b.optimizer.base()).member("activations_bytes", b.activations.base());
+  json.member("logits_bytes", b.logits.base()).member("communication_bytes", b.communication.base());
+  json.member("framework_bytes", b.framework.base()).end_object();
+}
+
+void write_candidate(JsonWriter& json, const TrainingLayout& layout, const StepReport& report) {
+  json.member("layout", format_layout(layout)).member("step_time_s", report.step_time().in(second));
+  json.member("tokens_per_s", report.tokens_per_second().base())
+      .member("tokens_per_s_per_gpu", report.tokens_per_second_per_gpu().base());
+  json.member("tflops_per_gpu", report.model_flop_rate_per_gpu().in(teraflop / second))
+      .member("mfu", report.mfu())
+      .member("hfu", report.hfu());
+  json.key("step").begin_object();
+  for (int i = 0; i < kTrainingStepParts; ++i) {
+    const auto part = static_cast<TrainingStepPart>(i);
+    json.member(std::string(step_part_name(part)) + "_s", report.time[part].in(second));
+  }
+  json.end_object();
+  write_memory(json, report.memory);
+}
+
+std::string memory_text(const MemoryReport& memory) {
+  const auto& b = memory.bytes;
+  std::string out = fmt::format("  memory     {} of {} on the fullest accelerator (stage {})",
+                                format_quantity(b.total()), format_quantity(memory.capacity), memory.stage);
+  out += memory.fits() ? "\n" : fmt::format(": does not fit, {} missing\n", format_quantity(memory.missing()));
+  out += fmt::format(
+      "             weights {}, gradients {}, optimiser {}, activations {}, logits {}, communication {}, framework "
+      "{}\n",
+      format_quantity(b.weights), format_quantity(b.gradients), format_quantity(b.optimizer),
+      format_quantity(b.activations), format_quantity(b.logits), format_quantity(b.communication),
+      format_quantity(b.framework));
+  return out;
+}
+
+std::string candidate_text(const TrainingLayout& layout, const StepReport& report) {
+  std::string out = fmt::format("  layout     {}\n", format_layout(layout));
+  out += fmt::format("  step       {} for {}: {}, {} each\n", format_quantity(report.step_time(), 4),
+                     format_quantity(report.tokens), format_quantity(report.tokens_per_second(), 4),
+                     format_quantity(report.tokens_per_second_per_gpu(), 4));
+  out +=
+      fmt::format("  MFU        {:.1f} % ({} each of {}); HFU {:.1f} %\n", 100 * report.mfu(),
+                  format_quantity(report.model_flop_rate_per_gpu()), format_quantity(report.peak), 100 * report.hfu());
+  TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
+  for (int i = 0; i < kTrainingStepParts; ++i) {
+    const auto part = static_cast<TrainingStepPart>(i);
+    if (report.time[part].base() <= 0) continue;
+    table.add_row({step_part_name(part), format_quantity(report.time[part]),
+                   fmt::format("{:.1f} %", 100 * (report.time[part] / report.step_time()))});
+  }
+  return out + memory_text(report.memory) + "\n" + table.format(2);
+}
+
+void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob& job, Recompute recompute) {
+  const TrainingLayout layout = make_layout(flags, recompute);
+  if (const auto faults = check_layout(job, layout); !faults.empty()) return session.fail(faults);
+  const StepReport report = simulate_step(job, layout);
+  const bool fits = report.memory.fits();
+  if (!fits) session.exit_code = kExitAnswerIsNo;
+  if (flags.json) {
+    JsonWriter json;
+    json.begin_object().member("schema_version", 1).member("fits", fits);
+    write_candidate(json, layout, report);
+    fmt::print("{}", json.end_object().text());
+    return;
+  }
+  fmt::print("{}", candidate_text(layout, report));
+  if (fits) return;
+  fmt::print("\nIt does not fit. What would make it fit:\n");
+  for (const auto& change : fitting_changes(job, layout)) {
+    fmt::print("  {}: {}{}\n", change.change, format_quantity(change.memory.bytes.total()),
+               change.memory.fits() ? "" : fmt::format(", still {} missing", format_quantity(change.memory.missing())));
+  }
+}
+
+std::string removed_text(const SearchReport& search) {
+  std::string out = fmt::format("  {} layouts: {} evaluated", search.candidates, search.evaluated);
+  for (int i = 0; i < kLayoutRules; ++i) {
+    const auto removed = search.removed_by_rule[static_cast<std::size_t>(i)];
+    if (removed > 0) out += fmt::format(", {} left out by {}", removed, layout_rule_name(static_cast<LayoutRule>(i)));
+  }
+  return out + fmt::format(", {} by memory\n", search.removed_by_memory);
+}
+
+void print_search_json(const SearchReport& search) {
+  JsonWriter json;
+  json.begin_object().member("schema_version", 1).member("fits", search.best.has_value());
+  json.member("candidates", search.candidates)
+      .member("evaluated", search.evaluated)
+      .member("removed_by_memory", search.removed_by_memory);
+  if (search.best) {
+    write_candidate(json, search.best->layout, search.best->report);
+    json.key("pareto").begin_array();
+    for (const auto& candidate : search.pareto) {
+      json.begin_object();
+      write_candidate(json, candidate.layout, candidate.report);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  fmt::print("{}", json.end_object().text());
+}
+
+void answer_search(Session& session, const TrainFlags& flags, const TrainingJob& job) {
+  Session::progress("searching layouts");
+  auto search = search_layouts(job);
+  if (!search) return session.fail(search.faults());
+  if (!search->best) session.exit_code = kExitAnswerIsNo;
+  if (flags.json) return print_search_json(*search);
+  if (!search->best) {
+    fmt::print("No layout fits.\n{}", removed_text(*search));
+    if (search->nearest) {
+      fmt::print("  nearest: {}, {} missing on each accelerator\n", format_layout(search->nearest->layout),
+                 format_quantity(search->nearest->memory.missing()));
+    }
+    return;
+  }
+  fmt::print("Best layout\n{}", candidate_text(search->best->layout, search->best->report));
+  if (search->runner_up) {
+    fmt::print("\nRunner-up {}: {}; {}\n", format_layout(search->runner_up->layout),
+               format_quantity(search->runner_up->report.step_time(), 4), search->why_runner_up_lost);
+  }
+  TextTable table({{"least time by memory", Align::left}, {"step"}, {"memory"}, {"MFU"}});
+  for (std::size_t i = 0; i < search->pareto.size() && i < 8; ++i) {
+    const auto& c = search->pareto[i];
+    table.add_row({format_layout(c.layout), format_quantity(c.report.step_time(), 4),
+                   format_quantity(c.report.memory.bytes.total()), fmt::format("{:.1f} %", 100 * c.report.mfu())});
+  }
+  fmt::print("\n{}{}", table.format(2), removed_text(*search));
+}
+
+}  // namespace
+
+void train(Session& session, const TrainFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  auto job = make_training_job(*catalogue, flags.model, flags.system);
+  if (!job) return session.fail(job.faults());
+  job->gpus = flags.gpus;
+  job->global_batch_size = flags.global_batch_size;
+  job->seq_length = flags.seq_length;
+  Recompute recompute = Recompute::none;
+  for (const auto& [name, value] : EnumNames<Recompute>::names) recompute = flags.recompute == name ? value : recompute;
+  for (const auto& [name, value] : EnumNames<Precision>::names) {
+    if (flags.precision == name) job->recipe.precision = {value, value};
+  }
+  if (!flags.json) {
+    fmt::print("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", flags.model, flags.gpus,
+               job->system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
+               law_origin_name(job->law.origin()));
+  }
+  if (has_layout(flags)) return answer_layout(session, flags, *job, recompute);
+  answer_search(session, flags, *job);
+}
+
+}  // namespace stargate

@@ -1,0 +1,21 @@
+// `stargate train`: step time, memory and MFU of a layout, or the best layout there is.
+#pragma once
+
+#include "stargate/app/session.hpp"
+
+namespace stargate {
+
+struct TrainFlags {
+  std::string model, system;
+  std::int64_t gpus = 0, global_batch_size = 0, seq_length = 0;
+  std::string precision = "bf16", recompute = "none";
+  // A layout is given when any of these is; zero means not given.
+  int tp = 0, pp = 0, vpp = 0, dp = 0, cp = 0, ep = 0, etp = 0, micro_batch_size = 0, zero = -1;
+  bool sequence_parallel = false;
+  ChangeFlags changes;
+  bool json = false;
+};
+
+void train(Session& session, const TrainFlags& flags);
+
+}  // namespace stargate

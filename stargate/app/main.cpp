@@ -1,0 +1,159 @@
+// The command line: one subcommand a task. CLI11 reads the flags, each command's file does the work.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "stargate/app/command_catalogue.hpp"
+#include "stargate/app/command_plan.hpp"
+#include "stargate/app/command_serve.hpp"
+#include "stargate/app/command_train.hpp"
+
+namespace stargate {
+namespace {
+
+std::string default_catalogue() {
+  const char* home = std::getenv("STARGATE_HOME");
+  return (home != nullptr ? std::string(home) + "/" : std::string()) + "catalogue";
+}
+
+void add_change_flags(CLI::App& command, ChangeFlags& flags) {
+  command
+      .add_option("--set", flags.set, "Change a value: path=value, or +10%, x2; a record's path begins with kind:id")
+      ->type_name("PATH=VALUE");
+  command.add_option("--without", flags.without, "Leave a record out, such as supplier:samsung")->type_name("KIND:ID");
+}
+
+template <class E>
+CLI::IsMember names_of() {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : EnumNames<E>::names) names.emplace_back(name);
+  return CLI::IsMember(names);
+}
+
+void add_plan(CLI::App& app, Session& session) {
+  auto* command =
+      app.add_subcommand("plan", "The build plan of a study: what, where, when, for how much, and what binds");
+  auto flags = std::make_shared<PlanFlags>();
+  command->add_option("study", flags->study, "Study file")->required();
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->add_option("--csv", flags->csv_folder, "Write CSV files into this folder")->type_name("DIR");
+  command->add_option("--html", flags->html_file, "Write one page with charts")->type_name("FILE");
+  command->add_option("--mps", flags->mps_file, "Write the linear programme for other solvers")->type_name("FILE");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { plan_study(session, *flags); });
+}
+
+void add_train(CLI::App& app, Session& session) {
+  auto* command =
+      app.add_subcommand("train", "Step time, memory and MFU of a training job; without a layout, the best one");
+  auto flags = std::make_shared<TrainFlags>();
+  command->add_option("--model", flags->model, "Id of a model of the catalogue")->required();
+  command->add_option("--system", flags->system, "Id of a system of the catalogue")->required();
+  command->add_option("--gpus", flags->gpus, "Accelerators")->required()->check(CLI::PositiveNumber);
+  command->add_option("--global-batch-size,--global-batch", flags->global_batch_size, "Sequences a step")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seq-length", flags->seq_length, "Tokens a sequence")->required()->check(CLI::PositiveNumber);
+  command->add_option("--precision", flags->precision, "Of the matrix multiplies")
+      ->capture_default_str()
+      ->check(names_of<Precision>());
+  command->add_option("--tp", flags->tp, "Tensor parallel size")->check(CLI::PositiveNumber);
+  command->add_option("--pp", flags->pp, "Pipeline parallel size")->check(CLI::PositiveNumber);
+  command->add_option("--vpp", flags->vpp, "Virtual pipeline stages a rank")->check(CLI::PositiveNumber);
+  command->add_option("--dp", flags->dp, "Data parallel size; else what is left")->check(CLI::PositiveNumber);
+  command->add_option("--cp", flags->cp, "Context parallel size")->check(CLI::PositiveNumber);
+  command->add_option("--ep", flags->ep, "Expert parallel size")->check(CLI::PositiveNumber);
+  command->add_option("--etp", flags->etp, "Expert tensor parallel size")->check(CLI::PositiveNumber);
+  command->add_option("--micro-batch-size", flags->micro_batch_size, "Sequences a micro-batch")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--zero", flags->zero, "ZeRO stage")->check(CLI::Range(0, 3));
+  command->add_option("--recompute", flags->recompute, "Activation recomputation")
+      ->check(CLI::IsMember({"none", "selective", "full"}));
+  command->add_flag("--sequence-parallel,--sp", flags->sequence_parallel,
+                    "Sequence parallelism beside tensor parallelism");
+  command->add_flag("--json", flags->json, "Print JSON");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { train(session, *flags); });
+}
+
+void add_serve(CLI::App& app, Session& session) {
+  auto* command =
+      app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
+  auto flags = std::make_shared<ServeFlags>();
+  command->add_option("--model", flags->model, "Id of a model of the catalogue")->required();
+  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->required()->delimiter(',');
+  command->add_option("--rate", flags->rate, "Requests a second")->required()->check(CLI::PositiveNumber);
+  command->add_option("--isl", flags->isl, "Input tokens of a request")->required()->check(CLI::PositiveNumber);
+  command->add_option("--osl", flags->osl, "Output tokens of a request")->required()->check(CLI::PositiveNumber);
+  command->add_option("--prefix-share", flags->prefix_share, "Share of the input found in a cache")
+      ->check(CLI::Range(0.0, 0.99));
+  command->add_option("--ttft", flags->ttft, "Target: mean time to the first token, ms or with a unit");
+  command->add_option("--tpot", flags->tpot, "Target: mean time of each further token, ms or with a unit");
+  command->add_option("--precision", flags->precision, "Of the weights; else as the model is stored")
+      ->check(names_of<Precision>());
+  command->add_flag("--json", flags->json, "Print JSON");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { serve(session, *flags); });
+}
+
+void add_catalogue(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("catalogue", "What can be bought or run, with sources");
+  command->require_subcommand(1);
+  struct Flags {
+    std::string kind, name;
+    bool json = false, schema = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  auto* list = command->add_subcommand("list", "Kinds of records, or the records of one kind");
+  list->add_option("kind", flags->kind, "accelerator, system, site, ...");
+  list->add_flag("--json", flags->json, "Print JSON");
+  list->callback([&session, flags] { list_catalogue(session, flags->kind, flags->json); });
+  auto* show = command->add_subcommand("show", "One record with the source of each value");
+  show->add_option("record", flags->name, "kind:id, such as accelerator:h100-sxm")->required();
+  show->add_flag("--json", flags->json, "Print JSON");
+  show->callback([&session, flags] { show_record(session, flags->name, flags->json); });
+  auto* fields = command->add_subcommand("fields", "The fields a kind of record or a study can have");
+  fields->add_option("kind", flags->kind, "A record kind, or study")->required();
+  fields->add_flag("--schema", flags->schema, "As JSON Schema");
+  fields->callback([&session, flags] { print_fields(session, flags->kind, flags->schema); });
+
+  auto* check = app.add_subcommand("check", "Check the whole catalogue, and studies");
+  auto studies = std::make_shared<std::vector<std::string>>();
+  check->add_option("studies", *studies, "Study files");
+  check->callback([&session, studies] { check_files(session, *studies); });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  Session session;
+  session.catalogue_folder = default_catalogue();
+  CLI::App app{
+      "Stargate: from dollars to tokens. Plans, trains and serves on machines that exist and those that do not yet.",
+      "stargate"};
+  app.set_version_flag("--version", STARGATE_VERSION);
+  app.add_option("--catalogue", session.catalogue_folder, "Folder of the catalogue")->type_name("DIR");
+  app.require_subcommand(1);
+  app.footer(
+      "Examples:\n  stargate plan studies/stargate.yaml --html report.html\n  stargate plan studies/stargate.yaml "
+      "--without supplier:samsung\n"
+      "  stargate train --model llama-3.1-405b --system hgx-h100 --gpus 16384 --global-batch-size 2048 --seq-length "
+      "8192\n"
+      "  stargate serve --model llama-3.1-70b --system hgx-h100,hgx-h200 --rate 20 --isl 2000 --osl 300 --ttft 500 "
+      "--tpot 50\n"
+      "Exit codes: 0 answered, 1 internal error, 2 wrong input, 3 the answer is no.");
+  add_plan(app, session);
+  add_train(app, session);
+  add_serve(app, session);
+  add_catalogue(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitAnswered : kExitWrongInput;
+  }
+  return session.exit_code;
+}
+
+}  // namespace stargate
+
+int main(int argc, char** argv) { return stargate::run_command_line(argc, argv); }

@@ -1,0 +1,37 @@
+// What every command shares: where the catalogue lies, the disk, and how faults reach the user. Exit codes: 0 answered,
+// 1 a fault of ours, 2 a wrong input or flag, 3 the answer is no (does not fit, misses the target, infeasible).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stargate/catalogue/catalogue.hpp"
+
+namespace stargate {
+
+inline constexpr int kExitAnswered = 0, kExitInternal = 1, kExitWrongInput = 2, kExitAnswerIsNo = 3;
+
+struct Session {
+  std::string catalogue_folder;
+  DiskFileReader files;
+  int exit_code = kExitAnswered;
+
+  /// Prints the faults to stderr and remembers the exit code.
+  void fail(const Diagnostics& faults);
+  void fail(const std::string& message, const std::string& hint = {});
+  /// Progress, on stderr: shown when that is a terminal.
+  static void progress(const std::string& text);
+};
+
+/// The flags `--set path=value` and `--without kind:id` of a command, as changes to the catalogue and to the study.
+struct ChangeFlags {
+  std::vector<std::string> set, without;
+};
+struct Changes {
+  CatalogueChanges catalogue;
+  std::vector<Override> study;
+};
+/// A path that begins with "kind:id." changes a record, any other the study.
+Result<Changes> parse_changes(const ChangeFlags& flags);
+
+}  // namespace stargate

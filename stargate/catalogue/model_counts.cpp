@@ -1,0 +1,386 @@
+// Parameters, bytes and operations of a model from its shapes. Symbols: h hidden, n heads, k KV heads, d head width, v
+// value width, q and c the ranks of MLA's queries and cache, r its rotary width, I feed-forward width, E experts of
+// which a token visits t.
+//   grouped query  h n d + h k (d + v) + n v h            (Ainslie et al., arXiv 2305.13245)
+//   latent         h q + q n d + h (c + r) + c n (d - r + v) + n v h      (DeepSeek-V2, arXiv 2405.04434)
+//   sparse index   q n_i d_i + h d_i + h n_i              (DeepSeek-V3.2 technical report)
+//   delta rule     h (2K + 2V) + 2 h n_v + (2K + V) w + V h, K = n d, V = n_v v, w kernel  (arXiv 2412.06464)
+//   Mamba-2        h (2D + 2 G N + H) + (D + 2 G N) w + D h, D = H P      (arXiv 2405.21060)
+//   feed-forward   3 h I gated, 2 h I plain; experts: h E + E times that
+// Formulas are written once for any number type: int64 counts, double judges whether the count fits.
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/catalogue/model.hpp"
+
+namespace stargate {
+namespace {
+
+/// Matrices a token multiplies with, and vectors (biases, norms, sinks) it does not.
+template <class N>
+struct Weights {
+  N matrices = 0, vectors = 0;
+  N total() const { return matrices + vectors; }
+};
+
+template <class N>
+Weights<N> grouped_query_weights(N h, const AttentionShape& a) {
+  const N queries = N(a.heads) * N(a.head_dim), outputs = N(a.heads) * N(a.value_dim);
+  const N keys = N(a.kv_heads) * N(a.head_dim), values = a.keys_are_values ? N(0) : N(a.kv_heads) * N(a.value_dim);
+  const N rank = N(a.q_lora_rank);
+  Weights<N> w;
+  w.matrices = (rank > 0 ? h * rank + rank * queries : h * queries) + h * (keys + values) + outputs * h;
+  w.vectors = rank;  // the norm of the compressed query
+  if (a.output_gate) w.matrices += h * queries;
+  if (a.qkv_bias) w.vectors += (a.output_gate ? 2 : 1) * queries + keys + values;
+  if (a.output_bias) w.vectors += h;
+  if (a.qk_norm) w.vectors += a.wide_qk_norm ? queries + keys : 2 * N(a.head_dim);
+  if (a.sinks) w.vectors += N(a.heads);
+  return w;
+}
+
+/// What compresses `ratio` tokens into one vector of `width`: keys, gates, a position bias and a norm. At ratio 4 the
+/// windows overlap, which doubles the projections (DeepSeek-V4 inference code).
+template <class N>
+Weights<N> compressor_weights(N h, N width, int ratio) {
+  const N projected = ratio == 4 ? 2 * width : width;
+  return {2 * h * projected, N(ratio) * projected + width};
+}
+
+/// DeepSeek-V4: query of low rank, one shared key-value vector, grouped low-rank output, compressor and index.
+template <class N>
+Weights<N> shared_vector_weights(N h, const AttentionShape& a) {
+  const N queries = N(a.heads) * N(a.head_dim), rank = N(a.q_lora_rank), width = N(a.head_dim);
+  Weights<N> w;
+  w.matrices = h * rank + rank * queries + h * width;
+  w.matrices += queries * N(a.output_lora_rank) + N(a.output_groups) * N(a.output_lora_rank) * h;
+  w.vectors = rank + width + (a.sinks ? N(a.heads) : N(0));
+  if (a.compress_ratio == 0) return w;
+  const auto compressor = compressor_weights<N>(h, width, a.compress_ratio);
+  w.matrices += compressor.matrices, w.vectors += compressor.vectors;
+  if (a.index_heads == 0) return w;
+  const auto index = compressor_weights<N>(h, N(a.index_dim), a.compress_ratio);
+  w.matrices += rank * N(a.index_heads) * N(a.index_dim) + h * N(a.index_heads) + index.matrices;
+  w.vectors += index.vectors;
+  return w;
+}
+
+template <class N>
+Weights<N> latent_weights(N h, const AttentionShape& a) {
+  if (a.shared_vector) return shared_vector_weights<N>(h, a);
+  const N heads = N(a.heads), rank = N(a.q_lora_rank), latent = N(a.kv_lora_rank), rope = N(a.rope_dim);
+  const N queries = heads * (N(a.nope_dim) + rope), outputs = heads * N(a.value_dim);
+  Weights<N> w;
+  w.matrices = rank > 0 ? h * rank + rank * queries : h * queries;
+  w.matrices += h * (latent + rope) + latent * heads * (N(a.nope_dim) + N(a.value_dim)) + outputs * h;
+  w.vectors = rank + latent;
+  if (a.output_gate) w.matrices += h * outputs;
+  if (a.qkv_bias) w.vectors += (rank > 0 ? rank : queries) + latent + rope;
+  if (a.output_bias) w.vectors += h;
+  if (a.index_heads > 0) {
+    const N from = rank > 0 ? rank : h, width = N(a.index_dim);
+    w.matrices += from * N(a.index_heads) * width + h * width + h * N(a.index_heads);
+    w.vectors += 2 * width;
+  }
+  return w;
+}
+
+/// Gated delta rule; with `decay_rank` Kimi's, whose decay is by channel; without a convolution lightning attention
+/// (MiniMax-01, arXiv 2501.08313), whose decay is fixed.
+template <class N>
+Weights<N> linear_weights(N h, const AttentionShape& a) {
+  const N keys = N(a.heads) * N(a.head_dim), values = N(a.kv_heads) * N(a.value_dim), gates = N(a.kv_heads);
+  const N rank = N(a.gate_rank), decay = N(a.decay_rank), mixed = 2 * keys + values;
+  Weights<N> w;
+  w.matrices = h * mixed + (rank > 0 ? h * rank + rank * values : h * values) + values * h;
+  if (a.conv_kernel == 0) {
+    w.vectors = values;
+    return w;
+  }
+  w.matrices += mixed * N(a.conv_kernel) + h * gates;
+  w.matrices += decay > 0 ? h * decay + decay * keys : h * gates;
+  w.vectors = gates + (decay > 0 ? keys : gates) + N(a.value_dim);
+  return w;
+}
+
+template <class N>
+Weights<N> state_space_weights(N h, const AttentionShape& a) {
+  const N heads = N(a.heads), inner = heads * N(a.head_dim), groups = 2 * N(a.groups) * N(a.state_dim);
+  Weights<N> w;
+  w.matrices = h * (2 * inner + groups + heads) + (inner + groups) * N(a.conv_kernel) + inner * h;
+  w.vectors = (inner + groups) + 3 * heads + inner;  // bias of the convolution; A, D and step bias; norm
+  return w;
+}
+
+template <class N>
+Weights<N> attention_weights(N h, const AttentionShape& a) {
+  switch (a.kind) {
+    case AttentionKind::full:
+    case AttentionKind::sliding:
+      return grouped_query_weights<N>(h, a);
+    case AttentionKind::latent:
+      return latent_weights<N>(h, a);
+    case AttentionKind::linear:
+      return linear_weights<N>(h, a);
+    case AttentionKind::state_space:
+      return state_space_weights<N>(h, a);
+    case AttentionKind::none:
+      return {h * N(a.value_dim), 0};
+  }
+  return {};
+}
+
+template <class N>
+Weights<N> feed_forward_weights(N h, N width, const FeedForwardShape& f) {
+  const N up = f.gated ? 2 : 1;
+  return {(up + 1) * h * width, f.bias ? up * width + h : N(0)};
+}
+
+template <class N>
+struct LayerWeights {
+  Weights<N> attention, dense, router, expert, shared;  ///< `expert`: one of them
+};
+
+template <class N>
+LayerWeights<N> layer_weights(const Model& model, const LayerShape& layer) {
+  const N h = N(model.hidden);
+  const auto& f = layer.feed_forward;
+  LayerWeights<N> w;
+  w.attention = attention_weights<N>(h, layer.attention);
+  if (f.kind == FeedForwardKind::dense) w.dense = feed_forward_weights<N>(h, N(f.width), f);
+  if (f.kind != FeedForwardKind::experts) return w;
+  const N inside = f.expert_hidden > 0 ? N(f.expert_hidden) : h;
+  w.router = {h * N(f.experts), f.router_bias ? N(f.experts) : N(0)};
+  w.expert = feed_forward_weights<N>(inside, N(f.width), f);
+  if (f.shared_width > 0) w.shared = feed_forward_weights<N>(h, N(f.shared_width), f);
+  if (f.shared_gate) w.shared.matrices += h;
+  if (f.expert_hidden > 0) w.shared.matrices += 2 * h * inside;
+  return w;
+}
+
+/// Calls visit(shape, how many layers have it); the counts of a model are sums over its few distinct shapes.
+template <class Visit>
+void visit_shapes(const Model& model, const Visit& visit) {
+  std::vector<int> repeats(model.shapes.size());
+  for (const int index : model.layers) ++repeats[static_cast<std::size_t>(index)];
+  for (std::size_t i = 0; i < repeats.size(); ++i) {
+    if (repeats[i] > 0) visit(model.shapes[i], repeats[i]);
+  }
+}
+
+template <class N>
+N embedding_weights(const Model& model) {
+  const N h = N(model.hidden);
+  return N(model.vocab) * h * (model.tied_embedding ? 1 : 2) + N(model.position_embedding_rows) * h;
+}
+
+double stored_bytes(Precision precision, int scale_group) {
+  return precision == Precision::fp4 ? 0.5 + 1.0 / scale_group : bytes_per_element(precision);
+}
+
+/// Mean of min(i, window) over i = 1 .. length: what a causal query attends to on average.
+double mean_attended_tokens(double length, double window) {
+  if (length <= window) return (length + 1) / 2;
+  return (window * (window + 1) / 2 + (length - window) * window) / length;
+}
+
+double score_flops(const AttentionShape& a) {
+  return 2.0 * a.heads * (static_cast<double>(a.head_dim) + static_cast<double>(a.value_dim));
+}
+double index_flops(const AttentionShape& a, double context) {
+  const double entries = a.compress_ratio > 0 ? context / a.compress_ratio : context;
+  return 2.0 * a.index_heads * static_cast<double>(a.index_dim) * entries;
+}
+
+/// Attention of one token averaged over the positions of a sequence.
+double mean_attention_flops(const AttentionShape& a, double length) {
+  const double middle = (length + 1) / 2;
+  switch (a.kind) {
+    case AttentionKind::full:
+      return score_flops(a) * middle;
+    case AttentionKind::sliding:
+      return score_flops(a) * mean_attended_tokens(length, a.window);
+    case AttentionKind::latent: {
+      double seen = a.index_topk > 0 ? mean_attended_tokens(length, a.index_topk) : middle;
+      if (a.shared_vector) {
+        const double ratio = a.compress_ratio, topk = a.index_topk;
+        seen = mean_attended_tokens(length, a.window);
+        if (ratio > 0) seen += (topk > 0 ? mean_attended_tokens(length, topk * ratio) : middle) / ratio;
+      }
+      return score_flops(a) * seen + index_flops(a, middle);
+    }
+    case AttentionKind::linear:
+    case AttentionKind::state_space:
+    case AttentionKind::none:
+      break;
+  }
+  return attention_core_flops(a, length).base();
+}
+
+template <class Attention>
+Flops token_flops(const Model& model, const Attention& attention_flops) {
+  double multiplied = static_cast<double>(model.vocab) * model.hidden, core = 0;
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    const auto w = layer_weights<double>(model, layer);
+    multiplied += repeats * (w.attention.matrices + w.dense.matrices + w.router.matrices + w.shared.matrices +
+                             layer.feed_forward.top_k * w.expert.matrices);
+    core += repeats * attention_flops(layer.attention);
+  });
+  return Flops::from_base(2 * multiplied + core);
+}
+
+}  // namespace
+
+LayerParameters layer_parameters(const Model& model, const LayerShape& layer) {
+  const auto w = layer_weights<std::int64_t>(model, layer);
+  LayerParameters p;
+  p.attention = w.attention.total();
+  p.dense = w.dense.total();
+  p.router = w.router.total();
+  p.experts = layer.feed_forward.experts * w.expert.total();
+  p.active_experts = layer.feed_forward.top_k * w.expert.total();
+  p.shared = w.shared.total();
+  p.norms = layer.norm_parameters;
+  return p;
+}
+
+std::int64_t embedding_parameters(const Model& model) { return embedding_weights<std::int64_t>(model); }
+
+std::int64_t parameter_count(const Model& model) {
+  std::int64_t total = embedding_parameters(model) + model.other_parameters;
+  visit_shapes(
+      model, [&](const LayerShape& layer, int repeats) { total += repeats * layer_parameters(model, layer).total(); });
+  return total;
+}
+
+double parameter_estimate(const Model& model) {
+  double total = embedding_weights<double>(model) + static_cast<double>(model.other_parameters);
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    const auto w = layer_weights<double>(model, layer);
+    total += repeats * (w.attention.total() + w.dense.total() + w.router.total() + w.shared.total() +
+                        layer.feed_forward.experts * w.expert.total() + layer.norm_parameters);
+  });
+  return total;
+}
+
+std::int64_t active_parameter_count(const Model& model) {
+  std::int64_t total = embedding_parameters(model) + model.other_parameters;
+  visit_shapes(
+      model, [&](const LayerShape& layer, int repeats) { total += repeats * layer_parameters(model, layer).active(); });
+  return total;
+}
+
+Bytes weight_bytes(const Model& model) {
+  const bool single = model.weight_precision == Precision::fp32;
+  const double plain = bytes_per_element(single ? Precision::fp32 : Precision::bf16);
+  const double large = stored_bytes(model.weight_precision, model.scale_group);
+  const double expert = stored_bytes(model.expert_precision, model.scale_group);
+  double bytes = plain * static_cast<double>(embedding_parameters(model) + model.other_parameters);
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    const auto w = layer_weights<double>(model, layer);
+    const auto& f = layer.feed_forward;
+    const double matrices = w.attention.matrices + w.dense.matrices + w.shared.matrices;
+    const double vectors = w.attention.vectors + w.dense.vectors + w.shared.vectors + f.experts * w.expert.vectors;
+    bytes += repeats * (large * matrices + expert * f.experts * w.expert.matrices +
+                        plain * (vectors + w.router.total() + layer.norm_parameters));
+  });
+  return Bytes::from_base(bytes);
+}
+
+double cached_elements_per_token(const AttentionShape& a) {
+  if (a.kind == AttentionKind::full) return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
+  if (a.kind != AttentionKind::latent) return 0;
+  const double elements = static_cast<double>(a.kv_lora_rank) + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0);
+  if (!a.shared_vector) return elements;
+  return a.compress_ratio > 0 ? elements / a.compress_ratio : 0;
+}
+
+double fixed_elements(const AttentionShape& a) {
+  const double keys = static_cast<double>(a.heads) * a.head_dim, values = static_cast<double>(a.kv_heads) * a.value_dim;
+  switch (a.kind) {
+    case AttentionKind::sliding:
+      return static_cast<double>(a.window) * a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
+    case AttentionKind::latent:
+      return a.shared_vector ? static_cast<double>(a.window) * a.head_dim : 0;
+    case AttentionKind::linear:
+      return values * a.head_dim + (2 * keys + values) * a.conv_kernel;
+    case AttentionKind::state_space:
+      return keys * a.state_dim + (keys + 2.0 * a.groups * a.state_dim) * a.conv_kernel;
+    case AttentionKind::full:
+    case AttentionKind::none:
+      break;
+  }
+  return 0;
+}
+
+Bytes kv_bytes_per_token(const Model& model, Precision precision) {
+  double elements = 0;
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    elements += repeats * cached_elements_per_token(layer.attention);
+  });
+  return Bytes::from_base(elements * bytes_per_element(precision));
+}
+
+Bytes fixed_state_bytes(const Model& model, Precision precision) {
+  double elements = 0;
+  visit_shapes(model,
+               [&](const LayerShape& layer, int repeats) { elements += repeats * fixed_elements(layer.attention); });
+  return Bytes::from_base(elements * bytes_per_element(precision));
+}
+
+Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision) {
+  const double tokens = static_cast<double>(std::max<std::int64_t>(length, 0));
+  double elements = 0;
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    const auto& a = layer.attention;
+    double fixed = fixed_elements(a);
+    if (a.window > 0) fixed *= std::min(tokens, static_cast<double>(a.window)) / a.window;
+    elements += repeats * (cached_elements_per_token(a) * tokens + fixed);
+  });
+  return Bytes::from_base(elements * bytes_per_element(precision));
+}
+
+double attended_tokens(const AttentionShape& a, double context) {
+  switch (a.kind) {
+    case AttentionKind::full:
+      return context;
+    case AttentionKind::sliding:
+      return std::min<double>(context, a.window);
+    case AttentionKind::latent: {
+      if (!a.shared_vector) return a.index_topk > 0 ? std::min<double>(context, a.index_topk) : context;
+      const double compressed = a.compress_ratio > 0 ? context / a.compress_ratio : 0;
+      const double selected = a.index_topk > 0 ? std::min<double>(compressed, a.index_topk) : compressed;
+      return std::min<double>(context, a.window) + selected;
+    }
+    case AttentionKind::linear:
+    case AttentionKind::state_space:
+    case AttentionKind::none:
+      break;
+  }
+  return 0;
+}
+
+Flops attention_core_flops(const AttentionShape& a, double context) {
+  // The state is decayed and updated with an outer product, then read: two multiply-adds an element. The delta rule
+  // reads it once more, to subtract what it already holds for the key.
+  if (a.kind == AttentionKind::linear) {
+    const double state = static_cast<double>(a.kv_heads) * a.value_dim * a.head_dim;
+    return Flops::from_base((a.conv_kernel > 0 ? 6 : 4) * state);
+  }
+  if (a.kind == AttentionKind::state_space) {
+    return Flops::from_base(4.0 * a.heads * static_cast<double>(a.head_dim) * a.state_dim);
+  }
+  if (a.kind == AttentionKind::none) return {};
+  return Flops::from_base(score_flops(a) * attended_tokens(a, context) + index_flops(a, context));
+}
+
+Flops forward_flops_per_token(const Model& model, double context) {
+  return token_flops(model, [&](const AttentionShape& a) { return attention_core_flops(a, context).base(); });
+}
+
+Flops training_flops_per_token(const Model& model, std::int64_t length) {
+  const double tokens = static_cast<double>(std::max<std::int64_t>(length, 1));
+  return 3.0 * token_flops(model, [&](const AttentionShape& a) { return mean_attention_flops(a, tokens); });
+}
+
+}  // namespace stargate

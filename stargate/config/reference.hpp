@@ -1,0 +1,15 @@
+// Reference pages and JSON Schema, made from the field tables that reading uses.
+#pragma once
+
+#include <string>
+
+#include "stargate/config/codec.hpp"
+
+namespace stargate {
+
+/// A Markdown table of a record's fields, followed by those of the records inside it.
+std::string format_reference(const RecordText& record);
+/// A JSON Schema (draft 7) that accepts the same keys; values people write as text with a unit are strings.
+std::string format_json_schema(const RecordText& record);
+
+}  // namespace stargate

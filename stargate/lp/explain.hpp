@@ -1,0 +1,46 @@
+// Why a linear programme has no solution, found with any solver by solving two others.
+// Infeasible: every limit that may give way gets a slack with a price, and the sum of the prices is minimised (elastic
+//   filter; Chinneck, "Feasibility and Infeasibility in Optimization", Springer 2008, ch. 6). What is positive are gaps.
+// Unbounded: a direction d of the recession cone (no finite bound is ever crossed along d) with cost . d < 0, |d_j| <= 1
+//   (Dantzig, "Linear Programming and Extensions", Princeton 1963, ch. 6); it exists just when the cost can fall for
+//   ever from a feasible point.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stargate/lp/solver.hpp"
+
+namespace stargate {
+
+enum class LpRelaxed { relaxable_rows, all_rows };
+
+/// The programme with priced slacks instead of its cost, and where each slack stands.
+struct LpElastic {
+  struct Slack {
+    int row;
+    LpSide side;
+    int column;
+  };
+  LpProblem problem;
+  std::vector<Slack> slacks;
+};
+
+LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed);
+/// Slacks above the solver's tolerance, in the order of rows. `values` solve the elastic programme.
+std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic, const std::vector<double>& values);
+
+/// The programme whose solution of negative cost is a ray of `problem`; bounded and feasible (d = 0).
+LpProblem make_ray_problem(const LpProblem& problem);
+
+/// The optimal column values, or none: an attempt of a solver that asks no further.
+using LpAttempt = std::function<std::optional<std::vector<double>>(const LpProblem&)>;
+/// LpInfeasible, LpUnbounded, or LpStopped when the programme is neither (the solver that failed on it was wrong).
+LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt);
+
+/// The relaxation's sentence with the row's labels, amount and unit in it, or one made of the row's name.
+std::string format_gap(const LpProblem& problem, const LpGap& gap);
+
+}  // namespace stargate

@@ -1,0 +1,122 @@
+// A sparse linear programme as it is written down, one entry at a time:
+//   minimise  offset + sum_j cost_j x_j   subject to  lower_i <= sum_j a_ij x_j <= upper_i,  lower_j <= x_j <= upper_j.
+// Every column and row has a name, "site_power[abilene,2026Q3]", kept as a family and up to four small integers: the
+// text is made when somebody asks for it, because a programme of 30,000 columns should be built in milliseconds.
+// Plain numbers: whoever fills it chooses units that bring the coefficients near one.
+#pragma once
+
+#include <array>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace stargate {
+
+inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
+struct LpLabel {
+  int family = 0;
+  std::array<int, 4> index{};
+};
+
+/// Columns or rows of one kind.
+struct LpFamily {
+  std::string name;       ///< "site_power"
+  std::vector<int> axes;  ///< from LpProblem::add_axis, at most four
+  std::string unit;       ///< of a row's activity or a column's value: "MW"
+};
+
+/// What makes the rows of a family limits that somebody could move.
+struct LpRelaxation {
+  double penalty = 1;    ///< weight of moving such a limit by one of its units, against the other families' limits
+  std::string sentence;  ///< "power at {0} in {1} is {amount} {unit} short"; {0} is the label on the first axis
+};
+
+/// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
+struct LpMatrix {
+  std::vector<int> starts, rows;
+  std::vector<double> values;
+};
+
+/// Size, and the range of the absolute values that are neither zero nor infinite (0, 0 where there is none).
+struct LpStatistics {
+  int columns = 0, rows = 0, entries = 0;
+  double smallest_entry = 0, largest_entry = 0;
+  double smallest_cost = 0, largest_cost = 0;
+  double smallest_bound = 0, largest_bound = 0;  ///< of columns and rows
+};
+
+class LpProblem {
+ public:
+  /// The texts of one index ("abilene", "memphis", ...); without any, the index itself is the text.
+  int add_axis(std::vector<std::string> labels);
+  int add_column_family(LpFamily family);
+  int add_row_family(LpFamily family);
+  /// The rows of this family may give way when there is no solution.
+  void make_relaxable(int row_family, LpRelaxation relaxation);
+  void reserve(int columns, int rows, int entries);
+
+  /// Both return the number of the new one, counted from 0. lower <= upper; -kInfinity and kInfinity are no bound.
+  int add_column(double lower, double upper, double cost, LpLabel label);
+  int add_row(double lower, double upper, LpLabel label);
+  /// Entries for the same place add up.
+  void add_entry(int row, int column, double value) {
+    entries_.push_back({row, column, value});
+  }
+  void set_column_bounds(int column, double lower, double upper);
+  void set_row_bounds(int row, double lower, double upper);
+  void set_cost(int column, double cost);
+  void set_objective_offset(double offset) { objective_offset_ = offset; }
+
+  int column_count() const { return static_cast<int>(costs_.size()); }
+  int row_count() const { return static_cast<int>(row_lower_.size()); }
+  double objective_offset() const { return objective_offset_; }
+  const std::vector<double>& costs() const { return costs_; }
+  const std::vector<double>& column_lower() const { return column_lower_; }
+  const std::vector<double>& column_upper() const { return column_upper_; }
+  const std::vector<double>& row_lower() const { return row_lower_; }
+  const std::vector<double>& row_upper() const { return row_upper_; }
+
+  const LpLabel& column_label(int column) const { return column_labels_[static_cast<std::size_t>(column)]; }
+  const LpLabel& row_label(int row) const { return row_labels_[static_cast<std::size_t>(row)]; }
+  const LpFamily& column_family(int family) const { return column_families_[static_cast<std::size_t>(family)]; }
+  const LpFamily& row_family(int family) const { return row_families_[static_cast<std::size_t>(family)].family; }
+  const std::optional<LpRelaxation>& relaxation(int row_family) const {
+    return row_families_[static_cast<std::size_t>(row_family)].relaxation;
+  }
+  const std::string& row_unit(int row) const { return row_family(row_label(row).family).unit; }
+  /// "family", or "family[label,label]".
+  std::string column_name(int column) const;
+  std::string row_name(int row) const;
+  /// The label of a row on one of its family's axes.
+  std::string row_axis_label(int row, int axis) const;
+
+  /// The entries column by column, those for the same place added, zeros left out; linear in their number.
+  LpMatrix matrix() const;
+  LpStatistics statistics() const;
+
+ private:
+  struct Entry {
+    int row, column;
+    double value;
+  };
+  struct RowFamily {
+    LpFamily family;
+    std::optional<LpRelaxation> relaxation;
+  };
+  std::string axis_label(int axis, int index) const;
+  std::string format_name(const LpFamily& family, const LpLabel& label) const;
+  void check_label(const LpFamily& family, const LpLabel& label) const;
+
+  std::vector<std::vector<std::string>> axes_;
+  std::vector<LpFamily> column_families_;
+  std::vector<RowFamily> row_families_;
+  std::vector<double> costs_, column_lower_, column_upper_, row_lower_, row_upper_;
+  std::vector<LpLabel> column_labels_, row_labels_;
+  std::vector<Entry> entries_;
+  double objective_offset_ = 0;
+};
+
+}  // namespace stargate

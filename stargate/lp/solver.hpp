@@ -1,0 +1,98 @@
+// The door to whatever solves a linear programme, and what comes out of it: a solution with its prices and the proof
+// that it is optimal, or which limits would have to move, or along which columns the cost falls for ever.
+// Sign of a dual: the dual of a row is d(optimal cost) / d(right-hand side), the change of the optimal cost when the
+// bound that holds the row rises by one unit. A programme is minimised, so an upper limit that binds has a dual <= 0
+// (more room costs less) and a lower limit that binds one >= 0. A reduced cost is the same for a column's bound.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stargate/lp/problem.hpp"
+
+namespace stargate {
+
+enum class LpMethod {
+  automatic,  ///< the dual simplex, which also takes a warm start that some limits were moved away from
+  dual,
+  primal,
+  barrier  ///< interior point, then crossover to a vertex
+};
+
+enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
+
+/// Where a solver stopped; good for starting the next solve of a programme of the same shape.
+struct LpBasis {
+  std::vector<LpBasisStatus> columns, rows;
+};
+
+struct LpOptions {
+  LpMethod method = LpMethod::automatic;
+  bool presolve = true;     ///< ignored with a warm start
+  int iteration_limit = 0;  ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
+  std::shared_ptr<const LpBasis> warm_start;  ///< from LpSolution::basis; one of another shape is ignored
+};
+
+/// How far a pair of primal and dual values is from proving itself optimal; docs/explanation/linear-programme.md.
+struct LpResiduals {
+  double primal = 0;       ///< worst violation of a bound, over 1 + |bound|
+  double dual = 0;         ///< worst price of the wrong sign (for a bound that is not there), over 1 + |cost|
+  double duality_gap = 0;  ///< |primal - dual objective|, over 1 + |primal objective|
+};
+
+struct LpSolution {
+  double objective = 0;
+  std::vector<double> values;         ///< by column
+  std::vector<double> reduced_costs;  ///< by column
+  std::vector<double> activities;     ///< by row
+  std::vector<double> duals;          ///< by row
+  LpResiduals residuals;
+  int iterations = 0;
+  bool warm_started = false;
+  std::shared_ptr<const LpBasis> basis;
+};
+
+enum class LpSide { lower, upper };
+
+/// A limit that stands in the way: its lower side must fall, or its upper side rise, by `amount` (> 0).
+struct LpGap {
+  int row = 0;
+  int family = 0;  ///< of the row
+  LpSide side = LpSide::upper;
+  double amount = 0;
+  std::string unit;
+};
+
+/// No values keep every limit. The gaps together are a change of least weighted amount that would allow some.
+struct LpInfeasible {
+  std::vector<LpGap> gaps;    ///< in the order of rows
+  bool relaxable_only = true;  ///< false: moving the relaxable limits alone is not enough, the gaps are over all rows
+};
+
+/// From some feasible point one may go for ever along the ray, and the cost falls.
+struct LpUnbounded {
+  struct Step {
+    int column;
+    double direction;
+  };
+  std::vector<Step> ray;  ///< the columns that move; the fastest by one
+};
+
+/// No answer: the iteration limit, or numbers that the solver could not bring to its tolerances.
+struct LpStopped {
+  std::string reason;
+  int iterations = 0;
+};
+
+using LpOutcome = std::variant<LpSolution, LpInfeasible, LpUnbounded, LpStopped>;
+
+class LpSolver {
+ public:
+  virtual ~LpSolver() = default;
+  virtual LpOutcome solve(const LpProblem& problem, const LpOptions& options) const = 0;
+};
+
+}  // namespace stargate

@@ -1,0 +1,55 @@
+// Which columns the LP has and where: only those that could ever be used (the system deliverable, the site energised,
+// the service able to run there), so that a programme of 20 quarters, 13 sites, 10 systems and 5 services stays small.
+// Retired systems and the takes from each supplier need no columns: they are the slack of a balance and a fixed share
+// of the need (docs/explanation/planner.md).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stargate/planner/programme.hpp"
+
+namespace stargate {
+
+/// Column numbers under up to four indices; -1 where there is none.
+class ColumnTable {
+ public:
+  ColumnTable() = default;
+  ColumnTable(int n1, int n2, int n3 = 1, int n4 = 1);
+  int& at(int i, int j, int k = 0, int l = 0) { return columns_[place(i, j, k, l)]; }
+  int at(int i, int j, int k = 0, int l = 0) const { return columns_[place(i, j, k, l)]; }
+
+ private:
+  std::size_t place(int i, int j, int k, int l) const {
+    return ((static_cast<std::size_t>(i) * n2_ + j) * n3_ + k) * n4_ + l;
+  }
+  std::size_t n2_ = 0, n3_ = 1, n4_ = 1;
+  std::vector<int> columns_;
+};
+
+/// A column as the LP will have it: no lower bound but zero.
+struct PlanColumn {
+  std::string name;
+  double cost = 0;
+};
+
+/// Indices are positions in the Programme; t counts quarters from the first.
+struct PlanColumns {
+  std::vector<PlanColumn> columns;
+  ColumnTable started, energised, drawn, topup;  ///< (site, t): MW
+  ColumnTable order;                             ///< (system, t): thousand accelerators, of the quarter ordered
+  ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators
+  ColumnTable run;                               ///< (site, system, service, t): thousand accelerators
+  ColumnTable served, unmet;                     ///< (service, t): million tokens a second
+  ColumnTable draw;                              ///< (tranche, t): M$
+  ColumnTable cash;                              ///< (0, t): M$
+};
+
+PlanColumns lay_out_columns(const Programme& programme);
+
+/// Position of the site in the service's list of sites, by programme index: may it run there?
+bool may_run_at(const PlanService& service, const PlanSite& site);
+/// Systems (count) committed to be delivered `t` quarters after the first.
+double committed_systems(const Programme& programme, const PlanSystem& system, int t);
+
+}  // namespace stargate

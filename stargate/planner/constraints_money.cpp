@@ -1,0 +1,109 @@
+// Rows of money: what is paid in a quarter against what is in hand, tranches, the share of debt.
+// A system is paid in stages (deposit at order, most at delivery, the rest a quarter after), construction evenly over its
+// lead, energy, maintenance and carbon as they fall. Deposits of committed systems were paid before the programme.
+#include <algorithm>
+
+#include "stargate/planner/model.hpp"
+#include "stargate/planner/scaling.hpp"
+
+namespace stargate {
+
+namespace {
+int count(const auto& items) { return static_cast<int>(items.size()); }
+
+void add_all(Terms& to, const Terms& from) {
+  for (const auto& entry : from.entries()) to.add(entry.column, entry.value);
+}
+
+void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int g = 0; g < count(p.systems); ++g) {
+    const auto& system = p.systems[g];
+    const Quarter now = p.first + t;
+    out.deposit.add(c.order.at(g, t), p.payments.deposit * price_lp(system, now + system.order_lead));
+    for (int s = 0; s < count(p.sites); ++s) {
+      out.delivery.add(c.deliver.at(s, g, t), p.payments.delivery * price_lp(system, now));
+      if (t > 0) out.acceptance.add(c.deliver.at(s, g, t - 1), p.payments.acceptance * price_lp(system, now - 1));
+      out.opex.add(c.installed.at(s, g, t), maintenance_lp(system, now));
+    }
+  }
+}
+
+void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    const auto& site = p.sites[s];
+    const int spread = std::max(1, site.construction_lead);
+    for (int u = std::max(0, t - spread + 1); u <= t; ++u) {
+      out.construction.add(c.started.at(s, u), construction_lp(site) / spread);
+    }
+    out.energy.add(c.drawn.at(s, t), electricity_lp(site));
+    out.energy.add(c.topup.at(s, t), electricity_lp(site));
+    out.carbon.add(c.drawn.at(s, t), carbon_cost_lp(p, site));
+  }
+}
+}  // namespace
+
+PaymentTerms payment_terms(const PlanModel& model, int t) {
+  PaymentTerms out;
+  add_system_payments(out, model, t);
+  add_site_payments(out, model, t);
+  return out;
+}
+
+void add_cash_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  if (p.capital.empty()) return;
+  for (int t = 0; t < p.quarters(); ++t) {
+    Terms terms;
+    terms.add(c.cash.at(0, t), 1);
+    if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
+    for (int r = 0; r < count(p.capital); ++r) {
+      const double interest = 0.25 * p.capital[r].interest;
+      for (int u = 0; u < t; ++u) terms.add(c.draw.at(r, u), interest);
+      terms.add(c.draw.at(r, t), interest - 1);
+    }
+    for (int k = 0; k < count(p.services); ++k) {
+      terms.add(c.served.at(k, t), -p.reinvested_revenue * token_value_lp(p.services[k].revenue));
+    }
+    const PaymentTerms paid = payment_terms(model, t);
+    for (const Terms* some : {&paid.deposit, &paid.delivery, &paid.acceptance, &paid.construction, &paid.energy,
+                              &paid.opex, &paid.carbon}) {
+      add_all(terms, *some);
+    }
+    add_equal(model, {.family = Family::cash, .t = t}, terms, 0);
+  }
+}
+
+void add_tranche_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int r = 0; r < count(p.capital); ++r) {
+    Terms terms;
+    for (int t = 0; t < p.quarters(); ++t) terms.add(model.columns.draw.at(r, t), 1);
+    const int released = std::max(0, p.capital[r].from - p.first);
+    add_at_most(model, {.family = Family::tranche, .t = released, .first = r}, terms, to_lp(p.capital[r].amount));
+  }
+}
+
+void add_debt_share_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const double share = p.maximum_debt_share;
+  if (share >= 1) return;
+  for (int t = 0; t < p.quarters(); ++t) {
+    Terms terms;
+    bool any_debt = false;
+    for (int r = 0; r < count(p.capital); ++r) {
+      const bool debt = p.capital[r].kind == FundKind::debt;
+      for (int u = 0; u <= t; ++u) {
+        any_debt = any_debt || (debt && model.columns.draw.at(r, u) >= 0);
+        terms.add(model.columns.draw.at(r, u), debt ? 1 - share : -share);
+      }
+    }
+    if (any_debt) add_at_most(model, {.family = Family::debt_share, .t = t}, terms, 0);
+  }
+}
+
+}  // namespace stargate

@@ -1,0 +1,171 @@
+// Rows of systems and services: orders arrive after their lead, what is installed leaves after its life, vendors ramp,
+// parts are taken before delivery, accelerators work for services, services serve.
+// Retirement is first in, first out without a vintage index. With R the cumulative retired and D the cumulative
+// delivered, FIFO of life L asks R[t] >= D[t-L] and R to rise. Since inst = D - R, the first is
+//   inst[t] <= D[t] - D[t-L], the deliveries of the last L quarters,
+// and the second inst[t] <= inst[t-1] + deliver[t], whose slack is what retires in t. Early retirement is allowed: it
+// frees power and maintenance, its annuity runs on.
+#include <algorithm>
+
+#include "stargate/planner/model.hpp"
+#include "stargate/planner/scaling.hpp"
+
+namespace stargate {
+
+namespace {
+int count(const auto& items) { return static_cast<int>(items.size()); }
+
+void add_deliveries(Terms& terms, const PlanModel& model, int g, int t, double coefficient) {
+  for (int s = 0; s < count(model.programme->sites); ++s) terms.add(model.columns.deliver.at(s, g, t), coefficient);
+}
+
+double committed_lp(const Programme& programme, const PlanSystem& system, int t) {
+  return committed_systems(programme, system, t) / systems_per_lp(system);
+}
+}  // namespace
+
+void add_order_balance_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int g = 0; g < count(p.systems); ++g) {
+    const auto& system = p.systems[g];
+    for (int t = 0; t < p.quarters(); ++t) {
+      Terms terms;
+      add_deliveries(terms, model, g, t, 1);
+      if (terms.empty()) continue;
+      if (t >= system.order_lead) terms.add(model.columns.order.at(g, t - system.order_lead), -1);
+      add_equal(model, {.family = Family::order_balance, .t = t, .first = g}, terms, committed_lp(p, system, t));
+    }
+  }
+}
+
+void add_installed_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int g = 0; g < count(p.systems); ++g) {
+      for (int t = 0; t < p.quarters(); ++t) {
+        if (c.installed.at(s, g, t) < 0) continue;
+        Terms terms;
+        terms.add(c.installed.at(s, g, t), 1);
+        terms.add(c.deliver.at(s, g, t), -1);
+        if (t > 0) terms.add(c.installed.at(s, g, t - 1), -1);
+        add_at_most(model, {.family = Family::installed, .t = t, .first = s, .second = g}, terms, 0);
+      }
+    }
+  }
+}
+
+void add_life_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int g = 0; g < count(p.systems); ++g) {
+      const int life = p.systems[g].life;
+      for (int t = life; t < p.quarters(); ++t) {
+        if (c.installed.at(s, g, t - life) < 0) continue;  // nothing is that old yet
+        Terms terms;
+        terms.add(c.installed.at(s, g, t), 1);
+        for (int u = t - life + 1; u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
+        add_at_most(model, {.family = Family::life, .t = t, .first = s, .second = g}, terms, 0);
+      }
+    }
+  }
+}
+
+void add_growth_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int g = 0; g < count(p.systems); ++g) {
+    const auto& system = p.systems[g];
+    if (!system.growth) continue;
+    const double unit = systems_per_lp(system);
+    for (int t = system.order_lead; t < p.quarters(); ++t) {
+      const int order = model.columns.order.at(g, t - system.order_lead);
+      if (order < 0) continue;
+      Terms terms;
+      terms.add(order, 1);
+      if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
+      add_at_most(model, {.family = Family::growth, .t = t, .first = g, .unit = unit}, terms, system.growth->seed / unit);
+    }
+  }
+}
+
+double part_need(const PlanSystem& system, const PlanPart& part) {
+  const auto found = system.parts.find(part.product);
+  return found == system.parts.end() ? 0 : found->second * systems_per_lp(system);
+}
+
+void add_offer_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int i = 0; i < count(p.parts); ++i) {
+    const auto& part = p.parts[i];
+    double unit = 0;  // of the part in one LP unit: the largest need, so that coefficients are at most one
+    for (const auto& system : p.systems) unit = std::max(unit, part_need(system, part));
+    if (unit == 0) continue;
+    for (int t = 0; t < p.quarters(); ++t) {
+      Terms terms;
+      double own = 0;  // parts of committed systems, taken outside the offers
+      for (int g = 0; g < count(p.systems); ++g) {
+        const double need = part_need(p.systems[g], part) / unit;
+        add_deliveries(terms, model, g, t, need);
+        if (need > 0) own += need * committed_lp(p, p.systems[g], t);
+      }
+      if (terms.empty()) continue;
+      double offered = 0;
+      for (const auto& offer : part.offers) offered += offer.amount.at(p.first + t - part.lag);
+      add_at_most(model, {.family = Family::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
+                  offered / unit + own);
+    }
+  }
+}
+
+void add_work_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int g = 0; g < count(p.systems); ++g) {
+      for (int t = 0; t < p.quarters(); ++t) {
+        Terms terms;
+        for (int k = 0; k < count(p.services); ++k) terms.add(c.run.at(s, g, k, t), 1);
+        if (terms.empty()) continue;
+        terms.add(c.installed.at(s, g, t), -p.systems[g].availability);
+        add_at_most(model, {.family = Family::work, .t = t, .first = s, .second = g}, terms, 0);
+      }
+    }
+  }
+}
+
+void add_output_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int k = 0; k < count(p.services); ++k) {
+    for (int t = 0; t < p.quarters(); ++t) {
+      if (c.served.at(k, t) < 0) continue;
+      Terms terms;
+      terms.add(c.served.at(k, t), 1);
+      for (int s = 0; s < count(p.sites); ++s) {
+        for (int g = 0; g < count(p.systems); ++g) {
+          const int run = c.run.at(s, g, k, t);
+          if (run >= 0) terms.add(run, -throughput_lp(p.systems[g], p.services[k]));
+        }
+      }
+      add_at_most(model, {.family = Family::output, .t = t, .first = k}, terms, 0);
+    }
+  }
+}
+
+void add_demand_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int k = 0; k < count(p.services); ++k) {
+    for (int t = 0; t < p.quarters(); ++t) {
+      if (c.served.at(k, t) < 0) continue;
+      Terms terms;
+      terms.add(c.served.at(k, t), 1);
+      terms.add(c.unmet.at(k, t), 1);
+      add_equal(model, {.family = Family::demand, .t = t, .first = k}, terms,
+                to_lp(p.services[k].demand.at(p.first + t)));
+    }
+  }
+}
+
+}  // namespace stargate

@@ -1,0 +1,43 @@
+// The families of rows of the planner's LP: what users see in limits, gaps, exports and the documentation.
+#pragma once
+
+#include <array>
+#include <string>
+
+namespace stargate {
+
+enum class Family {
+  site_power,
+  energise,
+  grid,
+  crew,
+  draw_power,
+  take_or_pay,
+  order_balance,
+  installed,
+  life,
+  growth,
+  offer,
+  work,
+  output,
+  demand,
+  cash,
+  tranche,
+  debt_share,
+  carbon_cap
+};
+inline constexpr int kFamilyCount = 18;
+
+struct FamilyRow {
+  Family family;
+  const char* name;
+  const char* formula;
+  const char* unit;      ///< of the right-hand side, for users
+  const char* one_more;  ///< what one more unit is
+  bool is_limit;         ///< somebody could move it: listed with its price, and may give way when nothing is feasible
+};
+
+const std::array<FamilyRow, kFamilyCount>& planner_families();
+const FamilyRow& family_row(Family family);
+
+}  // namespace stargate

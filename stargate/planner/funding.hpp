@@ -1,0 +1,23 @@
+// When money is drawn. The LP has no preference among draws that pay for the same plan, so the schedule is set after it:
+// nothing before it is needed, equity before debt, then the lower interest, then the earlier tranche. Equity first
+// leaves the most room for debt and the least interest, so this pays whenever the LP's own draws do (equity being
+// cheaper); where it falls short all the same, the LP's draws stand.
+#pragma once
+
+#include <vector>
+
+#include "stargate/planner/programme.hpp"
+
+namespace stargate {
+
+/// All in M$, by quarter.
+struct FundingSchedule {
+  std::vector<std::vector<double>> drawn;  ///< by tranche, then quarter
+  std::vector<double> interest, cash;
+};
+
+/// `net_payments`: payments without interest, less reinvested revenue. `lp_draws`: as `drawn`, what the LP chose.
+FundingSchedule schedule_funding(const Programme& programme, const std::vector<double>& net_payments,
+                                 const std::vector<std::vector<double>>& lp_draws);
+
+}  // namespace stargate

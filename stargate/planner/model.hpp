@@ -1,0 +1,83 @@
+// The programme's LP while it is being written: columns, rows, and for each row which limit of the programme it is.
+// One function a family of rows, in constraints_*.cpp; the table of families.hpp says what each means.
+#pragma once
+
+#include <vector>
+
+#include "stargate/lp/problem.hpp"
+#include "stargate/planner/columns.hpp"
+#include "stargate/planner/families.hpp"
+
+namespace stargate {
+
+/// Which limit a row is: its family and the positions in the programme that the family goes by.
+struct RowKey {
+  Family family;
+  int t = 0;       ///< quarter of the limit, after the first; parts may lie before it (negative)
+  int first = 0;   ///< site, system, service, part or tranche
+  int second = 0;  ///< the second of two
+  double unit = 1; ///< of the user's unit in one LP unit of the row
+};
+
+/// Coefficients of one row; a column that does not exist (-1) is a zero and is left out.
+class Terms {
+ public:
+  void add(int column, double coefficient) {
+    if (column >= 0 && coefficient != 0) entries_.push_back({column, coefficient});
+  }
+  const std::vector<LpEntry>& entries() const { return entries_; }
+  bool empty() const { return entries_.empty(); }
+
+ private:
+  std::vector<LpEntry> entries_;
+};
+
+struct PlanModel {
+  const Programme* programme = nullptr;
+  PlanColumns columns;
+  LpProblem lp;
+  std::vector<RowKey> keys;  ///< by LP row
+};
+
+/// All columns and rows of a programme.
+PlanModel build_plan_model(const Programme& programme);
+
+/// Adds a row; one without terms is left out when zero satisfies it, and stays (to be infeasible) when not.
+void add_at_most(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
+void add_at_least(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
+void add_equal(PlanModel& model, const RowKey& key, const Terms& terms, double value);
+
+void add_site_power_rows(PlanModel& model);
+void add_energise_rows(PlanModel& model);
+void add_grid_rows(PlanModel& model);
+void add_crew_rows(PlanModel& model);
+void add_draw_power_rows(PlanModel& model);
+void add_take_or_pay_rows(PlanModel& model);
+void add_carbon_cap_rows(PlanModel& model);
+void add_order_balance_rows(PlanModel& model);
+void add_installed_rows(PlanModel& model);
+void add_life_rows(PlanModel& model);
+void add_growth_rows(PlanModel& model);
+void add_offer_rows(PlanModel& model);
+void add_work_rows(PlanModel& model);
+void add_output_rows(PlanModel& model);
+void add_demand_rows(PlanModel& model);
+void add_cash_rows(PlanModel& model);
+void add_tranche_rows(PlanModel& model);
+void add_debt_share_rows(PlanModel& model);
+
+/// Adds to `terms` what the programme pays in quarter `t`, in M$, by class; the cash row and the report both read it.
+struct PaymentTerms {
+  Terms deposit, delivery, acceptance, construction, energy, opex, carbon;
+};
+PaymentTerms payment_terms(const PlanModel& model, int t);
+
+/// Amount of the part one thousand accelerators of the system need; zero when it needs none.
+double part_need(const PlanSystem& system, const PlanPart& part);
+
+/// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.
+std::string limit_group(const Programme& programme, const RowKey& key);
+/// Unit of the row for users: "MW", "GB", "systems".
+std::string limit_unit(const Programme& programme, const RowKey& key);
+
+}  // namespace stargate

@@ -1,0 +1,142 @@
+// What the planner answers: what is energised, ordered, delivered, run and paid in each quarter, what a token costs,
+// which limits bind and what one more unit of each is worth. Vectors over sites, systems, services and tranches run in
+// the order of the Programme. Money is of its quarter (undiscounted) unless a name says present value.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stargate/base/quarter.hpp"
+#include "stargate/units/quantity.hpp"
+
+namespace stargate {
+
+/// Cost by class. As the objective it is a present value, as a quarter's cost it is that quarter's annuities and bills.
+struct PlanCost {
+  Money systems, construction;  ///< annuities
+  Money energy, opex, carbon, unmet;
+  Money total() const { return systems + construction + energy + opex + carbon + unmet; }
+};
+
+/// What is paid in a quarter, by class: the cash view.
+struct PlanPayments {
+  Money deposit, delivery, acceptance;  ///< of systems
+  Money construction, energy, opex, carbon, interest;
+  Money systems() const { return deposit + delivery + acceptance; }
+  Money total() const { return systems() + construction + energy + opex + carbon + interest; }
+};
+
+/// One kind of system at one site in one quarter; counts of systems.
+struct SystemAtSite {
+  double delivered = 0, retired = 0, installed = 0;
+};
+
+struct SiteQuarter {
+  Power started, energised, used;  ///< at the meter; used: what the installed systems may draw, with overhead
+  Power grid;                      ///< what the grid gives in the quarter
+  Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more
+  Mass carbon;
+  std::vector<SystemAtSite> systems;
+};
+
+/// Systems still installed that were delivered in a quarter (first in, first out).
+struct Vintage {
+  Quarter delivered;
+  double installed = 0;
+};
+
+struct SystemQuarter {
+  double ordered = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
+  double accelerators = 0;                                        ///< installed
+  double working = 0;                                             ///< accelerators that run services
+  std::vector<Vintage> vintages;
+};
+
+struct ServiceQuarter {
+  TokenRate demand, served, unmet;
+  std::vector<double> running;     ///< accelerators given to it, by system
+  std::vector<double> running_at;  ///< accelerators given to it, by site
+  PlanCost cost;                   ///< share of the quarter's cost of what it runs on, and its unmet demand
+  MoneyPerToken cost_per_token;    ///< the share without unmet demand, a token served; zero when nothing is served
+  MoneyPerToken marginal_cost;     ///< of one more token of demand in the quarter, in that quarter's money
+};
+
+struct PlanQuarter {
+  Quarter quarter;
+  std::vector<SiteQuarter> sites;
+  std::vector<SystemQuarter> systems;
+  std::vector<ServiceQuarter> services;
+  Power energised, used;
+  double accelerators = 0;  ///< installed, all kinds
+  Energy energy;
+  Mass carbon;
+  PlanCost cost;       ///< equals the services' costs plus `idle_cost`
+  PlanCost idle_cost;  ///< of what no service runs on
+  PlanPayments spent, spent_to_date;
+  Money revenue, reinvested;
+  std::vector<Money> drawn;  ///< by tranche
+  Money cash;                ///< left at the end of the quarter
+};
+
+/// What is taken of one supplier's offer in a quarter. Suppliers of a product share its need in proportion to offers.
+struct PartTaken {
+  std::string product, supplier, unit;
+  Quarter quarter;
+  double offered = 0, taken = 0;
+};
+
+/// A limit that binds.
+struct BindingLimit {
+  std::string family;  ///< of planner_families(): "grid", "offer", "crew", ...
+  std::string group;   ///< what it limits, without the quarter: "grid power at abilene"
+  Quarter quarter;
+  std::string unit;
+  Money price;                     ///< present value that one more unit saves
+  double activity = 0, bound = 0;  ///< in `unit`; bound is zero where the limit is a balance (cash, debt share)
+};
+
+/// The quarters of one limit together.
+struct LimitGroup {
+  std::string family, group, unit;
+  int quarters = 0;  ///< in which it binds
+  Quarter first, last;
+  Money price;        ///< sum over quarters: one more unit in each
+  Money one_percent;  ///< present value saved by one percent more in each of these quarters, at the margin
+};
+
+struct Plan {
+  std::string programme;
+  Quarter first, last;
+  std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
+  Money objective;                                                            ///< present value
+  PlanCost parts;                                                             ///< present values that sum to it
+  std::vector<PlanQuarter> quarters;
+  std::vector<PartTaken> taken;      ///< by product, supplier, quarter
+  std::vector<BindingLimit> limits;  ///< by family, group, quarter
+  std::vector<LimitGroup> groups;    ///< most worth first
+  int lp_columns = 0, lp_rows = 0;
+};
+
+/// How far one limit would have to move for the programme to be possible.
+struct LimitGap {
+  std::string family, group;
+  Quarter quarter;
+  double amount = 0;
+  std::string unit;
+  std::string sentence;  ///< "power at the meter of abilene in 2026Q1 is 12.5 MW short"
+};
+
+/// No plan keeps every limit. The gaps together are a smallest change that would allow one.
+struct InfeasiblePlan {
+  std::vector<LimitGap> gaps;
+};
+
+/// The solver gave up (time or iterations); its words.
+struct UnsolvedPlan {
+  std::string message;
+};
+
+using PlanOutcome = std::variant<Plan, InfeasiblePlan, UnsolvedPlan>;
+
+}  // namespace stargate

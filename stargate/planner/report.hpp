@@ -1,0 +1,29 @@
+// From the LP's numbers to a Plan: what is built and run (report_flow), what it costs and who pays (report_money), what
+// binds (report_limits).
+#pragma once
+
+#include <vector>
+
+#include "stargate/planner/model.hpp"
+#include "stargate/planner/plan.hpp"
+
+namespace stargate {
+
+/// The solution by LP column and row.
+struct PlanValues {
+  std::vector<double> columns, duals, activities;
+  /// Of a column, dust removed; zero where there is no column.
+  double at(int column) const;
+  double sum(const Terms& terms) const;
+};
+
+Plan report_plan(const PlanModel& model, const PlanValues& values);
+
+/// Sites, systems, vintages, services' rates, parts taken: everything but money and limits.
+void report_flow(const PlanModel& model, const PlanValues& values, Plan& plan);
+/// Costs by quarter and service, payments, draws, the objective and its parts. After report_flow.
+void report_money(const PlanModel& model, const PlanValues& values, Plan& plan);
+/// Binding limits, their groups, marginal costs of tokens. After report_flow.
+void report_limits(const PlanModel& model, const PlanValues& values, Plan& plan);
+
+}  // namespace stargate

@@ -1,0 +1,172 @@
+// The physical side of a plan: power, orders, deliveries, vintages, accelerators at work, tokens, parts.
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <tuple>
+
+#include "stargate/planner/report.hpp"
+#include "stargate/planner/scaling.hpp"
+
+namespace stargate {
+
+double PlanValues::at(int column) const { return column < 0 ? 0 : clean(columns[column]); }
+
+double PlanValues::sum(const Terms& terms) const {
+  double total = 0;
+  for (const auto& entry : terms.entries()) total += entry.value * at(entry.column);
+  return total;
+}
+
+namespace {
+
+class Flow {
+ public:
+  Flow(const PlanModel& model, const PlanValues& values, Plan& plan)
+      : p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
+
+  void report() {
+    for (int t = 0; t < p_.quarters(); ++t) {
+      PlanQuarter& quarter = plan_.quarters[t];
+      quarter.quarter = p_.first + t;
+      for (std::size_t s = 0; s < p_.sites.size(); ++s) report_site(quarter, static_cast<int>(s), t);
+      for (std::size_t g = 0; g < p_.systems.size(); ++g) report_system(quarter, static_cast<int>(g), t);
+      for (std::size_t k = 0; k < p_.services.size(); ++k) report_service(quarter, static_cast<int>(k), t);
+    }
+    report_vintages();
+    for (const auto& part : p_.parts) report_part(part);
+    std::sort(plan_.taken.begin(), plan_.taken.end(), [](const PartTaken& a, const PartTaken& b) {
+      return std::tie(a.product, a.supplier, a.quarter) < std::tie(b.product, b.supplier, b.quarter);
+    });
+  }
+
+ private:
+  double installed_lp(int s, int g, int t) const { return t < 0 ? 0 : x_.at(c_.installed.at(s, g, t)); }
+
+  void report_site(PlanQuarter& quarter, int s, int t) {
+    const auto& site = p_.sites[s];
+    SiteQuarter out;
+    out.started = x_.at(c_.started.at(s, t)) * kLpPower;
+    out.energised = x_.at(c_.energised.at(s, t)) * kLpPower;
+    out.grid = site.grid.at(quarter.quarter);
+    double drawn = 0, used = 0;
+    for (std::size_t i = 0; i < p_.systems.size(); ++i) {
+      const int g = static_cast<int>(i);
+      const auto& system = p_.systems[i];
+      const double before = installed_lp(s, g, t - 1), now = installed_lp(s, g, t);
+      const double delivered = x_.at(c_.deliver.at(s, g, t));
+      const double unit = systems_per_lp(system);
+      out.systems.push_back({delivered * unit, std::max(0.0, clean(before + delivered - now)) * unit, now * unit});
+      used += now * full_power_lp(site, system);
+      drawn += now * idle_power_lp(site, system);
+      for (std::size_t k = 0; k < p_.services.size(); ++k) {
+        const double run = x_.at(c_.run.at(s, g, static_cast<int>(k), t));
+        if (run > 0) drawn += run * work_power_lp(site, system, p_.services[k]);
+      }
+    }
+    out.used = used * kLpPower;
+    out.energy = drawn * kLpPower * quarter_year;
+    out.paid_energy = out.energy + x_.at(c_.topup.at(s, t)) * kLpPower * quarter_year;
+    out.carbon = out.energy * site.carbon;
+    quarter.energised += out.energised;
+    quarter.used += out.used;
+    quarter.energy += out.energy;
+    quarter.carbon += out.carbon;
+    quarter.sites.push_back(std::move(out));
+  }
+
+  void report_system(PlanQuarter& quarter, int g, int t) {
+    const auto& system = p_.systems[g];
+    SystemQuarter out;
+    out.ordered = x_.at(c_.order.at(g, t)) * systems_per_lp(system);
+    for (std::size_t s = 0; s < p_.sites.size(); ++s) {
+      const auto& here = quarter.sites[s].systems[g];
+      out.delivered += here.delivered;
+      out.retired += here.retired;
+      out.installed += here.installed;
+      for (std::size_t k = 0; k < p_.services.size(); ++k) {
+        out.working += kLpAccelerators * x_.at(c_.run.at(static_cast<int>(s), g, static_cast<int>(k), t));
+      }
+    }
+    out.accelerators = out.installed * system.accelerators;
+    quarter.accelerators += out.accelerators;
+    quarter.systems.push_back(std::move(out));
+  }
+
+  void report_service(PlanQuarter& quarter, int k, int t) {
+    ServiceQuarter out;
+    out.demand = p_.services[k].demand.at(quarter.quarter);
+    out.served = x_.at(c_.served.at(k, t)) * kLpTokenRate;
+    out.unmet = max(TokenRate{}, x_.at(c_.unmet.at(k, t)) * kLpTokenRate);
+    out.running.assign(p_.systems.size(), 0);
+    out.running_at.assign(p_.sites.size(), 0);
+    for (std::size_t s = 0; s < p_.sites.size(); ++s) {
+      for (std::size_t g = 0; g < p_.systems.size(); ++g) {
+        const double run = kLpAccelerators * x_.at(c_.run.at(static_cast<int>(s), static_cast<int>(g), k, t));
+        out.running[g] += run;
+        out.running_at[s] += run;
+      }
+    }
+    quarter.services.push_back(std::move(out));
+  }
+
+  /// First in, first out at each site, then summed over sites.
+  void report_vintages() {
+    for (std::size_t g = 0; g < p_.systems.size(); ++g) {
+      std::vector<std::deque<Vintage>> held(p_.sites.size());
+      for (auto& quarter : plan_.quarters) {
+        std::map<Quarter, double> together;
+        for (std::size_t s = 0; s < p_.sites.size(); ++s) {
+          const auto& here = quarter.sites[s].systems[g];
+          if (here.delivered > 0) held[s].push_back({quarter.quarter, here.delivered});
+          retire_first(held[s], here.retired);
+          for (const auto& vintage : held[s]) together[vintage.delivered] += vintage.installed;
+        }
+        for (const auto& [delivered, installed] : together) {
+          quarter.systems[g].vintages.push_back({delivered, installed});
+        }
+      }
+    }
+  }
+
+  static void retire_first(std::deque<Vintage>& held, double retired) {
+    while (retired > 0 && !held.empty()) {
+      const double gone = std::min(retired, held.front().installed);
+      held.front().installed -= gone;
+      retired -= gone;
+      if (clean(held.front().installed) == 0) held.pop_front();
+    }
+  }
+
+  void report_part(const PlanPart& part) {
+    for (int t = 0; t < p_.quarters(); ++t) {
+      double need = 0;
+      for (std::size_t g = 0; g < p_.systems.size(); ++g) {
+        const auto& system = p_.systems[g];
+        const auto found = system.parts.find(part.product);
+        if (found == system.parts.end()) continue;
+        const double ordered = plan_.quarters[t].systems[g].delivered - committed_systems(p_, system, t);
+        need += found->second * std::max(0.0, ordered);
+      }
+      const Quarter when = p_.first + t - part.lag;
+      double offered = 0;
+      for (const auto& offer : part.offers) offered += offer.amount.at(when);
+      for (const auto& offer : part.offers) {
+        const double amount = offer.amount.at(when);
+        if (amount <= 0) continue;
+        plan_.taken.push_back(
+            {part.product, offer.supplier, part.unit, when, amount, clean(std::min(amount, need * amount / offered))});
+      }
+    }
+  }
+
+  const Programme& p_;
+  const PlanColumns& c_;
+  const PlanValues& x_;
+  Plan& plan_;
+};
+
+}  // namespace
+
+void report_flow(const PlanModel& model, const PlanValues& values, Plan& plan) { Flow(model, values, plan).report(); }
+
+}  // namespace stargate

@@ -1,0 +1,67 @@
+// The one place where quantities become the LP's plain numbers and come back: money in M$, power in MW, accelerators in
+// thousands, tokens in millions a second, carbon in kilotonnes; energy is mean power over a quarter of 2,190 hours.
+// With these the coefficients of real programmes lie between 1e-3 and 1e4, where a simplex keeps its digits.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/planner/programme.hpp"
+
+namespace stargate {
+
+inline constexpr double kLpAccelerators = 1000;
+inline constexpr Power kLpPower = megawatt;
+inline constexpr Money kLpMoney = million_dollars;
+inline constexpr TokenRate kLpTokenRate = million_tokens / second;
+inline constexpr Mass kLpCarbon = 1000.0 * tonne;
+
+inline double to_lp(Money money) { return money.in(kLpMoney); }
+inline double to_lp(Power power) { return power.in(kLpPower); }
+inline double to_lp(TokenRate rate) { return rate.in(kLpTokenRate); }
+inline double to_lp(Mass carbon) { return carbon.in(kLpCarbon); }
+
+/// Systems in one LP unit (a thousand accelerators).
+inline double systems_per_lp(const PlanSystem& system) { return kLpAccelerators / system.accelerators; }
+
+/// M$ of a thousand accelerators delivered `quarter`.
+inline double price_lp(const PlanSystem& system, Quarter quarter) {
+  return to_lp(system.price.at(quarter)) * systems_per_lp(system);
+}
+/// M$ a quarter to maintain a thousand accelerators, at that quarter's price of a new one.
+inline double maintenance_lp(const PlanSystem& system, Quarter quarter) {
+  return 0.25 * system.maintenance * price_lp(system, quarter);
+}
+/// MW at the meter that a thousand accelerators may draw.
+inline double full_power_lp(const PlanSite& site, const PlanSystem& system) {
+  return to_lp(system.power) * site.pue * systems_per_lp(system);
+}
+/// Mean MW at the meter of a thousand installed accelerators that do nothing.
+inline double idle_power_lp(const PlanSite& site, const PlanSystem& system) {
+  return system.idle_power * full_power_lp(site, system);
+}
+/// Mean MW a thousand accelerators draw above idle when given to a service.
+inline double work_power_lp(const PlanSite& site, const PlanSystem& system, const PlanService& service) {
+  const double busy = service.throughput.at(system.id).power_share - system.idle_power;
+  return std::max(0.0, busy) * service.utilisation * full_power_lp(site, system);
+}
+/// Million tokens a second of a thousand accelerators given to a service.
+inline double throughput_lp(const PlanSystem& system, const PlanService& service) {
+  return kLpAccelerators * service.utilisation * to_lp(service.throughput.at(system.id).per_accelerator);
+}
+/// M$ of one MW drawn for a quarter: electricity, and carbon at its price.
+inline double electricity_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.electricity_price); }
+inline double carbon_cost_lp(const Programme& programme, const PlanSite& site) {
+  return to_lp(kLpPower * quarter_year * site.carbon * programme.carbon_price);
+}
+/// Kilotonnes of one MW drawn for a quarter.
+inline double carbon_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.carbon); }
+/// M$ of a million tokens a second over a quarter.
+inline double token_value_lp(MoneyPerToken price) { return to_lp(kLpTokenRate * quarter_year * price); }
+/// M$ to build one MW.
+inline double construction_lp(const PlanSite& site) { return to_lp(kLpPower * site.construction_price); }
+
+/// Numerical dust of the solver becomes zero; what is not negative stays so.
+inline double clean(double x) { return std::abs(x) < 1e-6 ? 0.0 : x; }
+
+}  // namespace stargate

@@ -1,0 +1,106 @@
+// One copy of a model being served: which machine, how it is split, in which precision, with which engine; and what
+// its accelerators have to hold.
+//   KV room = gpu_memory_utilization * capacity - weights - activations - runtime      (vLLM's own accounting)
+//   accelerators = tp * attention_dp * pp; experts: ep * etp = tp * attention_dp
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/perf/device_law.hpp"
+#include "stargate/perf/fabric.hpp"
+#include "stargate/perf/layer_operators.hpp"
+
+namespace stargate {
+
+/// A kind of machine as serving sees it.
+struct ServingMachine {
+  std::string system;  ///< id
+  DeviceLaw law;
+  Fabric fabric;
+  Bytes memory;          ///< of one accelerator
+  int accelerators = 8;  ///< in one system as it is bought
+  Money price;           ///< of one system, most likely; zero when not known
+  Power power;           ///< of one system at its plug
+};
+Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system);
+
+/// How a replica is split. `attention_dp` groups of `tp` ranks each attend to their own sequences and share the
+/// experts.
+struct ServingLayout {
+  int tp = 1, pp = 1, attention_dp = 1;
+  int ep = 1;  ///< expert groups; the other tp * attention_dp / ep ranks split each expert
+
+  int ranks() const { return tp * attention_dp; }  ///< of a stage
+  int accelerators() const { return ranks() * pp; }
+  Shard shard() const { return {.tp = tp, .ep = ep, .etp = ranks() / ep}; }
+  friend bool operator==(const ServingLayout&, const ServingLayout&) = default;
+};
+/// "TP 8", "TP 4 x PP 2", "TP 2 x DP 4, EP 8".
+std::string format_layout(const ServingLayout& layout);
+
+struct ServingPrecision {
+  Precision linear = Precision::bf16, expert = Precision::bf16, kv = Precision::bf16;
+  friend bool operator==(const ServingPrecision&, const ServingPrecision&) = default;
+};
+/// As the model's files store it.
+ServingPrecision stored_precision(const Model& model);
+/// All large matrices in `weights` (embeddings and the output projection stay bf16), the cache in `kv`.
+ServingPrecision serving_precision(Precision weights, Precision kv);
+
+/// What an engine adds to the operators. Defaults are vLLM's (V1) settings; sources beside each value in the .cpp.
+struct EngineCoefficients {
+  double gpu_memory_utilization = 0.9;           ///< share of the memory the engine may use
+  int max_num_seqs = 1024;                       ///< sequences in one batch
+  int max_num_batched_tokens = 8192;             ///< tokens in one step
+  Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
+  Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
+  Bytes runtime_memory = 2 * gigabyte;           ///< driver context, collectives' buffers, captured graphs
+  double expert_imbalance = 1.0;                 ///< rows of the busiest rank's experts over the mean
+  bool prefill_first = false;                    ///< whole prefills stop the decodes, instead of chunks among them
+};
+
+/// Model and machine outlive it.
+struct Replica {
+  const Model* model = nullptr;
+  const ServingMachine* machine = nullptr;
+  ServingLayout layout;
+  ServingPrecision precision;
+  EngineCoefficients engine;
+};
+
+/// What the layout breaks: heads or experts that do not divide, a tensor group wider than a domain, more stages than
+/// layers. Empty when it can be run.
+std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout);
+
+/// Of the accelerator that holds most: the stage with the largest weights and caches.
+struct ReplicaMemory {
+  Bytes capacity;  ///< of the accelerator
+  Bytes usable;    ///< gpu_memory_utilization of it
+  Bytes weights, activations, runtime;
+  Bytes kv_room;  ///< negative when the rest does not fit
+  Bytes used() const { return weights + activations + runtime; }
+};
+ReplicaMemory replica_memory(const Replica& replica);
+
+/// Cache of one sequence of `length` tokens on the rank that holds most of it: windows filled as far as it goes, states
+/// of recurrent layers whole.
+Bytes rank_sequence_bytes(const Replica& replica, double length);
+
+/// One accelerator lacks `missing` bytes to hold the weights and one sequence.
+struct DoesNotFit {
+  Bytes missing;
+  ReplicaMemory memory;
+};
+/// Sequences of isl input and osl output tokens the whole replica holds at once.
+struct Fits {
+  double sequences = 0;
+  ReplicaMemory memory;
+};
+/// Sequences in flight are at all ages, so one takes the cache of isl + osl/2 tokens on average; the pool keeps two
+/// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least.
+std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl);
+
+}  // namespace stargate

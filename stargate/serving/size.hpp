@@ -1,0 +1,83 @@
+// How many accelerators a service needs: every layout is tried, its best batch under the latency targets found, and the
+// one that needs the fewest accelerators kept.
+//   replicas = ceil(requests a second / (headroom * requests a second of a replica)), accelerators = replicas * layout
+#pragma once
+
+#include <cstdint>
+
+#include "stargate/serving/steady_state.hpp"
+
+namespace stargate {
+
+/// Layouts to try. Powers of two; a tensor group stays inside a scale-up domain.
+struct LayoutSearch {
+  int max_accelerators = 64;  ///< of one replica
+  int max_pp = 8;
+  bool attention_dp = true;  ///< of models with experts
+};
+
+struct ServingQuestion {
+  ServingWorkload workload;
+  LatencyTarget target;
+  ServingPrecision precision;
+  EngineCoefficients engine;
+  LayoutSearch search;
+};
+
+/// Layouts that lost, by cause.
+struct LayoutLosses {
+  int memory = 0, latency = 0, topology = 0, costlier = 0;
+};
+
+/// What more of would help most.
+enum class ServingLimit { memory_capacity, memory_bandwidth, compute, network, engine, tpot_target, ttft_target };
+const char* binding_limit_name(ServingLimit limit);
+
+/// The best a kind of machine does, a replica at a time.
+struct ServingChoice {
+  ServingLayout layout;
+  SteadyState steady;  ///< at the largest load that meets the targets
+  ReplicaMemory memory;
+  TokenRate output_per_accelerator, input_per_accelerator;
+  TokenRate output_per_user;  ///< 1 / TPOT
+  Frequency requests_per_accelerator;
+  ServingLimit binding = ServingLimit::memory_bandwidth;
+  LayoutLosses losses;
+};
+
+/// No layout serves it: the nearest there is.
+struct ServingShortfall {
+  std::optional<Bytes> missing;                  ///< of one accelerator, in the layout nearest to fitting
+  std::optional<Duration> best_ttft, best_tpot;  ///< the lowest over layouts, when some fit
+  bool misses_ttft = false, misses_tpot = false;
+  LayoutLosses losses;
+  std::string sentence;
+};
+
+/// Output tokens a second of an accelerator under the targets, at its highest: what a plan needs to know of a kind of
+/// machine. Faults: of the workload only.
+Result<std::variant<ServingChoice, ServingShortfall>> best_throughput_per_accelerator(const Model& model,
+                                                                                      const ServingMachine& machine,
+                                                                                      const ServingQuestion& question);
+
+struct Traffic {
+  Frequency requests;
+  double headroom = 0.8;  ///< share of a replica's best rate that is planned for; the rest takes bursts
+};
+
+struct SizedService {
+  ServingChoice choice;
+  std::int64_t replicas = 0, accelerators = 0, systems = 0;
+  Money price;                       ///< of the systems, zero when no price is known
+  SteadyState at_load;               ///< of a replica under its share of the traffic
+  TokenRate output_per_accelerator;  ///< at that load
+  std::string sentence;              ///< "40 accelerators = 5 replicas x TP 8"
+};
+Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& model, const ServingMachine& machine,
+                                                                  const ServingQuestion& question,
+                                                                  const Traffic& traffic);
+/// Every layout the search tries, in order of tp, pp, attention_dp, ep; also those topology forbids.
+std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMachine& machine,
+                                             const LayoutSearch& search);
+
+}  // namespace stargate

@@ -1,0 +1,24 @@
+// Pipeline stages of a model: consecutive layers, as even as their number allows, counted by shape; and what the layers
+// without a growing cache keep.
+#pragma once
+
+#include <vector>
+
+#include "stargate/catalogue/model.hpp"
+
+namespace stargate {
+
+struct ServingStage {
+  std::vector<int> of_shape;  ///< layers of each of the model's shapes
+  bool first = false, last = false;
+};
+std::vector<ServingStage> serving_stages(const Model& model, int pp);
+
+/// Linear attention and state spaces: a state of fixed size in place of a cache.
+bool is_recurrent(const AttentionShape& attention);
+/// That state of one sequence on one rank: the matrix and the convolution's tail, in bf16; zero for attention.
+Bytes recurrent_state_bytes(const LayerShape& layer, int tp);
+/// What one sequence of `length` tokens keeps in a layer on one rank.
+Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length);
+
+}  // namespace stargate

@@ -1,0 +1,202 @@
+// Operators come from perf's one walk of a layer; this file adds what serving has around them.
+#include "stargate/serving/step.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stargate {
+namespace {
+
+constexpr double kActivationBytes = 2;      // bf16
+constexpr double kSamplingTraffic = 3 * 4;  // fp32 logits written, read by softmax or arg-max, and read to sample
+
+}  // namespace
+
+const char* serving_step_part_name(ServingStepPart part) {
+  switch (part) {
+    case ServingStepPart::weights:
+      return "weights";
+    case ServingStepPart::arithmetic:
+      return "arithmetic";
+    case ServingStepPart::kv_cache:
+      return "KV cache";
+    case ServingStepPart::attention:
+      return "attention arithmetic";
+    case ServingStepPart::activations:
+      return "activations";
+    case ServingStepPart::launch:
+      return "kernel launch";
+    case ServingStepPart::all_reduce:
+      return "all-reduce";
+    case ServingStepPart::expert_exchange:
+      return "expert exchange";
+    case ServingStepPart::hand_over:
+      return "stage hand-over";
+    case ServingStepPart::engine:
+      return "engine";
+  }
+  return "?";
+}
+
+Duration ServingStep::total() const {
+  Duration sum;
+  for (const Duration part : parts) sum += part;
+  return sum;
+}
+
+ServingStep& ServingStep::operator+=(const ServingStep& other) {
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] += other.parts[i];
+  return *this;
+}
+
+ServingStep operator*(double k, const ServingStep& step) {
+  ServingStep out = step;
+  for (Duration& part : out.parts) part *= k;
+  return out;
+}
+
+std::string explain(const ServingStep& step) {
+  std::vector<ServingStepPart> order;
+  for (int i = 0; i < kServingStepPartCount; ++i) order.push_back(static_cast<ServingStepPart>(i));
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return step[a] > step[b]; });
+  std::string text;
+  for (const auto part : order) {
+    const double share = 100 * (step[part] / step.total());
+    if (share < 1) continue;
+    text += fmt::format("{}{:.0f} % {}", text.empty() ? "" : ", ", share, serving_step_part_name(part));
+  }
+  return text;
+}
+
+StepModel::StepModel(const Replica& replica)
+    : replica_(replica),
+      shard_(replica.layout.shard()),
+      compute_{replica.precision.linear, replica.precision.expert},
+      stages_(serving_stages(*replica.model, replica.layout.pp)),
+      tensor_group_(place_group(replica.machine->fabric, replica.layout.tp, 1)),
+      rank_group_(place_group(replica.machine->fabric, replica.layout.ranks(), 1)),
+      stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
+  shard_.imbalance = replica.engine.expert_imbalance;
+}
+
+void StepModel::add_operator(const Operator& op, ServingStep& step) const {
+  const OperatorTime time = replica_.machine->law.operator_parts(op);
+  step[ServingStepPart::launch] += time.launch;
+  const Duration rest = max(time.compute, time.memory);
+  if (op.kind == OperatorKind::element_wise) {
+    step[ServingStepPart::activations] += rest;
+  } else if (op.kind == OperatorKind::attention) {
+    step[time.memory_bound() ? ServingStepPart::kv_cache : ServingStepPart::attention] += rest;
+  } else {
+    step[time.memory_bound() ? ServingStepPart::weights : ServingStepPart::arithmetic] += rest;
+  }
+}
+
+Duration StepModel::group_time(Collective collective, double bytes, const Group& group) const {
+  return collective_time(replica_.machine->fabric, collective, Bytes::from_base(bytes), group);
+}
+
+/// A recurrent layer reads and writes the state of each sequence once a step; the walk of the layer counts only its
+/// arithmetic.
+void StepModel::add_recurrent_states(const LayerShape& layer, std::span<const SequenceGroup> batch,
+                                     ServingStep& step) const {
+  double sequences = 0;
+  for (const auto& group : batch) sequences += group.sequences;
+  const Bytes state = recurrent_state_bytes(layer, replica_.layout.tp);
+  step[ServingStepPart::kv_cache] += 2 * sequences * state / replica_.machine->law.stream_bandwidth();
+}
+
+/// Tensor groups add up after attention and after the feed-forward part. With attention groups of their own the ranks
+/// of a stage share the experts: tokens go to whole experts by all-to-all and come back, or, when experts are split,
+/// all tokens go everywhere and the results are added where they came from.
+void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const {
+  const auto& layout = replica_.layout;
+  const double hidden = replica_.model->hidden;
+  const double row = hidden * kActivationBytes;
+  const auto& f = layer.feed_forward;
+  const bool exchange = f.kind == FeedForwardKind::experts && layout.attention_dp > 1;
+  const Duration add = group_time(Collective::all_reduce, tokens.all() * row, tensor_group_);
+  if (layer.attention.kind != AttentionKind::none) step[ServingStepPart::all_reduce] += add;
+  if (f.kind == FeedForwardKind::none) return;
+  if (!exchange) {
+    step[ServingStepPart::all_reduce] += add;
+    return;
+  }
+  Duration& time = step[ServingStepPart::expert_exchange];
+  if (layout.ep == layout.ranks()) {
+    const double copies = tokens.all() / layout.tp * std::min(f.top_k, layout.ep);
+    const double there = std::min(kActivationBytes, std::max(1.0, bytes_per_element(compute_.expert)));
+    time += group_time(Collective::all_to_all, copies * hidden * there, rank_group_) +
+            group_time(Collective::all_to_all, copies * row, rank_group_);
+  } else {
+    const double everybody = tokens.all() * layout.attention_dp * row;
+    time += group_time(Collective::all_gather, everybody, rank_group_) +
+            group_time(Collective::reduce_scatter, everybody, rank_group_);
+  }
+}
+
+ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch,
+                                  const Tokens& tokens) const {
+  ServingStep step;
+  const OperatorVisitor add = [&](const Operator& op) { add_operator(op, step); };
+  visit_token_operators(*replica_.model, layer, shard_, compute_, tokens.all(), tokens.prefill <= 0, add);
+  for (const auto& group : batch) {
+    const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
+    visit_attention_operators(*replica_.model, layer, shard_, attention, add);
+  }
+  if (is_recurrent(layer.attention)) add_recurrent_states(layer, batch, step);
+  add_layer_collectives(layer, tokens, step);
+  return step;
+}
+
+/// Output projection, logits gathered and sampled, and what the engine does around a step.
+void StepModel::add_ends(const Tokens& tokens, ServingStep& step) const {
+  const auto& engine = replica_.engine;
+  const double logits = tokens.outputs * replica_.model->vocab;
+  if (tokens.outputs > 0) {
+    add_operator(output_operator(*replica_.model, shard_, tokens.outputs), step);
+    step[ServingStepPart::all_reduce] += group_time(Collective::all_gather, logits * kActivationBytes, tensor_group_);
+    Operator sampling;
+    sampling.kind = OperatorKind::element_wise;
+    sampling.part = OperatorPart::output;
+    sampling.traffic = Bytes::from_base(logits * kSamplingTraffic);
+    add_operator(sampling, step);
+  }
+  step[ServingStepPart::engine] += engine.step_overhead + tokens.sequences * engine.sequence_overhead;
+}
+
+ServingStep StepModel::step_time(std::span<const SequenceGroup> batch) const {
+  const Model& model = *replica_.model;
+  Tokens tokens;
+  for (const auto& group : batch) {
+    (group.decode ? tokens.decode : tokens.prefill) += group.sequences * group.query;
+    tokens.outputs += group.sequences * group.outputs;
+    tokens.sequences += group.sequences;
+  }
+  std::vector<ServingStep> of_shape;
+  of_shape.reserve(model.shapes.size());
+  for (const auto& shape : model.shapes) of_shape.push_back(layer_step(shape, batch, tokens));
+  ServingStep slowest;
+  for (const auto& stage : stages_) {
+    ServingStep sum;
+    for (std::size_t i = 0; i < of_shape.size(); ++i) sum += stage.of_shape[i] * of_shape[i];
+    if (sum.total() > slowest.total()) slowest = sum;
+  }
+  const int pp = replica_.layout.pp;
+  ServingStep step = static_cast<double>(pp) * slowest;
+  if (pp > 1) {
+    const double bytes = tokens.all() * model.hidden * kActivationBytes / replica_.layout.tp;
+    step[ServingStepPart::hand_over] += (pp - 1) * group_time(Collective::send_receive, bytes, stage_pair_);
+  }
+  add_ends(tokens, step);
+  return step;
+}
+
+ServingStep StepModel::decode_time(double sequences, double context) const {
+  const double groups = replica_.layout.attention_dp * replica_.layout.pp;
+  const SequenceGroup group{std::max(1.0, sequences / groups), 1, context, true, 1};
+  return step_time({&group, 1});
+}
+
+}  // namespace stargate

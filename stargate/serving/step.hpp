@@ -1,0 +1,82 @@
+// The time of one engine step, and where it goes. A step runs a batch of prefill chunks and decodes through every
+// layer:
+//   stage  = sum over layers (operators of the tokens + attention of each group + collectives)
+//   step   = pp * slowest stage + hand-overs + output projection + engine overhead
+// With pp stages, pp such batches are in flight at once, each of 1/pp of the sequences.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "stargate/serving/replica.hpp"
+#include "stargate/serving/stage.hpp"
+
+namespace stargate {
+
+/// Equal sequences in a step: `query` new tokens each (1 when decoding) that see `context` tokens at the end of the
+/// step. Counts are of one attention group of one batch in flight, and may be fractions: means of many steps.
+struct SequenceGroup {
+  double sequences = 0, query = 1, context = 1;
+  bool decode = true;
+  double outputs = 1;  ///< share of the sequences that sample a token after this step
+};
+
+/// Where a step's time goes.
+enum class ServingStepPart {
+  weights,          ///< streaming parameters: products held back by memory
+  arithmetic,       ///< products held back by the matrix units
+  kv_cache,         ///< reading caches and recurrent states
+  attention,        ///< scores and values, held back by the matrix units
+  activations,      ///< norms, activations, permutations
+  launch,           ///< start and drain of kernels
+  all_reduce,       ///< across a tensor group
+  expert_exchange,  ///< tokens to their experts and back
+  hand_over,        ///< between pipeline stages
+  engine,           ///< scheduling, sampling, handing tokens out
+};
+inline constexpr int kServingStepPartCount = 10;
+const char* serving_step_part_name(ServingStepPart part);
+
+struct ServingStep {
+  std::array<Duration, kServingStepPartCount> parts{};
+
+  Duration& operator[](ServingStepPart part) { return parts[static_cast<std::size_t>(part)]; }
+  Duration operator[](ServingStepPart part) const { return parts[static_cast<std::size_t>(part)]; }
+  Duration total() const;
+  ServingStep& operator+=(const ServingStep& other);
+  friend ServingStep operator*(double k, const ServingStep& step);
+};
+/// "71 % weights, 18 % kv cache, 11 % all-reduce"; parts below 1 % left out, largest first.
+std::string explain(const ServingStep& step);
+
+/// Times steps of one replica; made once, asked often. The model and machine outlive it.
+class StepModel {
+ public:
+  explicit StepModel(const Replica& replica);
+
+  ServingStep step_time(std::span<const SequenceGroup> batch) const;
+  /// All sequences of the replica decoding, spread evenly over stages' batches and attention groups.
+  ServingStep decode_time(double sequences, double context) const;
+  const Replica& replica() const { return replica_; }
+
+ private:
+  /// Of one attention group.
+  struct Tokens {
+    double prefill = 0, decode = 0, outputs = 0, sequences = 0;
+    double all() const { return prefill + decode; }
+  };
+  ServingStep layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch, const Tokens& tokens) const;
+  void add_recurrent_states(const LayerShape& layer, std::span<const SequenceGroup> batch, ServingStep& step) const;
+  void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const;
+  void add_ends(const Tokens& tokens, ServingStep& step) const;
+  void add_operator(const Operator& op, ServingStep& step) const;
+  Duration group_time(Collective collective, double bytes, const Group& group) const;
+
+  Replica replica_;
+  Shard shard_;
+  ComputePrecision compute_;
+  std::vector<ServingStage> stages_;
+  Group tensor_group_, rank_group_, stage_pair_;
+};
+
+}  // namespace stargate

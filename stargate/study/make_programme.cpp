@@ -1,0 +1,203 @@
+// One function an entry of the programme. Parts reach the maker of a system a quarter before the system is delivered
+// (assembly and test of accelerators and racks take about three months); systems themselves are counted when delivered.
+#include "stargate/study/make_programme.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr int kPartLag = 1;
+
+int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
+
+const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {
+  for (const auto& [id, route] : catalogue.routes) {
+    if ((route.from == a && route.to == b) || (route.from == b && route.to == a)) return &route;
+  }
+  return nullptr;
+}
+
+PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
+  const Site& site = catalogue.sites.at(spec.site);
+  PlanSite out;
+  out.id = spec.site, out.country = site.country;
+  out.grid = spec.power;
+  out.energised = spec.energised;
+  out.pue = site.pue;
+  out.electricity_price = site.electricity_price;
+  out.carbon = site.carbon;
+  out.construction_price = site.construction_price.mid / site.pue;
+  out.construction_lead = quarters_of(spec.build_lead_time.value_or(site.shell_lead_time));
+  out.most_started = spec.most_started;
+  out.take_or_pay = spec.take_or_pay;
+  return out;
+}
+
+/// What one system needs of each product that limits.
+std::map<std::string, double> system_parts(const Catalogue& catalogue, const System& system,
+                                           const std::set<std::string>& limiting) {
+  const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
+  std::map<std::string, double> parts;
+  const auto add = [&](const std::string& product, double amount) {
+    if (limiting.contains(product) && amount > 0) parts[product] += amount;
+  };
+  add("system:" + system.id, 1);
+  add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
+  add("cpu:" + system.cpu, system.cpus);
+  if (accelerator.packages_per_wafer) add("packaging:cowos", system.accelerators / *accelerator.packages_per_wafer);
+  return parts;
+}
+
+/// Lead time of the supplier that delivers the system, in quarters.
+int order_lead(const Catalogue& catalogue, const StudySystemSpec& spec) {
+  if (spec.order_lead_time) return static_cast<int>(std::ceil(*spec.order_lead_time / quarter_year - 1e-9));
+  for (const auto& [id, supplier] : catalogue.suppliers) {
+    for (const auto& supply : supplier.delivers) {
+      if (supply.product == "system:" + spec.system) return quarters_of(supply.lead_time);
+    }
+  }
+  return 2;
+}
+
+PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const StudySystemSpec& spec,
+                       const std::set<std::string>& limiting) {
+  const System& system = catalogue.systems.at(spec.system);
+  const ClusterShare cluster = cluster_share(catalogue, system);
+  PlanSystem out;
+  out.id = spec.system, out.accelerator = system.accelerator;
+  out.vendor = catalogue.accelerators.at(system.accelerator).vendor;
+  out.accelerators = system.accelerators;
+  out.first_delivery = spec.from.value_or(system.available);
+  out.last_delivery = spec.until;
+  out.order_lead = order_lead(catalogue, spec);
+  const Money price = system.price.mid + cluster.price * static_cast<double>(system.accelerators);
+  for (Quarter q = study.horizon.first; q <= study.horizon.last; q = q + 1) {
+    const double years = std::max(0, q - out.first_delivery) / 4.0;
+    out.price.points[q] = price * std::pow(1 + spec.price_change, years);
+  }
+  out.power = system.power + cluster.power * static_cast<double>(system.accelerators);
+  out.idle_power = spec.idle_power;
+  out.life = quarters_of(study.finance.system_life);
+  out.availability = spec.availability;
+  out.maintenance = study.finance.maintenance;
+  out.parts = system_parts(catalogue, system, limiting);
+  if (spec.growth) out.growth = PlanGrowth{*spec.seed_systems, *spec.growth};
+  return out;
+}
+
+PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& spec,
+                         const std::vector<MachineRate>& rates) {
+  PlanService out;
+  out.id = spec.service;
+  out.demand = spec.demand;
+  out.unmet_price = spec.unmet_price, out.revenue = spec.revenue;
+  out.sites = allowed_sites(catalogue, study, spec);
+  out.utilisation = 1 / spec.peak_to_mean;
+  for (const auto& rate : rates) {
+    if (rate.service == spec.service && rate.per_accelerator.base() > 0)
+      out.throughput[rate.system] = {rate.per_accelerator, 1};
+  }
+  return out;
+}
+
+std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& study,
+                                 const std::vector<PlanSystem>& systems) {
+  std::set<std::string> needed;
+  for (const auto& system : systems) {
+    for (const auto& [product, amount] : system.parts) needed.insert(product);
+  }
+  std::vector<PlanPart> parts;
+  for (const auto& product : needed) {
+    PlanPart part;
+    part.product = product;
+    const bool memory = product.starts_with("memory:"), system = product.starts_with("system:");
+    part.unit = memory ? "GB" : product.starts_with("packaging:") ? "wafers" : system ? "systems" : "pieces";
+    part.lag = system ? 0 : kPartLag;
+    for (const auto& share : study.shares) {
+      for (const auto& supply : catalogue.suppliers.at(share.supplier).delivers) {
+        if (supply.product != product) continue;
+        PlanOffer offer{share.supplier, {}};
+        for (Quarter q = study.horizon.first - kPartLag; q <= study.horizon.last; q = q + 1) {
+          const double world = supply.capacity ? supply.capacity->at(q).in(gigabyte) : supply.units->at(q);
+          offer.amount.points[q] = world * share.share.at(std::max(q, study.horizon.first));
+        }
+        part.offers.push_back(std::move(offer));
+      }
+    }
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::set<std::string> supplied_products(const Catalogue& catalogue) {
+  std::set<std::string> products;
+  for (const auto& [id, supplier] : catalogue.suppliers) {
+    for (const auto& supply : supplier.delivers) products.insert(supply.product);
+  }
+  return products;
+}
+
+std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& service) {
+  std::vector<std::string> sites;
+  for (const auto& spec : study.sites) {
+    const Site& site = catalogue.sites.at(spec.site);
+    const auto& home = service.residency;
+    if (!home.empty() && std::find(home.begin(), home.end(), site.country) == home.end()) continue;
+    bool near = !service.most_round_trip;
+    for (const auto& region : service.user_regions) {
+      const Route* route = find_route(catalogue, site.region, region);
+      near = near || site.region == region || (route != nullptr && route->round_trip <= *service.most_round_trip);
+    }
+    if (near) sites.push_back(spec.site);
+  }
+  return sites;
+}
+
+// A non-blocking three-tier fat tree of radix r has 5/r switches an endpoint (64 ports: 5,120 switches for 65,536
+// endpoints) and three links an endpoint, of which the first hop is copper: four optical modules. Storage is 1 to 1.5 %
+// of capital (Bernstein's split of a gigawatt), taken as 1.25 % of the system.
+ClusterShare cluster_share(const Catalogue& catalogue, const System& system) {
+  constexpr double switches = 5, optics = 4, storage = 0.0125;
+  ClusterShare share;
+  share.price = system.price.mid * (storage / system.accelerators);
+  const Network& out = catalogue.networks.at(system.scale_out);
+  const double ports = catalogue.accelerators.at(system.accelerator).scale_out_bandwidth / out.bandwidth;
+  if (out.switch_radix) {
+    share.price += ports * switches / *out.switch_radix * out.switch_price.value_or(Money{});
+    share.power += ports * switches / *out.switch_radix * out.switch_power.value_or(Power{});
+  }
+  share.price += ports * optics * out.optic_price.value_or(Money{});
+  share.power += ports * optics * out.optic_power.value_or(Power{});
+  return share;
+}
+
+Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
+                         const std::set<std::string>& limiting_products) {
+  Programme programme;
+  programme.name = study.name;
+  programme.first = study.horizon.first, programme.last = study.horizon.last;
+  programme.discount_rate = study.finance.discount_rate;
+  programme.capital_cost = study.finance.capital_cost;
+  programme.building_life = quarters_of(study.finance.building_life);
+  programme.payments = {study.finance.deposit, study.finance.on_delivery, study.finance.on_acceptance};
+  programme.maximum_debt_share = study.finance.maximum_debt_share;
+  programme.reinvested_revenue = study.finance.reinvested_revenue;
+  if (study.carbon) programme.carbon_price = study.carbon->price;
+  for (const auto& site : study.sites) programme.sites.push_back(make_site(catalogue, site));
+  for (const auto& system : study.systems)
+    programme.systems.push_back(make_system(catalogue, study, system, limiting_products));
+  programme.parts = make_parts(catalogue, study, programme.systems);
+  for (const auto& service : study.services)
+    programme.services.push_back(make_service(catalogue, study, service, rates));
+  for (const auto& t : study.capital) {
+    programme.capital.push_back(
+        {t.name, t.from, t.amount, t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt, t.interest});
+  }
+  return programme;
+}
+
+}  // namespace stargate

@@ -1,0 +1,28 @@
+// From what the user wrote and what the machines can do to the planner's pure data.
+#pragma once
+
+#include <set>
+
+#include "stargate/planner/programme.hpp"
+#include "stargate/study/rates.hpp"
+
+namespace stargate {
+
+/// Products some supplier of the catalogue delivers: these limit deliveries, all others do not. With a supplier left
+/// out its products still do, so it takes the whole catalogue's set.
+std::set<std::string> supplied_products(const Catalogue& catalogue);
+
+Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
+                         const std::set<std::string>& limiting_products);
+
+/// Sites where a service may run: in a country it may be in, and near enough to one of its user regions.
+std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& service);
+
+/// Switches, optics and storage of one accelerator beside the system it is in.
+struct ClusterShare {
+  Money price;
+  Power power;
+};
+ClusterShare cluster_share(const Catalogue& catalogue, const System& system);
+
+}  // namespace stargate

@@ -1,0 +1,34 @@
+// A service on a machine through training's search over layouts.
+#include "stargate/study/rates.hpp"
+#include "stargate/training/search.hpp"
+
+namespace stargate {
+
+Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec& service, const System& system) {
+  auto job = make_training_job(catalogue, service.model, system.id);
+  if (!job) return job.faults();
+  job->gpus = service.gpus;
+  job->global_batch_size = service.global_batch_size;
+  job->seq_length = service.seq_length;
+  if (service.precision) job->recipe.precision = {*service.precision, *service.precision};
+  auto search = search_layouts(*job);
+  if (!search) return search.faults();
+  MachineRate rate{service.service, system.id, system.accelerator, {}, {}, {}};
+  if (!search->best) {
+    rate.layout = "no layout fits";
+    return rate;
+  }
+  const auto& report = search->best->report;
+  rate.per_accelerator = report.tokens_per_second_per_gpu() * service.effective_time;
+  rate.layout = format_layout(search->best->layout);
+  // What takes most of the step beside the products themselves.
+  StepPart largest = StepPart::recompute;
+  for (int i = static_cast<int>(StepPart::recompute); i < kStepParts; ++i) {
+    if (report.time[static_cast<StepPart>(i)] > report.time[largest]) largest = static_cast<StepPart>(i);
+  }
+  const bool products = report.time[largest] < 0.15 * report.step_time();
+  rate.limit = products ? "compute" : step_part_name(largest);
+  return rate;
+}
+
+}  // namespace stargate

@@ -1,0 +1,38 @@
+// A study from file to answer. run_study is the program in one page: what each call makes true is said beside it.
+#pragma once
+
+#include <functional>
+
+#include "stargate/planner/planner.hpp"
+#include "stargate/study/make_programme.hpp"
+#include "stargate/study/study.hpp"
+
+namespace stargate {
+
+struct StudyRequest {
+  std::string file, catalogue_folder;
+  CatalogueChanges catalogue_changes;
+  std::vector<Override> study_changes;
+};
+
+/// Everything up to the question: read, checked, machines rated.
+struct PreparedStudy {
+  std::string file;
+  Catalogue catalogue;
+  StudySpec study;
+  std::vector<MachineRate> rates;
+  Programme programme;
+};
+
+struct StudyReport {
+  PreparedStudy prepared;
+  PlanOutcome outcome;
+};
+
+using Progress = std::function<void(const std::string&)>;
+
+Result<PreparedStudy> prepare_study(const StudyRequest& request, const FileReader& files, const Progress& progress);
+Result<StudyReport> run_study(const StudyRequest& request, const FileReader& files, const LpSolver& solver,
+                              const Progress& progress);
+
+}  // namespace stargate

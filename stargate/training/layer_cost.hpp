@@ -1,0 +1,38 @@
+// What one layer, the embedding and the output cost one rank for one micro-batch: device time, exposed communication,
+// memory. It depends on tp, cp, ep, etp, micro-batch, recompute and sequence parallelism only, so a search finds it
+// once for all pipelines, data-parallel sizes and ZeRO stages.
+#pragma once
+
+#include "stargate/training/job.hpp"
+
+namespace stargate {
+
+/// Exposed communication inside a layer by kind.
+struct LayerCommunication {
+  Duration tensor, context, expert;
+  Duration total() const { return tensor + context + expert; }
+};
+
+struct LayerCost {
+  Duration forward, backward, recompute;           ///< on the device
+  LayerCommunication forward_wait, backward_wait;  ///< exposed; backward's holds what recomputation repeats
+  Flops recompute_flops;
+  Bytes activations;  ///< kept from forward to backward of one micro-batch
+  Bytes working;      ///< live beside them while this layer's backward runs
+  Bytes buffers;      ///< gathered inputs and dispatched tokens of one layer
+  RankParameters parameters;
+};
+
+struct ShardCosts {
+  std::vector<LayerCost> shapes;  ///< by Model::shapes
+  LayerCost embedding, output;
+  Bytes boundary;  ///< one micro-batch between two pipeline stages, of one rank
+};
+
+/// The layout's pp, vpp, dp and ZeRO stage are not looked at.
+ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout);
+
+/// Parameters of one rank of a stage; a tied embedding counts once where both ends meet.
+RankParameters stage_parameters(const Model& model, const ShardCosts& costs, const StageRun& run);
+
+}  // namespace stargate

@@ -1,0 +1,157 @@
+// Classes of memory summed over what a stage holds. Only the first stage of a run of equal ones is looked at: it has
+// the most micro-batches in flight.
+#include "stargate/training/memory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace stargate {
+namespace {
+
+// Outside the job's tensors: the device context with its kernels (about 0.5 GiB on recent NVIDIA parts), NCCL's channel
+// buffers (4 MiB default NCCL_BUFFSIZE for each channel and peer, about 1 GiB for some four groups) and matrix-library
+// workspaces with allocator rounding (0.5 GiB). Assumption: the sum varies from 1 to 3 GiB with software versions.
+constexpr Bytes kFrameworkBytes = 2.0 * gibibyte;
+
+struct ShardSizes {
+  double dense, experts;
+};
+
+/// Bytes of a state kept for every parameter, split when ZeRO's stage reaches it.
+Bytes state_bytes(const RankParameters& p, double each, bool split, const ShardSizes& over) {
+  const double held = split ? p.dense / over.dense + p.experts / over.experts : p.total();
+  return Bytes::from_base(held * each);
+}
+
+Bytes activation_total(const TrainingLayout& l, const ShardCosts& costs, const StageRun& run, double chunks) {
+  Bytes layers, working;
+  for (std::size_t i = 0; i < run.of_shape.size(); ++i) {
+    if (run.of_shape[i] == 0) continue;
+    layers += costs.shapes[i].activations * run.of_shape[i];
+    working = max(working, costs.shapes[i].working);
+  }
+  Bytes sum = layers * (chunks / l.vpp) + working;
+  if (run.embedding) sum += costs.embedding.activations * (chunks / l.vpp);
+  if (run.output) sum += costs.output.activations * (l.pp == 1 ? chunks : 1);  // the last stage goes straight back
+  return sum;
+}
+
+/// Gathered inputs and dispatched tokens of a layer, what goes over stage boundaries, and ZeRO's whole layers: one
+/// layer's gradients on the way to their owners (stage 2), the weights of one layer and of the next (stage 3).
+Bytes communication_bytes(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs,
+                          const StageRun& run) {
+  Bytes buffers;
+  double largest = 0;
+  for (std::size_t i = 0; i < run.of_shape.size(); ++i) {
+    if (run.of_shape[i] == 0) continue;
+    buffers = max(buffers, costs.shapes[i].buffers);
+    largest = std::max(largest, costs.shapes[i].parameters.total());
+  }
+  if (run.output) buffers = max(buffers, costs.output.buffers);
+  if (l.pp > 1) buffers += 4.0 * costs.boundary;  // sent and received, forward and backward
+  if (l.zero_stage >= 2) buffers += Bytes::from_base(largest * job.recipe.states.gradient);
+  if (l.zero_stage >= 3) buffers += Bytes::from_base(2 * largest * job.recipe.states.weight);
+  return buffers;
+}
+
+MemoryBreakdown stage_memory(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs,
+                             const StageRun& run) {
+  const StateBytes& states = job.recipe.states;
+  const RankParameters parameters = stage_parameters(*job.model, costs, run);
+  const ShardSizes over{static_cast<double>(l.dp) * l.cp, static_cast<double>(l.expert_dp())};
+  MemoryBreakdown out;
+  out.weights = state_bytes(parameters, states.weight, l.zero_stage >= 3, over);
+  out.gradients = state_bytes(parameters, states.gradient, l.zero_stage >= 2, over);
+  out.optimizer = state_bytes(parameters, states.optimizer, l.zero_stage >= 1, over);
+  const auto chunks = static_cast<double>(chunks_in_flight(l, micro_batches(job, l), run.first));
+  out.activations = activation_total(l, costs, run, chunks);
+  if (run.output) out.logits = costs.output.working;
+  out.communication = communication_bytes(job, l, costs, run);
+  out.framework = kFrameworkBytes;
+  return out;
+}
+
+/// Whole-number changes of one kind, mildest first.
+struct ChangeKind {
+  const char* name;
+  std::vector<TrainingLayout> layouts;
+};
+
+std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
+  std::vector<ChangeKind> kinds;
+  const auto add = [&](const char* name, auto change) {
+    ChangeKind kind{name, {}};
+    TrainingLayout next = from;
+    for (int i = 0; i < 8 && change(next); ++i) kind.layouts.push_back(next);
+    kinds.push_back(std::move(kind));
+  };
+  const auto from_data = [](TrainingLayout& l, int TrainingLayout::*size) {
+    if (l.dp % 2 != 0) return false;
+    l.dp /= 2, l.*size *= 2;
+    return true;
+  };
+  add("sequence parallelism",
+      [](TrainingLayout& l) { return l.tp > 1 && !l.sequence_parallel && (l.sequence_parallel = true); });
+  add("ZeRO stage", [](TrainingLayout& l) { return l.zero_stage < 3 && ++l.zero_stage > 0; });
+  add("micro-batch size",
+      [](TrainingLayout& l) { return l.micro_batch_size % 2 == 0 && (l.micro_batch_size /= 2) > 0; });
+  add("recompute", [](TrainingLayout& l) {
+    if (l.recompute == Recompute::full) return false;
+    l.recompute = l.recompute == Recompute::none ? Recompute::selective : Recompute::full;
+    return true;
+  });
+  add("virtual stages", [](TrainingLayout& l) { return l.vpp > 1 && (l.vpp = 1) == 1; });
+  add("expert parallel size", [](TrainingLayout& l) { return (l.ep *= 2) > 0; });
+  add("tensor parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::tp); });
+  add("pipeline parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::pp); });
+  add("context parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::cp); });
+  return kinds;
+}
+
+}  // namespace
+
+std::int64_t chunks_in_flight(const TrainingLayout& l, std::int64_t micro_batches, int stage) {
+  if (l.vpp == 1) return std::min<std::int64_t>(micro_batches, l.pp - stage);
+  return std::min<std::int64_t>(micro_batches * l.vpp, 2 * (l.pp - stage - 1) + (l.vpp - 1) * l.pp + 1);
+}
+
+MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                             const std::vector<StageRun>& stages) {
+  MemoryReport out;
+  out.capacity = job.accelerator->memory_capacity;
+  for (const StageRun& run : stages) {
+    const MemoryBreakdown bytes = stage_memory(job, layout, costs, run);
+    if (bytes.total() > out.bytes.total()) out.bytes = bytes, out.stage = run.first;
+  }
+  return out;
+}
+
+MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout) {
+  return training_memory(job, layout, shard_costs(job, layout), deal_layers(*job.model, layout));
+}
+
+std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout) {
+  const Bytes now = training_memory(job, layout).bytes.total();
+  std::vector<FitChange> out;
+  for (const ChangeKind& kind : change_kinds(layout)) {
+    std::optional<FitChange> found;  // the mildest that fits, else the leanest
+    for (const TrainingLayout& next : kind.layouts) {
+      if (!check_layout(job, next).empty()) continue;
+      const MemoryReport memory = training_memory(job, next);
+      if (memory.bytes.total() >= now) continue;
+      if (!found || memory.bytes.total() < found->memory.bytes.total()) {
+        found = FitChange{fmt::format("{}: {}", kind.name, format_layout(next)), next, memory};
+      }
+      if (memory.fits()) break;
+    }
+    if (found) out.push_back(std::move(*found));
+  }
+  std::stable_sort(out.begin(), out.end(), [](const FitChange& a, const FitChange& b) {
+    if (a.memory.fits() != b.memory.fits()) return a.memory.fits();
+    return !a.memory.fits() && a.memory.missing() < b.memory.missing();
+  });
+  return out;
+}
+
+}  // namespace stargate

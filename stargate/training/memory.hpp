@@ -1,0 +1,48 @@
+// Bytes a job needs on the fullest accelerator, by class; whether that fits, and if not how much is missing and which
+// change of the layout would make it fit.
+//   weights, gradients, optimiser: bytes a parameter / shards (ZeRO over dp * cp; experts over their own copies)
+//   activations: kept tensors of a chunk * chunks in flight; 1F1B: min(m, pp - stage) micro-batches, interleaved:
+//   min(m vpp, 2 (pp - stage - 1) + (vpp - 1) pp + 1) chunks (arXiv 2104.04473, 2205.05198 section 4.2.3)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stargate/training/layer_cost.hpp"
+
+namespace stargate {
+
+struct MemoryBreakdown {
+  Bytes weights, gradients, optimizer, activations, logits, communication, framework;
+  Bytes total() const { return weights + gradients + optimizer + activations + logits + communication + framework; }
+};
+
+struct MemoryReport {
+  MemoryBreakdown bytes;  ///< of the fullest stage
+  int stage = 0;          ///< which one
+  Bytes capacity;
+
+  bool fits() const { return bytes.total() <= capacity; }
+  Bytes missing() const { return fits() ? Bytes{} : bytes.total() - capacity; }
+};
+
+/// The layout keeps all rules (check_layout is empty).
+MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                             const std::vector<StageRun>& stages);
+MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout);
+
+/// Micro-batches whose activations stage `stage` holds at once, in chunks of 1 / vpp of the stage.
+std::int64_t chunks_in_flight(const TrainingLayout& layout, std::int64_t micro_batches, int stage);
+
+/// One change of a layout and the memory that follows.
+struct FitChange {
+  std::string change;  ///< "recompute selective"
+  TrainingLayout layout;
+  MemoryReport memory;
+};
+/// Single changes (recompute, ZeRO, micro-batch, sequence, tensor, pipeline, context, expert parallelism) that keep the
+/// rules and need less; those that fit first, each kind's mildest.
+std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout);
+
+}  // namespace stargate

@@ -1,0 +1,50 @@
+// Every layout of a job, the best of those that fit, and why the next lost. Exhaustive: candidates are the whole grid
+// of the limits below; a candidate is left out only by a rule it breaks or by memory that it exceeds, and is counted
+// there.
+#pragma once
+
+#include "stargate/training/step.hpp"
+
+namespace stargate {
+
+/// The grid. Zero means no limit but the job's own.
+struct SearchLimits {
+  int max_tp = 0;  ///< 0: the scale-up domain
+  int max_cp = 0, max_pp = 0, max_vpp = 0;
+  int max_micro_batch_size = 0;
+  std::vector<int> zero_stages{0, 1, 2, 3};
+  std::vector<Recompute> recomputes{Recompute::none, Recompute::selective, Recompute::full};
+};
+
+struct TrainingCandidate {
+  TrainingLayout layout;
+  StepReport report;
+};
+
+struct NearMiss {
+  TrainingLayout layout;
+  MemoryReport memory;
+};
+
+struct SearchReport {
+  std::int64_t candidates = 0;
+  std::array<std::int64_t, kLayoutRules> removed_by_rule{};
+  std::int64_t removed_by_memory = 0;
+  std::int64_t evaluated = 0;  ///< candidates = removed by rules + removed by memory + evaluated
+  std::optional<TrainingCandidate> best;
+  /// The best whose parallel sizes (tp, pp, dp, cp, ep) are not the best's.
+  std::optional<TrainingCandidate> runner_up;
+  std::string why_runner_up_lost;  ///< "bubble takes 310 ms more, ..."; empty without a runner-up
+  /// Least time for each amount of memory, from the fastest to the leanest.
+  std::vector<TrainingCandidate> pareto;
+  /// When nothing fits: the candidate that lacks least.
+  std::optional<NearMiss> nearest;
+};
+
+/// Which parts of the slower step are longer: "310 ms slower, pipeline bubble 350 ms more, ...".
+std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow);
+
+/// An invalid job (a model or batch of no size) is a fault; that nothing fits is an answer.
+Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits = {});
+
+}  // namespace stargate

@@ -1,0 +1,176 @@
+// Published training runs, predicted from data sheets and literature coefficients alone; nothing here is tuned to them.
+//   Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", arXiv 2205.05198, table
+//   5:
+//     seconds an iteration of GPT models on A100-80 (Selene: NVLink 3, 8 x HDR InfiniBand), fp16, attention not fused,
+//     fully recomputed against sequence parallelism with selective recomputation.
+//   Llama Team 2024, "The Llama 3 Herd of Models", arXiv 2407.21783, table 4: model FLOP utilisation of Llama 3 405B on
+//     H100 (NVLink 4, 400 Gb/s RoCE). The paper gives no interleaving; one layer a virtual stage is assumed, the
+//     embedding and the output in place of a layer as its section 3.3.2 says.
+// Each case prints what we get. Tolerances are stated beside the figures they judge.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "stargate/training/step.hpp"
+
+using namespace stargate;
+
+namespace {
+
+Accelerator a100() {
+  Accelerator a;
+  a.vendor = "NVIDIA";
+  a.memory_bandwidth = 2.039 * terabyte / second;
+  a.memory_capacity = 80 * gibibyte;
+  a.peak = {{Precision::bf16, 312.0 * teraflop / second}};
+  a.achievable = {{Precision::bf16, 271.2 * teraflop / second}};  // best matrix multiply measured (MAMF finder)
+  a.compute_units = 108;
+  return a;
+}
+
+Accelerator h100() {
+  Accelerator a;
+  a.vendor = "NVIDIA";
+  a.memory_bandwidth = 3.35 * terabyte / second;
+  a.memory_capacity = 80 * gibibyte;
+  a.peak = {{Precision::bf16, 989.0 * teraflop / second}};
+  a.achievable = {{Precision::bf16, 794.5 * teraflop / second}};
+  a.compute_units = 132;
+  return a;
+}
+
+Fabric fabric_of(double up_gigabytes, double out_gigabytes) {
+  Fabric f;
+  f.up = {up_gigabytes * gigabyte / second, 1 * microsecond, 0.82};
+  f.out = {out_gigabytes * gigabyte / second, 3.5 * microsecond, 0.88};
+  return f;
+}
+
+TrainingJob job_of(const Model& model, const Accelerator& accelerator, const Fabric& fabric) {
+  return {&model, nullptr, &accelerator, fabric, DeviceLaw(accelerator), 1, 1, 1, {}};
+}
+
+Model gpt(int layers, int hidden, int heads) {
+  Model m;
+  m.hidden = hidden, m.vocab = 51200, m.max_position = m.position_embedding_rows = 2048;
+  m.tied_embedding = true;
+  LayerShape layer;
+  layer.attention.heads = layer.attention.kv_heads = heads;
+  layer.attention.head_dim = layer.attention.value_dim = hidden / heads;
+  layer.attention.qkv_bias = layer.attention.output_bias = true;
+  layer.feed_forward = {.kind = FeedForwardKind::dense, .width = 4 * hidden, .gated = false, .bias = true};
+  layer.norm_parameters = 4 * hidden;
+  m.shapes = {layer};
+  m.layers.assign(static_cast<std::size_t>(layers), 0);
+  return m;
+}
+
+Model llama_405b() {
+  Model m;
+  m.hidden = 16384, m.vocab = 128256, m.max_position = 131072;
+  LayerShape layer;
+  layer.attention.heads = 128, layer.attention.kv_heads = 8;
+  layer.attention.head_dim = layer.attention.value_dim = 128;
+  layer.feed_forward = {.kind = FeedForwardKind::dense, .width = 53248};
+  layer.norm_parameters = 2 * 16384;
+  m.shapes = {layer};
+  m.layers.assign(126, 0);
+  return m;
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+void print_parts(const StepReport& report) {
+  for (int i = 0; i < kStepParts; ++i) {
+    const auto part = static_cast<StepPart>(i);
+    const Duration t = report.time[part];
+    if (t.base() > 0) {
+      fmt::print("    {:<32} {:>10}  {}\n", step_part_name(part), format_quantity(t), percent(t / report.step_time()));
+    }
+  }
+  fmt::print("    memory {} of {}\n", format_quantity(report.memory.bytes.total()),
+             format_quantity(report.memory.capacity));
+}
+
+struct GptRun {
+  const char* name;
+  int layers, hidden, heads, pp, vpp, gpus, batch, micro_batch;
+  double full_seconds, selective_seconds;
+};
+const GptRun kGptRuns[] = {
+    {"22B", 48, 6144, 64, 1, 1, 8, 4, 4, 1.42, 1.10},
+    {"175B", 96, 12288, 96, 8, 3, 64, 64, 1, 18.13, 13.75},
+    {"530B", 105, 20480, 128, 35, 3, 280, 280, 1, 49.05, 37.83},
+    {"1T", 128, 25600, 160, 64, 1, 512, 512, 1, 94.42, 71.49},
+};
+
+StepReport gpt_step(const GptRun& run, bool selective) {
+  const Model model = gpt(run.layers, run.hidden, run.heads);
+  const Accelerator accelerator = a100();
+  TrainingJob job = job_of(model, accelerator, fabric_of(300, 25));
+  job.gpus = run.gpus, job.global_batch_size = run.batch, job.seq_length = 2048;
+  job.recipe.fused_attention = false, job.recipe.dropout = true;
+  TrainingLayout layout;
+  layout.tp = 8, layout.pp = run.pp, layout.vpp = run.vpp, layout.micro_batch_size = run.micro_batch;
+  layout.zero_stage = 0;
+  layout.sequence_parallel = selective;
+  layout.recompute = selective ? Recompute::selective : Recompute::full;
+  REQUIRE(check_layout(job, layout).empty());
+  return simulate_step(job, layout);
+}
+
+struct LlamaRun {
+  std::int64_t gpus, batch, sequence;
+  int cp, dp, vpp;
+  double mfu;
+};
+
+StepReport llama_step(const LlamaRun& run) {
+  const Model model = llama_405b();
+  const Accelerator accelerator = h100();
+  TrainingJob job = job_of(model, accelerator, fabric_of(450, 50));
+  job.gpus = run.gpus, job.global_batch_size = run.batch, job.seq_length = run.sequence;
+  TrainingLayout layout;
+  layout.tp = 8, layout.pp = 16, layout.vpp = run.vpp, layout.cp = run.cp, layout.dp = run.dp;
+  layout.sequence_parallel = layout.embedding_as_layer = layout.loss_as_layer = true;
+  layout.zero_stage = 1;
+  for (const auto& fault : check_layout(job, layout)) FAIL(fault.message);
+  return simulate_step(job, layout);
+}
+
+}  // namespace
+
+TEST_CASE("Megatron's GPT iterations on A100, full and selective recomputation (arXiv 2205.05198, table 5)") {
+  for (const GptRun& run : kGptRuns) {
+    for (const bool selective : {false, true}) {
+      const StepReport report = gpt_step(run, selective);
+      const double published = selective ? run.selective_seconds : run.full_seconds;
+      const double error = report.step_time().in(second) / published - 1;
+      fmt::print("GPT {:<5} {:<10} published {:6.2f} s, we get {:6.2f} s ({:+.1f} %), MFU {}\n", run.name,
+                 selective ? "selective" : "full", published, report.step_time().in(second), 100 * error,
+                 percent(report.mfu()));
+      print_parts(report);
+      CHECK(std::abs(error) < 0.15);
+    }
+  }
+}
+
+TEST_CASE("selective recomputation saves the published share of time (arXiv 2205.05198, table 5: 22 to 24 %)") {
+  for (const GptRun& run : kGptRuns) {
+    const double saved = 1 - gpt_step(run, true).step_time() / gpt_step(run, false).step_time();
+    const double published = 1 - run.selective_seconds / run.full_seconds;
+    fmt::print("GPT {:<5} saved {}, published {}\n", run.name, percent(saved), percent(published));
+    CHECK(std::abs(saved - published) < 0.06);
+  }
+}
+
+TEST_CASE("Llama 3 405B on 8,192 and 16,384 H100 (arXiv 2407.21783, table 4)") {
+  for (const LlamaRun& run : {LlamaRun{8192, 2048, 8192, 1, 64, 8, 0.43}, LlamaRun{16384, 2048, 8192, 1, 128, 8, 0.41},
+                              LlamaRun{16384, 128, 131072, 16, 8, 8, 0.38}}) {
+    const StepReport report = llama_step(run);
+    fmt::print("Llama 3 405B, {} GPUs, sequence {}: published MFU {}, we get {} ({:.0f} TFLOP/s a GPU)\n", run.gpus,
+               run.sequence, percent(run.mfu), percent(report.mfu()),
+               report.model_flop_rate_per_gpu().in(teraflop / second));
+    print_parts(report);
+    CHECK(std::abs(report.mfu() / run.mfu - 1) < 0.15);
+  }
+}
