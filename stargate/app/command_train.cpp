@@ -47,8 +47,8 @@ void write_candidate(JsonWriter& json, const TrainingLayout& layout, const StepR
       .member("mfu", report.mfu())
       .member("hfu", report.hfu());
   json.key("step").begin_object();
-  for (int i = 0; i < kTrainingStepParts; ++i) {
-    const auto part = static_cast<TrainingStepPart>(i);
+  for (int i = 0; i < kStepParts; ++i) {
+    const auto part = static_cast<StepPart>(i);
     json.member(std::string(step_part_name(part)) + "_s", report.time[part].in(second));
   }
   json.end_object();
@@ -78,8 +78,8 @@ std::string candidate_text(const TrainingLayout& layout, const StepReport& repor
       fmt::format("  MFU        {:.1f} % ({} each of {}); HFU {:.1f} %\n", 100 * report.mfu(),
                   format_quantity(report.model_flop_rate_per_gpu()), format_quantity(report.peak), 100 * report.hfu());
   TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
-  for (int i = 0; i < kTrainingStepParts; ++i) {
-    const auto part = static_cast<TrainingStepPart>(i);
+  for (int i = 0; i < kStepParts; ++i) {
+    const auto part = static_cast<StepPart>(i);
     if (report.time[part].base() <= 0) continue;
     table.add_row({step_part_name(part), format_quantity(report.time[part]),
                    fmt::format("{:.1f} %", 100 * (report.time[part] / report.step_time()))});

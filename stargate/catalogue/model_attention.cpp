@@ -288,6 +288,7 @@ std::vector<AttentionShape> read_attention(ModelDraft& draft) {
   if (any(Mixer::linear)) linear = read_linear(draft);
   if (any(Mixer::state_space)) state_space = read_state_space(draft);
   std::vector<AttentionShape> out;
+  out.reserve(layers);
   for (const auto mixer : mixers) {
     out.push_back(mixer == Mixer::full      ? full
                   : mixer == Mixer::sliding ? sliding

@@ -10,16 +10,8 @@ namespace {
 
 constexpr std::int64_t kWidest = kWidthRange.high;
 
-std::optional<ModelFields::Value> find_expert_count(const ModelDraft& draft) {
-  return draft.fields.find(
-      {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts"});
-}
-
-int read_expert_count(ModelDraft& draft) {
-  return draft.fields.whole_or(
-      {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts", "ffn_config.moe_num_experts"},
-      kExpertRange, 0);
-}
+const ModelFields::Names kExpertCount = {"num_local_experts", "n_routed_experts", "num_experts", "moe_num_experts",
+                                         "ffn_config.moe_num_experts"};
 
 int read_dense_width(ModelDraft& draft) {
   auto& fields = draft.fields;
@@ -175,7 +167,7 @@ FeedForwardShape read_experts(ModelDraft& draft) {
   auto& fields = draft.fields;
   FeedForwardShape shape;
   shape.kind = FeedForwardKind::experts;
-  shape.experts = read_expert_count(draft);
+  shape.experts = fields.required(kExpertCount, {1, kExpertRange.high}, "how many experts a layer has");
   shape.width = read_expert_width(draft);
   shape.gated = draft.family.gated;
   shape.bias = shape.router_bias = draft.family.expert_bias;
@@ -184,7 +176,8 @@ FeedForwardShape read_experts(ModelDraft& draft) {
       "ffn_config.moe_top_k"};
   shape.top_k = fields.required(names, {1, kExpertRange.high}, "how many experts a token visits");
   const auto top_k = fields.find(names);
-  if (top_k && find_expert_count(draft) && shape.experts > 0 && shape.top_k > shape.experts) {
+  const bool known = fields.whole_or(kExpertCount, kExpertRange, 0) > 0;
+  if (top_k && known && shape.top_k > shape.experts) {
     fields.fault(*top_k, "a token cannot visit " + std::to_string(shape.top_k) + " of " +
                              std::to_string(shape.experts) + " experts");
     shape.top_k = shape.experts;
@@ -196,7 +189,7 @@ FeedForwardShape read_experts(ModelDraft& draft) {
 
 std::vector<FeedForwardShape> read_feed_forward(ModelDraft& draft) {
   const auto layers = static_cast<std::size_t>(draft.layers);
-  if (read_expert_count(draft) == 0) return {layers, read_dense(draft)};
+  if (draft.fields.whole_or(kExpertCount, kExpertRange, 0) == 0) return {layers, read_dense(draft)};
   const auto sparse = read_sparse_layers(draft);
   const bool any_dense = std::find(sparse.begin(), sparse.end(), false) != sparse.end();
   const auto experts = read_experts(draft);

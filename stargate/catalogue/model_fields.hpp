@@ -20,7 +20,7 @@ struct WholeRange {
 /// Far above any model; low enough that sums of a few stay within int. Products are checked on the finished model.
 inline constexpr WholeRange kLayerRange{1, 10'000}, kHeadRange{1, 1'000'000}, kExpertRange{0, 1'000'000},
     kWidthRange{1, 100'000'000}, kOptionalWidthRange{0, 100'000'000}, kVocabRange{1, 1'000'000'000},
-    kTokenRange{0, 2'147'483'647};
+    kTokenRange{0, 2'000'000'000};
 
 /// A value the class of a model family has when its file leaves the field out.
 struct FieldDefault {

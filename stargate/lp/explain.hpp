@@ -1,7 +1,9 @@
 // Why a linear programme has no solution, found with any solver by solving two others.
 // Infeasible: every limit that may give way gets a slack with a price, and the sum of the prices is minimised (elastic
-//   filter; Chinneck, "Feasibility and Infeasibility in Optimization", Springer 2008, ch. 6). What is positive are gaps.
-// Unbounded: a direction d of the recession cone (no finite bound is ever crossed along d) with cost . d < 0, |d_j| <= 1
+//   filter; Chinneck, "Feasibility and Infeasibility in Optimization", Springer 2008, ch. 6). What is positive are
+//   gaps.
+// Unbounded: a direction d of the recession cone (no finite bound is ever crossed along d) with cost . d < 0, |d_j| <=
+// 1
 //   (Dantzig, "Linear Programming and Extensions", Princeton 1963, ch. 6); it exists just when the cost can fall for
 //   ever from a feasible point.
 #pragma once

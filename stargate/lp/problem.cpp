@@ -1,8 +1,6 @@
 // The builder of a linear programme: plain columns of numbers, names made on demand, entries sorted by counting.
 #include "stargate/lp/problem.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -26,8 +24,8 @@ void widen(double value, double& smallest, double& largest) {
   largest = std::max(largest, size);
 }
 
-/// Where each bucket begins when `count_of(i)` numbers of bucket i come in order of buckets.
-void sum_up(std::vector<int>& counts) {
+/// Turns the size of each bucket into the place where it begins.
+void begin_buckets(std::vector<int>& counts) {
   int total = 0;
   for (int& one : counts) total += std::exchange(one, total);
 }
@@ -54,20 +52,20 @@ int LpProblem::add_row_family(LpFamily family) {
 void LpProblem::make_relaxable(int row_family, LpRelaxation relaxation) {
   STARGATE_CHECK(row_family >= 0 && row_family < count(row_families_), "no such row family");
   STARGATE_CHECK(relaxation.penalty > 0, "moving a limit must weigh something");
-  row_families_[static_cast<std::size_t>(row_family)].relaxation = std::move(relaxation);
+  row_families_[row_family].relaxation = std::move(relaxation);
 }
 
 void LpProblem::reserve(int columns, int rows, int entries) {
-  for (auto* list : {&costs_, &column_lower_, &column_upper_}) list->reserve(static_cast<std::size_t>(columns));
-  for (auto* list : {&row_lower_, &row_upper_}) list->reserve(static_cast<std::size_t>(rows));
-  column_labels_.reserve(static_cast<std::size_t>(columns));
-  row_labels_.reserve(static_cast<std::size_t>(rows));
-  entries_.reserve(static_cast<std::size_t>(entries));
+  for (auto* list : {&costs_, &column_lower_, &column_upper_}) list->reserve(columns);
+  for (auto* list : {&row_lower_, &row_upper_}) list->reserve(rows);
+  column_labels_.reserve(columns);
+  row_labels_.reserve(rows);
+  entries_.reserve(entries);
 }
 
 void LpProblem::check_label(const LpFamily& family, const LpLabel& label) const {
   for (std::size_t k = 0; k < family.axes.size(); ++k) {
-    const auto& labels = axes_[static_cast<std::size_t>(family.axes[k])];
+    const auto& labels = axes_[family.axes[k]];
     STARGATE_CHECK(labels.empty() || (label.index[k] >= 0 && label.index[k] < count(labels)),
                    "index of an LP label beyond its axis");
   }
@@ -97,21 +95,24 @@ int LpProblem::add_row(double lower, double upper, LpLabel label) {
 
 void LpProblem::set_column_bounds(int column, double lower, double upper) {
   check_bounds(lower, upper);
-  column_lower_.at(static_cast<std::size_t>(column)) = lower;
-  column_upper_.at(static_cast<std::size_t>(column)) = upper;
+  column_lower_.at(column) = lower;
+  column_upper_.at(column) = upper;
 }
 
 void LpProblem::set_row_bounds(int row, double lower, double upper) {
   check_bounds(lower, upper);
-  row_lower_.at(static_cast<std::size_t>(row)) = lower;
-  row_upper_.at(static_cast<std::size_t>(row)) = upper;
+  row_lower_.at(row) = lower;
+  row_upper_.at(row) = upper;
 }
 
-void LpProblem::set_cost(int column, double cost) { costs_.at(static_cast<std::size_t>(column)) = cost; }
+void LpProblem::set_cost(int column, double cost) {
+  STARGATE_CHECK(std::isfinite(cost), "cost of an LP column that is no number");
+  costs_.at(column) = cost;
+}
 
 std::string LpProblem::axis_label(int axis, int index) const {
-  const auto& labels = axes_[static_cast<std::size_t>(axis)];
-  return labels.empty() ? std::to_string(index) : labels[static_cast<std::size_t>(index)];
+  const auto& labels = axes_[axis];
+  return labels.empty() ? std::to_string(index) : labels[index];
 }
 
 std::string LpProblem::format_name(const LpFamily& family, const LpLabel& label) const {
@@ -136,8 +137,7 @@ std::string LpProblem::row_name(int row) const {
 
 std::string LpProblem::row_axis_label(int row, int axis) const {
   const auto& label = row_label(row);
-  return axis_label(row_family(label.family).axes.at(static_cast<std::size_t>(axis)),
-                    label.index.at(static_cast<std::size_t>(axis)));
+  return axis_label(row_family(label.family).axes.at(axis), label.index.at(axis));
 }
 
 LpMatrix LpProblem::matrix() const {
@@ -148,14 +148,14 @@ LpMatrix LpProblem::matrix() const {
     STARGATE_CHECK(entry.row >= 0 && entry.row < row_count() && entry.column >= 0 && entry.column < column_count(),
                    "an LP entry outside its rows and columns");
     STARGATE_CHECK(std::isfinite(entry.value), "an LP entry that is no number");
-    ++row_at[static_cast<std::size_t>(entry.row)];
-    ++column_at[static_cast<std::size_t>(entry.column)];
+    ++row_at[entry.row];
+    ++column_at[entry.column];
   }
-  sum_up(row_at);
-  sum_up(column_at);
+  begin_buckets(row_at);
+  begin_buckets(column_at);
   std::vector<Entry> by_row(entries_.size()), by_column(entries_.size());
-  for (const Entry& entry : entries_) by_row[static_cast<std::size_t>(row_at[static_cast<std::size_t>(entry.row)]++)] = entry;
-  for (const Entry& entry : by_row) by_column[static_cast<std::size_t>(column_at[static_cast<std::size_t>(entry.column)]++)] = entry;
+  for (const Entry& entry : entries_) by_row[row_at[entry.row]++] = entry;
+  for (const Entry& entry : by_row) by_column[column_at[entry.column]++] = entry;
 
   LpMatrix matrix;
   matrix.starts.reserve(costs_.size() + 1);

@@ -23,15 +23,15 @@ struct LpLabel {
 
 /// Columns or rows of one kind.
 struct LpFamily {
-  std::string name;       ///< "site_power"
-  std::vector<int> axes;  ///< from LpProblem::add_axis, at most four
-  std::string unit;       ///< of a row's activity or a column's value: "MW"
+  std::string name = {};       ///< "site_power"
+  std::vector<int> axes = {};  ///< from LpProblem::add_axis, at most four
+  std::string unit = {};       ///< of a row's activity or a column's value: "MW"
 };
 
 /// What makes the rows of a family limits that somebody could move.
 struct LpRelaxation {
-  double penalty = 1;    ///< weight of moving such a limit by one of its units, against the other families' limits
-  std::string sentence;  ///< "power at {0} in {1} is {amount} {unit} short"; {0} is the label on the first axis
+  double penalty = 1;         ///< weight of moving such a limit by one of its units, against the other families' limits
+  std::string sentence = {};  ///< "power at {0} in {1} is {amount} {unit} short"; {0} is the label on the first axis
 };
 
 /// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
@@ -62,9 +62,7 @@ class LpProblem {
   int add_column(double lower, double upper, double cost, LpLabel label);
   int add_row(double lower, double upper, LpLabel label);
   /// Entries for the same place add up.
-  void add_entry(int row, int column, double value) {
-    entries_.push_back({row, column, value});
-  }
+  void add_entry(int row, int column, double value) { entries_.push_back({row, column, value}); }
   void set_column_bounds(int column, double lower, double upper);
   void set_row_bounds(int row, double lower, double upper);
   void set_cost(int column, double cost);
@@ -79,13 +77,11 @@ class LpProblem {
   const std::vector<double>& row_lower() const { return row_lower_; }
   const std::vector<double>& row_upper() const { return row_upper_; }
 
-  const LpLabel& column_label(int column) const { return column_labels_[static_cast<std::size_t>(column)]; }
-  const LpLabel& row_label(int row) const { return row_labels_[static_cast<std::size_t>(row)]; }
-  const LpFamily& column_family(int family) const { return column_families_[static_cast<std::size_t>(family)]; }
-  const LpFamily& row_family(int family) const { return row_families_[static_cast<std::size_t>(family)].family; }
-  const std::optional<LpRelaxation>& relaxation(int row_family) const {
-    return row_families_[static_cast<std::size_t>(row_family)].relaxation;
-  }
+  const LpLabel& column_label(int column) const { return column_labels_[column]; }
+  const LpLabel& row_label(int row) const { return row_labels_[row]; }
+  const LpFamily& column_family(int family) const { return column_families_[family]; }
+  const LpFamily& row_family(int family) const { return row_families_[family].family; }
+  const std::optional<LpRelaxation>& relaxation(int row_family) const { return row_families_[row_family].relaxation; }
   const std::string& row_unit(int row) const { return row_family(row_label(row).family).unit; }
   /// "family", or "family[label,label]".
   std::string column_name(int column) const;

@@ -24,7 +24,7 @@ enum class LpMethod {
 
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
 
-/// Where a solver stopped; good for starting the next solve of a programme of the same shape.
+/// Where a solver stopped; good for starting the next solve of a programme of the same shape (basis.hpp: of another).
 struct LpBasis {
   std::vector<LpBasisStatus> columns, rows;
 };
@@ -33,14 +33,14 @@ struct LpOptions {
   LpMethod method = LpMethod::automatic;
   bool presolve = true;     ///< ignored with a warm start
   int iteration_limit = 0;  ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
-  std::shared_ptr<const LpBasis> warm_start;  ///< from LpSolution::basis; one of another shape is ignored
+  std::shared_ptr<const LpBasis> warm_start = nullptr;  ///< from LpSolution::basis; one of another shape is ignored
 };
 
 /// How far a pair of primal and dual values is from proving itself optimal; docs/explanation/linear-programme.md.
 struct LpResiduals {
   double primal = 0;       ///< worst violation of a bound, over 1 + |bound|
   double dual = 0;         ///< worst price of the wrong sign (for a bound that is not there), over 1 + |cost|
-  double duality_gap = 0;  ///< |primal - dual objective|, over 1 + |primal objective|
+  double duality_gap = 0;  ///< |primal - dual objective|, over 1 + the sum of the absolute terms of either
 };
 
 struct LpSolution {
@@ -68,7 +68,7 @@ struct LpGap {
 
 /// No values keep every limit. The gaps together are a change of least weighted amount that would allow some.
 struct LpInfeasible {
-  std::vector<LpGap> gaps;    ///< in the order of rows
+  std::vector<LpGap> gaps;     ///< in the order of rows
   bool relaxable_only = true;  ///< false: moving the relaxable limits alone is not enough, the gaps are over all rows
 };
 

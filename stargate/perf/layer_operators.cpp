@@ -196,6 +196,10 @@ void visit_attention_operators(const Model& model, const LayerShape& layer, cons
     if (a.index_topk > 0) call.window = a.index_topk;  // a query attends to the selected tokens only
   }
   visit(op);
+  if (a.index_heads <= 0) return;  // the index that selects them scores every token, on every rank
+  call.heads = a.index_heads, call.kv_heads = 1, call.shared_kv = true, call.window = 0;
+  call.score_dim = a.index_dim, call.value_dim = 0;
+  visit(op);
 }
 
 Operator output_operator(const Model& model, const Shard& shard, double tokens) {

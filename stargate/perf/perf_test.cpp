@@ -1,3 +1,4 @@
+// Laws of the operators and collectives, against counts made one by one and the wire.
 #include <doctest/doctest.h>
 
 #include "stargate/perf/device_law.hpp"

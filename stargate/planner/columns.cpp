@@ -3,11 +3,7 @@
 //     + sum annuity_pv(t, life) price deliver + sum annuity_pv(t+lead, building life) construction started
 #include "stargate/planner/columns.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-
-#include "stargate/base/check.hpp"
 
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/scaling.hpp"
@@ -30,8 +26,10 @@ namespace {
 
 class Layout {
  public:
-  explicit Layout(const Programme& programme)
+  Layout(const Programme& programme, const PlanAxes& axes, LpProblem& lp)
       : p_(programme),
+        axes_(axes),
+        lp_(lp),
         quarters_(programme.quarters()),
         sites_(static_cast<int>(programme.sites.size())),
         systems_(static_cast<int>(programme.systems.size())),
@@ -48,11 +46,15 @@ class Layout {
   }
 
  private:
-  int add(std::string name, double cost) {
-    out_.columns.push_back({std::move(name), cost});
-    return static_cast<int>(out_.columns.size()) - 1;
+  int family(const char* name, std::vector<int> axes, const char* unit) {
+    axes.push_back(axes_.quarter);
+    return lp_.add_column_family({name, std::move(axes), unit});
   }
-  std::string when(int t) const { return format_quarter(p_.first + t); }
+  /// A column with the family's indices, the quarter last.
+  int add(int family, double cost, std::array<int, 4> index) {
+    return lp_.add_column(0, kInfinity, cost, {family, index});
+  }
+  int at_quarter(int t) const { return t + axes_.lead_in; }
   double delta(int t) const { return discount_factor(p_, t); }
 
   /// The first quarter in which the site could have power, or the end of the horizon.
@@ -68,6 +70,8 @@ class Layout {
 
   void site_columns() {
     out_.started = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
+    const int started = family("started", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
+              drawn = family("drawn", {axes_.site}, "MW"), topup = family("topup", {axes_.site}, "MW");
     for (int s = 0; s < sites_; ++s) {
       const auto& site = p_.sites[s];
       const double energy = electricity_lp(site), carbon = carbon_cost_lp(p_, site);
@@ -75,12 +79,12 @@ class Layout {
         const int ready = t + site.construction_lead;
         if (ready < quarters_ && site.most_started > Power{}) {
           const double cost = construction_lp(site) * annuity_present_value(p_, ready, p_.building_life);
-          out_.started.at(s, t) = add(fmt::format("started:{}:{}", site.id, when(t)), cost);
+          out_.started.at(s, t) = add(started, cost, {s, at_quarter(t)});
         }
-        out_.energised.at(s, t) = add(fmt::format("energised:{}:{}", site.id, when(t)), 0);
-        out_.drawn.at(s, t) = add(fmt::format("drawn:{}:{}", site.id, when(t)), delta(t) * (energy + carbon));
+        out_.energised.at(s, t) = add(energised, 0, {s, at_quarter(t)});
+        out_.drawn.at(s, t) = add(drawn, delta(t) * (energy + carbon), {s, at_quarter(t)});
         if (site.take_or_pay > 0) {
-          out_.topup.at(s, t) = add(fmt::format("topup:{}:{}", site.id, when(t)), delta(t) * energy);
+          out_.topup.at(s, t) = add(topup, delta(t) * energy, {s, at_quarter(t)});
         }
       }
     }
@@ -101,6 +105,9 @@ class Layout {
   void system_columns() {
     out_.order = ColumnTable(systems_, quarters_);
     out_.deliver = out_.installed = ColumnTable(sites_, systems_, quarters_);
+    const int order = family("order", {axes_.system}, "thousand accelerators");
+    deliver_ = family("deliver", {axes_.site, axes_.system}, "thousand accelerators");
+    installed_ = family("installed", {axes_.site, axes_.system}, "thousand accelerators");
     for (int g = 0; g < systems_; ++g) {
       for (int s = 0; s < sites_; ++s) delivery_columns(s, g);
       const auto& system = p_.systems[g];
@@ -111,41 +118,40 @@ class Layout {
           anywhere = false;
           for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, arrives) >= 0;
         }
-        if (anywhere) out_.order.at(g, t) = add(fmt::format("order:{}:{}", system.id, when(t)), 0);
+        if (anywhere) out_.order.at(g, t) = add(order, 0, {g, at_quarter(t)});
       }
     }
   }
 
   void delivery_columns(int s, int g) {
     const auto& system = p_.systems[g];
-    const auto& site = p_.sites[s];
     const bool wanted = useful(s, g);
     bool any = false;
     for (int t = 0; t < quarters_; ++t) {
       const bool buyable = wanted && t >= power_from_[s] && deliverable(system, t);
       if (buyable || committed_systems(p_, system, t) > 0) {
         const double cost = price_lp(system, p_.first + t) * annuity_present_value(p_, t, system.life);
-        out_.deliver.at(s, g, t) = add(fmt::format("deliver:{}:{}:{}", site.id, system.id, when(t)), cost);
+        out_.deliver.at(s, g, t) = add(deliver_, cost, {s, g, at_quarter(t)});
         any = true;
       }
       if (any) {
         const double cost = delta(t) * maintenance_lp(system, p_.first + t);
-        out_.installed.at(s, g, t) = add(fmt::format("installed:{}:{}:{}", site.id, system.id, when(t)), cost);
+        out_.installed.at(s, g, t) = add(installed_, cost, {s, g, at_quarter(t)});
       }
     }
   }
 
   void run_columns() {
     out_.run = ColumnTable(sites_, systems_, services_, quarters_);
+    const int run = family("run", {axes_.site, axes_.system, axes_.service}, "thousand accelerators");
     for (int s = 0; s < sites_; ++s) {
       for (int g = 0; g < systems_; ++g) {
         for (int k = 0; k < services_; ++k) {
           const auto& service = p_.services[k];
           if (service.throughput.count(p_.systems[g].id) == 0 || !may_run_at(service, p_.sites[s])) continue;
-          const std::string place = fmt::format("run:{}:{}:{}:", p_.sites[s].id, p_.systems[g].id, service.id);
           for (int t = 0; t < quarters_; ++t) {
             if (out_.installed.at(s, g, t) < 0 || service.demand.at(p_.first + t) <= TokenRate{}) continue;
-            out_.run.at(s, g, k, t) = add(place + when(t), 0);
+            out_.run.at(s, g, k, t) = add(run, 0, {s, g, k, at_quarter(t)});
           }
         }
       }
@@ -154,13 +160,14 @@ class Layout {
 
   void service_columns() {
     out_.served = out_.unmet = ColumnTable(services_, quarters_);
+    const int served = family("served", {axes_.service}, "Mtok/s"), unmet = family("unmet", {axes_.service}, "Mtok/s");
     for (int k = 0; k < services_; ++k) {
       const auto& service = p_.services[k];
       for (int t = 0; t < quarters_; ++t) {
         if (service.demand.at(p_.first + t) <= TokenRate{}) continue;
-        out_.served.at(k, t) = add(fmt::format("served:{}:{}", service.id, when(t)), 0);
+        out_.served.at(k, t) = add(served, 0, {k, at_quarter(t)});
         const double cost = delta(t) * token_value_lp(service.unmet_price);
-        out_.unmet.at(k, t) = add(fmt::format("unmet:{}:{}", service.id, when(t)), cost);
+        out_.unmet.at(k, t) = add(unmet, cost, {k, at_quarter(t)});
       }
     }
   }
@@ -170,26 +177,50 @@ class Layout {
     out_.draw = ColumnTable(tranches, quarters_);
     out_.cash = ColumnTable(1, quarters_);
     if (tranches == 0) return;
-    for (int t = 0; t < quarters_; ++t) out_.cash.at(0, t) = add(fmt::format("cash:{}", when(t)), 0);
+    const int cash = family("cash", {}, "M$"), draw = family("draw", {axes_.tranche}, "M$");
+    for (int t = 0; t < quarters_; ++t) out_.cash.at(0, t) = add(cash, 0, {at_quarter(t)});
     for (int r = 0; r < tranches; ++r) {
       for (int t = 0; t < quarters_; ++t) {
         if (p_.first + t < p_.capital[r].from) continue;
-        out_.draw.at(r, t) = add(fmt::format("draw:{}:{}", p_.capital[r].name, when(t)), 0);
+        out_.draw.at(r, t) = add(draw, 0, {r, at_quarter(t)});
       }
     }
   }
 
   const Programme& p_;
+  const PlanAxes& axes_;
+  LpProblem& lp_;
   const int quarters_, sites_, systems_, services_;
+  int deliver_ = 0, installed_ = 0;  ///< column families
   std::vector<int> power_from_;
   PlanColumns out_;
 };
 
 }  // namespace
 
-PlanColumns lay_out_columns(const Programme& programme) {
-  STARGATE_CHECK(programme.quarters() > 0, "a programme without quarters");
-  return Layout(programme).lay_out();
+PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
+  const auto labels = [](const auto& items, auto name) {
+    std::vector<std::string> out;
+    for (const auto& item : items) out.push_back(name(item));
+    return out;
+  };
+  const auto id = [](const auto& item) { return item.id; };
+  PlanAxes axes;
+  axes.site = lp.add_axis(labels(programme.sites, id));
+  axes.system = lp.add_axis(labels(programme.systems, id));
+  axes.service = lp.add_axis(labels(programme.services, id));
+  axes.tranche = lp.add_axis(labels(programme.capital, [](const PlanTranche& tranche) { return tranche.name; }));
+  axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
+  for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
+  std::vector<std::string> quarters;
+  for (Quarter q = programme.first - axes.lead_in; q <= programme.last; q = q + 1)
+    quarters.push_back(format_quarter(q));
+  axes.quarter = lp.add_axis(std::move(quarters));
+  return axes;
+}
+
+PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp) {
+  return Layout(programme, axes, lp).lay_out();
 }
 
 }  // namespace stargate

@@ -4,9 +4,9 @@
 // of the need (docs/explanation/planner.md).
 #pragma once
 
-#include <string>
 #include <vector>
 
+#include "stargate/lp/problem.hpp"
 #include "stargate/planner/programme.hpp"
 
 namespace stargate {
@@ -27,15 +27,16 @@ class ColumnTable {
   std::vector<int> columns_;
 };
 
-/// A column as the LP will have it: no lower bound but zero.
-struct PlanColumn {
-  std::string name;
-  double cost = 0;
+/// The axes that columns and rows are named by. Parts may be made before the first quarter, so the axis of quarters
+/// starts `lead_in` earlier.
+struct PlanAxes {
+  int site = 0, system = 0, service = 0, tranche = 0, part = 0, quarter = 0;
+  int lead_in = 0;
 };
+PlanAxes add_axes(const Programme& programme, LpProblem& lp);
 
 /// Indices are positions in the Programme; t counts quarters from the first.
 struct PlanColumns {
-  std::vector<PlanColumn> columns;
   ColumnTable started, energised, drawn, topup;  ///< (site, t): MW
   ColumnTable order;                             ///< (system, t): thousand accelerators, of the quarter ordered
   ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators
@@ -45,9 +46,9 @@ struct PlanColumns {
   ColumnTable cash;                              ///< (0, t): M$
 };
 
-PlanColumns lay_out_columns(const Programme& programme);
+/// Adds the columns with their costs; all are at least zero and have no upper bound.
+PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
-/// Position of the site in the service's list of sites, by programme index: may it run there?
 bool may_run_at(const PlanService& service, const PlanSite& site);
 /// Systems (count) committed to be delivered `t` quarters after the first.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);

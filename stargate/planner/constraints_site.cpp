@@ -1,4 +1,5 @@
-// Rows of sites: power of what is installed, energising after construction, grid, crews, energy drawn, take-or-pay, carbon.
+// Rows of sites: power of what is installed, energising after construction, grid, crews, energy drawn, take-or-pay,
+// carbon.
 #include <algorithm>
 
 #include "stargate/planner/model.hpp"
@@ -35,7 +36,8 @@ void add_energise_rows(PlanModel& model) {
       if (t > 0) terms.add(c.energised.at(s, t - 1), -1);
       const int begun = t - p.sites[s].construction_lead;
       if (begun >= 0) terms.add(c.started.at(s, begun), -1);
-      add_equal(model, {.family = Family::energise, .t = t, .first = s}, terms, t == 0 ? to_lp(p.sites[s].energised) : 0);
+      add_equal(model, {.family = Family::energise, .t = t, .first = s}, terms,
+                t == 0 ? to_lp(p.sites[s].energised) : 0);
     }
   }
 }

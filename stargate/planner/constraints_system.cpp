@@ -84,7 +84,8 @@ void add_growth_rows(PlanModel& model) {
       Terms terms;
       terms.add(order, 1);
       if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
-      add_at_most(model, {.family = Family::growth, .t = t, .first = g, .unit = unit}, terms, system.growth->seed / unit);
+      add_at_most(model, {.family = Family::growth, .t = t, .first = g, .unit = unit}, terms,
+                  system.growth->seed / unit);
     }
   }
 }

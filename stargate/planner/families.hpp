@@ -34,7 +34,8 @@ struct FamilyRow {
   const char* formula;
   const char* unit;      ///< of the right-hand side, for users
   const char* one_more;  ///< what one more unit is
-  bool is_limit;         ///< somebody could move it: listed with its price, and may give way when nothing is feasible
+  bool is_limit;         ///< somebody could move it: it is listed with its price
+  double weight;  ///< of moving it by one unit of the LP when nothing is feasible, about its cost in M$; 0: stays
 };
 
 const std::array<FamilyRow, kFamilyCount>& planner_families();

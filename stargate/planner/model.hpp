@@ -2,9 +2,9 @@
 // One function a family of rows, in constraints_*.cpp; the table of families.hpp says what each means.
 #pragma once
 
+#include <string>
 #include <vector>
 
-#include "stargate/lp/problem.hpp"
 #include "stargate/planner/columns.hpp"
 #include "stargate/planner/families.hpp"
 
@@ -13,36 +13,41 @@ namespace stargate {
 /// Which limit a row is: its family and the positions in the programme that the family goes by.
 struct RowKey {
   Family family;
-  int t = 0;       ///< quarter of the limit, after the first; parts may lie before it (negative)
-  int first = 0;   ///< site, system, service, part or tranche
-  int second = 0;  ///< the second of two
-  double unit = 1; ///< of the user's unit in one LP unit of the row
+  int t = 0;        ///< quarter of the limit, after the first; parts may lie before it (negative)
+  int first = 0;    ///< site, system, service, part or tranche
+  int second = 0;   ///< the second of two
+  double unit = 1;  ///< of the user's unit in one LP unit of the row
 };
 
 /// Coefficients of one row; a column that does not exist (-1) is a zero and is left out.
 class Terms {
  public:
+  struct Entry {
+    int column;
+    double value;
+  };
   void add(int column, double coefficient) {
     if (column >= 0 && coefficient != 0) entries_.push_back({column, coefficient});
   }
-  const std::vector<LpEntry>& entries() const { return entries_; }
+  const std::vector<Entry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
  private:
-  std::vector<LpEntry> entries_;
+  std::vector<Entry> entries_;
 };
 
 struct PlanModel {
   const Programme* programme = nullptr;
-  PlanColumns columns;
   LpProblem lp;
+  PlanAxes axes;
+  PlanColumns columns;
   std::vector<RowKey> keys;  ///< by LP row
 };
 
 /// All columns and rows of a programme.
 PlanModel build_plan_model(const Programme& programme);
 
-/// Adds a row; one without terms is left out when zero satisfies it, and stays (to be infeasible) when not.
+/// Adds a row, whose number is the position of its key.
 void add_at_most(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
 void add_at_least(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
 void add_equal(PlanModel& model, const RowKey& key, const Terms& terms, double value);
@@ -66,7 +71,7 @@ void add_cash_rows(PlanModel& model);
 void add_tranche_rows(PlanModel& model);
 void add_debt_share_rows(PlanModel& model);
 
-/// Adds to `terms` what the programme pays in quarter `t`, in M$, by class; the cash row and the report both read it.
+/// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.
 struct PaymentTerms {
   Terms deposit, delivery, acceptance, construction, energy, opex, carbon;
 };

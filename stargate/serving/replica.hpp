@@ -50,7 +50,10 @@ ServingPrecision stored_precision(const Model& model);
 /// All large matrices in `weights` (embeddings and the output projection stay bf16), the cache in `kv`.
 ServingPrecision serving_precision(Precision weights, Precision kv);
 
-/// What an engine adds to the operators. Defaults are vLLM's (V1) settings; sources beside each value in the .cpp.
+/// What an engine adds to the operators. The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. The
+/// overheads are assumptions inside published bounds: none is left where scheduling runs beside the kernels (SGLang
+/// 0.4, LMSYS 2024-12-04), some 60 % of the time of Llama 3 8B on H100 was outside the GPU in vLLM 0.5 (vLLM blog,
+/// 2024-09-05). Runtime memory: a CUDA context of about 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB.
 struct EngineCoefficients {
   double gpu_memory_utilization = 0.9;           ///< share of the memory the engine may use
   int max_num_seqs = 1024;                       ///< sequences in one batch

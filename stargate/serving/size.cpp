@@ -74,7 +74,7 @@ void note_latency(ServingShortfall& shortfall, const MissesTarget& miss) {
 void explain_shortfall(ServingShortfall& shortfall, const LatencyTarget& target) {
   if (!shortfall.best_tpot) {
     shortfall.sentence = shortfall.missing ? "does not fit: " + format_quantity(*shortfall.missing) +
-                                                 " missing on each accelerator of the largest layout"
+                                                 " missing on each accelerator, in the layout nearest to fitting"
                                            : "no layout of the model is possible on this machine";
     return;
   }
@@ -230,12 +230,9 @@ Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& m
   best->systems = systems_needed(machine, best->replicas, layout.accelerators());
   best->price = machine.price * static_cast<double>(best->systems);
   const StepModel step({&model, &machine, layout, question.precision, question.engine});
-  const auto load =
-      steady_state_at_rate(step, question.workload, traffic.requests / static_cast<double>(best->replicas));
-  const auto* steady = std::get_if<SteadyState>(&load);
-  STARGATE_CHECK(steady != nullptr, "a replica carries its share of the traffic it was sized for");
-  best->at_load = *steady;
-  best->output_per_accelerator = steady->output_tokens / static_cast<double>(layout.accelerators());
+  const Frequency share = traffic.requests / static_cast<double>(best->replicas);
+  best->at_load = steady_state_at_load(step, question.workload, share, best->choice.steady.decoding);
+  best->output_per_accelerator = best->at_load.output_tokens / static_cast<double>(layout.accelerators());
   best->sentence = fmt::format("{} accelerators = {} {} x {}", best->accelerators, best->replicas,
                                best->replicas == 1 ? "replica" : "replicas", format_layout(layout));
   return Answer(std::move(*best));

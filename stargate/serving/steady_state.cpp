@@ -210,9 +210,13 @@ std::variant<SteadyState, DoesNotFit, Overloaded> steady_state_at_rate(const Ste
   const auto& limit = std::get<DecodeLimit>(room);
   const SteadyState full = steady_state(step, workload, limit.sequences);
   if (full.requests < requests) return Overloaded{full.requests};
-  const double decoding =
-      bisect(limit.sequences, [&](double d) { return steady_state(step, workload, d).requests <= requests; });
-  return steady_state(step, workload, decoding);
+  return steady_state_at_load(step, workload, requests, limit.sequences);
+}
+
+SteadyState steady_state_at_load(const StepModel& step, const ServingWorkload& workload, Frequency requests,
+                                 double decoding) {
+  return steady_state(step, workload,
+                      bisect(decoding, [&](double d) { return steady_state(step, workload, d).requests <= requests; }));
 }
 
 std::variant<SteadyState, DoesNotFit, MissesTarget> best_steady_state(const StepModel& step,

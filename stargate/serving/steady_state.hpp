@@ -66,6 +66,10 @@ std::variant<SteadyState, DoesNotFit, Overloaded> steady_state_at_rate(const Ste
                                                                        const ServingWorkload& workload,
                                                                        Frequency requests);
 
+/// The same, never with more than `decoding` sequences, which must be enough for the load.
+SteadyState steady_state_at_load(const StepModel& step, const ServingWorkload& workload, Frequency requests,
+                                 double decoding);
+
 struct LatencyTarget {
   std::optional<Duration> ttft, tpot;
 };

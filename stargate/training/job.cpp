@@ -119,8 +119,12 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
     case LayoutRule::sequence_length:
       return fault(broken_sequence(job, l));
     case LayoutRule::pipeline_layers:
-      return fault(fmt::format("{} layers % (pp {} * vpp {}) is not 0", slots(model, l), l.pp, l.vpp),
-                   "embedding_as_layer and loss_as_layer each count one more");
+      if (l.uneven_pipeline) {
+        return fault(fmt::format("{} layers are fewer than pp {} * vpp {} chunks", slots(model, l), l.pp, l.vpp));
+      }
+      return fault(
+          fmt::format("{} layers % (pp {} * vpp {}) is not 0", slots(model, l), l.pp, l.vpp),
+          "embedding_as_layer and loss_as_layer each count one more; uneven_pipeline allows a difference of one");
     case LayoutRule::expert_count:
       return fault(broken_experts(model, l));
     case LayoutRule::expert_world:
@@ -154,6 +158,7 @@ std::string format_layout(const TrainingLayout& l) {
     out += fmt::format(" recompute {}", l.recompute == Recompute::full ? "full" : "selective");
   }
   if (l.embedding_as_layer || l.loss_as_layer) out += " ends-as-layers";
+  if (l.uneven_pipeline) out += " uneven";
   return out;
 }
 
@@ -223,7 +228,8 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
       return (l.cp == 1 || job.seq_length % (2 * std::int64_t{l.cp}) == 0) &&
              (!l.sequence_parallel || job.seq_length / l.cp % l.tp == 0);
     case LayoutRule::pipeline_layers:
-      return slots(model, l) % (std::int64_t{l.pp} * l.vpp) == 0;
+      return l.uneven_pipeline ? slots(model, l) >= std::int64_t{l.pp} * l.vpp
+                               : slots(model, l) % (std::int64_t{l.pp} * l.vpp) == 0;
     case LayoutRule::expert_count:
       if (!has_experts(model)) return l.ep == 1 && l.etp == 1;
       return every_shape(model, [&](const LayerShape& s) { return experts_split(s.feed_forward, l.ep); });
@@ -255,14 +261,15 @@ int StageRun::layers() const { return std::accumulate(of_shape.begin(), of_shape
 
 std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layout) {
   const int chunks = layout.pp * layout.vpp;
-  const int per_chunk = slots(model, layout) / chunks;
+  const int per_chunk = slots(model, layout) / chunks, longer = slots(model, layout) % chunks;
+  const auto chunk_start = [&](int chunk) { return chunk * per_chunk + std::min(chunk, longer); };
   const int before = layout.embedding_as_layer ? 1 : 0;
   std::vector<StageRun> runs;
   StageRun stage;
   for (int s = 0; s < layout.pp; ++s) {
     stage.of_shape.assign(model.shapes.size(), 0);
     for (int chunk = s; chunk < chunks; chunk += layout.pp) {
-      for (int slot = chunk * per_chunk; slot < (chunk + 1) * per_chunk; ++slot) {
+      for (int slot = chunk_start(chunk); slot < chunk_start(chunk + 1); ++slot) {
         const int layer = slot - before;
         if (layer < 0 || layer >= model.layer_count()) continue;  // the slot of an end
         ++stage.of_shape[static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)])];

@@ -32,6 +32,8 @@ struct TrainingLayout {
   /// The embedding and the loss each take the place of a layer when layers are dealt to stages
   /// (account_for_embedding_in_pipeline_split, account_for_loss_in_pipeline_split).
   bool embedding_as_layer = false, loss_as_layer = false;
+  /// Chunks may differ by one layer, the last ones holding fewer (pipeline_model_parallel_layout).
+  bool uneven_pipeline = false;
 
   std::int64_t ranks() const { return std::int64_t{tp} * pp * dp * cp; }
   /// Data-parallel copies of one expert's weights.
@@ -106,7 +108,7 @@ struct StageRun {
 
   int layers() const;
 };
-/// For a layout that keeps pipeline_layers: chunk c of pp * vpp goes to stage c % pp.
+/// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp.
 std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layout);
 
 }  // namespace stargate

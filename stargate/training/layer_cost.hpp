@@ -21,6 +21,9 @@ struct LayerCost {
   Bytes working;      ///< live beside them while this layer's backward runs
   Bytes buffers;      ///< gathered inputs and dispatched tokens of one layer
   RankParameters parameters;
+
+  /// All of one micro-batch, there and back.
+  Duration busy() const { return forward + backward + recompute + forward_wait.total() + backward_wait.total(); }
 };
 
 struct ShardCosts {

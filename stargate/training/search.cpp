@@ -43,7 +43,9 @@ bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
 
 class Search {
  public:
-  Search(const TrainingJob& job, const SearchLimits& limits) : job_(job), limits_(limits) {
+  Search(const TrainingJob& job, const SearchLimits& limits)
+      : job_(job), limits_(limits), layers_of_shape_(job.model->shapes.size()) {
+    for (const int shape : job.model->layers) ++layers_of_shape_[static_cast<std::size_t>(shape)];
     deal_pipelines();
     batch_divisors_ =
         divisors_up_to(job.global_batch_size, limit_or(limits.max_micro_batch_size, job.global_batch_size));
@@ -70,6 +72,11 @@ class Search {
   }
 
  private:
+  struct Fitting {
+    TrainingLayout layout;
+    const std::vector<StageRun>* stages;
+  };
+
   void deal_pipelines() {
     const std::int64_t most = limit_or(limits_.max_pp, job_.gpus);
     for (const bool ends : {false, true}) {
@@ -81,6 +88,7 @@ class Search {
           Pipeline pipeline;
           pipeline.part.pp = pp, pipeline.part.vpp = vpp;
           pipeline.part.embedding_as_layer = pipeline.part.loss_as_layer = ends;
+          pipeline.part.uneven_pipeline = limits_.uneven_pipelines && slots % (pp * vpp) != 0;
           if (!keeps_rule(job_, pipeline.part, LayoutRule::pipeline_layers)) {
             ++uneven_pipelines_;
             continue;
@@ -135,6 +143,7 @@ class Search {
       TrainingLayout layout = shard;
       layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
       layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
+      layout.uneven_pipeline = pipeline.part.uneven_pipeline;
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
       layout.dp = static_cast<int>(std::max<std::int64_t>(1, job_.gpus / held));
       if (const auto broken = broken_world_rule(layout)) {
@@ -148,11 +157,12 @@ class Search {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
       const ShardCosts costs = shard_costs(job_, costed);
+      const Duration work = micro_batch_work(costs);
       for (Fitting& fitting : fitting_) {
         fitting.layout.recompute = recompute;
         for (const int zero : limits_.zero_stages) {
           fitting.layout.zero_stage = zero;
-          visit_candidate(fitting.layout, costs, *fitting.stages);
+          visit_candidate(fitting, costs, work);
         }
       }
     }
@@ -166,12 +176,36 @@ class Search {
     return std::nullopt;
   }
 
-  void visit_candidate(const TrainingLayout& layout, const ShardCosts& costs, const std::vector<StageRun>& stages) {
+  /// One micro-batch through the whole model.
+  Duration micro_batch_work(const ShardCosts& costs) const {
+    Duration sum = costs.embedding.busy() + costs.output.busy();
+    for (std::size_t i = 0; i < costs.shapes.size(); ++i) sum += layers_of_shape_[i] * costs.shapes[i].busy();
+    return sum;
+  }
+
+  /// No step is shorter than its micro-batches on a stage of mean work.
+  bool is_beaten(Duration least, Bytes bytes) const {
+    if (!report_.runner_up || least < report_.runner_up->report.step_time()) return false;
+    const auto& front = report_.pareto;
+    const auto slower = std::upper_bound(front.begin(), front.end(), least, [](Duration t, const TrainingCandidate& c) {
+      return t < c.report.step_time();
+    });
+    return slower != front.begin() && std::prev(slower)->report.memory.bytes.total() <= bytes;
+  }
+
+  void visit_candidate(const Fitting& fitting, const ShardCosts& costs, Duration work) {
+    const TrainingLayout& layout = fitting.layout;
+    const std::vector<StageRun>& stages = *fitting.stages;
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
     if (!memory.fits()) {
       ++report_.removed_by_memory;
       const bool nearer = !report_.nearest || memory.missing() < report_.nearest->memory.missing();
       if (nearer && !report_.best) report_.nearest = NearMiss{layout, memory};
+      return;
+    }
+    const Duration least = work * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
+    if (is_beaten(least, memory.bytes.total())) {
+      ++report_.removed_by_bound;
       return;
     }
     ++report_.evaluated;
@@ -213,13 +247,9 @@ class Search {
     report_.why_runner_up_lost = explain_slower(report_.best->report.time, report_.runner_up->report.time);
   }
 
-  struct Fitting {
-    TrainingLayout layout;
-    const std::vector<StageRun>* stages;
-  };
-
   const TrainingJob& job_;
   const SearchLimits& limits_;
+  std::vector<double> layers_of_shape_;
   std::vector<Pipeline> pipelines_;
   std::int64_t uneven_pipelines_ = 0;
   std::vector<int> batch_divisors_;
@@ -240,7 +270,7 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
     all.push_back({part, slow[part] - fast[part]});
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.more > b.more; });
-  std::string out = fmt::format("{} slower", format_quantity(slow.total() - fast.total()));
+  std::string out = fmt::format("{:.2f} % slower", 100 * (slow.total() / fast.total() - 1));
   const auto say = [&](const Difference& d, const char* word, Duration amount) {
     out += fmt::format(", {} {} {}", step_part_name(d.part), format_quantity(amount), word);
   };

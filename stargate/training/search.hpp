@@ -1,6 +1,6 @@
-// Every layout of a job, the best of those that fit, and why the next lost. Exhaustive: candidates are the whole grid
-// of the limits below; a candidate is left out only by a rule it breaks or by memory that it exceeds, and is counted
-// there.
+// Every layout of a job, the best of those that fit, and why the next lost. Exhaustive in effect: candidates are the
+// whole grid of the limits below; one is left out only by a rule it breaks, by memory that it exceeds, or by a bound
+// that proves it neither one of the best two nor on the front, and it is counted there.
 #pragma once
 
 #include "stargate/training/step.hpp"
@@ -12,6 +12,7 @@ struct SearchLimits {
   int max_tp = 0;  ///< 0: the scale-up domain
   int max_cp = 0, max_pp = 0, max_vpp = 0;
   int max_micro_batch_size = 0;
+  bool uneven_pipelines = true;  ///< where layers do not divide, chunks that differ by one layer
   std::vector<int> zero_stages{0, 1, 2, 3};
   std::vector<Recompute> recomputes{Recompute::none, Recompute::selective, Recompute::full};
 };
@@ -30,7 +31,10 @@ struct SearchReport {
   std::int64_t candidates = 0;
   std::array<std::int64_t, kLayoutRules> removed_by_rule{};
   std::int64_t removed_by_memory = 0;
-  std::int64_t evaluated = 0;  ///< candidates = removed by rules + removed by memory + evaluated
+  /// Fit, but even without bubbles, exposed gradients and optimiser they are no faster than the runner-up, and the
+  /// front has one that is as lean and faster.
+  std::int64_t removed_by_bound = 0;
+  std::int64_t evaluated = 0;  ///< candidates = removed by rules, memory and bound + evaluated
   std::optional<TrainingCandidate> best;
   /// The best whose parallel sizes (tp, pp, dp, cp, ep) are not the best's.
   std::optional<TrainingCandidate> runner_up;
@@ -41,7 +45,7 @@ struct SearchReport {
   std::optional<NearMiss> nearest;
 };
 
-/// Which parts of the slower step are longer: "310 ms slower, pipeline bubble 350 ms more, ...".
+/// Which parts of the slower step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...".
 std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow);
 
 /// An invalid job (a model or batch of no size) is a fault; that nothing fits is an answer.

@@ -1,4 +1,7 @@
-// Any text as a Hugging Face config.json; whatever the reader accepts must be countable without overflow.
+// Any text as a Hugging Face config.json; whatever the reader accepts must be countable without overflow, and a token
+// never multiplies with more parameters than there are.
+#include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 #include "stargate/catalogue/model_config.hpp"
@@ -10,8 +13,12 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t si
     static_cast<void>(stargate::format_diagnostics(model.faults()));
     return 0;
   }
-  static_cast<void>(stargate::parameter_count(*model));
-  static_cast<void>(stargate::active_parameter_count(*model));
+  const auto all = stargate::parameter_count(*model), active = stargate::active_parameter_count(*model);
+  if (active < 0 || active > all) {
+    std::fprintf(stderr, "%lld parameters, %lld of them active\n", static_cast<long long>(all),
+                 static_cast<long long>(active));
+    std::abort();
+  }
   static_cast<void>(stargate::weight_bytes(*model));
   static_cast<void>(stargate::kv_bytes_per_token(*model, model->kv_precision));
   static_cast<void>(stargate::fixed_state_bytes(*model, model->kv_precision));

@@ -25,5 +25,5 @@ mkdir -p "$found"
 seconds=$((${STARGATE_FUZZ_SECONDS:-60} / $3))
 [ "$seconds" -ge 1 ] || seconds=1
 # shellcheck disable=SC2086  # several folders
-exec "$fuzzer" -dict="$here/stargate.dict" -max_total_time="$seconds" -seed=1 -max_len=8192 -timeout=20 \
+exec "$fuzzer" -dict="$here/stargate.dict" -max_total_time="$seconds" -seed=1 -max_len=16384 -timeout=20 \
   -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 -artifact_prefix="$found/" "$found" $seeds

@@ -1,4 +1,5 @@
-// write_report <result.json> <report.html>: the page the program would write for a result kept as JSON, without planning.
+// write_report <result.json> <report.html>: the page the program writes for a result kept as JSON, without planning
+// again.
 #include <cstdio>
 
 #include "stargate/app/html_report.hpp"

@@ -1,0 +1,141 @@
+// The elastic programme and the ray programme of explain.hpp, and how their solutions are read.
+#include "stargate/lp/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/base/check.hpp"
+
+namespace stargate {
+namespace {
+
+/// A slack below this share of its limit is what a solver's tolerance (1e-7) leaves, not a gap.
+constexpr double kGapTolerance = 1e-6;
+/// A ray whose cost falls by less than this share of the steepest cost is rounding.
+constexpr double kRayTolerance = 1e-9;
+
+bool is_relaxable(const LpProblem& problem, int row) {
+  return problem.relaxation(problem.row_label(row).family).has_value();
+}
+
+bool has_relaxable_rows(const LpProblem& problem) {
+  for (int row = 0; row < problem.row_count(); ++row) {
+    if (is_relaxable(problem, row)) return true;
+  }
+  return false;
+}
+
+double penalty(const LpProblem& problem, int row) {
+  const auto& relaxation = problem.relaxation(problem.row_label(row).family);
+  return relaxation ? relaxation->penalty : 1;
+}
+
+void replace_all(std::string& text, const std::string& what, const std::string& by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+}
+
+/// The bounds of a direction along a bound pair: it may go where there is no end, at most by one.
+double least_step(double lower) { return std::isfinite(lower) ? 0 : -1; }
+double most_step(double upper) { return std::isfinite(upper) ? 0 : 1; }
+
+std::optional<LpInfeasible> find_gaps(const LpProblem& problem, LpRelaxed relaxed, const LpAttempt& attempt) {
+  const LpElastic elastic = make_elastic(problem, relaxed);
+  const auto values = attempt(elastic.problem);
+  if (!values) return std::nullopt;
+  return LpInfeasible{read_gaps(problem, elastic, *values), relaxed == LpRelaxed::relaxable_rows};
+}
+
+std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& attempt) {
+  const auto direction = attempt(make_ray_problem(problem));
+  if (!direction) return std::nullopt;
+  double slope = 0, steepest = 0;
+  LpUnbounded out;
+  for (int column = 0; column < problem.column_count(); ++column) {
+    const double step = (*direction)[column];
+    slope += problem.costs()[column] * step;
+    steepest = std::max(steepest, std::abs(problem.costs()[column]));
+    if (std::abs(step) > kRayTolerance) out.ray.push_back({column, step});
+  }
+  if (slope >= -kRayTolerance * steepest) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed) {
+  LpElastic elastic{problem, {}};
+  LpProblem& out = elastic.problem;
+  out.set_objective_offset(0);
+  for (int column = 0; column < problem.column_count(); ++column) out.set_cost(column, 0);
+  const int family = out.add_column_family({"slack", {out.add_axis({}), out.add_axis({"lower", "upper"})}, ""});
+  const auto add_slack = [&](int row, LpSide side) {
+    const int column = out.add_column(0, kInfinity, penalty(problem, row), {family, {row, static_cast<int>(side)}});
+    out.add_entry(row, column, side == LpSide::lower ? 1 : -1);
+    elastic.slacks.push_back({row, side, column});
+  };
+  for (int row = 0; row < problem.row_count(); ++row) {
+    if (relaxed == LpRelaxed::relaxable_rows && !is_relaxable(problem, row)) continue;
+    if (std::isfinite(problem.row_lower()[row])) add_slack(row, LpSide::lower);
+    if (std::isfinite(problem.row_upper()[row])) add_slack(row, LpSide::upper);
+  }
+  return elastic;
+}
+
+std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic, const std::vector<double>& values) {
+  std::vector<LpGap> gaps;
+  for (const auto& slack : elastic.slacks) {
+    const double amount = values[slack.column];
+    const double bound = slack.side == LpSide::lower ? problem.row_lower()[slack.row] : problem.row_upper()[slack.row];
+    if (amount <= kGapTolerance * (1 + std::abs(bound))) continue;
+    gaps.push_back({slack.row, problem.row_label(slack.row).family, slack.side, amount, problem.row_unit(slack.row)});
+  }
+  return gaps;
+}
+
+LpProblem make_ray_problem(const LpProblem& problem) {
+  LpProblem out = problem;
+  out.set_objective_offset(0);
+  for (int column = 0; column < problem.column_count(); ++column) {
+    out.set_column_bounds(column, least_step(problem.column_lower()[column]),
+                          most_step(problem.column_upper()[column]));
+  }
+  for (int row = 0; row < problem.row_count(); ++row) {
+    const bool floor = std::isfinite(problem.row_lower()[row]), ceiling = std::isfinite(problem.row_upper()[row]);
+    out.set_row_bounds(row, floor ? 0 : -kInfinity, ceiling ? 0 : kInfinity);
+  }
+  return out;
+}
+
+LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt) {
+  std::optional<LpInfeasible> gaps;
+  if (has_relaxable_rows(problem)) gaps = find_gaps(problem, LpRelaxed::relaxable_rows, attempt);
+  if (!gaps) gaps = find_gaps(problem, LpRelaxed::all_rows, attempt);
+  if (!gaps) return LpStopped{"no least violation of the limits was found: badly scaled numbers?"};
+  if (!gaps->gaps.empty()) return *std::move(gaps);
+  if (auto ray = find_ray(problem, attempt)) return *std::move(ray);
+  return LpStopped{"every limit can be kept and the cost is bounded, but no optimum was found: badly scaled numbers?"};
+}
+
+std::string format_gap(const LpProblem& problem, const LpGap& gap) {
+  const std::string amount = fmt::format("{:.4g}", gap.amount);
+  const auto& relaxation = problem.relaxation(gap.family);
+  if (!relaxation || relaxation->sentence.empty()) {
+    return fmt::format("{}: the {} must {} by {}{}{}", problem.row_name(gap.row),
+                       gap.side == LpSide::lower ? "lower limit" : "upper limit",
+                       gap.side == LpSide::lower ? "fall" : "rise", amount, gap.unit.empty() ? "" : " ", gap.unit);
+  }
+  std::string sentence = relaxation->sentence;
+  replace_all(sentence, "{amount}", amount);
+  replace_all(sentence, "{unit}", gap.unit);
+  const int axes = static_cast<int>(problem.row_family(gap.family).axes.size());
+  for (int axis = 0; axis < axes; ++axis) {
+    replace_all(sentence, fmt::format("{{{}}}", axis), problem.row_axis_label(gap.row, axis));
+  }
+  return sentence;
+}
+
+}  // namespace stargate

@@ -1,0 +1,131 @@
+// The LP of a programme, family by family in the order of the table.
+#include "stargate/planner/model.hpp"
+
+#include <utility>
+
+#include "stargate/base/check.hpp"
+
+namespace stargate {
+
+namespace {
+
+/// Axes of a family's rows, the quarter last.
+std::vector<int> row_axes(Family family, const PlanAxes& axes) {
+  switch (family) {
+    case Family::site_power:
+    case Family::energise:
+    case Family::grid:
+    case Family::crew:
+    case Family::draw_power:
+    case Family::take_or_pay:
+      return {axes.site, axes.quarter};
+    case Family::order_balance:
+    case Family::growth:
+      return {axes.system, axes.quarter};
+    case Family::installed:
+    case Family::life:
+    case Family::work:
+      return {axes.site, axes.system, axes.quarter};
+    case Family::offer:
+      return {axes.part, axes.quarter};
+    case Family::output:
+    case Family::demand:
+      return {axes.service, axes.quarter};
+    case Family::tranche:
+      return {axes.tranche, axes.quarter};
+    case Family::cash:
+    case Family::debt_share:
+    case Family::carbon_cap:
+      return {axes.quarter};
+  }
+  return {};
+}
+
+std::string gap_sentence(const FamilyRow& row, std::size_t axes) {
+  std::string sentence = row.name;
+  if (axes == 2) sentence += " at {0}";
+  return sentence + (axes == 2 ? " in {1}" : " in {0}") + " is {amount} {unit} short";
+}
+
+void add_row_families(PlanModel& model) {
+  for (const auto& row : planner_families()) {
+    const auto axes = row_axes(row.family, model.axes);
+    const bool in_kilotonnes = row.family == Family::carbon_cap;
+    const int number = model.lp.add_row_family({row.name, axes, in_kilotonnes ? "kt" : row.unit});
+    if (row.weight > 0) model.lp.make_relaxable(number, {row.weight, gap_sentence(row, axes.size())});
+  }
+}
+
+void add_row(PlanModel& model, const RowKey& key, const Terms& terms, std::pair<double, double> range) {
+  LpLabel label{static_cast<int>(key.family), {}};
+  const int quarter = key.t + model.axes.lead_in;
+  switch (row_axes(key.family, model.axes).size()) {
+    case 1:
+      label.index = {quarter};
+      break;
+    case 2:
+      label.index = {key.first, quarter};
+      break;
+    default:
+      label.index = {key.first, key.second, quarter};
+  }
+  const int row = model.lp.add_row(range.first, range.second, label);
+  for (const auto& entry : terms.entries()) model.lp.add_entry(row, entry.column, entry.value);
+  model.keys.push_back(key);
+}
+
+/// What the equations rest on; the programme's author has checked the input.
+void check_programme(const Programme& p) {
+  STARGATE_CHECK(p.quarters() > 0 && p.building_life > 0, "a programme without quarters");
+  for (const auto& site : p.sites) STARGATE_CHECK(site.construction_lead >= 0 && site.pue > 0, "a site out of range");
+  for (const auto& part : p.parts) STARGATE_CHECK(part.lag >= 0, "a part made after the system that needs it");
+  for (const auto& system : p.systems) {
+    STARGATE_CHECK(system.accelerators > 0 && system.life > 0 && system.order_lead >= 0, "a system out of range");
+    STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
+  }
+  for (const auto& tranche : p.capital) STARGATE_CHECK(tranche.interest < 4, "a quarter's interest above the loan");
+}
+
+}  // namespace
+
+void add_at_most(PlanModel& model, const RowKey& key, const Terms& terms, double bound) {
+  add_row(model, key, terms, {-kInfinity, bound});
+}
+
+void add_at_least(PlanModel& model, const RowKey& key, const Terms& terms, double bound) {
+  add_row(model, key, terms, {bound, kInfinity});
+}
+
+void add_equal(PlanModel& model, const RowKey& key, const Terms& terms, double value) {
+  add_row(model, key, terms, {value, value});
+}
+
+PlanModel build_plan_model(const Programme& programme) {
+  check_programme(programme);
+  PlanModel model;
+  model.programme = &programme;
+  model.axes = add_axes(programme, model.lp);
+  model.columns = lay_out_columns(programme, model.axes, model.lp);
+  add_row_families(model);
+  add_site_power_rows(model);
+  add_energise_rows(model);
+  add_grid_rows(model);
+  add_crew_rows(model);
+  add_draw_power_rows(model);
+  add_take_or_pay_rows(model);
+  add_order_balance_rows(model);
+  add_installed_rows(model);
+  add_life_rows(model);
+  add_growth_rows(model);
+  add_offer_rows(model);
+  add_work_rows(model);
+  add_output_rows(model);
+  add_demand_rows(model);
+  add_cash_rows(model);
+  add_tranche_rows(model);
+  add_debt_share_rows(model);
+  add_carbon_cap_rows(model);
+  return model;
+}
+
+}  // namespace stargate

@@ -1,0 +1,228 @@
+// What must hold for any plan: totals equal their parts, things are conserved, limits are kept, relaxing a limit never
+// costs, and the price of a limit is what a small move of it does to the cost.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "stargate/lp/clp_solver.hpp"
+#include "stargate/planner/comparison.hpp"
+#include "stargate/planner/families.hpp"
+#include "stargate/planner/finance.hpp"
+#include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_programmes.hpp"
+
+using namespace stargate;
+
+namespace {
+
+Plan solve(const Programme& programme) {
+  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
+  REQUIRE(std::holds_alternative<Plan>(outcome));
+  return std::get<Plan>(std::move(outcome));
+}
+
+/// Small, and short of everything at some time.
+Programme middle_programme() {
+  Programme p = broad_programme(10, 3, 4, 3);
+  for (auto& site : p.sites) {
+    site.most_started = 8.0 * megawatt;
+    for (auto& [quarter, power] : site.grid.points) power = min(power, 32.0 * megawatt);
+  }
+  for (auto& tranche : p.capital) tranche.amount *= 0.8;
+  p.reinvested_revenue = 0.05;
+  return p;
+}
+
+const Plan& middle_plan() {
+  static const Plan plan = solve(middle_programme());
+  return plan;
+}
+
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
+
+template <class T>
+void shift(Series<T>& series, T by) {
+  for (auto& [quarter, value] : series.points) value = value + by;
+}
+
+/// The same programme with one group of limits moved by `step` units in every quarter; false when it cannot be moved.
+bool move_limit(Programme& p, const LimitGroup& group, double step) {
+  for (auto& site : p.sites) {
+    if (group.group == "power at " + site.id) return shift(site.grid, step * megawatt), true;
+    if (group.group == "construction starts at " + site.id) return site.most_started += step * megawatt, true;
+  }
+  for (auto& system : p.systems) {
+    if (group.group == "growth of deliveries of " + system.id) return system.growth->seed += step, true;
+  }
+  for (auto& tranche : p.capital) {
+    if (group.group == "tranche " + tranche.name) return tranche.amount += step * million_dollars, true;
+  }
+  for (auto& part : p.parts) {
+    for (auto& offer : part.offers) {
+      if (group.group == part.product + " from " + offer.supplier) return shift(offer.amount, step), true;
+    }
+  }
+  return false;
+}
+
+double total(const PlanCost& cost) { return cost.total().base(); }
+
+}  // namespace
+
+TEST_CASE("the objective is the sum of its parts, of the quarters, and what the solver found") {
+  const Programme p = middle_programme();
+  const Plan& plan = middle_plan();
+  CHECK(plan.objective.base() == near(total(plan.parts)));
+  double discounted = 0;
+  for (int t = 0; t < p.quarters(); ++t) {
+    const auto& quarter = plan.quarters[t];
+    discounted += discount_factor(p, t) * total(quarter.cost);
+    double services = total(quarter.idle_cost);
+    for (const auto& service : quarter.services) services += total(service.cost);
+    CHECK(services == near(total(quarter.cost)));
+  }
+  CHECK(discounted == near(plan.objective.base()));
+  const LpOutcome lp = make_clp_solver()->solve(build_programme_lp(p), {});
+  REQUIRE(std::holds_alternative<LpSolution>(lp));
+  CHECK(std::get<LpSolution>(lp).objective * 1e6 == near(plan.objective.base()));
+}
+
+TEST_CASE("systems are conserved, vintages add up and nothing outlives its life") {
+  const Programme p = middle_programme();
+  const Plan& plan = middle_plan();
+  bool any_retired = false;
+  for (std::size_t g = 0; g < p.systems.size(); ++g) {
+    const auto& spec = p.systems[g];
+    double balance = 0;
+    for (int t = 0; t < p.quarters(); ++t) {
+      const auto& system = plan.quarters[t].systems[g];
+      balance += system.delivered - system.retired;
+      any_retired = any_retired || system.retired > 0;
+      CHECK(balance == near(system.installed));
+      double vintages = 0;
+      for (const auto& vintage : system.vintages) {
+        vintages += vintage.installed;
+        CHECK(plan.quarters[t].quarter - vintage.delivered < spec.life);
+      }
+      CHECK(vintages == near(system.installed));
+      CHECK(system.working <= spec.availability * system.accelerators * (1 + 1e-6) + 1e-3);
+      const double ordered = t >= spec.order_lead ? plan.quarters[t - spec.order_lead].systems[g].ordered : 0;
+      const auto committed = spec.committed.find(p.first + t);
+      CHECK(system.delivered == near(ordered + (committed == spec.committed.end() ? 0 : committed->second)));
+    }
+  }
+  CHECK(any_retired);
+}
+
+TEST_CASE("demand is served or unmet, power and parts stay within what is given") {
+  const Programme p = middle_programme();
+  const Plan& plan = middle_plan();
+  for (const auto& quarter : plan.quarters) {
+    for (std::size_t k = 0; k < p.services.size(); ++k) {
+      const auto& service = quarter.services[k];
+      CHECK((service.served + service.unmet).base() == near(service.demand.base()));
+      double output = 0;
+      for (std::size_t g = 0; g < p.systems.size(); ++g) {
+        output += service.running[g] * p.services[k].utilisation *
+                  p.services[k].throughput.at(p.systems[g].id).per_accelerator.base();
+      }
+      CHECK(output >= service.served.base() * (1 - 1e-6) - 1);
+    }
+    for (std::size_t s = 0; s < p.sites.size(); ++s) {
+      const auto& site = quarter.sites[s];
+      CHECK(site.used.base() <= site.energised.base() * (1 + 1e-6) + 1);
+      CHECK(site.energised.base() <= site.grid.base() * (1 + 1e-6) + 1);
+      CHECK(site.energy.base() <= (site.used * quarter_year).base() * (1 + 1e-6) + 1);
+      CHECK(site.paid_energy.base() >=
+            p.sites[s].take_or_pay * (site.energised * quarter_year).base() * (1 - 1e-6) - 1e9);
+    }
+  }
+  for (const auto& taken : plan.taken) CHECK(taken.taken <= taken.offered * (1 + 1e-6));
+}
+
+TEST_CASE("cash is what was drawn and reinvested less what was spent, and never negative") {
+  const Programme p = middle_programme();
+  const Plan& plan = middle_plan();
+  double cash = 0, debt = 0, drawn_in_all = 0;
+  for (const auto& quarter : plan.quarters) {
+    for (std::size_t r = 0; r < p.capital.size(); ++r) {
+      cash += quarter.drawn[r].base();
+      drawn_in_all += quarter.drawn[r].base();
+      if (p.capital[r].kind == FundKind::debt) debt += quarter.drawn[r].base();
+      if (quarter.quarter < p.capital[r].from) CHECK(quarter.drawn[r].base() == 0);
+    }
+    cash += quarter.reinvested.base() - quarter.spent.total().base();
+    CHECK(std::abs(cash - quarter.cash.base()) < 1e4);
+    CHECK(quarter.cash.base() >= 0);
+    CHECK(debt <= p.maximum_debt_share * drawn_in_all + 1e4);
+  }
+}
+
+TEST_CASE("relaxing a limit never costs, and its price bounds what a small move does") {
+  const Programme base = middle_programme();
+  const Plan& plan = middle_plan();
+  std::map<std::string, int> moved;
+  for (const auto& group : plan.groups) {
+    const double step = group.family == "offer" ? 100 : 0.01;
+    Programme looser = base, tighter = base;
+    if (!move_limit(looser, group, step)) continue;
+    REQUIRE(move_limit(tighter, group, -step));
+    ++moved[group.family];
+    const double gain = (plan.objective - solve(looser).objective).base() / step;
+    const double loss = (solve(tighter).objective - plan.objective).base() / step;
+    INFO(group.group);
+    const double dust = 1e-9 * plan.objective.base() / step;
+    CHECK(gain >= -dust);
+    CHECK(gain <= group.price.base() + dust);
+    CHECK(loss >= group.price.base() - dust);
+    // the cost is convex in a limit; at so small a step both sides are its slope unless the step is at a corner
+    WARN(gain == doctest::Approx(group.price.base()).epsilon(1e-3));
+  }
+  CHECK(moved.size() >= 4);
+}
+
+TEST_CASE("the same programme gives the same plan, to the bit") {
+  const Plan again = solve(middle_programme());
+  const Plan& plan = middle_plan();
+  CHECK(again.objective == plan.objective);
+  REQUIRE(again.limits.size() == plan.limits.size());
+  for (std::size_t i = 0; i < plan.limits.size(); ++i) CHECK(again.limits[i].price == plan.limits[i].price);
+}
+
+TEST_CASE("a supplier that is gone costs tokens, and the others' limits rise") {
+  Programme without = middle_programme();
+  for (auto& part : without.parts)
+    std::erase_if(part.offers, [](const auto& offer) { return offer.supplier == "maker2"; });
+  const Plan other = solve(without);
+  const PlanDifference difference = compare_plans(middle_plan(), other);
+  CHECK(difference.objective.base() > 0);
+  CHECK(difference.objective.base() == near(total(difference.parts)));
+  Tokens lost;
+  for (const auto& service : difference.services) lost += service.served;
+  CHECK(lost.base() < 0);
+  double by_quarter = 0;
+  for (const auto& quarter : difference.quarters) {
+    for (const auto& served : quarter.served) by_quarter += (served * quarter_year).base();
+  }
+  CHECK(by_quarter == near(lost.base()));
+  REQUIRE(!difference.limits.empty());
+  CHECK(difference.limits.front().one_percent_other > difference.limits.front().one_percent_base);
+}
+
+TEST_CASE("a plan compared with itself differs in nothing") {
+  const PlanDifference none = compare_plans(middle_plan(), middle_plan());
+  CHECK(none.objective.base() == 0);
+  CHECK(none.accelerators == 0);
+  for (const auto& service : none.services) CHECK(service.served.base() == 0);
+  for (const auto& limit : none.limits) CHECK(limit.one_percent_base == limit.one_percent_other);
+}
+
+TEST_CASE("a programme of full size stays below 20,000 columns and its coefficients within seven decades") {
+  const LpStatistics size = build_programme_lp(broad_programme(20, 13, 10, 5)).statistics();
+  CHECK(size.columns < 20000);
+  CHECK(size.smallest_entry > 1e-3);
+  CHECK(size.largest_entry < 1e4);
+}

@@ -1,0 +1,342 @@
+// Programmes whose least-cost plan is known by hand: what is built, what it costs and what a limit is worth.
+#include "stargate/planner/planner.hpp"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+
+#include "stargate/lp/clp_solver.hpp"
+#include "stargate/planner/families.hpp"
+#include "stargate/planner/test_programmes.hpp"
+
+using namespace stargate;
+
+namespace {
+
+Plan solve(const Programme& programme) {
+  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
+  REQUIRE(std::holds_alternative<Plan>(outcome));
+  return std::get<Plan>(std::move(outcome));
+}
+
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6); }
+
+const LimitGroup* group_of(const Plan& plan, const std::string& name) {
+  const auto found = std::find_if(plan.groups.begin(), plan.groups.end(),
+                                  [&](const LimitGroup& group) { return group.group == name; });
+  return found == plan.groups.end() ? nullptr : &*found;
+}
+
+double price_in(const Plan& plan, const std::string& name, Quarter quarter) {
+  for (const auto& limit : plan.limits) {
+    if (limit.group == name && limit.quarter == quarter) return limit.price.in(dollar);
+  }
+  return 0;
+}
+
+constexpr double kUnmet = 78.84;  ///< M$ a quarter for the whole demand of hand_programme
+
+}  // namespace
+
+TEST_CASE("with nothing scarce the demand is met by just enough systems and power") {
+  Programme p = hand_programme();
+  p.sites[0].electricity_price = 100.0 * dollar / megawatt_hour;
+  p.systems[0].maintenance = 0.04;
+  const Plan plan = solve(p);
+  for (const auto& quarter : plan.quarters) {
+    CHECK(quarter.systems[0].installed == near(100));
+    CHECK(quarter.accelerators == near(1000));
+    CHECK(quarter.energised.in(megawatt) == near(1));
+    CHECK(quarter.services[0].served.base() == near(1e6));
+    CHECK(quarter.energy.in(megawatt_hour) == near(2190));
+    // 5 annuity + 0.125 building + 0.219 energy + 1 maintenance M$ over 7.884e12 tokens
+    CHECK(quarter.services[0].cost_per_token.base() == near(6.344e6 / 7.884e12));
+    CHECK(quarter.services[0].unmet.base() == 0);
+  }
+  CHECK(plan.parts.systems.in(million_dollars) == near(20));
+  CHECK(plan.parts.construction.in(million_dollars) == near(0.5));
+  CHECK(plan.parts.energy.in(million_dollars) == near(0.876));
+  CHECK(plan.parts.opex.in(million_dollars) == near(4));
+  CHECK(plan.objective.in(million_dollars) == near(25.376));
+  CHECK(plan.limits.empty());
+}
+
+TEST_CASE("a service too dear to serve is left unmet") {
+  Programme p = hand_programme();
+  p.services[0].unmet_price = 0.5 * dollar / million_tokens;  // serving costs 5.125 / 7.884 = 0.65 $/Mtok
+  const Plan plan = solve(p);
+  CHECK(plan.objective.in(million_dollars) == near(4 * kUnmet / 20));
+  CHECK(plan.quarters[0].systems[0].installed == 0);
+}
+
+TEST_CASE("power of half the demand serves half, and a megawatt is worth the tokens it would serve") {
+  Programme p = hand_programme();
+  p.sites[0].grid = constant(p.first, p.last, 0.5 * megawatt);
+  const Plan plan = solve(p);
+  CHECK(plan.quarters[2].services[0].served.base() == near(5e5));
+  CHECK(plan.objective.in(million_dollars) == near(4 * (0.5 * kUnmet + 0.5 * 5.125)));
+  const LimitGroup* power = group_of(plan, "power at abilene");
+  REQUIRE(power != nullptr);
+  CHECK(power->unit == "MW");
+  CHECK(power->price.in(million_dollars) == near(4 * (kUnmet - 5.125)));
+  CHECK(power->one_percent.in(million_dollars) == near(0.01 * 0.5 * 4 * (kUnmet - 5.125)));
+  CHECK(plan.groups.front().group == "power at abilene");
+  CHECK(plan.quarters[1].services[0].marginal_cost.base() == near(10e-6));
+}
+
+TEST_CASE("crews and construction leads delay power") {
+  Programme p = hand_programme();
+  p.sites[0].construction_lead = 2;
+  p.sites[0].most_started = 0.4 * megawatt;
+  const Plan plan = solve(p);
+  const double expected[] = {0, 0, 0.4, 0.8};
+  for (int t = 0; t < 4; ++t) CHECK(plan.quarters[t].energised.in(megawatt) == near(expected[t]));
+  CHECK(plan.quarters[0].sites[0].started.in(megawatt) == near(0.4));
+  // a MW more in 2026Q1 works in two quarters, one more in 2026Q2 in one
+  CHECK(price_in(plan, "construction starts at abilene", kStart) == near(2e6 * (kUnmet - 5.125)));
+  CHECK(price_in(plan, "construction starts at abilene", kStart + 1) == near(1e6 * (kUnmet - 5.125)));
+  CHECK(plan.quarters[0].spent.construction.in(million_dollars) == near(2));  // half of 0.4 MW at 10 $/W
+  CHECK(plan.quarters[1].spent.construction.in(million_dollars) == near(4));
+}
+
+TEST_CASE("memory of two suppliers limits systems, and a gigabyte is worth the quarters it works") {
+  Programme p = hand_programme();
+  PlanPart part{"memory:hbm", "GB", 1, {{"samsung", {}}, {"sk-hynix", {}}}};
+  for (int t = -1; t < 4; ++t) part.offers[0].amount.points[p.first + t] = 19200;
+  part.offers[1].amount.points[p.first - 1] = 9600;
+  part.offers[1].amount.points[p.first] = 0;
+  p.parts.push_back(part);
+  p.systems[0].parts["memory:hbm"] = 1920;
+  const Plan plan = solve(p);
+  const double installed[] = {15, 25, 35, 45};
+  for (int t = 0; t < 4; ++t) {
+    CHECK(plan.quarters[t].systems[0].installed == near(installed[t]));
+    // a system saves 0.7884 M$ of unmet demand a quarter and costs 0.05125 M$; its memory is made a quarter before
+    const double worth = (4 - t) * (0.7884e6 - 0.05125e6) / 1920;
+    CHECK(price_in(plan, "memory:hbm from samsung", kStart + (t - 1)) == near(worth));
+  }
+  CHECK(price_in(plan, "memory:hbm from sk-hynix", kStart - 1) == near(4 * 0.73715e6 / 1920));
+  CHECK(price_in(plan, "memory:hbm from sk-hynix", kStart) == 0);
+  REQUIRE(plan.taken.size() == 5);  // samsung 4 quarters, sk-hynix the one it offers in
+  CHECK(plan.taken[0].supplier == "samsung");
+  CHECK(plan.taken[0].taken == near(19200));
+  CHECK(plan.taken[4].supplier == "sk-hynix");
+  CHECK(plan.taken[4].taken == near(9600));
+}
+
+TEST_CASE("suppliers of a product share what is taken in proportion to their offers") {
+  Programme p = hand_programme();
+  PlanPart part{
+      "memory:hbm", "GB", 0, {{"a", constant(p.first, p.last, 300e3)}, {"b", constant(p.first, p.last, 100e3)}}};
+  p.parts.push_back(part);
+  p.systems[0].parts["memory:hbm"] = 1920;
+  const Plan plan = solve(p);
+  CHECK(plan.taken[0].taken == near(144e3));
+  CHECK(plan.taken[4].taken == near(48e3));
+  CHECK(plan.taken[1].taken == 0);
+}
+
+TEST_CASE("money buys what it can, staged, and a dollar is worth what it would have bought") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 1.0 * megawatt;
+  p.capital.push_back({"seed", p.first, 20.0 * million_dollars, FundKind::equity, 0});
+  const Plan plan = solve(p);
+  CHECK(plan.quarters[0].systems[0].delivered == near(20));
+  CHECK(plan.quarters[3].systems[0].installed == near(20));
+  CHECK(plan.quarters[0].spent.deposit.in(million_dollars) == near(4));
+  CHECK(plan.quarters[0].spent.delivery.in(million_dollars) == near(14));
+  CHECK(plan.quarters[1].spent.acceptance.in(million_dollars) == near(2));
+  CHECK(plan.quarters[0].drawn[0].in(million_dollars) == near(18));  // no sooner than needed
+  CHECK(plan.quarters[1].drawn[0].in(million_dollars) == near(2));
+  CHECK(plan.quarters[3].spent_to_date.total().in(million_dollars) == near(20));
+  const LimitGroup* seed = group_of(plan, "tranche seed");
+  REQUIRE(seed != nullptr);
+  CHECK(seed->unit == "M$");
+  CHECK(seed->price.in(million_dollars) == near(4 * (0.7884 - 0.05)));
+}
+
+TEST_CASE("debt pays interest and keeps to its share") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 1.0 * megawatt;
+  p.capital.push_back({"loan", p.first, 1.0 * billion_dollars, FundKind::debt, 0.08});
+  p.capital.push_back({"owners", p.first, 10.0 * million_dollars, FundKind::equity, 0});
+  p.maximum_debt_share = 0.5;
+  const Plan plan = solve(p);
+  Money debt, equity, interest;
+  for (const auto& quarter : plan.quarters) {
+    debt += quarter.drawn[0];
+    equity += quarter.drawn[1];
+    interest += quarter.spent.interest;
+    CHECK(quarter.spent.interest.base() == near(0.02 * debt.base()));
+    CHECK(debt.base() <= equity.base() + 1);
+    CHECK(quarter.cash.base() >= 0);
+  }
+  CHECK(equity.in(million_dollars) == near(10));
+  CHECK(debt.in(million_dollars) == near(10));
+  CHECK(plan.quarters[3].systems[0].installed == near((20 - interest.in(million_dollars)) / 1.0));
+  CHECK(group_of(plan, "share of debt") != nullptr);
+}
+
+TEST_CASE("reinvested revenue buys the next systems") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 1.0 * megawatt;
+  p.capital.push_back({"seed", p.first, 9.0 * million_dollars, FundKind::equity, 0});
+  p.reinvested_revenue = 0.5;
+  p.services[0].revenue = 10.0 * dollar / million_tokens;
+  const Plan plan = solve(p);
+  const auto& first = plan.quarters[0];
+  CHECK(first.revenue.in(million_dollars) == near(0.7884 * first.systems[0].installed));
+  CHECK(first.reinvested == 0.5 * first.revenue);
+  CHECK(plan.quarters[1].systems[0].installed > 1.2 * first.systems[0].installed);
+  for (const auto& quarter : plan.quarters) CHECK(quarter.cash.base() >= 0);
+}
+
+TEST_CASE("nothing is delivered before its order lead, and the deposit falls at the order") {
+  Programme p = hand_programme();
+  p.systems[0].order_lead = 2;
+  const Plan plan = solve(p);
+  CHECK(plan.quarters[0].systems[0].ordered == near(100));
+  CHECK(plan.quarters[1].systems[0].delivered == 0);
+  CHECK(plan.quarters[2].systems[0].delivered == near(100));
+  CHECK(plan.quarters[1].services[0].unmet.base() == near(1e6));
+  CHECK(plan.quarters[0].spent.deposit.in(million_dollars) == near(20));
+  CHECK(plan.quarters[2].spent.delivery.in(million_dollars) == near(70));
+  CHECK(plan.quarters[3].spent.acceptance.in(million_dollars) == near(10));
+  CHECK(plan.quarters[2].energised.in(megawatt) == near(1));
+  CHECK(plan.quarters[1].energised.in(megawatt) == 0);  // no power before there is anything to feed
+}
+
+TEST_CASE("systems leave first in, first out at the end of their life") {
+  Programme p = hand_programme(6);
+  p.systems[0].life = 2;
+  p.systems[0].growth = PlanGrowth{50, 0};  // 50, then as many as in the quarter before and 50
+  const Plan plan = solve(p);
+  for (int t = 1; t < 6; ++t) CHECK(plan.quarters[t].systems[0].installed == near(100));
+  double delivered = 0, retired = 0;
+  for (int t = 0; t < 6; ++t) {
+    const auto& system = plan.quarters[t].systems[0];
+    delivered += system.delivered;
+    retired += system.retired;
+    CHECK(delivered - retired == near(system.installed));
+    double vintages = 0;
+    for (const auto& vintage : system.vintages) {
+      vintages += vintage.installed;
+      CHECK(plan.quarters[t].quarter - vintage.delivered < 2);
+    }
+    CHECK(vintages == near(system.installed));
+  }
+  CHECK(plan.quarters[2].systems[0].retired == near(50));
+}
+
+TEST_CASE("growth limits how fast deliveries rise") {
+  Programme p = hand_programme();
+  p.systems[0].growth = PlanGrowth{5, 1.0};
+  const Plan plan = solve(p);
+  const double delivered[] = {5, 15, 35, 45};  // 5, 5+2*5, 5+2*15, the rest of 100
+  for (int t = 0; t < 4; ++t) CHECK(plan.quarters[t].systems[0].delivered == near(delivered[t]));
+  CHECK(group_of(plan, "growth of deliveries of rack") != nullptr);
+}
+
+TEST_CASE("take-or-pay charges energy that nobody uses") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 10.0 * megawatt;
+  p.sites[0].electricity_price = 100.0 * dollar / megawatt_hour;
+  p.sites[0].take_or_pay = 0.8;
+  const Plan plan = solve(p);
+  CHECK(plan.quarters[0].sites[0].energy.in(megawatt_hour) == near(2190));
+  CHECK(plan.quarters[0].sites[0].paid_energy.in(megawatt_hour) == near(8 * 2190));
+  CHECK(plan.parts.energy.in(million_dollars) == near(4 * 8 * 0.219));
+  CHECK(plan.quarters[0].spent.energy.in(million_dollars) == near(8 * 0.219));
+}
+
+TEST_CASE("idle systems draw idle power, and a carbon cap holds the year to it") {
+  Programme p = hand_programme();
+  p.sites[0].carbon = 400.0 * kilogram / megawatt_hour;
+  p.carbon_cap = 1752.0 * tonne;  // half of what 1 MW emits in a year
+  p.systems[0].idle_power = 0;
+  const Plan plan = solve(p);
+  Mass carbon;
+  for (const auto& quarter : plan.quarters) carbon += quarter.carbon;
+  CHECK(carbon.in(tonne) == near(1752));
+  const LimitGroup* cap = group_of(plan, "carbon cap");
+  REQUIRE(cap != nullptr);
+  CHECK(cap->unit == "t");
+  CHECK(cap->price.in(dollar) > 0);
+}
+
+TEST_CASE("a service that no site may run is unmet and costs nothing but that") {
+  Programme p = hand_programme();
+  p.services[0].sites.clear();
+  const Plan plan = solve(p);
+  CHECK(plan.objective.in(million_dollars) == near(4 * kUnmet));
+  CHECK(plan.quarters[0].accelerators == 0);
+}
+
+TEST_CASE("annuities count inside the horizon only, discounted") {
+  Programme p = hand_programme();
+  p.discount_rate = p.capital_cost = 0.1;
+  p.sites[0].energised = 1.0 * megawatt;
+  const Plan plan = solve(p);
+  const double q = std::pow(1.1, 0.25) - 1;
+  const double annuity = 100 * q / (1 - std::pow(1 + q, -20));
+  double expected = 0;
+  for (int t = 0; t < 4; ++t) expected += annuity * std::pow(1.1, -0.25 * t);
+  CHECK(plan.objective.in(million_dollars) == near(expected));
+  CHECK(plan.parts.systems.in(million_dollars) == near(expected));
+}
+
+TEST_CASE("systems already ordered that find no power are given up as they arrive") {
+  Programme p = hand_programme();
+  p.sites[0].grid = constant(p.first, p.last, 0.4 * megawatt);
+  p.sites[0].energised = 0.4 * megawatt;
+  p.sites[0].construction_lead = 2;
+  p.systems[0].committed[p.first] = 100;
+  const Plan plan = solve(p);
+  CHECK(plan.quarters[0].systems[0].delivered == near(100));
+  CHECK(plan.quarters[0].systems[0].retired == near(60));
+  CHECK(plan.quarters[0].systems[0].installed == near(40));
+  CHECK(plan.parts.systems.in(million_dollars) == near(20));  // what was bought is paid for all the same
+}
+
+TEST_CASE("commitments beyond the money say in which quarter how much is missing") {
+  Programme p = hand_programme();
+  p.systems[0].committed[p.first + 1] = 50;
+  p.capital.push_back({"seed", p.first, 10.0 * million_dollars, FundKind::equity, 0});
+  const PlanOutcome outcome = solve_programme(p, *make_clp_solver());
+  REQUIRE(std::holds_alternative<InfeasiblePlan>(outcome));
+  const auto& gaps = std::get<InfeasiblePlan>(outcome).gaps;
+  double missing = 0;
+  for (const auto& gap : gaps) {
+    CHECK(gap.family == "cash");
+    CHECK(gap.unit == "M$");
+    missing += gap.amount;
+  }
+  CHECK(missing == near(30));  // 35 at delivery and 5 a quarter after, of which 10 are there
+  REQUIRE(!gaps.empty());
+  CHECK(gaps[0].sentence.find("capital in hand in 2026Q") == 0);
+}
+
+TEST_CASE("power promised beyond the grid says how many megawatts are missing") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 2.0 * megawatt;
+  p.sites[0].grid.points[p.first] = 1.5 * megawatt;
+  p.sites[0].grid.points[p.first + 1] = 3.0 * megawatt;
+  const PlanOutcome outcome = solve_programme(p, *make_clp_solver());
+  REQUIRE(std::holds_alternative<InfeasiblePlan>(outcome));
+  const auto& gaps = std::get<InfeasiblePlan>(outcome).gaps;
+  REQUIRE(gaps.size() == 1);
+  CHECK(gaps[0].sentence == "power at abilene in 2026Q1 is 0.5 MW short");
+}
+
+TEST_CASE("the page of the planner has every family of the LP as the code states it") {
+  std::ifstream file(STARGATE_SOURCE_DIR "/docs/explanation/planner.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), {});
+  for (const auto& row : planner_families()) {
+    const std::string line = fmt::format("| {} | `{}` | {} | {} |", row.name, row.formula, row.unit, row.one_more);
+    CHECK_MESSAGE(page.find(line) != std::string::npos, line);
+  }
+}

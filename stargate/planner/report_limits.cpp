@@ -1,0 +1,165 @@
+// Which limits bind and what one more unit of each is worth: the dual of its row, in present value. All limits are
+// written "at most" (cash as a balance with money on the right), so the worth of one more is minus d objective / d rhs.
+// The suppliers of one product share one row: what binds them is the product, and one more unit from any is worth the
+// same (the reduced cost each take would have at its bound).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "stargate/planner/finance.hpp"
+#include "stargate/planner/report.hpp"
+#include "stargate/planner/scaling.hpp"
+
+namespace stargate {
+
+std::string limit_group(const Programme& programme, const RowKey& key) {
+  const auto site = [&] { return programme.sites[key.first].id; };
+  const auto system = [&] { return programme.systems[key.first].id; };
+  switch (key.family) {
+    case Family::grid:
+      return "power at " + site();
+    case Family::crew:
+      return "construction starts at " + site();
+    case Family::growth:
+      return "growth of deliveries of " + system();
+    case Family::offer:
+      return programme.parts[key.first].product;
+    case Family::cash:
+      return "capital in hand";
+    case Family::tranche:
+      return "tranche " + programme.capital[key.first].name;
+    case Family::debt_share:
+      return "share of debt";
+    case Family::carbon_cap:
+      return "carbon cap";
+    case Family::order_balance:
+      return "deliveries of " + system();
+    case Family::demand:
+    case Family::output:
+      return "demand of " + programme.services[key.first].id;
+    case Family::installed:
+    case Family::life:
+    case Family::work:
+      return fmt::format("{} at {}", programme.systems[key.second].id, site());
+    case Family::site_power:
+    case Family::energise:
+    case Family::draw_power:
+    case Family::take_or_pay:
+      break;
+  }
+  return fmt::format("{} at {}", family_row(key.family).name, site());
+}
+
+std::string limit_unit(const Programme& programme, const RowKey& key) {
+  return key.family == Family::offer ? programme.parts[key.first].unit : family_row(key.family).unit;
+}
+
+namespace {
+
+constexpr double kPriceThreshold = 1e-6;  ///< M$ for one LP unit of the row: less is the solver's dust
+
+class Limits {
+ public:
+  Limits(const PlanModel& model, const PlanValues& values, Plan& plan)
+      : model_(model), p_(*model.programme), x_(values), plan_(plan) {}
+
+  void report() {
+    for (std::size_t row = 0; row < model_.keys.size(); ++row) {
+      const RowKey& key = model_.keys[row];
+      if (key.family == Family::demand) price_tokens(key, x_.duals[row]);
+      if (family_row(key.family).is_limit && -x_.duals[row] > kPriceThreshold) add_limit(row, key);
+    }
+    std::sort(plan_.limits.begin(), plan_.limits.end(), [](const BindingLimit& a, const BindingLimit& b) {
+      return std::tie(a.family, a.group, a.quarter) < std::tie(b.family, b.group, b.quarter);
+    });
+    rank_groups();
+  }
+
+ private:
+  void price_tokens(const RowKey& key, double dual) {
+    const double undiscounted = clean(dual) / discount_factor(p_, key.t);
+    plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
+  }
+
+  void add_limit(std::size_t row, const RowKey& key) {
+    BindingLimit limit;
+    limit.family = family_row(key.family).name;
+    limit.group = limit_group(p_, key);
+    limit.quarter = p_.first + key.t;
+    limit.unit = limit_unit(p_, key);
+    limit.price = -x_.duals[row] / key.unit * kLpMoney;
+    if (key.family == Family::offer) {
+      add_offers(limit, p_.parts[key.first]);
+      return;
+    }
+    limit.activity = clean(x_.activities[row]) * key.unit;
+    limit.bound = bound_of(row, key);
+    if (key.family == Family::growth) limit.activity = limit.bound;
+    plan_.limits.push_back(std::move(limit));
+  }
+
+  /// In user units; what deliveries of the quarter before allow counts in the bound of growth.
+  double bound_of(std::size_t row, const RowKey& key) const {
+    switch (key.family) {
+      case Family::growth: {
+        const auto& system = p_.systems[key.first];
+        const double before = key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].delivered : 0;
+        return system.growth->seed + (1 + system.growth->rate) * before;
+      }
+      case Family::cash:
+      case Family::debt_share:
+        return 0;
+      default:
+        return model_.lp.row_upper()[row] * key.unit;
+    }
+  }
+
+  void add_offers(const BindingLimit& of_product, const PlanPart& part) {
+    const bool any = std::any_of(part.offers.begin(), part.offers.end(),
+                                 [&](const PlanOffer& offer) { return offer.amount.at(of_product.quarter) > 0; });
+    for (const auto& offer : part.offers) {
+      const double amount = offer.amount.at(of_product.quarter);
+      if (any && amount <= 0) continue;
+      BindingLimit limit = of_product;
+      limit.group = fmt::format("{} from {}", part.product, offer.supplier);
+      limit.activity = limit.bound = amount;
+      plan_.limits.push_back(std::move(limit));
+    }
+  }
+
+  void rank_groups() {
+    std::map<std::pair<std::string, std::string>, LimitGroup> groups;
+    for (const auto& limit : plan_.limits) {
+      auto& group = groups[{limit.family, limit.group}];
+      if (group.quarters == 0) {
+        group.family = limit.family;
+        group.group = limit.group;
+        group.unit = limit.unit;
+        group.first = limit.quarter;
+      }
+      ++group.quarters;
+      group.last = limit.quarter;
+      group.price += limit.price;
+      group.one_percent += 0.01 * limit.bound * limit.price;
+    }
+    for (auto& [name, group] : groups) plan_.groups.push_back(std::move(group));
+    std::stable_sort(plan_.groups.begin(), plan_.groups.end(), [](const LimitGroup& a, const LimitGroup& b) {
+      return std::tie(b.one_percent, b.price) < std::tie(a.one_percent, a.price);
+    });
+  }
+
+  const PlanModel& model_;
+  const Programme& p_;
+  const PlanValues& x_;
+  Plan& plan_;
+};
+
+}  // namespace
+
+void report_limits(const PlanModel& model, const PlanValues& values, Plan& plan) {
+  Limits(model, values, plan).report();
+}
+
+}  // namespace stargate

@@ -1,0 +1,189 @@
+// The money side of a plan. Cost view: each quarter's annuities and bills, pooled by (site, system) and shared among
+// the services by the accelerators each runs there; discounted they are the objective, class by class. Cash view: the
+// payments of the cash rows, and who funds them.
+//   pool(s,g,t) = annuities of deliveries in life + maintenance + energy + share of the site's building annuity and
+//                 top-up by power installed
+//   service k   = sum over pools of run[s,g,k,t] / sum_k run * (pool without work energy) + its own work energy
+// A pool that runs nothing is idle cost.
+#include <algorithm>
+
+#include "stargate/planner/finance.hpp"
+#include "stargate/planner/funding.hpp"
+#include "stargate/planner/report.hpp"
+#include "stargate/planner/scaling.hpp"
+
+namespace stargate {
+
+namespace {
+
+void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
+  to.systems += factor * from.systems;
+  to.construction += factor * from.construction;
+  to.energy += factor * from.energy;
+  to.opex += factor * from.opex;
+  to.carbon += factor * from.carbon;
+  to.unmet += factor * from.unmet;
+}
+
+class Costs {
+ public:
+  Costs(const PlanModel& model, const PlanValues& values, Plan& plan)
+      : p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
+
+  void report() {
+    for (int t = 0; t < p_.quarters(); ++t) {
+      PlanQuarter& quarter = plan_.quarters[t];
+      for (std::size_t s = 0; s < p_.sites.size(); ++s) share_site(quarter, static_cast<int>(s), t);
+      for (std::size_t k = 0; k < p_.services.size(); ++k) close_service(quarter, k);
+      add_cost(quarter.cost, quarter.idle_cost);
+      for (const auto& service : quarter.services) add_cost(quarter.cost, service.cost);
+      add_cost(plan_.parts, quarter.cost, discount_factor(p_, t));
+    }
+    plan_.objective = plan_.parts.total();
+  }
+
+ private:
+  /// What the site costs whatever runs there.
+  PlanCost shell_cost(int s, int t) const {
+    const auto& site = p_.sites[s];
+    PlanCost cost;
+    for (int u = 0; u + site.construction_lead <= t; ++u) {
+      if (t >= annuity_end(p_, u + site.construction_lead, p_.building_life)) continue;
+      cost.construction += x_.at(c_.started.at(s, u)) * construction_lp(site) *
+                           quarterly_annuity(p_.capital_cost, p_.building_life) * kLpMoney;
+    }
+    cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
+    return cost;
+  }
+
+  PlanCost energy_cost(int s, double mean_power) const {
+    PlanCost cost;
+    cost.energy = mean_power * electricity_lp(p_.sites[s]) * kLpMoney;
+    cost.carbon = mean_power * carbon_cost_lp(p_, p_.sites[s]) * kLpMoney;
+    return cost;
+  }
+
+  /// Annuities, maintenance and idle energy of one kind of system at a site.
+  PlanCost pool_cost(int s, int g, int t) const {
+    const auto& system = p_.systems[g];
+    const double installed = x_.at(c_.installed.at(s, g, t));
+    PlanCost cost = energy_cost(s, installed * idle_power_lp(p_.sites[s], system));
+    for (int u = std::max(0, t - system.life + 1); u <= t; ++u) {
+      const double delivered = x_.at(c_.deliver.at(s, g, u));
+      if (delivered == 0) continue;
+      cost.systems +=
+          delivered * price_lp(system, p_.first + u) * quarterly_annuity(p_.capital_cost, system.life) * kLpMoney;
+    }
+    cost.opex = installed * maintenance_lp(system, p_.first + t) * kLpMoney;
+    return cost;
+  }
+
+  void share_site(PlanQuarter& quarter, int s, int t) {
+    const PlanCost shell = shell_cost(s, t);
+    const Power used = quarter.sites[s].used;
+    if (used <= Power{}) add_cost(quarter.idle_cost, shell);
+    for (std::size_t i = 0; i < p_.systems.size(); ++i) {
+      const int g = static_cast<int>(i);
+      PlanCost pool = pool_cost(s, g, t);
+      if (used > Power{}) {
+        const Power own = x_.at(c_.installed.at(s, g, t)) * full_power_lp(p_.sites[s], p_.systems[i]) * kLpPower;
+        add_cost(pool, shell, own / used);
+      }
+      share_pool(quarter, s, g, t, pool);
+    }
+  }
+
+  void share_pool(PlanQuarter& quarter, int s, int g, int t, const PlanCost& pool) {
+    double running = 0;
+    for (std::size_t k = 0; k < p_.services.size(); ++k) running += x_.at(c_.run.at(s, g, static_cast<int>(k), t));
+    if (running <= 0) {
+      add_cost(quarter.idle_cost, pool);
+      return;
+    }
+    for (std::size_t k = 0; k < p_.services.size(); ++k) {
+      const double run = x_.at(c_.run.at(s, g, static_cast<int>(k), t));
+      if (run <= 0) continue;
+      auto& cost = quarter.services[k].cost;
+      add_cost(cost, pool, run / running);
+      add_cost(cost, energy_cost(s, run * work_power_lp(p_.sites[s], p_.systems[g], p_.services[k])));
+    }
+  }
+
+  void close_service(PlanQuarter& quarter, std::size_t k) {
+    const auto& service = p_.services[k];
+    auto& out = quarter.services[k];
+    if (out.served > TokenRate{}) out.cost_per_token = out.cost.total() / (out.served * quarter_year);
+    out.cost.unmet = out.unmet * quarter_year * service.unmet_price;
+    quarter.revenue += out.served * quarter_year * service.revenue;
+  }
+
+  const Programme& p_;
+  const PlanColumns& c_;
+  const PlanValues& x_;
+  Plan& plan_;
+};
+
+void add_payments(PlanPayments& to, const PlanPayments& from) {
+  to.deposit += from.deposit;
+  to.delivery += from.delivery;
+  to.acceptance += from.acceptance;
+  to.construction += from.construction;
+  to.energy += from.energy;
+  to.opex += from.opex;
+  to.carbon += from.carbon;
+  to.interest += from.interest;
+}
+
+PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t) {
+  const PaymentTerms terms = payment_terms(model, t);
+  PlanPayments out;
+  out.deposit = values.sum(terms.deposit) * kLpMoney;
+  out.delivery = values.sum(terms.delivery) * kLpMoney;
+  out.acceptance = values.sum(terms.acceptance) * kLpMoney;
+  out.construction = values.sum(terms.construction) * kLpMoney;
+  out.energy = values.sum(terms.energy) * kLpMoney;
+  out.opex = values.sum(terms.opex) * kLpMoney;
+  out.carbon = values.sum(terms.carbon) * kLpMoney;
+  return out;
+}
+
+FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Plan& plan) {
+  const auto& p = *model.programme;
+  std::vector<double> net_payments;
+  for (const auto& quarter : plan.quarters) net_payments.push_back(to_lp(quarter.spent.total() - quarter.reinvested));
+  std::vector<std::vector<double>> lp_draws(p.capital.size());
+  for (std::size_t r = 0; r < p.capital.size(); ++r) {
+    for (int t = 0; t < p.quarters(); ++t) {
+      lp_draws[r].push_back(values.at(model.columns.draw.at(static_cast<int>(r), t)));
+    }
+  }
+  return schedule_funding(p, net_payments, lp_draws);
+}
+
+}  // namespace
+
+void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) {
+  const auto& p = *model.programme;
+  Costs(model, values, plan).report();
+  for (int t = 0; t < p.quarters(); ++t) {
+    PlanQuarter& quarter = plan.quarters[t];
+    quarter.spent = payments_of(model, values, t);
+    quarter.reinvested = p.reinvested_revenue * quarter.revenue;
+  }
+  if (!p.capital.empty()) {
+    const FundingSchedule funding = fund(model, values, plan);
+    for (int t = 0; t < p.quarters(); ++t) {
+      PlanQuarter& quarter = plan.quarters[t];
+      for (const auto& drawn : funding.drawn) quarter.drawn.push_back(drawn[t] * kLpMoney);
+      quarter.spent.interest = funding.interest[t] * kLpMoney;
+      quarter.cash = funding.cash[t] * kLpMoney;
+    }
+  }
+  PlanPayments to_date;
+  for (auto& quarter : plan.quarters) {
+    add_payments(to_date, quarter.spent);
+    quarter.spent_to_date = to_date;
+  }
+}
+
+}  // namespace stargate

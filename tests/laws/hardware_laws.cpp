@@ -1,0 +1,90 @@
+// Laws of machines: nothing is faster than its memory, its matrix units or its wires, and better parts never slow it
+// down.
+#include <doctest/doctest.h>
+
+#include "shipped.hpp"
+#include "stargate/perf/device_law.hpp"
+#include "stargate/perf/fabric.hpp"
+
+using namespace stargate;
+
+namespace {
+
+constexpr struct {
+  double m, n, k;
+} kShapes[] = {{1, 4096, 4096},    {17, 5120, 1280},    {128, 8192, 1024},
+               {2048, 2048, 2048}, {4096, 14336, 4096}, {16384, 16384, 16384}};
+
+}  // namespace
+
+TEST_CASE("no matrix multiply beats the data sheet of any accelerator") {
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    const DeviceLaw law(accelerator);
+    for (const auto& [precision, peak] : accelerator.peak) {
+      for (const auto& s : kShapes) {
+        const Duration t = law.gemm_time(precision, s.m, s.n, s.k);
+        CHECK_MESSAGE(Flops::from_base(2 * s.m * s.n * s.k) / t < peak, id);
+        const Bytes weights = Bytes::from_base(s.n * s.k * bytes_per_element(precision));
+        CHECK_MESSAGE(weights / t < accelerator.memory_bandwidth, id);
+      }
+    }
+  }
+}
+
+TEST_CASE("more bandwidth or more arithmetic never makes an operator slower") {
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    const DeviceLaw law(accelerator);
+    Accelerator wider = accelerator;
+    wider.memory_bandwidth *= 1.5;
+    Accelerator faster = accelerator;
+    for (auto& [precision, peak] : faster.peak) peak *= 1.5;
+    for (auto& [precision, rate] : faster.achievable) rate *= 1.5;
+    for (const auto& s : kShapes) {
+      const Duration t = law.gemm_time(Precision::bf16, s.m, s.n, s.k);
+      CHECK_MESSAGE(DeviceLaw(wider).gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+      CHECK_MESSAGE(DeviceLaw(faster).gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+    }
+    CHECK_MESSAGE(DeviceLaw(wider).stream_time(1 * gigabyte) < law.stream_time(1 * gigabyte), id);
+  }
+}
+
+TEST_CASE("the best measured rate is below the peak, and usable memory is no more than its stacks hold") {
+  for (const auto& [id, a] : shipped_catalogue().accelerators) {
+    for (const auto& [precision, rate] : a.achievable) CHECK_MESSAGE(rate < a.peak_rate(precision), id);
+    const auto& memory = shipped_catalogue().memories.at(a.memory);
+    if (memory.bandwidth_per_stack && a.memory_stacks > 0) {
+      CHECK_MESSAGE(a.memory_bandwidth <= 1.3 * a.memory_stacks * *memory.bandwidth_per_stack, id);
+    }
+    if (a.idle_power) CHECK_MESSAGE(*a.idle_power < a.power, id);
+  }
+}
+
+TEST_CASE("a system draws no less than its accelerators idle and is filled by whole nodes") {
+  for (const auto& [id, s] : shipped_catalogue().systems) {
+    CHECK_MESSAGE(s.accelerators % s.accelerators_per_node == 0, id);
+    CHECK_MESSAGE(s.power > 0.3 * s.accelerators * shipped_catalogue().accelerators.at(s.accelerator).power, id);
+  }
+}
+
+TEST_CASE("no collective of any system is faster than the wire, and more bytes never take less time") {
+  for (const auto& [id, system] : shipped_catalogue().systems) {
+    auto fabric = make_fabric(shipped_catalogue(), system);
+    REQUIRE_MESSAGE(fabric.ok(), id);
+    const int domain = fabric->domain;
+    for (const auto collective :
+         {Collective::all_reduce, Collective::all_gather, Collective::reduce_scatter, Collective::all_to_all}) {
+      for (const Group group : {Group{domain, domain}, Group{4 * domain, domain}, Group{64, 1}}) {
+        if (group.size <= 1) continue;
+        Duration last;
+        for (double bytes = 1e3; bytes < 1e11; bytes *= 10) {
+          const Duration t = collective_time(*fabric, collective, Bytes::from_base(bytes), group);
+          CHECK_MESSAGE(t >= last, id);
+          last = t;
+          const ByteRate wire = fabric->up.bandwidth + fabric->out.bandwidth;
+          const double share = (group.size - 1.0) / group.size;
+          CHECK_MESSAGE(t > Bytes::from_base(bytes) * (share * 0.5) / wire, id);
+        }
+      }
+    }
+  }
+}

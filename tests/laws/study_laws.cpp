@@ -1,0 +1,67 @@
+// Laws of the programme's study: what is relaxed never costs more, totals equal their parts, a lost supplier never
+// helps.
+#include <doctest/doctest.h>
+
+#include "shipped.hpp"
+#include "stargate/lp/clp_solver.hpp"
+#include "stargate/study/run.hpp"
+
+using namespace stargate;
+
+namespace {
+
+Plan solve(const std::vector<Override>& study_changes, const CatalogueChanges& catalogue_changes = {}) {
+  const StudyRequest request{kStargateStudy, kCatalogueFolder, catalogue_changes, study_changes};
+  auto report = run_study(request, DiskFileReader(), *make_clp_solver(), [](const std::string&) {});
+  if (!report) FAIL(format_diagnostics(report.faults()));
+  REQUIRE(std::holds_alternative<Plan>(report->outcome));
+  return std::get<Plan>(report->outcome);
+}
+
+const Plan& as_written() {
+  static const Plan plan = solve({});
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("relaxing a limit of the study never raises its cost, tightening never lowers it") {
+  const double cost = as_written().objective.base();
+  const double slack = 1e-6 * cost;
+  CHECK(solve({{"sites.abilene.power", "x2"}}).objective.base() <= cost + slack);
+  CHECK(solve({{"capital[0].amount", "+20%"}}).objective.base() <= cost + slack);
+  CHECK(solve({{"shares.samsung.share", "x0.5"}}).objective.base() >= cost - slack);
+  CHECK(solve({}, {.set = {}, .without = {"supplier:samsung"}}).objective.base() >= cost - slack);
+  CHECK(solve({}, {.set = {}, .without = {"supplier:nvidia"}}).objective.base() >= cost - slack);
+}
+
+TEST_CASE("served and unmet tokens make up demand, and costs their parts, in every quarter of the study") {
+  const Plan& plan = as_written();
+  CHECK(plan.parts.total().base() == doctest::Approx(plan.objective.base()));
+  for (const auto& q : plan.quarters) {
+    Money services = q.idle_cost.total();
+    for (const auto& s : q.services) {
+      CHECK(s.served.base() + s.unmet.base() == doctest::Approx(s.demand.base()).epsilon(1e-6));
+      services += s.cost.total();
+    }
+    CHECK(services.base() == doctest::Approx(q.cost.total().base()).epsilon(1e-6));
+    CHECK(q.used.base() <= q.energised.base() * (1 + 1e-6) + 1);
+    CHECK(q.cash.base() >= -1e3);
+    Power energised;
+    for (const auto& site : q.sites) {
+      energised += site.energised;
+      CHECK(site.energised.base() <= site.grid.base() * (1 + 1e-6) + 1);
+    }
+    CHECK(energised.base() == doctest::Approx(q.energised.base()));
+  }
+}
+
+TEST_CASE("no more is taken of a supplier than it offers") {
+  for (const auto& taken : as_written().taken) CHECK(taken.taken <= taken.offered * (1 + 1e-6) + 1e-6);
+}
+
+TEST_CASE("the same study gives the same plan") {
+  const Plan again = solve({});
+  CHECK(again.objective.base() == as_written().objective.base());
+  CHECK(again.quarters.back().accelerators == as_written().quarters.back().accelerators);
+}
