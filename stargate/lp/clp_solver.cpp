@@ -42,22 +42,9 @@ void load(ClpSimplex& model, const LpProblem& problem, const LpMatrix& matrix) {
                     row_upper.data());
 }
 
-ClpSolve::SolveType solve_type(LpMethod method) {
-  switch (method) {
-    case LpMethod::primal:
-      return ClpSolve::usePrimal;
-    case LpMethod::barrier:
-      return ClpSolve::useBarrier;
-    case LpMethod::automatic:
-    case LpMethod::dual:
-      break;
-  }
-  return ClpSolve::useDual;
-}
-
 void run_cold(ClpSimplex& model, const LpOptions& options) {
   ClpSolve how;
-  how.setSolveType(solve_type(options.method));
+  how.setSolveType(options.method == LpMethod::primal ? ClpSolve::usePrimal : ClpSolve::useDual);
   how.setPresolveType(options.presolve ? ClpSolve::presolveOn : ClpSolve::presolveOff, kPresolvePasses);
   how.setSpecialOption(0, 0);  // dual: no crash, no idiot
   how.setSpecialOption(1, 4);  // primal: start from slacks

@@ -57,7 +57,7 @@ Numbered wyndor_glass() {
   return n;
 }
 
-constexpr LpMethod kMethods[] = {LpMethod::automatic, LpMethod::dual, LpMethod::primal, LpMethod::barrier};
+constexpr LpMethod kMethods[] = {LpMethod::automatic, LpMethod::dual, LpMethod::primal};
 
 /// Sources, sinks and random prices; feasible and bounded.
 LpProblem random_transport(int sources, int sinks, unsigned seed, int without = -1) {

@@ -18,8 +18,7 @@ namespace stargate {
 enum class LpMethod {
   automatic,  ///< the dual simplex, which also takes a warm start that some limits were moved away from
   dual,
-  primal,
-  barrier  ///< interior point, then crossover to a vertex
+  primal
 };
 
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };

@@ -29,10 +29,12 @@ Programme middle_programme() {
   Programme p = broad_programme(10, 3, 4, 3);
   for (auto& site : p.sites) {
     site.most_started = 8.0 * megawatt;
+    site.energised *= 0.5;
     for (auto& [quarter, power] : site.grid.points) power = min(power, 32.0 * megawatt);
   }
   for (auto& tranche : p.capital) tranche.amount *= 0.8;
   p.reinvested_revenue = 0.05;
+  p.carbon_cap = 130e3 * tonne;
   return p;
 }
 
@@ -60,6 +62,7 @@ bool move_limit(Programme& p, const LimitGroup& group, double step) {
   for (auto& tranche : p.capital) {
     if (group.group == "tranche " + tranche.name) return tranche.amount += step * million_dollars, true;
   }
+  if (group.group == "carbon cap") return *p.carbon_cap += 4 * step * tonne, true;  // a quarter counts a fourth
   for (auto& part : p.parts) {
     for (auto& offer : part.offers) {
       if (group.group == part.product + " from " + offer.supplier) return shift(offer.amount, step), true;

@@ -138,7 +138,7 @@ function scales_of(chart, labels, theme) {
       beginAtZero: !chart.log,
       grid: {color: theme.grid, drawBorder: false},
       title: title(axis),
-      ticks: {...text, autoSkip: !chart.log, maxTicksLimit: chart.small ? 4 : 7,
+      ticks: {...text, autoSkip: !chart.log, maxTicksLimit: chart.log ? 50 : chart.small ? 4 : 7,
               callback(value) {
                 if (!chart.log) return three_digits(value / unit.divisor).replace("-", "−");
                 return log_tick(value, this.max / this.min, format_number);
@@ -175,7 +175,7 @@ function draw_chart(canvas, chart, labels, hidden) {
     type: chart.type,
     data: {labels, datasets},
     options: {
-      animation: false, responsive: true, maintainAspectRatio: false,
+      animation: false, responsive: true, devicePixelRatio: document.documentElement.dataset.paper ? 3 : undefined, maintainAspectRatio: false,
       interaction: {mode: "index", intersect: false},
       scales: scales_of(chart, labels, theme),
       plugins: {legend: {display: false}, tooltip: tooltip_of(chart, theme)},
