@@ -115,7 +115,8 @@ std::string removed_text(const SearchReport& search) {
     const auto removed = search.removed_by_rule[static_cast<std::size_t>(i)];
     if (removed > 0) out += fmt::format(", {} left out by {}", removed, layout_rule_name(static_cast<LayoutRule>(i)));
   }
-  return out + fmt::format(", {} by memory\n", search.removed_by_memory);
+  return out + fmt::format(", {} by memory, {} by a bound on their time\n", search.removed_by_memory,
+                           search.removed_by_bound);
 }
 
 void print_search_json(const SearchReport& search) {
@@ -123,7 +124,8 @@ void print_search_json(const SearchReport& search) {
   json.begin_object().member("schema_version", 1).member("fits", search.best.has_value());
   json.member("candidates", search.candidates)
       .member("evaluated", search.evaluated)
-      .member("removed_by_memory", search.removed_by_memory);
+      .member("removed_by_memory", search.removed_by_memory)
+      .member("removed_by_bound", search.removed_by_bound);
   if (search.best) {
     write_candidate(json, search.best->layout, search.best->report);
     json.key("pareto").begin_array();

@@ -1,6 +1,7 @@
 // Clp behind LpSolver, and the only file that sees its headers. A solve is: load the columns as they are, one simplex
-// run with presolve (or from the given basis without), then our own check of the answer; when the check is not met, a
-// second run without presolve from where the first stopped, because undoing presolve can leave small infeasibilities.
+// run with presolve (or from the given basis without), then our own check of the answer; when it is not met, a second
+// run from the basis found, and then one from scratch, both without presolve and perturbation, whose undoing can leave
+// small infeasibilities.
 // What Clp calls infeasible or unbounded is never reported as such: explain.hpp finds the proof or we say we failed.
 #include "stargate/lp/clp_solver.hpp"
 
@@ -23,6 +24,8 @@ namespace {
 constexpr double kAccepted = 1e-6, kWorthCleaning = 1e-8;
 constexpr int kPresolvePasses = 10;                     // Clp stops earlier when a pass removes little
 constexpr int kClpOptimal = 0, kClpIterationLimit = 3;  // ClpModel::status()
+constexpr int kNoPerturbation = 100;                    // ClpSimplex::setPerturbation()
+constexpr double kFineTolerance = 1e-9;                 // Clp's own is 1e-7, of a scaled programme
 
 std::vector<double> clp_bounds(std::vector<double> bounds) {
   for (double& bound : bounds) {
@@ -53,14 +56,6 @@ void run_cold(ClpSimplex& model, const LpOptions& options) {
   model.initialSolve(how);
 }
 
-void run_from_basis(ClpSimplex& model, LpMethod method) {
-  if (method == LpMethod::primal) {
-    model.primal();
-  } else {
-    model.dual();
-  }
-}
-
 bool same_shape(const LpBasis& basis, const LpProblem& problem) {
   return static_cast<int>(basis.columns.size()) == problem.column_count() &&
          static_cast<int>(basis.rows.size()) == problem.row_count();
@@ -80,6 +75,15 @@ void set_basis(ClpSimplex& model, const LpBasis& basis) {
   }
   for (int i = 0; i < model.numberRows(); ++i) {
     model.setRowStatus(i, static_cast<ClpSimplex::Status>(basis.rows[i]));
+  }
+}
+
+void run_from_basis(ClpSimplex& model, const LpBasis& basis, LpMethod method) {
+  set_basis(model, basis);
+  if (method == LpMethod::primal) {
+    model.primal();
+  } else {
+    model.dual();
   }
 }
 
@@ -106,65 +110,96 @@ LpSolution read_solution(const ClpSimplex& model, const LpProblem& problem, cons
   return out;
 }
 
-/// What one programme came to: a solution that passed the check, or why not.
-struct Attempt {
-  std::optional<LpSolution> solution;
-  bool hit_limit = false;
-  int iterations = 0;
+/// One programme through as many runs of Clp as its answer needs; keeps the best answer and counts iterations.
+class ClpRuns {
+ public:
+  ClpRuns(const LpProblem& problem, int iteration_limit)
+      : problem_(problem), matrix_(problem.matrix()), iteration_limit_(iteration_limit) {}
+
+  /// An answer that passes our check, or none.
+  std::optional<LpSolution> solve(const LpOptions& options) {
+    const bool warm = options.warm_start && same_shape(*options.warm_start, problem_);
+    run([&](ClpSimplex& model) {
+      if (warm) {
+        run_from_basis(model, *options.warm_start, options.method);
+      } else {
+        run_cold(model, options);
+      }
+    });
+    if (best_ && !passes(kWorthCleaning)) clean();
+    if (best_ && !passes(kAccepted)) solve_plainly();
+    if (!best_ || !passes(kAccepted)) return std::nullopt;
+    best_->iterations = iterations_;
+    best_->warm_started = warm;
+    return std::move(best_);
+  }
+
+  /// No presolve, no perturbation, primal simplex: slow, with the least that can go wrong.
+  std::optional<LpSolution> solve_plainly() {
+    run([](ClpSimplex& model) {
+      model.setPerturbation(kNoPerturbation);
+      run_cold(model, {.method = LpMethod::primal, .presolve = false});
+    });
+    if (!best_ || !passes(kAccepted)) return std::nullopt;
+    best_->iterations = iterations_;
+    return best_;
+  }
+
+  bool hit_limit() const { return hit_limit_; }
+  int iterations() const { return iterations_; }
+
+ private:
+  bool passes(double tolerance) const {
+    const LpResiduals& found = best_->residuals;  // written so that a NaN does not pass
+    return found.primal <= tolerance && found.dual <= tolerance && found.duality_gap <= tolerance;
+  }
+
+  /// The vertex of the basis that was found, exactly: a fresh model puts nonbasic columns back on their bounds, which
+  /// undoing presolve and perturbation may have left a little off.
+  void clean() {
+    const auto basis = best_->basis;
+    run([&](ClpSimplex& model) {
+      model.setPerturbation(kNoPerturbation);
+      model.setPrimalTolerance(kFineTolerance);
+      model.setDualTolerance(kFineTolerance);
+      run_from_basis(model, *basis, LpMethod::primal);
+    });
+  }
+
+  template <class Run>
+  void run(const Run& how) {
+    ClpSimplex model;
+    load(model, problem_, matrix_);
+    if (iteration_limit_ > 0) model.setMaximumIterations(iteration_limit_);
+    how(model);
+    iterations_ += model.numberIterations();
+    hit_limit_ = model.status() == kClpIterationLimit;
+    if (model.status() != kClpOptimal) return;
+    LpSolution found = read_solution(model, problem_, matrix_);
+    if (!best_ || worst_residual(found.residuals) < worst_residual(best_->residuals)) best_ = std::move(found);
+  }
+
+  const LpProblem& problem_;
+  const LpMatrix matrix_;
+  const int iteration_limit_;
+  std::optional<LpSolution> best_;
+  bool hit_limit_ = false;
+  int iterations_ = 0;
 };
 
-Attempt solve_once(const LpProblem& problem, const LpOptions& options) {
-  const LpMatrix matrix = problem.matrix();
-  ClpSimplex model;
-  load(model, problem, matrix);
-  if (options.iteration_limit > 0) model.setMaximumIterations(options.iteration_limit);
-  const bool warm = options.warm_start && same_shape(*options.warm_start, problem);
-  if (warm) {
-    set_basis(model, *options.warm_start);
-    run_from_basis(model, options.method);
-  } else {
-    run_cold(model, options);
-  }
-  Attempt out;
-  out.iterations = model.numberIterations();
-  out.hit_limit = model.status() == kClpIterationLimit;
-  if (model.status() != kClpOptimal) return out;
-
-  out.solution = read_solution(model, problem, matrix);
-  if (worst_residual(out.solution->residuals) > kWorthCleaning) {
-    model.primal();
-    out.iterations += model.numberIterations();
-    if (model.status() == kClpOptimal) {
-      LpSolution cleaned = read_solution(model, problem, matrix);
-      if (worst_residual(cleaned.residuals) < worst_residual(out.solution->residuals))
-        out.solution = std::move(cleaned);
-    }
-  }
-  if (worst_residual(out.solution->residuals) > kAccepted) {
-    out.solution.reset();
-    return out;
-  }
-  out.solution->iterations = out.iterations;
-  out.solution->warm_started = warm;
-  return out;
-}
-
 LpOutcome solve_or_explain(const LpProblem& problem, const LpOptions& options) {
-  Attempt first = solve_once(problem, options);
-  if (first.solution) return *std::move(first.solution);
-  if (first.hit_limit) return LpStopped{"the iteration limit", first.iterations};
-  const LpOptions afresh{.iteration_limit = options.iteration_limit};
-  const auto attempt = [&](const LpProblem& other) -> std::optional<std::vector<double>> {
-    Attempt one = solve_once(other, afresh);
-    if (!one.solution) return std::nullopt;
-    return std::move(one.solution->values);
-  };
-  LpOutcome why = explain_no_solution(problem, attempt);
+  ClpRuns runs(problem, options.iteration_limit);
+  if (auto found = runs.solve(options)) return *std::move(found);
+  if (runs.hit_limit()) return LpStopped{"the iteration limit", runs.iterations()};
+  LpOutcome why = explain_no_solution(problem, [&](const LpProblem& other) -> std::optional<std::vector<double>> {
+    ClpRuns others(other, options.iteration_limit);
+    auto found = others.solve({});
+    if (!found) found = others.solve_plainly();
+    if (!found) return std::nullopt;
+    return std::move(found->values);
+  });
   if (!std::holds_alternative<LpStopped>(why)) return why;
-  // Nothing proves that there is no optimum: try once more, without what may have gone wrong (presolve, the dual).
-  Attempt last =
-      solve_once(problem, {.method = LpMethod::primal, .presolve = false, .iteration_limit = options.iteration_limit});
-  if (last.solution) return *std::move(last.solution);
+  if (auto found = runs.solve_plainly()) return *std::move(found);  // nothing proves that there is no optimum
   return why;
 }
 

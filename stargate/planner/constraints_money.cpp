@@ -11,7 +11,7 @@ namespace stargate {
 namespace {
 int count(const auto& items) { return static_cast<int>(items.size()); }
 
-void add_all(Terms& to, const Terms& from) {
+void add_all(PlanTerms& to, const PlanTerms& from) {
   for (const auto& entry : from.entries()) to.add(entry.column, entry.value);
 }
 
@@ -58,7 +58,7 @@ void add_cash_rows(PlanModel& model) {
   const auto& c = model.columns;
   if (p.capital.empty()) return;
   for (int t = 0; t < p.quarters(); ++t) {
-    Terms terms;
+    PlanTerms terms;
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
     for (int r = 0; r < count(p.capital); ++r) {
@@ -70,21 +70,21 @@ void add_cash_rows(PlanModel& model) {
       terms.add(c.served.at(k, t), -p.reinvested_revenue * token_value_lp(p.services[k].revenue));
     }
     const PaymentTerms paid = payment_terms(model, t);
-    for (const Terms* some : {&paid.deposit, &paid.delivery, &paid.acceptance, &paid.construction, &paid.energy,
-                              &paid.opex, &paid.carbon}) {
+    for (const PlanTerms* some : {&paid.deposit, &paid.delivery, &paid.acceptance, &paid.construction, &paid.energy,
+                                  &paid.opex, &paid.carbon}) {
       add_all(terms, *some);
     }
-    add_equal(model, {.family = Family::cash, .t = t}, terms, 0);
+    add_equal(model, {.family = PlanFamily::cash, .t = t}, terms, 0);
   }
 }
 
 void add_tranche_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int r = 0; r < count(p.capital); ++r) {
-    Terms terms;
+    PlanTerms terms;
     for (int t = 0; t < p.quarters(); ++t) terms.add(model.columns.draw.at(r, t), 1);
     const int released = std::max(0, p.capital[r].from - p.first);
-    add_at_most(model, {.family = Family::tranche, .t = released, .first = r}, terms, to_lp(p.capital[r].amount));
+    add_at_most(model, {.family = PlanFamily::tranche, .t = released, .first = r}, terms, to_lp(p.capital[r].amount));
   }
 }
 
@@ -93,7 +93,7 @@ void add_debt_share_rows(PlanModel& model) {
   const double share = p.maximum_debt_share;
   if (share >= 1) return;
   for (int t = 0; t < p.quarters(); ++t) {
-    Terms terms;
+    PlanTerms terms;
     bool any_debt = false;
     for (int r = 0; r < count(p.capital); ++r) {
       const bool debt = p.capital[r].kind == FundKind::debt;
@@ -102,7 +102,7 @@ void add_debt_share_rows(PlanModel& model) {
         terms.add(model.columns.draw.at(r, u), debt ? 1 - share : -share);
       }
     }
-    if (any_debt) add_at_most(model, {.family = Family::debt_share, .t = t}, terms, 0);
+    if (any_debt) add_at_most(model, {.family = PlanFamily::debt_share, .t = t}, terms, 0);
   }
 }
 

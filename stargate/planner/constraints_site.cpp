@@ -15,13 +15,13 @@ void add_site_power_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       for (int g = 0; g < count(p.systems); ++g) {
         terms.add(model.columns.installed.at(s, g, t), full_power_lp(p.sites[s], p.systems[g]));
       }
       if (terms.empty()) continue;
       terms.add(model.columns.energised.at(s, t), -1);
-      add_at_most(model, {.family = Family::site_power, .t = t, .first = s}, terms, 0);
+      add_at_most(model, {.family = PlanFamily::site_power, .t = t, .first = s}, terms, 0);
     }
   }
 }
@@ -31,12 +31,12 @@ void add_energise_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       terms.add(c.energised.at(s, t), 1);
       if (t > 0) terms.add(c.energised.at(s, t - 1), -1);
       const int begun = t - p.sites[s].construction_lead;
       if (begun >= 0) terms.add(c.started.at(s, begun), -1);
-      add_equal(model, {.family = Family::energise, .t = t, .first = s}, terms,
+      add_equal(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms,
                 t == 0 ? to_lp(p.sites[s].energised) : 0);
     }
   }
@@ -46,9 +46,10 @@ void add_grid_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
-      add_at_most(model, {.family = Family::grid, .t = t, .first = s}, terms, to_lp(p.sites[s].grid.at(p.first + t)));
+      add_at_most(model, {.family = PlanFamily::grid, .t = t, .first = s}, terms,
+                  to_lp(p.sites[s].grid.at(p.first + t)));
     }
   }
 }
@@ -58,9 +59,9 @@ void add_crew_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
       if (model.columns.started.at(s, t) < 0) continue;
-      Terms terms;
+      PlanTerms terms;
       terms.add(model.columns.started.at(s, t), 1);
-      add_at_most(model, {.family = Family::crew, .t = t, .first = s}, terms, to_lp(p.sites[s].most_started));
+      add_at_most(model, {.family = PlanFamily::crew, .t = t, .first = s}, terms, to_lp(p.sites[s].most_started));
     }
   }
 }
@@ -70,7 +71,7 @@ void add_draw_power_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       terms.add(c.drawn.at(s, t), 1);
       for (int g = 0; g < count(p.systems); ++g) {
         if (c.installed.at(s, g, t) < 0) continue;
@@ -80,7 +81,7 @@ void add_draw_power_rows(PlanModel& model) {
           if (run >= 0) terms.add(run, -work_power_lp(p.sites[s], p.systems[g], p.services[k]));
         }
       }
-      add_equal(model, {.family = Family::draw_power, .t = t, .first = s}, terms, 0);
+      add_equal(model, {.family = PlanFamily::draw_power, .t = t, .first = s}, terms, 0);
     }
   }
 }
@@ -91,11 +92,11 @@ void add_take_or_pay_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
       if (c.topup.at(s, t) < 0) continue;
-      Terms terms;
+      PlanTerms terms;
       terms.add(c.drawn.at(s, t), 1);
       terms.add(c.topup.at(s, t), 1);
       terms.add(c.energised.at(s, t), -p.sites[s].take_or_pay);
-      add_at_least(model, {.family = Family::take_or_pay, .t = t, .first = s}, terms, 0);
+      add_at_least(model, {.family = PlanFamily::take_or_pay, .t = t, .first = s}, terms, 0);
     }
   }
 }
@@ -107,12 +108,12 @@ void add_carbon_cap_rows(PlanModel& model) {
     const int year_of_t = (p.first + t).year();
     int end = t;
     while (end < p.quarters() && (p.first + end).year() == year_of_t) ++end;
-    Terms terms;
+    PlanTerms terms;
     for (int s = 0; s < count(p.sites); ++s) {
       for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), carbon_lp(p.sites[s]));
     }
     const double cap = to_lp(*p.carbon_cap) * 0.25 * (end - t);
-    add_at_most(model, {.family = Family::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
+    add_at_most(model, {.family = PlanFamily::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
     t = end;
   }
 }

@@ -15,7 +15,7 @@ namespace stargate {
 namespace {
 int count(const auto& items) { return static_cast<int>(items.size()); }
 
-void add_deliveries(Terms& terms, const PlanModel& model, int g, int t, double coefficient) {
+void add_deliveries(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient) {
   for (int s = 0; s < count(model.programme->sites); ++s) terms.add(model.columns.deliver.at(s, g, t), coefficient);
 }
 
@@ -29,11 +29,11 @@ void add_order_balance_rows(PlanModel& model) {
   for (int g = 0; g < count(p.systems); ++g) {
     const auto& system = p.systems[g];
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       add_deliveries(terms, model, g, t, 1);
       if (terms.empty()) continue;
       if (t >= system.order_lead) terms.add(model.columns.order.at(g, t - system.order_lead), -1);
-      add_equal(model, {.family = Family::order_balance, .t = t, .first = g}, terms, committed_lp(p, system, t));
+      add_equal(model, {.family = PlanFamily::order_balance, .t = t, .first = g}, terms, committed_lp(p, system, t));
     }
   }
 }
@@ -45,11 +45,11 @@ void add_installed_rows(PlanModel& model) {
     for (int g = 0; g < count(p.systems); ++g) {
       for (int t = 0; t < p.quarters(); ++t) {
         if (c.installed.at(s, g, t) < 0) continue;
-        Terms terms;
+        PlanTerms terms;
         terms.add(c.installed.at(s, g, t), 1);
         terms.add(c.deliver.at(s, g, t), -1);
         if (t > 0) terms.add(c.installed.at(s, g, t - 1), -1);
-        add_at_most(model, {.family = Family::installed, .t = t, .first = s, .second = g}, terms, 0);
+        add_at_most(model, {.family = PlanFamily::installed, .t = t, .first = s, .second = g}, terms, 0);
       }
     }
   }
@@ -63,10 +63,10 @@ void add_life_rows(PlanModel& model) {
       const int life = p.systems[g].life;
       for (int t = life; t < p.quarters(); ++t) {
         if (c.installed.at(s, g, t - life) < 0) continue;  // nothing is that old yet
-        Terms terms;
+        PlanTerms terms;
         terms.add(c.installed.at(s, g, t), 1);
         for (int u = t - life + 1; u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
-        add_at_most(model, {.family = Family::life, .t = t, .first = s, .second = g}, terms, 0);
+        add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, 0);
       }
     }
   }
@@ -81,10 +81,10 @@ void add_growth_rows(PlanModel& model) {
     for (int t = system.order_lead; t < p.quarters(); ++t) {
       const int order = model.columns.order.at(g, t - system.order_lead);
       if (order < 0) continue;
-      Terms terms;
+      PlanTerms terms;
       terms.add(order, 1);
       if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
-      add_at_most(model, {.family = Family::growth, .t = t, .first = g, .unit = unit}, terms,
+      add_at_most(model, {.family = PlanFamily::growth, .t = t, .first = g, .unit = unit}, terms,
                   system.growth->seed / unit);
     }
   }
@@ -103,7 +103,7 @@ void add_offer_rows(PlanModel& model) {
     for (const auto& system : p.systems) unit = std::max(unit, part_need(system, part));
     if (unit == 0) continue;
     for (int t = 0; t < p.quarters(); ++t) {
-      Terms terms;
+      PlanTerms terms;
       double own = 0;  // parts of committed systems, taken outside the offers
       for (int g = 0; g < count(p.systems); ++g) {
         const double need = part_need(p.systems[g], part) / unit;
@@ -113,7 +113,7 @@ void add_offer_rows(PlanModel& model) {
       if (terms.empty()) continue;
       double offered = 0;
       for (const auto& offer : part.offers) offered += offer.amount.at(p.first + t - part.lag);
-      add_at_most(model, {.family = Family::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
+      add_at_most(model, {.family = PlanFamily::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
                   offered / unit + own);
     }
   }
@@ -125,11 +125,11 @@ void add_work_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
       for (int t = 0; t < p.quarters(); ++t) {
-        Terms terms;
+        PlanTerms terms;
         for (int k = 0; k < count(p.services); ++k) terms.add(c.run.at(s, g, k, t), 1);
         if (terms.empty()) continue;
         terms.add(c.installed.at(s, g, t), -p.systems[g].availability);
-        add_at_most(model, {.family = Family::work, .t = t, .first = s, .second = g}, terms, 0);
+        add_at_most(model, {.family = PlanFamily::work, .t = t, .first = s, .second = g}, terms, 0);
       }
     }
   }
@@ -141,7 +141,7 @@ void add_output_rows(PlanModel& model) {
   for (int k = 0; k < count(p.services); ++k) {
     for (int t = 0; t < p.quarters(); ++t) {
       if (c.served.at(k, t) < 0) continue;
-      Terms terms;
+      PlanTerms terms;
       terms.add(c.served.at(k, t), 1);
       for (int s = 0; s < count(p.sites); ++s) {
         for (int g = 0; g < count(p.systems); ++g) {
@@ -149,7 +149,7 @@ void add_output_rows(PlanModel& model) {
           if (run >= 0) terms.add(run, -throughput_lp(p.systems[g], p.services[k]));
         }
       }
-      add_at_most(model, {.family = Family::output, .t = t, .first = k}, terms, 0);
+      add_at_most(model, {.family = PlanFamily::output, .t = t, .first = k}, terms, 0);
     }
   }
 }
@@ -160,10 +160,10 @@ void add_demand_rows(PlanModel& model) {
   for (int k = 0; k < count(p.services); ++k) {
     for (int t = 0; t < p.quarters(); ++t) {
       if (c.served.at(k, t) < 0) continue;
-      Terms terms;
+      PlanTerms terms;
       terms.add(c.served.at(k, t), 1);
       terms.add(c.unmet.at(k, t), 1);
-      add_equal(model, {.family = Family::demand, .t = t, .first = k}, terms,
+      add_equal(model, {.family = PlanFamily::demand, .t = t, .first = k}, terms,
                 to_lp(p.services[k].demand.at(p.first + t)));
     }
   }

@@ -5,50 +5,50 @@
 
 namespace stargate {
 
-const std::array<FamilyRow, kFamilyCount>& planner_families() {
-  static const std::array<FamilyRow, kFamilyCount> rows{{
-      {Family::site_power, "site_power", "sum_g pue_s P_g inst[s,g,t] <= energised[s,t]", "MW",
+const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families() {
+  static const std::array<PlanFamilyRow, kPlanFamilyCount> rows{{
+      {PlanFamily::site_power, "site_power", "sum_g pue_s P_g inst[s,g,t] <= energised[s,t]", "MW",
        "a megawatt at the meter free for systems in the quarter", false, 0},
-      {Family::energise, "energise", "energised[s,t] = energised[s,t-1] + started[s,t-lead_s]", "MW",
+      {PlanFamily::energise, "energise", "energised[s,t] = energised[s,t-1] + started[s,t-lead_s]", "MW",
        "a megawatt energised from the quarter on without being built", false, 12},
-      {Family::grid, "grid", "energised[s,t] <= grid[s,t]", "MW",
+      {PlanFamily::grid, "grid", "energised[s,t] <= grid[s,t]", "MW",
        "a megawatt at the meter that the grid gives the site in the quarter", true, 12},
-      {Family::crew, "crew", "started[s,t] <= most_started[s]", "MW",
+      {PlanFamily::crew, "crew", "started[s,t] <= most_started[s]", "MW",
        "a megawatt of construction the crews can begin in the quarter", true, 0},
-      {Family::draw_power, "draw_power",
+      {PlanFamily::draw_power, "draw_power",
        "drawn[s,t] = sum_g pue_s P_g (idle_g inst + sum_k (share_gk - idle_g) util_k run)", "MW",
        "a megawatt drawn on average over the quarter", false, 0},
-      {Family::take_or_pay, "take_or_pay", "drawn[s,t] + topup[s,t] >= take_or_pay_s energised[s,t]", "MW",
+      {PlanFamily::take_or_pay, "take_or_pay", "drawn[s,t] + topup[s,t] >= take_or_pay_s energised[s,t]", "MW",
        "a megawatt of energy paid whether used or not in the quarter", false, 0},
-      {Family::order_balance, "order_balance", "sum_s deliver[s,g,t] = order[g,t-lead_g] + committed[g,t]",
+      {PlanFamily::order_balance, "order_balance", "sum_s deliver[s,g,t] = order[g,t-lead_g] + committed[g,t]",
        "thousand accelerators", "a thousand accelerators delivered in the quarter without an order", false, 0},
-      {Family::installed, "installed", "inst[s,g,t] <= inst[s,g,t-1] + deliver[s,g,t]", "thousand accelerators",
+      {PlanFamily::installed, "installed", "inst[s,g,t] <= inst[s,g,t-1] + deliver[s,g,t]", "thousand accelerators",
        "a thousand accelerators installed from the quarter on without being bought", false, 0},
-      {Family::life, "life", "inst[s,g,t] <= sum_{u=t-life_g+1..t} deliver[s,g,u]", "thousand accelerators",
+      {PlanFamily::life, "life", "inst[s,g,t] <= sum_{u=t-life_g+1..t} deliver[s,g,u]", "thousand accelerators",
        "a thousand accelerators kept beyond their life in the quarter", false, 0},
-      {Family::growth, "growth", "order[g,t-lead_g] <= seed_g + (1+rate_g) sum_s deliver[s,g,t-1]", "systems",
+      {PlanFamily::growth, "growth", "order[g,t-lead_g] <= seed_g + (1+rate_g) sum_s deliver[s,g,t-1]", "systems",
        "a system the vendor can ramp to in the quarter", true, 0},
-      {Family::offer, "offer", "sum_g need_gp sum_s (deliver[s,g,t+lag_p] - committed) <= sum_j offer[j,p,t]", "part",
-       "a unit of the part from this supplier in the quarter", true, 0},
-      {Family::work, "work", "sum_k run[s,g,k,t] <= availability_g inst[s,g,t]", "thousand accelerators",
+      {PlanFamily::offer, "offer", "sum_g need_gp sum_s (deliver[s,g,t+lag_p] - committed) <= sum_j offer[j,p,t]",
+       "part", "a unit of the part from this supplier in the quarter", true, 0},
+      {PlanFamily::work, "work", "sum_k run[s,g,k,t] <= availability_g inst[s,g,t]", "thousand accelerators",
        "a thousand working accelerators at the site in the quarter", false, 0},
-      {Family::output, "output", "served[k,t] <= sum_{s,g} thr_gk util_k run[s,g,k,t]", "Mtok/s",
+      {PlanFamily::output, "output", "served[k,t] <= sum_{s,g} thr_gk util_k run[s,g,k,t]", "Mtok/s",
        "a million tokens a second of the service from outside the programme", false, 0},
-      {Family::demand, "demand", "served[k,t] + unmet[k,t] = demand[k,t]", "Mtok/s",
+      {PlanFamily::demand, "demand", "served[k,t] + unmet[k,t] = demand[k,t]", "Mtok/s",
        "a million tokens a second more of demand", false, 0},
-      {Family::cash, "cash", "cash[t] = cash[t-1] + draws + reinvested revenue - payments, cash[t] >= 0", "M$",
+      {PlanFamily::cash, "cash", "cash[t] = cash[t-1] + draws + reinvested revenue - payments, cash[t] >= 0", "M$",
        "a million dollars more in hand from the quarter on", true, 1},
-      {Family::tranche, "tranche", "sum_t draw[r,t] <= amount_r", "M$", "a million dollars more in the tranche", true,
-       0},
-      {Family::debt_share, "debt_share", "(1-share) debt[<=t] <= share equity[<=t]", "M$",
+      {PlanFamily::tranche, "tranche", "sum_t draw[r,t] <= amount_r", "M$", "a million dollars more in the tranche",
+       true, 0},
+      {PlanFamily::debt_share, "debt_share", "(1-share) debt[<=t] <= share equity[<=t]", "M$",
        "a million dollars of debt more than the share allows, up to the quarter", true, 1},
-      {Family::carbon_cap, "carbon_cap", "sum_{s,t in year} carbon_s drawn[s,t] <= cap", "t",
+      {PlanFamily::carbon_cap, "carbon_cap", "sum_{s,t in year} carbon_s drawn[s,t] <= cap", "t",
        "a tonne of CO2 equivalent more in the year", true, 1},
   }};
   return rows;
 }
 
-const FamilyRow& family_row(Family family) {
+const PlanFamilyRow& family_row(PlanFamily family) {
   const auto& row = planner_families()[static_cast<std::size_t>(family)];
   STARGATE_CHECK(row.family == family, "families out of order");
   return row;

@@ -6,7 +6,7 @@
 
 namespace stargate {
 
-enum class Family {
+enum class PlanFamily {
   site_power,
   energise,
   grid,
@@ -26,10 +26,10 @@ enum class Family {
   debt_share,
   carbon_cap
 };
-inline constexpr int kFamilyCount = 18;
+inline constexpr int kPlanFamilyCount = 18;
 
-struct FamilyRow {
-  Family family;
+struct PlanFamilyRow {
+  PlanFamily family;
   const char* name;
   const char* formula;
   const char* unit;      ///< of the right-hand side, for users
@@ -38,7 +38,7 @@ struct FamilyRow {
   double weight;  ///< of moving it by one unit of the LP when nothing is feasible, about its cost in M$; 0: stays
 };
 
-const std::array<FamilyRow, kFamilyCount>& planner_families();
-const FamilyRow& family_row(Family family);
+const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
+const PlanFamilyRow& family_row(PlanFamily family);
 
 }  // namespace stargate

@@ -10,38 +10,38 @@ namespace stargate {
 namespace {
 
 /// Axes of a family's rows, the quarter last.
-std::vector<int> row_axes(Family family, const PlanAxes& axes) {
+std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   switch (family) {
-    case Family::site_power:
-    case Family::energise:
-    case Family::grid:
-    case Family::crew:
-    case Family::draw_power:
-    case Family::take_or_pay:
+    case PlanFamily::site_power:
+    case PlanFamily::energise:
+    case PlanFamily::grid:
+    case PlanFamily::crew:
+    case PlanFamily::draw_power:
+    case PlanFamily::take_or_pay:
       return {axes.site, axes.quarter};
-    case Family::order_balance:
-    case Family::growth:
+    case PlanFamily::order_balance:
+    case PlanFamily::growth:
       return {axes.system, axes.quarter};
-    case Family::installed:
-    case Family::life:
-    case Family::work:
+    case PlanFamily::installed:
+    case PlanFamily::life:
+    case PlanFamily::work:
       return {axes.site, axes.system, axes.quarter};
-    case Family::offer:
+    case PlanFamily::offer:
       return {axes.part, axes.quarter};
-    case Family::output:
-    case Family::demand:
+    case PlanFamily::output:
+    case PlanFamily::demand:
       return {axes.service, axes.quarter};
-    case Family::tranche:
+    case PlanFamily::tranche:
       return {axes.tranche, axes.quarter};
-    case Family::cash:
-    case Family::debt_share:
-    case Family::carbon_cap:
+    case PlanFamily::cash:
+    case PlanFamily::debt_share:
+    case PlanFamily::carbon_cap:
       return {axes.quarter};
   }
   return {};
 }
 
-std::string gap_sentence(const FamilyRow& row, std::size_t axes) {
+std::string gap_sentence(const PlanFamilyRow& row, std::size_t axes) {
   std::string sentence = row.name;
   if (axes == 2) sentence += " at {0}";
   return sentence + (axes == 2 ? " in {1}" : " in {0}") + " is {amount} {unit} short";
@@ -50,13 +50,13 @@ std::string gap_sentence(const FamilyRow& row, std::size_t axes) {
 void add_row_families(PlanModel& model) {
   for (const auto& row : planner_families()) {
     const auto axes = row_axes(row.family, model.axes);
-    const bool in_kilotonnes = row.family == Family::carbon_cap;
+    const bool in_kilotonnes = row.family == PlanFamily::carbon_cap;
     const int number = model.lp.add_row_family({row.name, axes, in_kilotonnes ? "kt" : row.unit});
     if (row.weight > 0) model.lp.make_relaxable(number, {row.weight, gap_sentence(row, axes.size())});
   }
 }
 
-void add_row(PlanModel& model, const RowKey& key, const Terms& terms, std::pair<double, double> range) {
+void add_row(PlanModel& model, const RowKey& key, const PlanTerms& terms, std::pair<double, double> range) {
   LpLabel label{static_cast<int>(key.family), {}};
   const int quarter = key.t + model.axes.lead_in;
   switch (row_axes(key.family, model.axes).size()) {
@@ -88,15 +88,15 @@ void check_programme(const Programme& p) {
 
 }  // namespace
 
-void add_at_most(PlanModel& model, const RowKey& key, const Terms& terms, double bound) {
+void add_at_most(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound) {
   add_row(model, key, terms, {-kInfinity, bound});
 }
 
-void add_at_least(PlanModel& model, const RowKey& key, const Terms& terms, double bound) {
+void add_at_least(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound) {
   add_row(model, key, terms, {bound, kInfinity});
 }
 
-void add_equal(PlanModel& model, const RowKey& key, const Terms& terms, double value) {
+void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, double value) {
   add_row(model, key, terms, {value, value});
 }
 

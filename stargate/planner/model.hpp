@@ -12,7 +12,7 @@ namespace stargate {
 
 /// Which limit a row is: its family and the positions in the programme that the family goes by.
 struct RowKey {
-  Family family;
+  PlanFamily family;
   int t = 0;        ///< quarter of the limit, after the first; parts may lie before it (negative)
   int first = 0;    ///< site, system, service, part or tranche
   int second = 0;   ///< the second of two
@@ -20,7 +20,7 @@ struct RowKey {
 };
 
 /// Coefficients of one row; a column that does not exist (-1) is a zero and is left out.
-class Terms {
+class PlanTerms {
  public:
   struct Entry {
     int column;
@@ -48,9 +48,9 @@ struct PlanModel {
 PlanModel build_plan_model(const Programme& programme);
 
 /// Adds a row, whose number is the position of its key.
-void add_at_most(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
-void add_at_least(PlanModel& model, const RowKey& key, const Terms& terms, double bound);
-void add_equal(PlanModel& model, const RowKey& key, const Terms& terms, double value);
+void add_at_most(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
+void add_at_least(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
+void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, double value);
 
 void add_site_power_rows(PlanModel& model);
 void add_energise_rows(PlanModel& model);
@@ -73,7 +73,7 @@ void add_debt_share_rows(PlanModel& model);
 
 /// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.
 struct PaymentTerms {
-  Terms deposit, delivery, acceptance, construction, energy, opex, carbon;
+  PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
 };
 PaymentTerms payment_terms(const PlanModel& model, int t);
 

@@ -14,7 +14,7 @@ struct PlanValues {
   std::vector<double> columns, duals, activities;
   /// Of a column, dust removed; zero where there is no column.
   double at(int column) const;
-  double sum(const Terms& terms) const;
+  double sum(const PlanTerms& terms) const;
 };
 
 Plan report_plan(const PlanModel& model, const PlanValues& values);

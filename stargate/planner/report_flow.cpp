@@ -9,9 +9,9 @@
 
 namespace stargate {
 
-double PlanValues::at(int column) const { return column < 0 ? 0 : clean(columns[column]); }
+double PlanValues::at(int column) const { return column < 0 ? 0 : without_dust(columns[column]); }
 
-double PlanValues::sum(const Terms& terms) const {
+double PlanValues::sum(const PlanTerms& terms) const {
   double total = 0;
   for (const auto& entry : terms.entries()) total += entry.value * at(entry.column);
   return total;
@@ -55,7 +55,8 @@ class Flow {
       const double before = installed_lp(s, g, t - 1), now = installed_lp(s, g, t);
       const double delivered = x_.at(c_.deliver.at(s, g, t));
       const double unit = systems_per_lp(system);
-      out.systems.push_back({delivered * unit, std::max(0.0, clean(before + delivered - now)) * unit, now * unit});
+      out.systems.push_back(
+          {delivered * unit, std::max(0.0, without_dust(before + delivered - now)) * unit, now * unit});
       used += now * full_power_lp(site, system);
       drawn += now * idle_power_lp(site, system);
       for (std::size_t k = 0; k < p_.services.size(); ++k) {
@@ -133,7 +134,7 @@ class Flow {
       const double gone = std::min(retired, held.front().installed);
       held.front().installed -= gone;
       retired -= gone;
-      if (clean(held.front().installed) == 0) held.pop_front();
+      if (without_dust(held.front().installed) == 0) held.pop_front();
     }
   }
 
@@ -153,8 +154,8 @@ class Flow {
       for (const auto& offer : part.offers) {
         const double amount = offer.amount.at(when);
         if (amount <= 0) continue;
-        plan_.taken.push_back(
-            {part.product, offer.supplier, part.unit, when, amount, clean(std::min(amount, need * amount / offered))});
+        plan_.taken.push_back({part.product, offer.supplier, part.unit, when, amount,
+                               without_dust(std::min(amount, need * amount / offered))});
       }
     }
   }

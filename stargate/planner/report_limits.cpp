@@ -18,42 +18,42 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
   const auto site = [&] { return programme.sites[key.first].id; };
   const auto system = [&] { return programme.systems[key.first].id; };
   switch (key.family) {
-    case Family::grid:
+    case PlanFamily::grid:
       return "power at " + site();
-    case Family::crew:
+    case PlanFamily::crew:
       return "construction starts at " + site();
-    case Family::growth:
+    case PlanFamily::growth:
       return "growth of deliveries of " + system();
-    case Family::offer:
+    case PlanFamily::offer:
       return programme.parts[key.first].product;
-    case Family::cash:
+    case PlanFamily::cash:
       return "capital in hand";
-    case Family::tranche:
+    case PlanFamily::tranche:
       return "tranche " + programme.capital[key.first].name;
-    case Family::debt_share:
+    case PlanFamily::debt_share:
       return "share of debt";
-    case Family::carbon_cap:
+    case PlanFamily::carbon_cap:
       return "carbon cap";
-    case Family::order_balance:
+    case PlanFamily::order_balance:
       return "deliveries of " + system();
-    case Family::demand:
-    case Family::output:
+    case PlanFamily::demand:
+    case PlanFamily::output:
       return "demand of " + programme.services[key.first].id;
-    case Family::installed:
-    case Family::life:
-    case Family::work:
+    case PlanFamily::installed:
+    case PlanFamily::life:
+    case PlanFamily::work:
       return fmt::format("{} at {}", programme.systems[key.second].id, site());
-    case Family::site_power:
-    case Family::energise:
-    case Family::draw_power:
-    case Family::take_or_pay:
+    case PlanFamily::site_power:
+    case PlanFamily::energise:
+    case PlanFamily::draw_power:
+    case PlanFamily::take_or_pay:
       break;
   }
   return fmt::format("{} at {}", family_row(key.family).name, site());
 }
 
 std::string limit_unit(const Programme& programme, const RowKey& key) {
-  return key.family == Family::offer ? programme.parts[key.first].unit : family_row(key.family).unit;
+  return key.family == PlanFamily::offer ? programme.parts[key.first].unit : family_row(key.family).unit;
 }
 
 namespace {
@@ -68,7 +68,7 @@ class Limits {
   void report() {
     for (std::size_t row = 0; row < model_.keys.size(); ++row) {
       const RowKey& key = model_.keys[row];
-      if (key.family == Family::demand) price_tokens(key, x_.duals[row]);
+      if (key.family == PlanFamily::demand) price_tokens(key, x_.duals[row]);
       if (family_row(key.family).is_limit && -x_.duals[row] > kPriceThreshold) add_limit(row, key);
     }
     std::sort(plan_.limits.begin(), plan_.limits.end(), [](const BindingLimit& a, const BindingLimit& b) {
@@ -79,7 +79,7 @@ class Limits {
 
  private:
   void price_tokens(const RowKey& key, double dual) {
-    const double undiscounted = clean(dual) / discount_factor(p_, key.t);
+    const double undiscounted = without_dust(dual) / discount_factor(p_, key.t);
     plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
   }
 
@@ -90,26 +90,26 @@ class Limits {
     limit.quarter = p_.first + key.t;
     limit.unit = limit_unit(p_, key);
     limit.price = -x_.duals[row] / key.unit * kLpMoney;
-    if (key.family == Family::offer) {
+    if (key.family == PlanFamily::offer) {
       add_offers(limit, p_.parts[key.first]);
       return;
     }
-    limit.activity = clean(x_.activities[row]) * key.unit;
+    limit.activity = without_dust(x_.activities[row]) * key.unit;
     limit.bound = bound_of(row, key);
-    if (key.family == Family::growth) limit.activity = limit.bound;
+    if (key.family == PlanFamily::growth) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
 
   /// In user units; what deliveries of the quarter before allow counts in the bound of growth.
   double bound_of(std::size_t row, const RowKey& key) const {
     switch (key.family) {
-      case Family::growth: {
+      case PlanFamily::growth: {
         const auto& system = p_.systems[key.first];
         const double before = key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].delivered : 0;
         return system.growth->seed + (1 + system.growth->rate) * before;
       }
-      case Family::cash:
-      case Family::debt_share:
+      case PlanFamily::cash:
+      case PlanFamily::debt_share:
         return 0;
       default:
         return model_.lp.row_upper()[row] * key.unit;

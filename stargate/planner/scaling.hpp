@@ -62,6 +62,6 @@ inline double token_value_lp(MoneyPerToken price) { return to_lp(kLpTokenRate * 
 inline double construction_lp(const PlanSite& site) { return to_lp(kLpPower * site.construction_price); }
 
 /// Numerical dust of the solver becomes zero; what is not negative stays so.
-inline double clean(double x) { return std::abs(x) < 1e-6 ? 0.0 : x; }
+inline double without_dust(double x) { return std::abs(x) < 1e-6 ? 0.0 : x; }
 
 }  // namespace stargate

@@ -11,8 +11,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec&
   job->global_batch_size = service.global_batch_size;
   job->seq_length = service.seq_length;
   if (service.precision) job->recipe.precision = {*service.precision, *service.precision};
-  // A plan needs a rate, not a launch script: the distributed optimiser (ZeRO-1) as large runs use it, and no more virtual
-  // stages than they do. `stargate train` searches the whole grid.
+  // A plan needs a rate, not a launch script: the distributed optimiser (ZeRO-1) as large runs use it, and no more
+  // virtual stages than they do. `stargate train` searches the whole grid.
   SearchLimits limits;
   limits.zero_stages = {1};
   limits.recomputes = {Recompute::none, Recompute::full};

@@ -52,11 +52,22 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   return out;
 }
 
+/// Capital released by the quarter and not drawn in it or before.
+Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
+  Money left;
+  for (const auto& tranche : programme.capital)
+    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount : Money{};
+  for (std::size_t i = 0; i <= index; ++i) {
+    for (const Money drawn : plan.quarters[i].drawn) left -= drawn;
+  }
+  return left;
+}
+
 std::string build_out_table(const StudyReport& report, const Plan& plan) {
   std::vector<Column> columns{{"quarter", Align::left}, {"MW"}, {"used MW"}};
   const auto& systems = report.prepared.programme.systems;
   for (const auto& system : systems) columns.push_back({system.accelerator});
-  for (const char* title : {"spent B$", "sum B$", "cash B$", "GWh", "kt CO2"}) columns.push_back({title});
+  for (const char* title : {"spent B$", "sum B$", "undrawn B$", "GWh", "kt CO2"}) columns.push_back({title});
   TextTable table(columns);
   for (const std::size_t i : shown_quarters(plan)) {
     const auto& q = plan.quarters[i];
@@ -64,11 +75,13 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
                                  fmt::format("{:.0f}", q.used.in(megawatt))};
     for (const auto& system : q.systems) row.push_back(thousands(system.accelerators));
     row.insert(row.end(), {format_billions(q.spent.total()), format_billions(q.spent_to_date.total()),
-                           format_billions(q.cash), fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)),
+                           format_billions(undrawn(plan, report.prepared.programme, i)),
+                           fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)),
                            fmt::format("{:.0f}", q.carbon.in(1e3 * tonne))});
     table.add_row(row);
   }
-  return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter and to date)\n" +
+  return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
+         "released but not drawn)\n" +
          table.format(2);
 }
 
