@@ -25,6 +25,8 @@ TrainingLayout make_layout(const TrainFlags& f, Recompute recompute) {
   layout.dp = f.dp > 0 ? f.dp : static_cast<int>(std::max<std::int64_t>(1, f.gpus / model_ranks));
   layout.zero_stage = f.zero >= 0 ? f.zero : 1;
   layout.sequence_parallel = f.sequence_parallel;
+  layout.embedding_as_layer = layout.loss_as_layer = f.ends_as_layers;
+  layout.uneven_pipeline = f.uneven_pipeline;
   layout.recompute = recompute;
   return layout;
 }

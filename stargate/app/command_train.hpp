@@ -11,7 +11,7 @@ struct TrainFlags {
   std::string precision = "bf16", recompute = "none";
   // A layout is given when any of these is; zero means not given.
   int tp = 0, pp = 0, vpp = 0, dp = 0, cp = 0, ep = 0, etp = 0, micro_batch_size = 0, zero = -1;
-  bool sequence_parallel = false;
+  bool sequence_parallel = false, ends_as_layers = false, uneven_pipeline = false;
   ChangeFlags changes;
   bool json = false;
 };

@@ -71,6 +71,9 @@ void add_train(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"none", "selective", "full"}));
   command->add_flag("--sequence-parallel,--sp", flags->sequence_parallel,
                     "Sequence parallelism beside tensor parallelism");
+  command->add_flag("--ends-as-layers", flags->ends_as_layers,
+                    "Embedding and loss each take a layer's place in a stage");
+  command->add_flag("--uneven-pipeline", flags->uneven_pipeline, "Stages may differ by one layer");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
   command->callback([&session, flags] { train(session, *flags); });

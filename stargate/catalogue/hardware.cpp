@@ -26,7 +26,7 @@ const RecordTable<Accelerator>& Accelerator::table() {
           .optional("form", &A::form, "Form factor.")
           .required("memory", &A::memory, "Kind of its memory: id of a memory record.")
           .optional("memory_stacks", &A::memory_stacks, "Stacks of it.", not_negative)
-          .required("memory_capacity", &A::memory_capacity, "Usable capacity.", positive)
+          .required("memory_capacity", &A::memory_capacity, "Usable capacity; vendors' GB of HBM are GiB.", positive)
           .required("memory_bandwidth", &A::memory_bandwidth, "Peak bandwidth.", positive)
           .required("peak", &A::peak, "Dense peak rate by precision.", positive)
           .optional("achievable", &A::achievable, "Best measured matrix-multiply rate by precision.", positive)

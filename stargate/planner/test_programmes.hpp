@@ -55,17 +55,8 @@ inline Programme hand_programme(int quarters = 4) {
   return p;
 }
 
-/// `sites` x `systems` x `services` with growing grid, newer systems that are better and dearer, two memories from
-/// three suppliers, growth limits, staged capital, take-or-pay and discounting.
-inline Programme broad_programme(int quarters, int sites, int systems, int services) {
-  Programme p;
-  p.name = "broad";
-  p.first = kStart;
-  p.last = kStart + (quarters - 1);
-  p.building_life = 80;
-  p.carbon_price = 20.0 * dollar / tonne;
-  p.reinvested_revenue = 0.3;
-  p.maximum_debt_share = 0.7;
+inline void add_broad_sites(Programme& p, int sites) {
+  const int quarters = p.quarters();
   for (int s = 0; s < sites; ++s) {
     PlanSite site;
     site.id = "site" + std::to_string(s);
@@ -80,6 +71,11 @@ inline Programme broad_programme(int quarters, int sites, int systems, int servi
     site.take_or_pay = s % 2 == 0 ? 0.8 : 0;
     p.sites.push_back(site);
   }
+}
+
+/// Two memories from three suppliers, in amounts that suit the number of sites.
+inline void add_broad_parts(Programme& p, int sites) {
+  const int quarters = p.quarters();
   for (int m = 0; m < 2; ++m) {
     PlanPart part;
     part.product = "memory:kind" + std::to_string(m);
@@ -95,6 +91,11 @@ inline Programme broad_programme(int quarters, int sites, int systems, int servi
     }
     p.parts.push_back(part);
   }
+}
+
+/// Newer systems are better and dearer.
+inline void add_broad_systems(Programme& p, int systems) {
+  const int quarters = p.quarters();
   for (int g = 0; g < systems; ++g) {
     PlanSystem system;
     system.id = "system" + std::to_string(g);
@@ -113,6 +114,11 @@ inline Programme broad_programme(int quarters, int sites, int systems, int servi
     p.systems.push_back(system);
   }
   p.systems[0].committed[p.first + 1] = 5;
+}
+
+inline void add_broad_services(Programme& p, int services) {
+  const int quarters = p.quarters();
+  const int sites = static_cast<int>(p.sites.size()), systems = static_cast<int>(p.systems.size());
   for (int k = 0; k < services; ++k) {
     PlanService service;
     service.id = "service" + std::to_string(k);
@@ -131,10 +137,32 @@ inline Programme broad_programme(int quarters, int sites, int systems, int servi
     }
     p.services.push_back(service);
   }
+}
+
+inline void add_broad_capital(Programme& p, int sites) {
+  const int quarters = p.quarters();
   const double scale = 25e6 * sites * quarters;
   p.capital.push_back({"founders", p.first, 1.0 * scale * dollar, FundKind::equity, 0});
   p.capital.push_back({"banks", p.first + 1, 1.5 * scale * dollar, FundKind::debt, 0.07});
   p.capital.push_back({"second round", p.first + quarters / 2, 1.0 * scale * dollar, FundKind::equity, 0});
+}
+
+/// `sites` x `systems` x `services` with growing grid, parts, growth limits, staged capital, take-or-pay and
+/// discounting.
+inline Programme broad_programme(int quarters, int sites, int systems, int services) {
+  Programme p;
+  p.name = "broad";
+  p.first = kStart;
+  p.last = kStart + (quarters - 1);
+  p.building_life = 80;
+  p.carbon_price = 20.0 * dollar / tonne;
+  p.reinvested_revenue = 0.3;
+  p.maximum_debt_share = 0.7;
+  add_broad_sites(p, sites);
+  add_broad_parts(p, sites);
+  add_broad_systems(p, systems);
+  add_broad_services(p, services);
+  add_broad_capital(p, sites);
   return p;
 }
 

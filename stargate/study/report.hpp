@@ -27,7 +27,4 @@ struct CsvFile {
 /// periods.csv, services.csv, sites.csv, supply.csv, limits.csv, rates.csv.
 std::vector<CsvFile> format_plan_csv(const StudyReport& report);
 
-/// "$12.3 B" style for tables: amount in B$ with one decimal.
-std::string format_billions(Money amount);
-
 }  // namespace stargate

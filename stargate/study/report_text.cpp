@@ -19,6 +19,20 @@ std::string thousands(double count) {
   return count < 9950 ? fmt::format("{:.1f}", count / 1e3) : fmt::format("{:.0f}", count / 1e3);
 }
 
+/// Money in one unit down a whole table: B$ for programmes, M$ for small studies.
+struct MoneyColumn {
+  Money unit;
+  std::string name;
+  int digits;
+
+  std::string operator()(Money amount) const { return fmt::format("{:.{}f}", amount / unit + 0.0, digits); }
+  std::string change(Money amount) const { return fmt::format("{:+.{}f}", amount / unit + 0.0, digits); }
+};
+MoneyColumn money_column(const Plan& plan) {
+  const bool large = plan.quarters.back().spent_to_date.total() >= 20 * billion_dollars;
+  return large ? MoneyColumn{billion_dollars, "B$", 1} : MoneyColumn{million_dollars, "M$", 0};
+}
+
 /// Quarters shown: each second one, the last one always.
 std::vector<std::size_t> shown_quarters(const Plan& plan) {
   std::vector<std::size_t> shown;
@@ -67,17 +81,20 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
   std::vector<Column> columns{{"quarter", Align::left}, {"MW"}, {"used MW"}};
   const auto& systems = report.prepared.programme.systems;
   for (const auto& system : systems) columns.push_back({system.accelerator});
-  for (const char* title : {"spent B$", "sum B$", "undrawn B$", "GWh", "kt CO2"}) columns.push_back({title});
+  const MoneyColumn money = money_column(plan);
+  for (const std::string& title :
+       {"spent " + money.name, "sum " + money.name, "undrawn " + money.name, std::string("GWh"), std::string("kt CO2")})
+    columns.push_back({title});
   TextTable table(columns);
   for (const std::size_t i : shown_quarters(plan)) {
     const auto& q = plan.quarters[i];
     std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)),
                                  fmt::format("{:.0f}", q.used.in(megawatt))};
     for (const auto& system : q.systems) row.push_back(thousands(system.accelerators));
-    row.insert(row.end(), {format_billions(q.spent.total()), format_billions(q.spent_to_date.total()),
-                           format_billions(undrawn(plan, report.prepared.programme, i)),
-                           fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)),
-                           fmt::format("{:.0f}", q.carbon.in(1e3 * tonne))});
+    row.insert(
+        row.end(),
+        {money(q.spent.total()), money(q.spent_to_date.total()), money(undrawn(plan, report.prepared.programme, i)),
+         fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)), fmt::format("{:.0f}", q.carbon.in(1e3 * tonne))});
     table.add_row(row);
   }
   return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
@@ -154,8 +171,6 @@ std::string infeasible_text(const InfeasiblePlan& infeasible) {
 
 }  // namespace
 
-std::string format_billions(Money amount) { return fmt::format("{:.1f}", amount.in(billion_dollars) + 0.0); }
-
 std::string format_plan_text(const StudyReport& report) {
   if (const auto* infeasible = std::get_if<InfeasiblePlan>(&report.outcome)) return infeasible_text(*infeasible);
   if (const auto* unsolved = std::get_if<UnsolvedPlan>(&report.outcome))
@@ -175,33 +190,34 @@ std::string outcome_word(const PlanOutcome& outcome) {
 
 std::string totals_table(const Plan& base, const Plan& other) {
   TextTable table({{"", Align::left}, {"as written"}, {"changed"}, {"difference"}});
-  const auto money = [&](const char* name, Money a, Money b) {
-    table.add_row(
-        {name, format_billions(a), format_billions(b), fmt::format("{:+.1f}", (b - a).in(billion_dollars) + 0.0)});
+  const MoneyColumn money = money_column(base);
+  const auto row = [&](const std::string& name, Money x, Money y) {
+    table.add_row({name, money(x), money(y), money.change(y - x)});
   };
   const auto &a = base.quarters.back(), &b = other.quarters.back();
   const auto number = [&](const char* name, double x, double y, int digits) {
     table.add_row({name, fmt::format("{:.{}f}", x, digits), fmt::format("{:.{}f}", y, digits),
                    fmt::format("{:+.{}f}", y - x + 0.0, digits)});
   };
-  money("present value of cost, B$", base.objective, other.objective);
-  money("  systems", base.parts.systems, other.parts.systems);
-  money("  construction", base.parts.construction, other.parts.construction);
-  money("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
-  money("  unmet demand", base.parts.unmet, other.parts.unmet);
-  money("spent by the end, B$", a.spent_to_date.total(), b.spent_to_date.total());
+  row("present value of cost, " + money.name, base.objective, other.objective);
+  row("  systems", base.parts.systems, other.parts.systems);
+  row("  construction", base.parts.construction, other.parts.construction);
+  row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
+  row("  unmet demand", base.parts.unmet, other.parts.unmet);
+  row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
   return table.format(2);
 }
 
 std::string quarters_table(const Plan& base, const Plan& other) {
+  const MoneyColumn money = money_column(base);
   TextTable table({{"quarter", Align::left},
                    {"thousand accelerators"},
                    {"changed"},
                    {"Mtok/s, all services"},
                    {"changed"},
-                   {"spent B$"},
+                   {"spent " + money.name},
                    {"changed"}});
   const auto served = [](const PlanQuarter& q) {
     TokenRate sum;
@@ -211,8 +227,7 @@ std::string quarters_table(const Plan& base, const Plan& other) {
   for (const std::size_t i : shown_quarters(base)) {
     const auto &a = base.quarters[i], &b = other.quarters[i];
     table.add_row({format_quarter(a.quarter), thousands(a.accelerators), thousands(b.accelerators),
-                   tokens_rate(served(a)), tokens_rate(served(b)), format_billions(a.spent.total()),
-                   format_billions(b.spent.total())});
+                   tokens_rate(served(a)), tokens_rate(served(b)), money(a.spent.total()), money(b.spent.total())});
   }
   return table.format(2);
 }
@@ -259,7 +274,8 @@ std::string format_comparison_text(const Comparison& comparison) {
   const Money worth = difference.objective;
   out += fmt::format("  The change {} {} in present value.\n\n", worth.base() >= 0 ? "costs" : "saves",
                      format_quantity(worth.base() >= 0 ? worth : -worth));
-  out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were)\n" + losses_table(difference);
+  out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were; negative: gained)\n" +
+         losses_table(difference);
   out += "\nQuarter by quarter\n" + quarters_table(*base, *other);
   out += "\nWhat binds instead (limits whose worth rises most)\n" + binds_table(difference);
   return out;

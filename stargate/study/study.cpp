@@ -25,15 +25,21 @@ class StudyCheck {
   StudyCheck(const Document& document, const StudySpec& study, const Catalogue& catalogue)
       : document_(document), study_(study), catalogue_(catalogue) {}
 
+  /// Says nothing of what the fields' own faults already explain: an absent list, a value that could not be read.
   Diagnostics run() {
     check_finance();
     check_lists();
-    for (std::size_t i = 0; i < study_.services.size(); ++i) check_service(i);
-    if (study_.carbon) source("carbon", nullptr, study_.carbon->source);
+    for (std::size_t i = 0; has_items("services", study_.services.size()) && i < study_.services.size(); ++i)
+      check_service(i);
+    if (study_.carbon) source("carbon", document_.root.find("carbon"), study_.carbon->source);
     return std::move(faults_);
   }
 
  private:
+  bool has_items(const char* list, std::size_t count) const {
+    const Node* node = document_.root.find(list);
+    return node != nullptr && node->items.size() == count;
+  }
   const Node& item(const char* list, std::size_t index) const { return document_.root.find(list)->items[index]; }
 
   /// `key` null: the mapping itself.
@@ -45,20 +51,21 @@ class StudyCheck {
   }
 
   void source(const std::string& path, const Node* mapping, const SourceNote& note) {
-    const Node& node = mapping != nullptr ? *mapping : *document_.root.find(path);
+    if (mapping == nullptr) return;
     for (const auto& id : note.sources) {
       if (catalogue_.sources.contains(id) || study_.sources.contains(id)) continue;
       std::vector<std::string> known;
       for (const auto* sources : {&catalogue_.sources, &study_.sources}) {
         for (const auto& [name, source] : *sources) known.push_back(name);
       }
-      fault(node, "source", path, "there is no source '" + id + "'",
+      fault(*mapping, "source", path, "there is no source '" + id + "'",
             "name it under sources, write {assumption: why}; " + suggest_name(id, known));
     }
   }
 
   void reference(const Node& mapping, const char* key, const std::string& path, const std::string& kind,
                  const std::string& id) {
+    if (id.empty()) return;
     const auto known = record_ids(catalogue_, kind);
     if (std::find(known.begin(), known.end(), id) != known.end()) return;
     fault(mapping, key, path, "there is no " + kind + " '" + id + "' in the catalogue", suggest_name(id, known));
@@ -66,22 +73,28 @@ class StudyCheck {
 
   void check_finance() {
     const auto& f = study_.finance;
-    const Node& finance = *document_.root.find("finance");
-    if (std::abs(f.deposit + f.on_delivery + f.on_acceptance - 1) > 1e-9) {
-      fault(finance, "deposit", "finance", "deposit, on_delivery and on_acceptance do not add up to 100 %");
+    if (const Node* finance = document_.root.find("finance")) {
+      const bool given = finance->find("deposit") && finance->find("on_delivery") && finance->find("on_acceptance");
+      if (given && std::abs(f.deposit + f.on_delivery + f.on_acceptance - 1) > 1e-9) {
+        fault(*finance, "deposit", "finance", "deposit, on_delivery and on_acceptance do not add up to 100 %");
+      }
+      source("finance", finance, f.source);
     }
-    source("finance", &finance, f.source);
-    if (study_.horizon.last < study_.horizon.first) {
-      fault(*document_.root.find("horizon"), "last", "horizon", "ends before it begins");
-    } else if (study_.horizon.last - study_.horizon.first > 79) {
-      fault(*document_.root.find("horizon"), "last", "horizon", "is longer than 20 years", "plan in parts");
+    const Node* horizon = document_.root.find("horizon");
+    const auto& [first, last] = study_.horizon;
+    if (horizon == nullptr || first.index == 0 || last.index == 0) return;
+    if (last < first) {
+      fault(*horizon, "last", "horizon", "ends before it begins");
+    } else if (last - first > 79) {
+      fault(*horizon, "last", "horizon", "is longer than 20 years", "plan in parts");
     }
   }
 
   template <class Item>
   void unique(const char* list, const char* key, const std::vector<Item>& items, std::string Item::*name) {
-    for (std::size_t i = 0; i < items.size(); ++i) {
+    for (std::size_t i = 0; has_items(list, items.size()) && i < items.size(); ++i) {
       for (std::size_t k = 0; k < i; ++k) {
+        if ((items[i].*name).empty()) continue;
         if (items[i].*name == items[k].*name)
           fault(item(list, i), key, fmt::format("{}[{}]", list, i), "'" + items[i].*name + "' is given twice");
       }
@@ -95,40 +108,41 @@ class StudyCheck {
     unique("systems", "system", study_.systems, &StudySystemSpec::system);
     if (!study_.shares.empty()) unique("shares", "supplier", study_.shares, &ShareSpec::supplier);
     unique("services", "service", study_.services, &ServiceSpec::service);
-    for (std::size_t i = 0; i < study_.sites.size(); ++i) {
+    for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       reference(item("sites", i), "site", fmt::format("sites[{}]", i), "site", study_.sites[i].site);
     }
-    for (std::size_t i = 0; i < study_.systems.size(); ++i) {
+    for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
       reference(item("systems", i), "system", fmt::format("systems[{}]", i), "system", study_.systems[i].system);
       if (study_.systems[i].seed_systems.has_value() != study_.systems[i].growth.has_value()) {
         fault(item("systems", i), "growth", fmt::format("systems[{}]", i),
               "a growth limit needs both seed_systems and growth");
       }
     }
-    for (std::size_t i = 0; i < study_.shares.size(); ++i) {
+    for (std::size_t i = 0; has_items("shares", study_.shares.size()) && i < study_.shares.size(); ++i) {
       reference(item("shares", i), "supplier", fmt::format("shares[{}]", i), "supplier", study_.shares[i].supplier);
     }
   }
 
-  void need(std::size_t index, bool given, const char* key, const char* why) {
-    if (!given)
-      fault(item("services", index), nullptr, fmt::format("services[{}]", index), fmt::format("'{}' is missing", key),
-            why);
+  void need(std::size_t index, const char* key, const char* why) {
+    const Node& service = item("services", index);
+    if (service.find(key) != nullptr) return;
+    fault(service, nullptr, fmt::format("services[{}]", index), fmt::format("'{}' is missing", key), why);
   }
 
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
-    if (s.kind == ServiceKind::serving) {
-      need(i, s.isl > 0, "isl", "a serving service needs its input tokens a request");
-      need(i, s.osl > 0, "osl", "a serving service needs its output tokens a request");
-      need(i, s.ttft.has_value(), "ttft", "a serving service needs a target for the first token");
-      need(i, s.tpot.has_value(), "tpot", "a serving service needs a target for each further token");
-    } else {
-      need(i, s.gpus > 0, "gpus", "a training service needs the size of one job");
-      need(i, s.global_batch_size > 0, "global_batch_size", "a training service needs its sequences a step");
-      need(i, s.seq_length > 0, "seq_length", "a training service needs its tokens a sequence");
+    const Node* kind = item("services", i).find("kind");
+    if (kind != nullptr && kind->text == "serving") {
+      need(i, "isl", "a serving service needs its input tokens a request");
+      need(i, "osl", "a serving service needs its output tokens a request");
+      need(i, "ttft", "a serving service needs a target for the first token");
+      need(i, "tpot", "a serving service needs a target for each further token");
+    } else if (kind != nullptr && kind->text == "training") {
+      need(i, "gpus", "a training service needs the size of one job");
+      need(i, "global_batch_size", "a training service needs its sequences a step");
+      need(i, "seq_length", "a training service needs its tokens a sequence");
     }
     for (const auto& country : s.residency) {
       std::vector<std::string> countries;
@@ -166,12 +180,10 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
     auto applied = apply_override(*document, change);
     if (!applied.ok()) faults.insert(faults.end(), applied.faults().begin(), applied.faults().end());
   }
-  auto study = read_record<StudySpec>(*document);
-  if (!study) {
-    faults.insert(faults.end(), study.faults().begin(), study.faults().end());
-    return faults;
-  }
-  const auto more = StudyCheck(*document, *study, catalogue).run();
+  StudySpec study;
+  Reader reader(*document, faults);
+  StudySpec::table().read(reader, document->root, study);
+  const auto more = StudyCheck(*document, study, catalogue).run();
   faults.insert(faults.end(), more.begin(), more.end());
   if (!faults.empty()) return faults;
   return study;

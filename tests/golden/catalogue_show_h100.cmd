@@ -1,0 +1,1 @@
+catalogue show accelerator:h100-sxm

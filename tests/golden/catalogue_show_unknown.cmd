@@ -1,0 +1,2 @@
+catalogue show accelerator:h100
+exit: 2

@@ -1,0 +1,2 @@
+plan tests/golden/inputs/faulty.yaml
+exit: 2

@@ -1,0 +1,2 @@
+plan tests/golden/inputs/infeasible.yaml
+exit: 3

@@ -1,0 +1,2 @@
+plan no_such_file.yaml
+exit: 2
