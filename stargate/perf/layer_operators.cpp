@@ -91,21 +91,20 @@ void visit_recurrent(const Walk& w) {
   const auto& a = w.attention;
   const auto part = OperatorPart::attention_projection;
   const double h = w.model.hidden;
-  double in = 0, inner = 0, state = 0;
+  double in = 0, inner = 0;
   if (a.kind == AttentionKind::linear) {
     const double keys = static_cast<double>(a.heads) * a.head_dim,
                  values = static_cast<double>(a.kv_heads) * a.value_dim;
     in = 2 * keys + 2 * values + 2.0 * a.kv_heads;
     inner = values;
-    state = static_cast<double>(a.kv_heads) * a.head_dim * a.value_dim;
   } else {
     inner = static_cast<double>(a.heads) * a.head_dim;
     in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
-    state = static_cast<double>(a.heads) * a.head_dim * a.state_dim;
   }
   w.gemm(part, w.precision.linear, w.split(in), h);
-  // The chunked scan multiplies each token with the state twice (update and read): 2 * 2 * state operations a token.
-  w.grouped(OperatorPart::attention_core, Precision::bf16, {w.tokens, w.split(2 * state / 128), 128}, 1, false);
+  // The chunked scan is matrix multiplies some 128 deep with as many operations as the state asks for.
+  const double scan = attention_core_flops(a, 1).base() / (2 * 128);
+  w.grouped(OperatorPart::attention_core, Precision::bf16, {w.tokens, w.split(scan), 128}, 1, false);
   w.traffic(OperatorPart::attention_core, 4 * w.tokens * w.split(in));
   w.gemm(part, w.precision.linear, h, w.split(inner));
 }
@@ -127,10 +126,15 @@ void visit_feed_forward(const Walk& w) {
   const double reached =
       std::max(1.0, std::min(visited, experts * (1 - std::pow(1 - 1 / std::max(1.0, experts), rows))));
   w.gemm(OperatorPart::router, Precision::bf16, f.experts, h);
-  w.traffic(OperatorPart::router, 4 * rows * h);  // permute there and back
-  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, h}, reached);
+  const double inside = f.expert_hidden > 0 ? f.expert_hidden : h;  // the width the routed experts work in
+  if (f.expert_hidden > 0) {
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(inside), h);
+    w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(inside));
+  }
+  w.traffic(OperatorPart::router, 4 * rows * inside);  // permute there and back
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, inside}, reached);
   w.traffic(OperatorPart::experts, rows * (gate + 1) * width);
-  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, h, width}, reached);
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, inside, width}, reached);
   if (f.shared_width > 0) {
     w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.shared_width), h);
     w.traffic(OperatorPart::feed_forward, w.tokens * w.split((gate + 1) * f.shared_width));
