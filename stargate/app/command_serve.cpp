@@ -120,24 +120,22 @@ void serve(Session& session, const ServeFlags& flags) {
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
   if (!catalogue) return session.fail(catalogue.faults());
-  const auto model = catalogue->models.find(flags.model);
-  if (model == catalogue->models.end()) {
-    return session.fail("there is no model '" + flags.model + "'",
-                        suggest_name(flags.model, record_ids(*catalogue, "model")));
-  }
+  auto model_id = resolve_model(session.files, *catalogue, flags.model);
+  if (!model_id) return session.fail(model_id.faults());
+  const Model& model = catalogue->models.at(*model_id);
   ServingQuestion question;
   question.workload = {static_cast<double>(flags.isl), static_cast<double>(flags.osl), flags.prefix_share};
   question.target = {read_latency(session, "--ttft", flags.ttft), read_latency(session, "--tpot", flags.tpot)};
-  question.precision = stored_precision(model->second);
+  question.precision = stored_precision(model);
   for (const auto& [name, value] : EnumNames<Precision>::names) {
-    if (flags.precision == name) question.precision = serving_precision(value, model->second.kv_precision);
+    if (flags.precision == name) question.precision = serving_precision(value, model.kv_precision);
   }
   if (session.exit_code != kExitAnswered) return;
   const Traffic traffic{flags.rate * per_second, Traffic{}.headroom};
   std::vector<Answer> answers;
   for (const auto& id : flags.systems) {
     Session::progress("sizing on " + id);
-    auto answer = size_system(session, *catalogue, model->second, id, {question, traffic});
+    auto answer = size_system(session, *catalogue, model, id, {question, traffic});
     if (!answer) return;
     answers.push_back(std::move(*answer));
   }

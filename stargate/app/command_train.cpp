@@ -176,7 +176,9 @@ void train(Session& session, const TrainFlags& flags) {
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
   if (!catalogue) return session.fail(catalogue.faults());
-  auto job = make_training_job(*catalogue, flags.model, flags.system);
+  auto model = resolve_model(session.files, *catalogue, flags.model);
+  if (!model) return session.fail(model.faults());
+  auto job = make_training_job(*catalogue, *model, flags.system);
   if (!job) return session.fail(job.faults());
   job->gpus = flags.gpus;
   job->global_batch_size = flags.global_batch_size;

@@ -7,7 +7,7 @@ namespace stargate {
 
 struct TrainFlags {
   std::string model, system;
-  std::int64_t gpus = 0, global_batch_size = 0, seq_length = 0;
+  std::int64_t gpus = 0, global_batch_size = 1024, seq_length = 8192;
   std::string precision = "bf16", recompute = "none";
   // A layout is given when any of these is; zero means not given.
   int tp = 0, pp = 0, vpp = 0, dp = 0, cp = 0, ep = 0, etp = 0, micro_batch_size = 0, zero = -1;

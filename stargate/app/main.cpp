@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "stargate/app/command_catalogue.hpp"
+#include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
 #include "stargate/app/command_train.hpp"
@@ -47,13 +48,16 @@ void add_train(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("train", "Step time, memory and MFU of a training job; without a layout, the best one");
   auto flags = std::make_shared<TrainFlags>();
-  command->add_option("--model", flags->model, "Id of a model of the catalogue")->required();
+  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
+      ->required();
   command->add_option("--system", flags->system, "Id of a system of the catalogue")->required();
   command->add_option("--gpus", flags->gpus, "Accelerators")->required()->check(CLI::PositiveNumber);
   command->add_option("--global-batch-size,--global-batch", flags->global_batch_size, "Sequences a step")
-      ->required()
+      ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--seq-length", flags->seq_length, "Tokens a sequence")->required()->check(CLI::PositiveNumber);
+  command->add_option("--seq-length", flags->seq_length, "Tokens a sequence")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_option("--precision", flags->precision, "Of the matrix multiplies")
       ->capture_default_str()
       ->check(names_of<Precision>());
@@ -83,7 +87,8 @@ void add_serve(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
   auto flags = std::make_shared<ServeFlags>();
-  command->add_option("--model", flags->model, "Id of a model of the catalogue")->required();
+  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
+      ->required();
   command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->required()->delimiter(',');
   command->add_option("--rate", flags->rate, "Requests a second")->required()->check(CLI::PositiveNumber);
   command->add_option("--isl", flags->isl, "Input tokens of a request")->required()->check(CLI::PositiveNumber);
@@ -97,6 +102,19 @@ void add_serve(CLI::App& app, Session& session) {
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
   command->callback([&session, flags] { serve(session, *flags); });
+}
+
+void add_model(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("model", "Parameters, cache and operations of a model, from its config.json");
+  struct Flags {
+    std::string model;
+    bool json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  command->add_option("model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
+      ->required();
+  command->add_flag("--json", flags->json, "Print JSON");
+  command->callback([&session, flags] { show_model(session, flags->model, flags->json); });
 }
 
 void add_catalogue(CLI::App& app, Session& session) {
@@ -148,6 +166,7 @@ int run_command_line(int argc, char** argv) {
   add_plan(app, session);
   add_train(app, session);
   add_serve(app, session);
+  add_model(app, session);
   add_catalogue(app, session);
   try {
     app.parse(argc, argv);

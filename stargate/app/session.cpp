@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "stargate/catalogue/model_config.hpp"
+
 namespace stargate {
 
 void Session::fail(const Diagnostics& faults) {
@@ -18,6 +20,26 @@ void Session::fail(const std::string& message, const std::string& hint) {
 
 void Session::progress(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model) {
+  if (!model.ends_with(".json")) {
+    if (catalogue.models.contains(model)) return model;
+    const auto hint = suggest_name(model, record_ids(catalogue, "model"));
+    return Diagnostic{{}, 0, 0, {}, "there is no model '" + model + "'", hint + " Or give the path of a config.json.",
+                      {}};
+  }
+  auto text = files.read(model);
+  if (!text) return text.faults();
+  const auto slash = model.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : model.substr(0, slash);
+  auto quantised = files.read(folder + "/hf_quant_config.json");  // only ModelOpt checkpoints have one
+  auto parsed = parse_model_config(model, *text, quantised ? &*quantised : nullptr);
+  if (!parsed) return parsed.faults();
+  parsed->id = model;
+  if (parsed->name.empty()) parsed->name = model;
+  catalogue.models.insert_or_assign(model, std::move(*parsed));
+  return model;
 }
 
 Result<Changes> parse_changes(const ChangeFlags& flags) {

@@ -23,6 +23,10 @@ struct Session {
   static void progress(const std::string& text);
 };
 
+/// A model by its id in the catalogue, or from a Hugging Face config.json anywhere (with hf_quant_config.json beside
+/// it), which is then added to the catalogue under its path. Returns the id.
+Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model);
+
 /// The flags `--set path=value` and `--without kind:id` of a command, as changes to the catalogue and to the study.
 struct ChangeFlags {
   std::vector<std::string> set, without;

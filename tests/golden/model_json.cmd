@@ -1,0 +1,1 @@
+model qwen3-8b --json
