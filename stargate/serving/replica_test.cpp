@@ -1,3 +1,4 @@
+// What a replica holds: weights, caches, room; layouts that cannot be.
 #include "stargate/serving/replica.hpp"
 
 #include <doctest/doctest.h>

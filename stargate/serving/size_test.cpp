@@ -1,3 +1,4 @@
+// Sizing a fleet: fewest accelerators, monotone in targets and load, answers that say why not.
 #include "stargate/serving/size.hpp"
 
 #include <doctest/doctest.h>

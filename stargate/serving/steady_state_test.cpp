@@ -1,3 +1,4 @@
+// The long run of continuous batching against Little, Pollaczek-Khinchine and its own limits.
 #include "stargate/serving/steady_state.hpp"
 
 #include <doctest/doctest.h>

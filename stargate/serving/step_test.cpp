@@ -1,3 +1,4 @@
+// One engine step: never faster than its parts, and explained by them.
 #include "stargate/serving/step.hpp"
 
 #include <doctest/doctest.h>
