@@ -11,15 +11,23 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec&
   job->global_batch_size = service.global_batch_size;
   job->seq_length = service.seq_length;
   if (service.precision) job->recipe.precision = {*service.precision, *service.precision};
-  // A plan needs a rate, not a launch script: the distributed optimiser (ZeRO-1) as large runs use it, and no more virtual
-  // stages than they do. `stargate train` searches the whole grid.
+  // A plan needs a rate, not a launch script: the distributed optimiser (ZeRO-1) as large runs use it, and no more
+  // virtual stages than they do. `stargate train` searches the whole grid.
   SearchLimits limits;
   limits.zero_stages = {1};
   limits.recomputes = {Recompute::none, Recompute::full};
   limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
-  MachineRate rate{service.service, system.id, system.accelerator, {}, {}, {}};
+  const std::array used{job->recipe.precision.linear, job->recipe.precision.expert};
+  MachineRate rate{service.service,
+                   system.id,
+                   system.accelerator,
+                   {},
+                   {},
+                   {},
+                   job->law.origin(used),
+                   format_law_basis(job->law, used)};
   if (!search->best) {
     rate.layout = "no layout fits";
     return rate;
