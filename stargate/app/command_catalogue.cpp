@@ -109,6 +109,19 @@ TextTable supplier_table(const Catalogue& catalogue) {
   return table;
 }
 
+TextTable calibration_table(const Catalogue& catalogue) {
+  TextTable table(
+      {{"calibration", Align::left}, {"groups"}, {"rows used"}, {"held out: worst median"}, {"carried over: median"}});
+  for (const auto& [id, c] : catalogue.calibrations) {
+    int rows = 0;
+    double worst = 0;
+    for (const auto& group : c.groups) rows += group.used.rows, worst = std::max(worst, group.held_out.median_pct);
+    table.add_row({id, std::to_string(c.groups.size()), std::to_string(rows), fmt::format("{:.1f} %", worst),
+                   c.left_out ? fmt::format("{:.1f} %", c.left_out->median_pct) : "-"});
+  }
+  return table;
+}
+
 /// Kinds without figures to compare at a glance: id and name.
 template <class R>
 TextTable name_table(const char* kind, const Records<R>& records) {
@@ -124,6 +137,7 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "memory") return memory_table(catalogue);
   if (kind == "model") return model_table(catalogue);
   if (kind == "supplier") return supplier_table(catalogue);
+  if (kind == "calibration") return calibration_table(catalogue);
   if (kind == "cpu") return name_table("cpu", catalogue.cpus);
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);

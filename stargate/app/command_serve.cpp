@@ -16,6 +16,7 @@ struct Answer {
   std::string system;
   std::variant<SizedService, ServingShortfall> result;
   LawOrigin origin = LawOrigin::specification;
+  std::string basis;  ///< what the device law rests on, with the error to expect
 
   const SizedService* sized() const { return std::get_if<SizedService>(&result); }
 };
@@ -34,6 +35,7 @@ std::optional<Duration> read_latency(Session& session, const char* flag, const s
 
 void write_answer(JsonWriter& json, const Answer& answer) {
   json.begin_object().member("system", answer.system).member("device_law", law_origin_name(answer.origin));
+  json.member("law_basis", answer.basis);
   const auto* s = answer.sized();
   json.member("meets_targets", s != nullptr);
   if (s == nullptr) {
@@ -92,7 +94,7 @@ void print_text(const std::vector<Answer>& answers) {
       continue;
     }
     fmt::print("\n{}: {}\n  a step: {}\n  {}; device law: {}\n", answer.system, s->sentence,
-               explain(s->at_load.mean_step), losses_text(s->choice.losses), law_origin_name(answer.origin));
+               explain(s->at_load.mean_step), losses_text(s->choice.losses), answer.basis);
   }
   fmt::print(
       "\nTTFT: mean time to the first token, waiting included. TPOT: mean time of each further token, (E2E - TTFT) / "
@@ -110,7 +112,8 @@ std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, 
   if (!machine) return session.fail(machine.faults()), std::nullopt;
   auto sized = size_service(model, *machine, asked.first, asked.second);
   if (!sized) return session.fail(sized.faults()), std::nullopt;
-  return Answer{id, std::move(*sized), machine->law.origin()};
+  const std::array used{asked.first.precision.linear, asked.first.precision.expert};
+  return Answer{id, std::move(*sized), machine->law.origin(used), format_law_basis(machine->law, used)};
 }
 
 }  // namespace

@@ -31,6 +31,16 @@ TrainingLayout make_layout(const TrainFlags& f, Recompute recompute) {
   return layout;
 }
 
+/// What the job multiplies in.
+std::vector<Precision> multiplied(const TrainingJob& job) {
+  return {job.recipe.precision.linear, job.recipe.precision.expert};
+}
+
+void write_law(JsonWriter& json, const TrainingJob& job) {
+  const auto used = multiplied(job);
+  json.member("device_law", law_origin_name(job.law.origin(used))).member("law_basis", format_law_basis(job.law, used));
+}
+
 void write_memory(JsonWriter& json, const MemoryReport& memory) {
   const auto& b = memory.bytes;
   json.key("memory").begin_object().member("fits", memory.fits()).member("capacity_bytes", memory.capacity.base());
@@ -98,6 +108,7 @@ void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob&
   if (flags.json) {
     JsonWriter json;
     json.begin_object().member("schema_version", 1).member("fits", fits);
+    write_law(json, job);
     write_candidate(json, layout, report);
     fmt::print("{}", json.end_object().text());
     return;
@@ -121,9 +132,10 @@ std::string removed_text(const SearchReport& search) {
                            search.removed_by_bound);
 }
 
-void print_search_json(const SearchReport& search) {
+void print_search_json(const SearchReport& search, const TrainingJob& job) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("fits", search.best.has_value());
+  write_law(json, job);
   json.member("candidates", search.candidates)
       .member("evaluated", search.evaluated)
       .member("removed_by_memory", search.removed_by_memory)
@@ -146,7 +158,7 @@ void answer_search(Session& session, const TrainFlags& flags, const TrainingJob&
   auto search = search_layouts(job);
   if (!search) return session.fail(search.faults());
   if (!search->best) session.exit_code = kExitAnswerIsNo;
-  if (flags.json) return print_search_json(*search);
+  if (flags.json) return print_search_json(*search, job);
   if (!search->best) {
     fmt::print("No layout fits.\n{}", removed_text(*search));
     if (search->nearest) {
@@ -191,7 +203,7 @@ void train(Session& session, const TrainFlags& flags) {
   if (!flags.json) {
     fmt::print("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", flags.model, flags.gpus,
                job->system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
-               law_origin_name(job->law.origin()));
+               format_law_basis(job->law, multiplied(*job)));
   }
   if (has_layout(flags)) return answer_layout(session, flags, *job, recompute);
   answer_search(session, flags, *job);

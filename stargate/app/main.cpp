@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "stargate/app/command_calibrate.hpp"
 #include "stargate/app/command_catalogue.hpp"
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
 #include "stargate/app/command_train.hpp"
+#include "stargate/app/command_validate.hpp"
 
 namespace stargate {
 namespace {
@@ -144,6 +146,34 @@ void add_catalogue(CLI::App& app, Session& session) {
   check->callback([&session, studies] { check_files(session, *studies); });
 }
 
+void add_calibrate(CLI::App& app, Session& session) {
+  auto* command =
+      app.add_subcommand("calibrate", "Fit the laws' coefficients to measured kernels and write them to the catalogue");
+  auto flags = std::make_shared<CalibrateFlags>();
+  command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
+  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
+  command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
+  command->callback([&session, flags] { calibrate_laws(session, *flags); });
+}
+
+void add_validate(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
+  auto flags = std::make_shared<ValidateFlags>();
+  command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
+  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
+  command->add_option("--worst", flags->worst, "Show the rows it gets most wrong")->check(CLI::NonNegativeNumber);
+  command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
+  command->add_flag("--json", flags->json, "Print JSON");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { validate(session, *flags); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -168,6 +198,8 @@ int run_command_line(int argc, char** argv) {
   add_serve(app, session);
   add_model(app, session);
   add_catalogue(app, session);
+  add_calibrate(app, session);
+  add_validate(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -134,6 +134,7 @@ const std::vector<RecordKind>& record_kinds() {
       {"supplier", "suppliers", &Supplier::table().text()},
       {"rental", "rentals", &RentalPrice::table().text()},
       {"model", "models", nullptr},
+      {"calibration", "calibration", &Calibration::table().text()},
   };
   return kinds;
 }
@@ -165,7 +166,7 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
   add("accelerator", catalogue.accelerators), add("system", catalogue.systems), add("cpu", catalogue.cpus);
   add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
-  add("model", catalogue.models);
+  add("model", catalogue.models), add("calibration", catalogue.calibrations);
   return ids;
 }
 
@@ -183,6 +184,10 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   load_records(loader, "supplier", "suppliers", catalogue.suppliers);
   load_records(loader, "rental", "rentals", catalogue.rentals);
   load_models(loader, catalogue.models);
+  load_records(loader, "calibration", "calibration", catalogue.calibrations);
+  for (auto& [id, calibration] : catalogue.calibrations) {
+    for (auto& group : calibration.groups) group.device = calibration.device, group.law = calibration.law;
+  }
   report_unused_changes(loader, catalogue);
   loader.add(check_references(catalogue, folder, changes.without));
   if (!loader.faults.empty()) return std::move(loader.faults);

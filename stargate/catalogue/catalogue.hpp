@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stargate/base/file_reader.hpp"
+#include "stargate/catalogue/calibration.hpp"
 #include "stargate/catalogue/model.hpp"
 #include "stargate/catalogue/place.hpp"
 #include "stargate/config/override.hpp"
@@ -28,6 +29,7 @@ struct Catalogue {
   Records<Supplier> suppliers;
   Records<RentalPrice> rentals;
   Records<Model> models;
+  CalibrationSet calibrations;
 };
 
 /// Changes to make while loading: "accelerator:h100-sxm.memory_bandwidth" set, "supplier:samsung" left out.

@@ -111,6 +111,29 @@ void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
   for (const auto& [id, n] : catalogue.networks) check.enter("networks/" + id), check.sources(n);
 }
 
+/// A file is named by what it holds, and each coefficient of a group is one of the head's and within its bounds, but
+/// for six digits' rounding; 0 says that the group has no such term.
+void check_calibrations(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, c] : catalogue.calibrations) {
+    check.enter("calibration/" + id);
+    check.sources(c);
+    check.reference("device", "accelerator", c.device);
+    if (id != c.device + "." + c.law) check.fault("device", "the file is not named DEVICE.LAW.yaml");
+    for (std::size_t i = 0; i < c.groups.size(); ++i) {
+      const std::string path = "groups[" + std::to_string(i) + "].coefficients";
+      for (const auto& [name, value] : c.groups[i].coefficients) {
+        const auto text = c.coefficients.find(name);
+        if (text == c.coefficients.end()) {
+          check.fault(path, "'" + name + "' is not among the coefficients at the head");
+        } else if (value != 0 &&
+                   !(text->second.lower * (1 - 1e-5) <= value && value <= text->second.upper * (1 + 1e-5))) {
+          check.fault(path + "." + name, "is outside its bounds");
+        }
+      }
+    }
+  }
+}
+
 void check_places(ReferenceCheck& check, const Catalogue& catalogue) {
   for (const auto& [id, s] : catalogue.sites) {
     check.enter("sites/" + id);
@@ -139,6 +162,7 @@ Diagnostics check_references(const Catalogue& catalogue, const std::string& fold
   ReferenceCheck check(catalogue, folder, without);
   check_hardware(check, catalogue);
   check_places(check, catalogue);
+  check_calibrations(check, catalogue);
   return check.take();
 }
 

@@ -20,6 +20,9 @@ const RecordTable<Accelerator>& Accelerator::table() {
   static const auto table =
       record_fields<A>("accelerator", "A chip or package that multiplies matrices; rates dense, links per direction.")
           .required("vendor", &A::vendor, "Company that sells it.")
+          .optional("architecture", &A::architecture, "Family of the chip, within which coefficients carry over.")
+          .optional("kernel_table_name", &A::kernel_table_name,
+                    "Its name in collected kernel tables, when that is not the id with '_' for '-'.")
           .required("status", &A::status, "Shipping, or announced only.")
           .required("available", &A::available, "First quarter of volume shipments.")
           .optional("process", &A::process, "Foundry process of the compute dies.")

@@ -22,6 +22,8 @@ using PricePerPower = PriceRange<MoneyPerPower>;
 
 struct Accelerator : Record {
   std::string vendor;
+  std::string architecture;       ///< family of the chip: "Hopper"; what coefficients carry over within
+  std::string kernel_table_name;  ///< name in collected kernel tables, when not the id with '_' for '-'
   Status status = Status::shipping;
   Quarter available;
   std::string process, form;

@@ -1,22 +1,14 @@
 // Evaluation is a few multiplications: the constructor has turned the record into plain arrays.
 #include "stargate/perf/device_law.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <tuple>
 
 namespace stargate {
-
-const char* law_origin_name(LawOrigin origin) {
-  switch (origin) {
-    case LawOrigin::fitted:
-      return "fitted";
-    case LawOrigin::carried_over:
-      return "carried over";
-    case LawOrigin::specification:
-      return "specification only";
-  }
-  return "?";
-}
 
 // Attention: FlashAttention-3 on H100 reaches 740 of 989 TFLOP/s forward without and about 600 with a causal mask at
 // head size 128, about 550 backward (arXiv 2407.08608, figures 5 and 6); FlashAttention-2 on A100 230 of 312 at best,
@@ -34,8 +26,51 @@ DeviceCoefficients literature_coefficients(const Accelerator& accelerator) {
   return c;
 }
 
+namespace {
+
+/// Bytes an operator has to move: each input and output once, a cache once for every sequence.
+double gemm_bytes(Precision precision, double m, double n, double k, double groups) {
+  const double element = bytes_per_element(precision);
+  return groups * (m * k * element + k * n * element + m * n * 2);
+}
+double attention_bytes(const AttentionCall& call) {
+  return call.cache_bytes() + 2 * call.sequences * call.query * call.heads * (call.score_dim + call.value_dim);
+}
+
+/// Groups that serve a precision of operators, the best first. What follows a dot names a kernel.
+struct GemmGroups {
+  Precision precision;
+  std::array<const char*, 3> names;  ///< unused ones null
+};
+constexpr GemmGroups kGemmGroups[] = {{Precision::bf16, {"bf16", "fp16"}},
+                                      {Precision::fp8, {"fp8", "fp8_block", "mxfp8"}},
+                                      {Precision::int8, {"int8"}},
+                                      {Precision::fp4, {"nvfp4", "mxfp4"}},
+                                      {Precision::int4, {"int4_weight"}}};
+
+/// Its own coefficients before borrowed ones, then the order of the names, then the kernel the engine chose most.
+const ChosenGroup* find_first(const std::vector<ChosenGroup>& groups, std::span<const char* const> names) {
+  const ChosenGroup* best = nullptr;
+  std::size_t best_name = names.size();
+  for (std::size_t i = 0; i < names.size() && names[i] != nullptr; ++i) {
+    const std::string name = names[i];
+    for (const ChosenGroup& chosen : groups) {
+      const std::string& precision = chosen.group->precision;
+      if (precision != name && !precision.starts_with(name + ".")) continue;
+      const auto key = [](const ChosenGroup& c, std::size_t at) {
+        return std::tuple(c.origin, at, -c.group->used.rows);
+      };
+      if (best != nullptr && key(*best, best_name) <= key(chosen, i)) continue;
+      best = &chosen, best_name = i;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& coefficients)
-    : coefficients_(coefficients) {
+    : coefficients_(coefficients), power_(make_power_law(accelerator)), bandwidth_(accelerator.memory_bandwidth) {
   for (int i = 0; i < kPrecisionCount; ++i) {
     const auto p = static_cast<Precision>(i);
     const auto index = static_cast<std::size_t>(i);
@@ -54,7 +89,141 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& c
 
 Duration DeviceLaw::stream_time(Bytes traffic) const { return coefficients_.launch + traffic / stream_bandwidth_; }
 
-OperatorTime DeviceLaw::gemm_parts(Precision precision, double m, double n, double k, double groups) const {
+void DeviceLaw::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
+  const CalibratedGroup& group = *chosen.group;
+  const std::string lender = chosen.origin == LawOrigin::fitted ? ""
+                             : group.device == accelerator.id   ? group.engine
+                                                                : group.device;
+  basis_.push_back(
+      {group.law, base_precision(group.precision), chosen.origin, lender, chosen.expected_pct, group.used.rows});
+}
+
+/// Weights are cold, as in a model whose layers follow each other, and launches come from a captured graph.
+void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const auto& [precision, names] : kGemmGroups) {
+    const ChosenGroup* chosen = find_first(groups, names);
+    if (chosen == nullptr) continue;
+    GemmCoefficients c = read_gemm_coefficients(chosen->group->coefficients);
+    c.host_us = 0;
+    const auto index = static_cast<std::size_t>(precision);
+    const GemmFormat& format = *find_gemm_format(chosen->group->precision);
+    if (!accelerator.peak.contains(format.precision))
+      continue;  // others' matrix units say nothing of a chip without them
+    gemm_[index] = GemmLaw(gemm_device(accelerator, format.precision), format, c).with_cold_weights();
+    gemm_launch_[index] = c.launch_us * microsecond;
+    note_basis(*chosen, accelerator);
+  }
+}
+
+DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const std::string& engine)
+    : DeviceLaw(accelerator) {
+  const auto groups = [&](const char* law) { return choose_groups(catalogue, accelerator, {law, engine, {}, {}}); };
+  calibrate_gemm(accelerator, groups("gemm"));
+  calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
+                      keep_one_lender(groups("decode_attention")));
+  calibrate_experts(accelerator, keep_one_lender(groups("moe")));
+}
+
+void DeviceLaw::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
+                                    const std::vector<ChosenGroup>& decode) {
+  const auto copy = [&](const std::vector<ChosenGroup>& chosen) {
+    std::vector<CalibratedGroup> groups;
+    for (const ChosenGroup& c : chosen) {
+      const bool fp8 = base_precision(c.group->precision) == "fp8";
+      if (fp8 && !accelerator.peak.contains(Precision::fp8)) continue;
+      groups.push_back(*c.group);
+      note_basis(c, accelerator);
+    }
+    return groups;
+  };
+  const auto prefills = copy(prefill), decodes = copy(decode);
+  if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
+}
+
+void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const auto& [precision, names] : kGemmGroups) {
+    const ChosenGroup* chosen = find_first(groups, names);
+    const MoeFormat* format = chosen == nullptr ? nullptr : find_moe_format(chosen->group->precision);
+    if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
+    MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
+    c.cold_weights = 1;
+    experts_[static_cast<std::size_t>(precision)] = ExpertLaw{c, moe_device(accelerator, *format), *format};
+    note_basis(*chosen, accelerator);
+  }
+}
+
+namespace {
+
+/// Whether an operator in bf16 or one of `used` takes coefficients of this precision.
+bool is_used(const std::string& precision, std::span<const Precision> used) {
+  const auto serves = [&](Precision p) {
+    for (const auto& [served, names] : kGemmGroups) {
+      for (const char* name : names) {
+        if (served == p && name != nullptr && precision.starts_with(name)) return true;
+      }
+    }
+    return false;
+  };
+  return serves(Precision::bf16) || std::any_of(used.begin(), used.end(), serves);
+}
+
+}  // namespace
+
+LawOrigin DeviceLaw::origin(std::span<const Precision> used) const {
+  if (basis_.empty()) return LawOrigin::specification;
+  LawOrigin worst = LawOrigin::fitted;
+  for (const LawBasis& basis : basis_) {
+    if (is_used(basis.precision, used)) worst = std::max(worst, basis.origin);
+  }
+  return worst;
+}
+
+std::string format_law_basis(const DeviceLaw& law, std::span<const Precision> used) {
+  struct Sum {
+    LawOrigin origin = LawOrigin::fitted;
+    std::string lender;
+    double weighted = 0;
+    int rows = 0;
+  };
+  std::map<std::string, Sum> sums;  // by law
+  for (const LawBasis& basis : law.basis()) {
+    if (!is_used(basis.precision, used)) continue;
+    Sum& sum = sums[basis.law];
+    if (basis.origin > sum.origin) sum = {basis.origin, basis.lender, 0, 0};
+    if (basis.origin < sum.origin || basis.expected_pct < 0) continue;
+    sum.weighted += basis.expected_pct * basis.rows;
+    sum.rows += basis.rows;
+  }
+  std::string out;
+  for (const auto& [name, sum] : sums) {
+    out += (out.empty() ? "" : ", ") + name + " " + law_origin_name(sum.origin);
+    if (!sum.lender.empty()) out += " from " + sum.lender;
+    if (sum.rows > 0) out += fmt::format(" ({:.0f} %)", sum.weighted / sum.rows);
+  }
+  return out.empty() ? law_origin_name(LawOrigin::specification) : out;
+}
+
+/// A total as its parts, for reports of what bounds it: the larger of what arithmetic and traffic would take alone is
+/// given all that is left after the launch.
+OperatorTime DeviceLaw::parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const {
+  const Duration rest = max(Duration{}, total - launch);
+  const Duration compute = flops / peak(precision), memory = bytes / bandwidth_;
+  if (memory > compute) return {launch, min(compute, rest), rest};
+  return {launch, rest, min(memory, rest)};
+}
+
+/// Products side by side are tiles side by side: one with as many more columns.
+OperatorTime DeviceLaw::gemm_parts(Precision precision, const Shape& s) const {
+  const auto index = static_cast<std::size_t>(precision);
+  const auto& law = gemm_[index];
+  if (!law) return literature_gemm_parts(precision, s);
+  const Duration total = law->time(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
+  return parts_of(total, gemm_launch_[index], Flops::from_base(2 * s.m * s.n * s.k * s.groups),
+                  Bytes::from_base(gemm_bytes(precision, s.m, s.n, s.k, s.groups)), precision);
+}
+
+OperatorTime DeviceLaw::literature_gemm_parts(Precision precision, const Shape& shape) const {
+  const auto [m, n, k, groups] = shape;
   const auto index = static_cast<std::size_t>(precision);
   const double tile = coefficients_.tile;
   // Output tiles fill the compute units in waves; the last wave and the edge tiles do whole work for part of the
@@ -72,25 +241,56 @@ OperatorTime DeviceLaw::gemm_parts(Precision precision, double m, double n, doub
   const double fill = std::min(full, depth / (depth + coefficients_.k_half));
   const double work = 2 * tile_rows * tile * depth * waves * units_;
   const Duration compute = Flops::from_base(work) / (peak_[index] * (best_[index] * fill / full));
-  const double element = bytes_per_element(precision);
-  const double bytes = groups * (m * k * element + k * n * element + m * n * 2);
-  return {coefficients_.launch, compute, Bytes::from_base(bytes) / stream_bandwidth_};
+  const Bytes bytes = Bytes::from_base(gemm_bytes(precision, m, n, k, groups));
+  return {coefficients_.launch, compute, bytes / stream_bandwidth_};
 }
 
-OperatorTime DeviceLaw::attention_parts(const AttentionCall& call, double flop_factor, double share) const {
+OperatorTime DeviceLaw::literature_attention_parts(const AttentionCall& call, double flop_factor, double share) const {
   const Duration compute =
       Flops::from_base(call.flops() * flop_factor) / (peak_[static_cast<std::size_t>(Precision::bf16)] * share);
-  const double query_bytes = 2 * call.sequences * call.query * call.heads * (call.score_dim + call.value_dim);
-  const Bytes traffic = Bytes::from_base(call.cache_bytes() + query_bytes) * flop_factor;
+  const Bytes traffic = Bytes::from_base(attention_bytes(call)) * flop_factor;
   return {coefficients_.launch, compute, traffic / stream_bandwidth_};
 }
 
+/// A handful of new tokens behind a cache is decoding (speculation drafts a few); more is prefill. Latent attention has
+/// laws of its own.
+OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
+  constexpr double kMostDecoded = 8;
+  const bool decode = call.query <= kMostDecoded && call.context > call.query;
+  const bool known = attention_ && !call.shared_kv && (decode ? attention_->can_decode() : attention_->can_prefill());
+  if (!known) return literature_attention_parts(call, 1, coefficients_.attention_forward);
+  const double us = decode ? attention_->decode_us(call) : attention_->prefill_us(call, Precision::bf16);
+  return parts_of(us * microsecond, min(us * microsecond, coefficients_.launch), Flops::from_base(call.flops()),
+                  Bytes::from_base(attention_bytes(call)), Precision::bf16);
+}
+
+/// Five products for the forward's two, at the literature's ratio of what kernels reach in each direction.
+Duration DeviceLaw::backward_attention_time(const AttentionCall& call) const {
+  const double forward = coefficients_.attention_forward, backward = coefficients_.attention_backward;
+  if (!attention_ || !attention_->can_prefill()) return literature_attention_parts(call, 2.5, backward).total();
+  const OperatorTime time = attention_parts(call);
+  return time.launch + (time.total() - time.launch) * (2.5 * forward / backward);
+}
+
+/// Time of the fused kernel; routing as even as its imbalance, which the call's tokens contain.
+Duration DeviceLaw::experts_time(const ExpertCall& call, Precision precision) const {
+  const ExpertLaw& law = *experts_[static_cast<std::size_t>(precision)];
+  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
+  return moe_time_us(law.coefficients, law.device, law.format, shape, routed_load(shape, call.tokens, 0)) * microsecond;
+}
+
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
+  if (op.experts.tokens > 0 && experts_[static_cast<std::size_t>(op.precision)]) {
+    if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
+    const Duration time = op.experts.share * experts_time(op.experts, op.precision);
+    return parts_of(time, min(time, coefficients_.launch), op.flops(),
+                    Bytes::from_base(gemm_bytes(op.precision, op.m, op.n, op.k, op.groups)), op.precision);
+  }
   switch (op.kind) {
     case OperatorKind::gemm:
-      return gemm_parts(op.precision, op.m, op.n, op.k, op.groups);
+      return gemm_parts(op.precision, {op.m, op.n, op.k, op.groups});
     case OperatorKind::attention:
-      return attention_parts(op.attention, 1, coefficients_.attention_forward);
+      return attention_parts(op.attention);
     case OperatorKind::element_wise:
       return {coefficients_.launch, {}, op.traffic / stream_bandwidth_};
   }
@@ -103,11 +303,22 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       return gemm_time(op.precision, op.m, op.k, op.n, op.groups) +
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
-      return attention_parts(op.attention, 2.5, coefficients_.attention_backward).total();
+      return backward_attention_time(op.attention);
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }
   return {};
+}
+
+Energy DeviceLaw::operator_energy(const Operator& op) const {
+  const Duration time = operator_time(op);
+  if (!(time > Duration{})) return {};
+  const Bytes bytes = op.kind == OperatorKind::gemm
+                          ? Bytes::from_base(gemm_bytes(op.precision, op.m, op.n, op.k, op.groups))
+                      : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
+                                                           : op.traffic;
+  const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
+  return power_.power(op.flops() / (peak(precision) * time), bytes / (bandwidth_ * time)) * time;
 }
 
 }  // namespace stargate

@@ -1,69 +1,117 @@
-// Ring costs inside and across domains (Thakur, Rabenseifner, Gropp 2005): an all-reduce of S bytes over n ranks moves
-// 2 (n-1)/n S through each link, the others (n-1)/n S. With switches that add, an all-reduce moves S and back again at
-// once.
+// Links and placement to the terms of the collective law. Literature: a launch of about 6 us; NCCL's LL protocol
+// reaches about a tenth of a link, LL128 a third in the mid range; switches that add reach 0.68 of NVLink 4 (bus
+// bandwidth of 480 GB/s over 8 H200, of S (1 + 1/n) bytes) where rings reach 0.82.
 #include "stargate/perf/fabric.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace stargate {
 namespace {
 
 // Where a network record has no figure: NVLink-class loads and stores are seen after about 1 us, RDMA writes after
-// about 3.5 us (NCCL tests' floors of 10 to 25 us contain several steps and a launch); large messages reach 0.8 to 0.9
-// of a link.
+// about 3.5 us; large messages reach 0.8 to 0.9 of a link.
 constexpr Duration kUpLatency = 1.0 * microsecond, kOutLatency = 3.5 * microsecond;
 constexpr double kUpEfficiency = 0.82, kOutEfficiency = 0.88;
-constexpr Duration kCollectiveLaunch = 6 * microsecond;
+constexpr double kLaunchUs = 6, kSwitchLaunchUs = 20, kSwitchToRing = 0.83;
+constexpr double kBarrierStep = 0.2, kOneShotShare = 0.5;
+constexpr double kSendExtraUs = 15, kSendChunkUs = 0.5;  // one connection: nothing of a ring to fill
+
+constexpr const char* kCollectiveNames[] = {"all_reduce", "all_gather", "reduce_scatter",
+                                            "all_to_all", "broadcast",  "send_receive"};
+
+double bytes_per_us(ByteRate rate) { return rate.base() * 1e-6; }
 
 /// A full mesh has one link for each pair: a group uses only the links among its members. A torus of three axes gives a
 /// group that lies along one or two of them that share of its links.
 ByteRate group_bandwidth(const Fabric& fabric, int members) {
   const double all = std::max(1, fabric.domain - 1);
-  if (fabric.up_topology == Topology::mesh) return fabric.up.effective() * (std::min<double>(members - 1, all) / all);
+  if (fabric.up_topology == Topology::mesh) return fabric.up.bandwidth * (std::min<double>(members - 1, all) / all);
   if (fabric.up_topology == Topology::torus) {
     const double axes = members <= 16 ? 1 : members <= 256 ? 2 : 3;
-    return fabric.up.effective() * (axes / 3);
+    return fabric.up.bandwidth * (axes / 3);
   }
-  return fabric.up.effective();
+  return fabric.up.bandwidth;
 }
 
-/// One phase over `n` ranks of a link: `volume` times the bytes through it in `steps` steps.
-Duration phase_time(Bytes bytes, double volume, double steps, ByteRate bandwidth, Duration latency) {
-  return bytes * volume / bandwidth + latency * steps;
+/// The collective whose measurements stand for one that nobody measured: a broadcast goes round the same ring as an
+/// all-gather, a send over the same connections as an all-to-all.
+Collective measured_like(Collective c) {
+  if (c == Collective::broadcast) return Collective::all_gather;
+  if (c == Collective::send_receive) return Collective::all_to_all;
+  return c;
 }
 
-/// Reduce-scatter or all-gather of `bytes` (the whole) inside a domain of `n`.
-Duration scatter_inside(const Fabric& fabric, Bytes bytes, int n) {
-  if (n <= 1) return {};
-  return phase_time(bytes, (n - 1.0) / n, std::log2(n), group_bandwidth(fabric, n), fabric.up.latency);
-}
-Duration scatter_across(const Fabric& fabric, Bytes bytes, int n) {
-  if (n <= 1) return {};
-  const ByteRate bandwidth = fabric.out.effective() / fabric.oversubscription;
-  return phase_time(bytes, (n - 1.0) / n, std::log2(n), bandwidth, fabric.out.latency);
+const ChosenGroup* find_group(const std::vector<ChosenGroup>& groups, const std::string& name) {
+  for (const ChosenGroup& chosen : groups) {
+    if (chosen.group->precision == name) return &chosen;
+  }
+  return nullptr;
 }
 
-Duration all_reduce_inside(const Fabric& fabric, Bytes bytes, int n) {
-  if (n <= 1) return {};
-  const Duration ring = 2.0 * scatter_inside(fabric, bytes, n);
-  if (!fabric.up_reduces) return ring;
-  return min(ring, phase_time(bytes, 1 + 1.0 / n, 2, group_bandwidth(fabric, n), fabric.up.latency));
+const ChosenGroup* find_group(const std::vector<ChosenGroup>& groups, Collective c, const std::string& suffix) {
+  const ChosenGroup* own = find_group(groups, kCollectiveNames[static_cast<int>(c)] + suffix);
+  return own != nullptr ? own : find_group(groups, kCollectiveNames[static_cast<int>(measured_like(c))] + suffix);
 }
 
-Duration all_to_all(const Fabric& fabric, Bytes bytes, int inside, int domains) {
-  const double n = static_cast<double>(inside) * domains;
-  const Duration up =
-      inside > 1 ? bytes * ((inside - 1) / n) / group_bandwidth(fabric, inside) + fabric.up.latency : Duration{};
-  if (domains <= 1) return up;
-  const Duration out =
-      bytes * ((n - inside) / n) / (fabric.out.effective() / fabric.oversubscription) + fabric.out.latency;
-  return max(up, out);
+/// Fills the fabric's coefficients from the catalogue's calibrations, where there are any.
+void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& system, const std::string& engine) {
+  const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
+  const auto groups = choose_groups(catalogue, accelerator, {"collective", "nccl", {}, {}});
+  const auto own = choose_groups(catalogue, accelerator, {"collective", engine, {}, {}});
+  if (groups.empty()) return;
+  const bool efa = system.scale_out.starts_with("efa");
+  CollectiveCoefficients out;
+  for (int i = 0; i < kCollectiveCount; ++i) {
+    const auto c = static_cast<Collective>(i);
+    // Sends between two ranks are the pairs an all-to-all was measured on; the rings of send-receive tests are not.
+    const ChosenGroup* inside = find_group(groups, c == Collective::send_receive ? Collective::all_to_all : c, "");
+    const ChosenGroup* custom =
+        c == Collective::all_reduce && engine != "nccl" ? find_group(own, "custom_all_reduce.graph") : nullptr;
+    if (custom != nullptr && custom->group->engine == engine) inside = custom;
+    if (inside != nullptr && c == Collective::all_reduce) fabric.origin = inside->origin;
+    out.domain[i] = inside != nullptr ? read_domain_coefficients(inside->group->coefficients)
+                                      : literature_domain_coefficients(fabric, c);
+    const ChosenGroup* across = find_group(groups, c, across_suffix(efa, fabric.domain));
+    if (across == nullptr) across = find_group(groups, c, across_suffix(efa, 1));
+    out.across[i] = across != nullptr ? read_across_coefficients(across->group->coefficients)
+                                      : literature_across_coefficients(fabric, c);
+  }
+  fabric.coefficients = std::make_shared<const CollectiveCoefficients>(out);
 }
 
 }  // namespace
 
-Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system) {
+std::string across_suffix(bool efa, int domain) {
+  constexpr int kLargestHost = 16;
+  return std::string(efa ? ".across.efa" : ".across.rdma") + (domain > kLargestHost ? ".rack" : "");
+}
+
+DomainCoefficients literature_domain_coefficients(const Fabric& fabric, Collective collective) {
+  DomainCoefficients c;
+  const double latency = fabric.up.latency.in(microsecond);
+  c.launch_us = kLaunchUs, c.step_us = latency, c.bulk_step_us = latency;
+  c.bulk_share = fabric.up.efficiency;
+  if (collective != Collective::all_reduce) return c;
+  // Small all-reduces are the engines' own: each rank reads all others at once, between two barriers.
+  c.one_shot = 1, c.step_us = kBarrierStep * latency, c.low_share = kOneShotShare;
+  if (fabric.up_reduces) c.switch_launch_us = kSwitchLaunchUs, c.switch_share = kSwitchToRing * fabric.up.efficiency;
+  return c;
+}
+
+AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collective collective) {
+  AcrossCoefficients c;
+  const double latency = fabric.out.latency.in(microsecond);
+  c.launch_us = kLaunchUs, c.step_us = fabric.up.latency.in(microsecond);
+  c.level_us = collective == Collective::all_reduce ? 2 * latency : latency;
+  c.bulk_share = fabric.out.efficiency;
+  if (collective == Collective::send_receive) c.bulk_extra_us = kSendExtraUs, c.chunk_us = kSendChunkUs;
+  // An all-reduce crosses its domain once each way where switches add, twice where they do not.
+  const bool twice = collective == Collective::all_reduce && !fabric.up_reduces;
+  c.domain_share = fabric.up.efficiency * (twice ? 0.5 : fabric.up_reduces ? kSwitchToRing : 1.0);
+  return c;
+}
+
+Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine) {
   Diagnostics faults;
   const auto accelerator = catalogue.accelerators.find(system.accelerator);
   const auto up = catalogue.networks.find(system.scale_up);
@@ -85,6 +133,7 @@ Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system) {
                up->second.latency.value_or(kUpLatency), up->second.efficiency.value_or(kUpEfficiency)};
   fabric.out = {a.scale_out_bandwidth.base() > 0 ? a.scale_out_bandwidth : out->second.bandwidth,
                 out->second.latency.value_or(kOutLatency), out->second.efficiency.value_or(kOutEfficiency)};
+  calibrate_fabric(fabric, catalogue, system, engine);
   return fabric;
 }
 
@@ -96,27 +145,21 @@ Group place_group(const Fabric& fabric, int size, int stride) {
 Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group) {
   if (group.size <= 1 || bytes.base() <= 0) return {};
   const int inside = std::clamp(group.per_domain, 1, group.size);
-  const int domains = (group.size + inside - 1) / inside;
-  const Bytes slice = bytes / static_cast<double>(inside);
-  switch (collective) {
-    case Collective::all_reduce:
-      if (domains == 1) return kCollectiveLaunch + all_reduce_inside(fabric, bytes, inside);
-      return kCollectiveLaunch + 2.0 * scatter_inside(fabric, bytes, inside) +
-             2.0 * scatter_across(fabric, slice, domains);
-    case Collective::all_gather:
-    case Collective::reduce_scatter:
-      return kCollectiveLaunch + scatter_inside(fabric, bytes, inside) + scatter_across(fabric, slice, domains);
-    case Collective::broadcast:  // scatter, then all-gather
-      return kCollectiveLaunch + scatter_inside(fabric, bytes, inside) + 2.0 * scatter_across(fabric, slice, domains);
-    case Collective::all_to_all:
-      return kCollectiveLaunch + all_to_all(fabric, bytes, inside, domains);
-    case Collective::send_receive: {
-      const Link& link = domains == 1 ? fabric.up : fabric.out;
-      const ByteRate bandwidth = domains == 1 ? group_bandwidth(fabric, 2) : link.effective();
-      return link.latency + bytes / bandwidth;
-    }
+  const CollectiveCall call{collective, bytes.base(), group.size, inside};
+  const CollectiveCoefficients* fitted = fabric.coefficients.get();
+  const auto index = static_cast<std::size_t>(collective);
+  const double up = bytes_per_us(group_bandwidth(fabric, inside));
+  if (inside == group.size) {
+    return domain_collective_us(
+               fitted != nullptr ? fitted->domain[index] : literature_domain_coefficients(fabric, collective), call,
+               up) *
+           microsecond;
   }
-  return {};
+  const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
+  return across_collective_us(
+             fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,
+             out) *
+         microsecond;
 }
 
 }  // namespace stargate

@@ -1,10 +1,14 @@
 // The networks of a cluster as collectives see them: a scale-up domain (NVLink, Infinity Fabric, ICI) and, between
-// domains, one scale-out link for each accelerator (rails). Time of a collective = steps * latency + bytes on the
-// busiest link / (efficiency * bandwidth), hierarchical across domains: inside, across the rails in parallel, inside
-// again.
+// domains, one scale-out link for each accelerator (rails). The time of a collective is the law of collective_law.hpp
+// with coefficients fitted to measurements of this accelerator or one like it, else those of the literature with the
+// links' own latencies and efficiencies.
 #pragma once
 
+#include <memory>
+
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/perf/collective_law.hpp"
+#include "stargate/perf/law_choice.hpp"
 
 namespace stargate {
 
@@ -22,12 +26,22 @@ struct Fabric {
   Topology up_topology = Topology::switched;
   bool up_reduces = false;      ///< switches add (NVLink SHARP): an all-reduce sends each byte once
   double oversubscription = 1;  ///< of the scale-out network beyond the first switch
+  /// Fitted or carried over, per collective; those without a fit hold the literature's. Null: literature for all.
+  std::shared_ptr<const CollectiveCoefficients> coefficients;
+  LawOrigin origin = LawOrigin::specification;  ///< of all-reduce inside a domain
 };
 
-/// The networks the system's record names; latencies and efficiencies not recorded are stated defaults.
-Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system);
+/// The networks the system's record names; latencies and efficiencies not recorded are stated defaults. With the name
+/// of a serving engine ("vllm", "sglang", "trtllm") all-reduces inside a domain are that engine's own, from a graph.
+Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine = "nccl");
 
-enum class Collective { all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_receive };
+/// What sets calibrations across domains apart: ".across.rdma" or ".across.efa", and ".rack" where a domain is more
+/// than one host (an NVL72), whose long chains inside cost a small message more than the network does.
+std::string across_suffix(bool efa, int domain);
+
+/// What the literature and the links' own figures say of a collective.
+DomainCoefficients literature_domain_coefficients(const Fabric& fabric, Collective collective);
+AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collective collective);
 
 /// `size` ranks, `per_domain` of them in each scale-up domain.
 struct Group {

@@ -25,21 +25,24 @@ struct Walk {
   struct Shape {
     double m, n, k;
   };
-  void grouped(OperatorPart part, Precision p, Shape s, double groups, bool weights = true) const {
+  void grouped(OperatorPart part, Precision p, Shape s, double groups, bool weights = true,
+               const ExpertCall& experts = {}) const {
     if (s.m <= 0 || s.n <= 0 || s.k <= 0 || groups <= 0) return;
     Operator op;
     op.part = part;
     op.precision = p;
     op.m = s.m, op.n = s.n, op.k = s.k, op.groups = groups;
     op.has_weights = weights;
+    op.experts = experts;
     visit(op);
   }
-  void traffic(OperatorPart part, double elements) const {
+  void traffic(OperatorPart part, double elements, const ExpertCall& experts = {}) const {
     Operator op;
     op.kind = OperatorKind::element_wise;
     op.part = part;
     op.has_weights = false;
     op.traffic = Bytes::from_base(elements * kActivationBytes);
+    if (experts.tokens > 0) op.experts = experts, op.precision = precision.expert;
     visit(op);
   }
 };
@@ -131,10 +134,21 @@ void visit_feed_forward(const Walk& w) {
     w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(inside), h);
     w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(inside));
   }
-  w.traffic(OperatorPart::router, 4 * rows * inside);  // permute there and back
-  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, inside}, reached);
-  w.traffic(OperatorPart::experts, rows * (gate + 1) * width);
-  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, inside, width}, reached);
+  ExpertCall call{w.tokens * w.shard.ep * w.shard.etp / w.shard.tp * w.shard.imbalance,
+                  inside,
+                  width,
+                  1.0 * f.experts,
+                  1.0 * f.top_k,
+                  1.0 * w.shard.ep,
+                  0,
+                  f.gated};
+  w.traffic(OperatorPart::router, 4 * rows * inside, call);  // permute there and back
+  call.share = gate / (gate + 1);
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, inside}, reached, true, call);
+  call.share = 0;
+  w.traffic(OperatorPart::experts, rows * (gate + 1) * width, call);
+  call.share = 1 / (gate + 1);
+  w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, inside, width}, reached, true, call);
   if (f.shared_width > 0) {
     w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.shared_width), h);
     w.traffic(OperatorPart::feed_forward, w.tokens * w.split((gate + 1) * f.shared_width));

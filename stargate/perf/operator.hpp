@@ -51,6 +51,15 @@ struct AttentionCall {
   }
 };
 
+/// The experts of a layer as one fused kernel sees them; tokens 0: no part of one.
+struct ExpertCall {
+  double tokens = 0;                                     ///< that all expert ranks share
+  double hidden = 0, width = 0, experts = 0, top_k = 0;  ///< `width` is what one rank keeps of an expert
+  double ranks = 1;                                      ///< over which experts are spread
+  double share = 0;                                      ///< of the fused kernel's time that is this operator's
+  bool gated = true;
+};
+
 struct Operator {
   OperatorKind kind = OperatorKind::gemm;
   OperatorPart part = OperatorPart::feed_forward;
@@ -58,7 +67,8 @@ struct Operator {
   double m = 0, n = 0, k = 0, groups = 1;
   bool has_weights = true;  ///< gemm: `w` is a parameter, so a weight gradient exists
   AttentionCall attention;
-  Bytes traffic;  ///< element_wise
+  Bytes traffic;       ///< element_wise
+  ExpertCall experts;  ///< whose multiplications or traffic this is
 
   constexpr Flops flops() const {
     if (kind == OperatorKind::gemm) return Flops::from_base(2 * m * n * k * groups);

@@ -57,6 +57,23 @@ TEST_CASE("a large matrix multiply reaches the best measured rate and no more") 
   CHECK(rate <= 794.5);
 }
 
+TEST_CASE("power lies between idle and limit: a large multiply draws the limit, a stream of weights about half of it") {
+  Accelerator a = h100();
+  a.power = 700.0 * watt, a.idle_power = 70.0 * watt;
+  const DeviceLaw law(a);
+  const auto power = [&](double m, double n, double k) {
+    Operator op;
+    op.m = m, op.n = n, op.k = k;
+    return law.operator_energy(op) / law.operator_time(op);
+  };
+  CHECK(power(8192, 8192, 8192) > 0.9 * a.power);
+  CHECK(power(8192, 8192, 8192) <= a.power);
+  CHECK(power(1, 16384, 16384) > 0.4 * a.power);
+  CHECK(power(1, 16384, 16384) < 0.6 * a.power);
+  CHECK(power(1, 128, 128) < 0.15 * a.power);  // nearly all of it is launch
+  CHECK(power(1, 128, 128) >= 70.0 * watt);
+}
+
 TEST_CASE("with few rows a matrix multiply streams its weights") {
   const DeviceLaw law(h100());
   const Duration t = law.gemm_time(Precision::bf16, 1, 8192, 8192);
@@ -74,7 +91,8 @@ TEST_CASE("layer operators of a dense layer add up to two operations a weight an
   layer.feed_forward = {.kind = FeedForwardKind::dense, .width = 14336};
   for (const int tp : {1, 2, 8}) {
     double flops = 0;
-    visit_token_operators(model, layer, {.tp = tp}, {}, 100, false, [&](const Operator& op) { flops += op.flops().base(); });
+    visit_token_operators(model, layer, {.tp = tp}, {}, 100, false,
+                          [&](const Operator& op) { flops += op.flops().base(); });
     const double weights = 4096.0 * (32 + 8 + 8 + 32) * 128 + 3.0 * 4096 * 14336;
     CHECK(flops * tp == doctest::Approx(2 * 100 * weights));
   }

@@ -64,7 +64,7 @@ Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const Sy
   auto fabric = make_fabric(catalogue, system);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
-  return ServingMachine{system.id,           DeviceLaw(accelerator), *fabric,     accelerator.memory_capacity,
+  return ServingMachine{system.id,           DeviceLaw(accelerator, catalogue, kUsualEngine), *fabric,     accelerator.memory_capacity,
                         system.accelerators, system.price.mid,       system.power};
 }
 

@@ -17,7 +17,15 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const ServiceSpec& 
       service.precision ? serving_precision(*service.precision, model.kv_precision) : stored_precision(model);
   auto answer = best_throughput_per_accelerator(model, *machine, question);
   if (!answer) return answer.faults();
-  MachineRate rate{service.service, system.id, system.accelerator, {}, {}, {}};
+  const std::array used{question.precision.linear, question.precision.expert};
+  MachineRate rate{service.service,
+                   system.id,
+                   system.accelerator,
+                   {},
+                   {},
+                   {},
+                   machine->law.origin(used),
+                   format_law_basis(machine->law, used)};
   if (const auto* choice = std::get_if<ServingChoice>(&*answer)) {
     rate.per_accelerator = choice->output_per_accelerator;
     rate.layout = fmt::format("{}, {:.0f} sequences", format_layout(choice->layout), choice->steady.concurrency);

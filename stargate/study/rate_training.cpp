@@ -19,7 +19,15 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec&
   limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
-  MachineRate rate{service.service, system.id, system.accelerator, {}, {}, {}};
+  const std::array used{job->recipe.precision.linear, job->recipe.precision.expert};
+  MachineRate rate{service.service,
+                   system.id,
+                   system.accelerator,
+                   {},
+                   {},
+                   {},
+                   job->law.origin(used),
+                   format_law_basis(job->law, used)};
   if (!search->best) {
     rate.layout = "no layout fits";
     return rate;

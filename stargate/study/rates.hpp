@@ -3,15 +3,18 @@
 
 #include <functional>
 
+#include "stargate/perf/law_choice.hpp"
 #include "stargate/study/spec.hpp"
 
 namespace stargate {
 
 struct MachineRate {
   std::string service, system, accelerator;
-  TokenRate per_accelerator;  ///< tokens trained on or put out, while it works; zero when it cannot
-  std::string layout;         ///< "TP 8, 96 sequences", or why it cannot
-  std::string limit;          ///< what holds it back
+  TokenRate per_accelerator;                    ///< tokens trained on or put out, while it works; zero when it cannot
+  std::string layout;                           ///< "TP 8, 96 sequences", or why it cannot
+  std::string limit;                            ///< what holds it back
+  LawOrigin origin = LawOrigin::specification;  ///< the worst the times rest on
+  std::string law;                              ///< by law, with the error to expect: "gemm fitted (4 %)"
 };
 
 /// Serving: the most output tokens under the latency targets. Training: of the fastest layout on the job's

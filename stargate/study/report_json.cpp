@@ -58,6 +58,8 @@ void write_names(JsonWriter& json, const PreparedStudy& prepared) {
     json.member("tokens_per_s", rate.per_accelerator.base())
         .member("layout", rate.layout)
         .member("limit", rate.limit)
+        .member("device_law", law_origin_name(rate.origin))
+        .member("law_basis", rate.law)
         .end_object();
   }
   json.end_array();

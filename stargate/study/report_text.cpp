@@ -128,13 +128,14 @@ std::string rates_table(const PreparedStudy& prepared) {
                    {"system", Align::left},
                    {"tok/s each"},
                    {"layout", Align::left},
-                   {"held back by", Align::left}});
+                   {"held back by", Align::left},
+                   {"device law", Align::left}});
   std::string service;
   for (const auto& rate : prepared.rates) {
     if (rate.service != service && !service.empty()) table.add_rule();
     table.add_row({rate.service == service ? "" : rate.service, rate.system,
                    rate.per_accelerator.base() > 0 ? fmt::format("{:.0f}", rate.per_accelerator.base()) : "-",
-                   rate.layout, rate.limit});
+                   rate.layout, rate.limit, law_origin_name(rate.origin)});
     service = rate.service;
   }
   return "\nWhat one accelerator does (output tokens under the latency targets; training tokens of the fastest "

@@ -175,7 +175,7 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
   auto fabric = make_fabric(catalogue, s->second);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(s->second.accelerator);
-  return TrainingJob{&m->second, &s->second, &accelerator, *fabric, DeviceLaw(accelerator), 1, 1, 1, {}};
+  return TrainingJob{&m->second, &s->second, &accelerator, *fabric, DeviceLaw(accelerator, catalogue, kUsualEngine), 1, 1, 1, {}};
 }
 
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout) {

@@ -15,17 +15,80 @@ constexpr struct {
 } kShapes[] = {{1, 4096, 4096},    {17, 5120, 1280},    {128, 8192, 1024},
                {2048, 2048, 2048}, {4096, 14336, 4096}, {16384, 16384, 16384}};
 
+/// The law of the data sheet, and those of each engine's kernels where the catalogue has any.
+std::vector<DeviceLaw> all_laws(const Accelerator& accelerator) {
+  std::vector<DeviceLaw> laws{DeviceLaw(accelerator)};
+  for (const char* engine : {"vllm", "sglang", "trtllm"}) laws.emplace_back(accelerator, shipped_catalogue(), engine);
+  return laws;
+}
+
 }  // namespace
 
-TEST_CASE("no matrix multiply beats the data sheet of any accelerator") {
+TEST_CASE("no matrix multiply beats the data sheet of any accelerator, with any engine's coefficients") {
   for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
-    const DeviceLaw law(accelerator);
-    for (const auto& [precision, peak] : accelerator.peak) {
-      for (const auto& s : kShapes) {
-        const Duration t = law.gemm_time(precision, s.m, s.n, s.k);
-        CHECK_MESSAGE(Flops::from_base(2 * s.m * s.n * s.k) / t < peak, id);
-        const Bytes weights = Bytes::from_base(s.n * s.k * bytes_per_element(precision));
-        CHECK_MESSAGE(weights / t < accelerator.memory_bandwidth, id);
+    for (const DeviceLaw& law : all_laws(accelerator)) {
+      for (const auto& [precision, peak] : accelerator.peak) {
+        for (const auto& s : kShapes) {
+          const Duration t = law.gemm_time(precision, s.m, s.n, s.k);
+          CHECK_MESSAGE(Flops::from_base(2 * s.m * s.n * s.k) / t < peak, id);
+          const Bytes weights = Bytes::from_base(s.n * s.k * bytes_per_element(precision));
+          CHECK_MESSAGE(weights / t < accelerator.memory_bandwidth, id);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("no attention beats the data sheet either, beyond what its cache holds") {
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    for (const DeviceLaw& law : all_laws(accelerator)) {
+      for (const double query : {1.0, 512.0, 8192.0}) {
+        for (const double cached : {0.0, 8192.0, 131072.0}) {
+          Operator op;
+          op.kind = OperatorKind::attention;
+          op.attention = {.sequences = 8,
+                          .query = query,
+                          .context = query + cached,
+                          .heads = 32,
+                          .kv_heads = 8,
+                          .score_dim = 128,
+                          .value_dim = 128};
+          const Duration t = law.operator_time(op);
+          CHECK_MESSAGE(op.flops() / t < accelerator.peak_rate(Precision::bf16), id);
+          const Bytes cache = Bytes::from_base(op.attention.cache_bytes());
+          if (cache > 4.0 * accelerator.last_level_cache.value_or(Bytes{})) {
+            CHECK_MESSAGE(cache / t < accelerator.memory_bandwidth, id);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("more rows, columns, depth, queries or context never take less time") {
+  const auto op_of = [](double query, double context) {
+    Operator op;
+    op.kind = OperatorKind::attention;
+    op.attention = {.sequences = 4,
+                    .query = query,
+                    .context = context,
+                    .heads = 32,
+                    .kv_heads = 8,
+                    .score_dim = 128,
+                    .value_dim = 128};
+    return op;
+  };
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    for (const DeviceLaw& law : all_laws(accelerator)) {
+      for (double size = 64; size < 20000; size *= 2) {
+        for (const Precision p : {Precision::bf16, Precision::fp8}) {
+          const Duration t = law.gemm_time(p, size, 4096, 4096);
+          CHECK_MESSAGE(law.gemm_time(p, 2 * size, 4096, 4096) >= t, id);
+          CHECK_MESSAGE(law.gemm_time(p, 4096, 2 * size, 4096) >= law.gemm_time(p, 4096, size, 4096), id);
+          CHECK_MESSAGE(law.gemm_time(p, 4096, 4096, 2 * size) >= law.gemm_time(p, 4096, 4096, size), id);
+        }
+        CHECK_MESSAGE(law.operator_time(op_of(1, 2 * size)) >= law.operator_time(op_of(1, size)), id);
+        CHECK_MESSAGE(law.operator_time(op_of(2 * size, 2 * size)) >= law.operator_time(op_of(size, size)), id);
       }
     }
   }
@@ -33,18 +96,34 @@ TEST_CASE("no matrix multiply beats the data sheet of any accelerator") {
 
 TEST_CASE("more bandwidth or more arithmetic never makes an operator slower") {
   for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
-    const DeviceLaw law(accelerator);
     Accelerator wider = accelerator;
     wider.memory_bandwidth *= 1.5;
     Accelerator faster = accelerator;
     for (auto& [precision, peak] : faster.peak) peak *= 1.5;
     for (auto& [precision, rate] : faster.achievable) rate *= 1.5;
-    for (const auto& s : kShapes) {
-      const Duration t = law.gemm_time(Precision::bf16, s.m, s.n, s.k);
-      CHECK_MESSAGE(DeviceLaw(wider).gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
-      CHECK_MESSAGE(DeviceLaw(faster).gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+    const auto laws = all_laws(accelerator), wide = all_laws(wider), fast = all_laws(faster);
+    for (std::size_t i = 0; i < laws.size(); ++i) {
+      for (const auto& s : kShapes) {
+        const Duration t = laws[i].gemm_time(Precision::bf16, s.m, s.n, s.k);
+        CHECK_MESSAGE(wide[i].gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+        CHECK_MESSAGE(fast[i].gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+      }
+      CHECK_MESSAGE(wide[i].stream_time(1 * gigabyte) < laws[i].stream_time(1 * gigabyte), id);
     }
-    CHECK_MESSAGE(DeviceLaw(wider).stream_time(1 * gigabyte) < law.stream_time(1 * gigabyte), id);
+  }
+}
+
+TEST_CASE("power of an operator lies between idle and limit") {
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    for (const DeviceLaw& law : all_laws(accelerator)) {
+      for (const auto& s : kShapes) {
+        Operator op;
+        op.m = s.m, op.n = s.n, op.k = s.k;
+        const Power power = law.operator_energy(op) / law.operator_time(op);
+        CHECK_MESSAGE(power <= accelerator.power * (1 + 1e-9), id);
+        CHECK_MESSAGE(power >= accelerator.idle_power.value_or(Power{}), id);
+      }
+    }
   }
 }
 

@@ -1,0 +1,28 @@
+// Kernels against the laws of the catalogue.
+#include "stargate/app/command_validate.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/calibration/calibrate.hpp"
+
+namespace stargate {
+
+void validate(Session& session, const ValidateFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  if (list_kernel_tables(flags.kernels).empty()) {
+    return session.fail("there are no kernel tables in " + flags.kernels,
+                        "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
+  }
+  const KernelValidation question{
+      {flags.kernels, flags.devices, flags.laws}, flags.leave_out, static_cast<std::size_t>(flags.worst)};
+  const auto report = validate_kernels(*catalogue, make_law_fits(), question,
+                                       [](std::size_t done, std::size_t all, const std::string& name) {
+                                         Session::progress(fmt::format("[{}/{}] {}", done, all, name));
+                                       });
+  fmt::print("{}", flags.json ? format_validation_json(report) : format_validation_text(report, "ms"));
+}
+
+}  // namespace stargate

@@ -1,0 +1,261 @@
+// Two passes when calibrating: fit each table on its own, then predict each device with what the others lend it, which
+// is the error to expect of a device nobody has measured.
+#include "stargate/calibration/calibrate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "stargate/calibration/parallel.hpp"
+#include "stargate/perf/law_choice.hpp"
+
+namespace stargate {
+namespace {
+
+bool is_selected(const std::vector<std::string>& wanted, const std::string& name) {
+  return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+}
+
+/// "h100_sxm.gemm.vllm-0.24.0"
+std::string table_name(const KernelTable& table) {
+  return fmt::format("{}.{}.{}-{}", table.device, table.table, table.engine, table.version);
+}
+
+/// What a table is to the question: its device and the laws that can use it, or why it is left out.
+struct TableUse {
+  const Accelerator* device = nullptr;
+  std::vector<const LawFit*> laws;
+  std::string left_out;  ///< empty when the table is used, or simply not selected
+};
+
+TableUse use_of(const KernelTable& table, const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                const KernelSelection& selection) {
+  TableUse use;
+  use.device = find_table_device(catalogue.accelerators, table.device);
+  if (use.device == nullptr) {
+    if (is_selected(selection.devices, table.device))
+      use.left_out = "no accelerator of the catalogue is called " + table.device;
+    return use;
+  }
+  if (!is_selected(selection.devices, table.device) && !is_selected(selection.devices, use.device->id)) return use;
+  bool accepted = false;
+  for (const auto& law : laws) {
+    if (!law->accepts(table)) continue;
+    accepted = true;
+    if (is_selected(selection.laws, law->law())) use.laws.push_back(law.get());
+  }
+  if (!accepted && selection.laws.empty()) use.left_out = "no law is for tables of " + table.table;
+  return use;
+}
+
+/// Counts what is done, from any thread.
+class Steps {
+ public:
+  Steps(const Progress& progress, std::size_t all) : progress_(progress), all_(all) {}
+  void done(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    if (progress_) progress_(++done_, all_, name);
+  }
+
+ private:
+  const Progress& progress_;
+  std::size_t all_, done_ = 0;
+  std::mutex mutex_;
+};
+
+std::string basis_text(const ChosenGroup& chosen) {
+  if (chosen.origin == LawOrigin::fitted) return law_origin_name(chosen.origin);
+  return fmt::format("{} from {}", law_origin_name(chosen.origin), chosen.group->device);
+}
+
+std::string row_text(const KernelTable& table, std::size_t row) {
+  std::string out;
+  for (const auto& column : table.columns) {
+    if (column == "latency_ms") continue;
+    const auto number = table.numbers.find(column);
+    out += out.empty() ? "" : " ";
+    out += column + "=" +
+           (number != table.numbers.end() ? fmt::format("{}", number->second[row]) : table.text(column)[row]);
+  }
+  return out;
+}
+
+/// How rows are grouped: `key` has all but the precision, which each row's group names when `by_precision`.
+struct Grouping {
+  ValidationKey key;
+  bool by_precision = true;
+};
+
+/// Adds each row of a table under one law to the tally.
+void tally_table(const KernelTable& table, const LawFit& law, const Accelerator& device,
+                 const std::vector<ChosenGroup>& chosen, Grouping grouping, ValidationTally& tally) {
+  std::vector<CalibratedGroup> groups;
+  std::map<std::string, std::string> basis;
+  for (const ChosenGroup& c : chosen) {
+    groups.push_back(*c.group);
+    basis[c.group->precision] = basis_text(c);
+  }
+  const auto predictions = law.predict(table, device, groups);
+  STARGATE_CHECK(predictions.size() == table.rows, "a prediction a row");
+  const auto& measured = table.number("latency_ms");
+  ValidationKey& key = grouping.key;
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    const auto& p = predictions[i];
+    if (grouping.by_precision) key.precision = p.group;
+    if (!(measured[i] > 0)) {
+      tally.skip(key, "no measured time");
+    } else if (!std::isfinite(p.milliseconds)) {
+      tally.skip(key, p.reason.empty() ? "the law says nothing of it" : p.reason);
+    } else {
+      tally.add(key, basis[p.group], measured[i], p.milliseconds);
+      if (tally.is_among_worst(measured[i], p.milliseconds)) {
+        tally.note_worst({table_name(table), row_text(table, i), measured[i], p.milliseconds});
+      }
+    }
+  }
+}
+
+/// A table without times cannot be judged or fitted to.
+Result<KernelTable> load_timed_table(const std::string& path) {
+  auto table = load_kernel_table(path);
+  if (table.ok() && !table->numbers.contains("latency_ms")) {
+    return Diagnostic{path, 1, 0, {}, "has no column latency_ms of numbers", {}, {}};
+  }
+  return table;
+}
+
+/// Rounded as the files will have them, so that what is judged is what is kept.
+double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
+
+bool has_text(const LawFit& law, const std::string& coefficient) {
+  const auto parameters = law.parameters();
+  return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == coefficient; });
+}
+
+void add_groups(CalibrationSet& set, const LawFit& law, const Accelerator& device,
+                std::vector<CalibratedGroup> groups) {
+  for (CalibratedGroup& group : groups) {
+    const std::string name = group.law.empty() ? law.law() : group.law;
+    Calibration& calibration = set[device.id + "." + name];
+    if (calibration.groups.empty()) {
+      calibration.id = device.id + "." + name;
+      calibration.name = name + " on " + device.name;
+      calibration.device = device.id, calibration.law = name;
+      calibration.sources["*"].sources = {"aiconfigurator-kernels"};
+    }
+    for (const Parameter& p : law.parameters()) {
+      if (!group.coefficients.contains(p.name)) continue;
+      // A name used for two kinds of groups has the bounds of both.
+      auto& text = calibration.coefficients.try_emplace(p.name, p.unit, p.meaning, p.lower, p.upper).first->second;
+      text.lower = std::min(text.lower, p.lower), text.upper = std::max(text.upper, p.upper);
+    }
+    for (auto& [coefficient, value] : group.coefficients) {
+      value = rounded(value);
+      if (has_text(law, coefficient)) continue;
+      auto& text =
+          calibration.coefficients.try_emplace(coefficient, "1", "set by rule, not fitted", value, value).first->second;
+      text.lower = std::min(text.lower, value), text.upper = std::max(text.upper, value);
+    }
+    group.law = name, group.device = device.id;
+    calibration.groups.push_back(std::move(group));
+  }
+}
+
+struct Judgement {
+  const Catalogue& catalogue;
+  const std::vector<std::unique_ptr<LawFit>>& laws;
+  const KernelValidation& question;
+  const Progress& progress;
+};
+using GroupingOf = std::function<Grouping(const KernelTable&, const Accelerator&, const LawFit&)>;
+
+ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& grouping_of) {
+  const KernelValidation& question = judgement.question;
+  const auto paths = list_kernel_tables(question.selection.folder);
+  std::vector<ValidationTally> tallies(paths.size(), ValidationTally(question.worst));
+  Steps steps(judgement.progress, paths.size());
+  for_each_parallel(paths.size(), [&](std::size_t i) {
+    const auto table = load_timed_table(paths[i]);
+    if (!table.ok()) {
+      for (const auto& fault : table.faults()) {
+        tallies[i].skip(fmt::format("{}:{}: {}", fault.file, fault.line, fault.message), 1);
+      }
+      return steps.done(paths[i]);
+    }
+    const TableUse use = use_of(*table, judgement.catalogue, judgement.laws, question.selection);
+    if (!use.left_out.empty()) tallies[i].skip(use.left_out, static_cast<int>(table->rows));
+    for (const LawFit* law : use.laws) {
+      const LawQuery query{law->law(), table->engine, table->version, question.leave_out ? use.device->id : ""};
+      tally_table(*table, *law, *use.device, choose_groups(judgement.catalogue, *use.device, query),
+                  grouping_of(*table, *use.device, *law), tallies[i]);
+    }
+    steps.done(table_name(*table));
+  });
+  ValidationTally all(question.worst);
+  for (const auto& tally : tallies) all.merge(tally);
+  return all;
+}
+
+/// The error on each device's rows with what others lend it, kept with its calibration.
+void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                      const KernelSelection& selection, CalibrationSet& fitted) {
+  Catalogue lending = catalogue;
+  for (const auto& [id, calibration] : fitted) lending.calibrations[id] = calibration;
+  const auto by_law = [](const KernelTable&, const Accelerator& device, const LawFit& law) {
+    return Grouping{{{}, device.id, {}, {}, law.law()}, false};
+  };
+  const auto report = tally_folder({lending, laws, {selection, true, 0}, {}}, by_law).report();
+  for (const ValidationGroup& group : report.groups) {
+    const auto it = fitted.find(group.key.accelerator + "." + group.key.metric);
+    if (it != fitted.end() && group.errors.rows > 0) it->second.left_out = group.errors;
+  }
+}
+
+}  // namespace
+
+CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                             const KernelSelection& selection, const Progress& progress) {
+  const auto paths = list_kernel_tables(selection.folder);
+  struct Fitted {
+    const Accelerator* device = nullptr;
+    std::vector<std::pair<const LawFit*, std::vector<CalibratedGroup>>> groups;
+    Diagnostics faults;
+    std::string left_out;
+    int rows = 0;
+  };
+  std::vector<Fitted> fitted(paths.size());
+  Steps steps(progress, paths.size());
+  for_each_parallel(paths.size(), [&](std::size_t i) {
+    const auto table = load_timed_table(paths[i]);
+    if (!table.ok()) {
+      fitted[i].faults = table.faults();
+      return steps.done(paths[i]);
+    }
+    const TableUse use = use_of(*table, catalogue, laws, selection);
+    fitted[i].device = use.device;
+    fitted[i].left_out = use.left_out;
+    fitted[i].rows = static_cast<int>(table->rows);
+    for (const LawFit* law : use.laws) fitted[i].groups.emplace_back(law, law->fit(*table, *use.device));
+    steps.done(table_name(*table));
+  });
+  CalibrationOutcome outcome;
+  for (Fitted& f : fitted) {
+    outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
+    if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
+    for (auto& [law, groups] : f.groups) add_groups(outcome.calibrations, *law, *f.device, std::move(groups));
+  }
+  measure_left_out(catalogue, laws, selection, outcome.calibrations);
+  return outcome;
+}
+
+ValidationReport validate_kernels(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                                  const KernelValidation& question, const Progress& progress) {
+  const auto by_table = [](const KernelTable& table, const Accelerator& device, const LawFit&) {
+    return Grouping{{table_name(table), device.id, table.engine, {}, table.table}, true};
+  };
+  return tally_folder({catalogue, laws, question, progress}, by_table).report();
+}
+
+}  // namespace stargate

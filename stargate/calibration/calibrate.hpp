@@ -1,0 +1,43 @@
+// From a folder of measured kernels to the catalogue's coefficients, and back: how well those predict the kernels.
+#pragma once
+
+#include <functional>
+
+#include "stargate/calibration/calibration.hpp"
+#include "stargate/calibration/validation_report.hpp"
+#include "stargate/catalogue/catalogue.hpp"
+
+namespace stargate {
+
+/// Told after each table: how many of how many are done, and which one that was. Called from several threads, one at a
+/// time.
+using Progress = std::function<void(std::size_t done, std::size_t all, const std::string& name)>;
+
+struct KernelSelection {
+  std::string folder;
+  std::vector<std::string> devices,
+      laws;  ///< empty: all; devices by id ("h100-sxm") or as tables name them ("h100_sxm")
+};
+
+struct CalibrationOutcome {
+  CalibrationSet calibrations;         ///< fitted now, without a date
+  std::map<std::string, int> skipped;  ///< tables that no law or no device of the catalogue is for: why -> rows
+  Diagnostics faults;                  ///< tables that cannot be read
+};
+
+/// Fits every law to every table it accepts. Same tables, same coefficients.
+CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                             const KernelSelection& selection, const Progress& progress);
+
+struct KernelValidation {
+  KernelSelection selection;
+  bool leave_out = false;  ///< predict each device with what the others lend
+  std::size_t worst = 0;   ///< rows to show
+};
+
+/// Predicts every row with the catalogue's coefficients. A table that cannot be read is counted as skipped with its
+/// fault.
+ValidationReport validate_kernels(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                                  const KernelValidation& question, const Progress& progress);
+
+}  // namespace stargate

@@ -1,0 +1,42 @@
+// Fits the collective law to measured times: tables of NCCL and of engines' own all-reduces (one node), and published
+// sweeps of collectives inside and across nodes. Rows left out by rule: no time; faster than the links can carry;
+// disturbed, which is slower by half than the median of the three nearest calls of the same kind with no fewer ranks
+// and no fewer bytes (more work for more ranks cannot be so much faster: something else ran).
+#pragma once
+
+#include <memory>
+
+#include "stargate/calibration/calibration.hpp"
+#include "stargate/perf/collective_law.hpp"
+
+namespace stargate {
+
+struct CollectiveRow {
+  CollectiveCall call;
+  double microseconds = 0;
+  double domain_bandwidth = 0, network_bandwidth = 0;  ///< of one rank, bytes a microsecond; the second across domains
+  bool crosses() const { return call.per_domain < call.ranks; }
+};
+
+/// Why each row is left out; empty for those that count.
+std::vector<std::string> broken_collective_rows(const std::vector<CollectiveRow>& rows);
+
+/// What can be fitted for a kind of calls: fixed where lower == upper.
+std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const Accelerator& device,
+                                             const std::string& group);
+
+/// Coefficients of rows of one kind, every fourth row held out. Engine, version and device are the caller's to fill.
+CalibratedGroup fit_collective_group(const std::vector<CollectiveRow>& rows, const std::vector<std::string>& broken,
+                                     const std::vector<Parameter>& parameters);
+
+/// Microseconds of a call with a group's coefficients.
+double predict_collective(const CollectiveRow& row, const std::map<std::string, double>& coefficients);
+
+/// Link of the device inside a domain in bytes a microsecond: scale-up, or PCIe where there is none.
+double domain_link(const Accelerator& device);
+
+/// For the tables `nccl` and `custom_allreduce`. Groups: "all_reduce", "all_gather", ... and
+/// "custom_all_reduce.graph", "custom_all_reduce.eager".
+std::unique_ptr<LawFit> make_collective_fit();
+
+}  // namespace stargate

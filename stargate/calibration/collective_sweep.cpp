@@ -1,0 +1,308 @@
+// What a row says in words is read by rule: the accelerator by its name in `hw`, the network's bandwidth by "8x400Gb/s"
+// or "3200 Gb/s per node". A row that does not say what the law needs is left out and counted with the reason.
+#include "stargate/calibration/collective_sweep.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <regex>
+#include <set>
+
+#include "stargate/base/check.hpp"
+#include "stargate/perf/fabric.hpp"
+#include "stargate/perf/law_choice.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr std::size_t kFewestRows = 12;
+constexpr double kCoarseBusbw = 0.1;  // GB/s: where two decimals are off by more than 5 %
+
+using Cells = std::vector<std::string>;
+
+/// Cells of a line; a quoted cell may hold commas, and quotes doubled.
+Cells split_quoted(const std::string& line) {
+  Cells cells(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
+      cells.back() += line[i++];
+    } else if (line[i] == '"') {
+      quoted = !quoted;
+    } else if (line[i] == ',' && !quoted) {
+      cells.emplace_back();
+    } else {
+      cells.back() += line[i];
+    }
+  }
+  return cells;
+}
+
+double number_or_zero(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value) ? value : 0;
+}
+
+class SweepText {
+ public:
+  SweepText(const std::map<std::string, std::size_t>& columns, const Cells& cells) : columns_(columns), cells_(cells) {}
+  const std::string& text(const char* column) const { return cells_[columns_.at(column)]; }
+  double number(const char* column) const { return number_or_zero(text(column)); }
+  bool mentions(const char* column, const char* word) const { return text(column).find(word) != std::string::npos; }
+
+ private:
+  const std::map<std::string, std::size_t>& columns_;
+  const Cells& cells_;
+};
+
+/// The longest names first: "GB200" holds "B200".
+std::string device_of(const SweepText& row) {
+  static constexpr std::pair<const char*, const char*> names[] = {
+      {"GB300", "gb300"},   {"GB200", "gb200"},   {"B300", "b300-sxm"}, {"B200", "b200-sxm"}, {"H200", "h200-sxm"},
+      {"H100", "h100-sxm"}, {"H800", "h800-sxm"}, {"H20 ", "h20"},      {"A100", "a100"},     {"MI300X", "mi300x"},
+      {"MI325X", "mi325x"}, {"MI355X", "mi355x"}, {"L40S", "l40s"}};
+  if (row.mentions("hw", "PCIe")) return {};
+  for (const auto& [name, id] : names) {
+    if (!row.mentions("hw", name)) continue;
+    if (std::string_view(id) != "a100") return id;
+    return row.mentions("hw", "40GB") ? "a100-sxm-40gb" : "a100-sxm-80gb";
+  }
+  return {};
+}
+
+struct NamedCollective {
+  const char *in_file, *name;
+  Collective collective;
+};
+constexpr NamedCollective kNames[] = {
+    {"all_reduce", "all_reduce", Collective::all_reduce},
+    {"all_gather", "all_gather", Collective::all_gather},
+    {"reduce_scatter", "reduce_scatter", Collective::reduce_scatter},
+    {"alltoall", "all_to_all", Collective::all_to_all},
+    {"broadcast", "broadcast", Collective::broadcast},
+    {"sendrecv", "send_receive", Collective::send_receive},
+};
+
+/// Bytes a microsecond of one rank's share of its node's network cards, where the text says; else nothing.
+std::optional<double> stated_network(const std::string& text, double ranks_per_node) {
+  static const std::regex cards(R"((\d+)x(\d+) ?Gb)"), node(R"((\d+) ?Gb/s per node)"), each(R"((\d+) ?Gb/s.*per GPU)");
+  constexpr double kBytesPerUs = 1e9 / 8 * 1e-6;  // of a Gb/s
+  std::smatch match;
+  if (std::regex_search(text, match, cards)) {
+    return number_or_zero(match[1]) * number_or_zero(match[2]) * kBytesPerUs / ranks_per_node;
+  }
+  if (std::regex_search(text, match, node)) return number_or_zero(match[1]) * kBytesPerUs / ranks_per_node;
+  if (std::regex_search(text, match, each)) return number_or_zero(match[1]) * kBytesPerUs;
+  return std::nullopt;
+}
+
+std::string engine_of(const SweepText& row) {
+  for (const char* name : {"nccl-tests", "rccl-tests", "torch"}) {
+    if (row.mentions("algo_or_lib", name)) return name;
+  }
+  return "nccl";
+}
+
+/// Why a row cannot be used, before its network is looked at.
+std::string why_not(const SweepText& row, const NamedCollective* named) {
+  if (named == std::end(kNames)) return "not a collective the law knows";
+  if (!(row.number("bytes") > 0) || !(row.number("time_us") > 0)) return "a peak without message size or time";
+  if (!(row.number("gpus") >= 2) || !(row.number("nodes") >= 1)) return "no ranks or nodes";
+  if (row.mentions("algo_or_lib", "Ring") || row.mentions("algo_or_lib", "NVLS_ENABLE")) return "algorithm forced";
+  if (row.mentions("notes", "complaint")) return "reported as a fault by its author";
+  if (row.mentions("notes", "2 decimals") && row.number("busbw_GBps") < kCoarseBusbw) {
+    return "time derived from a figure of two decimals too small for them";
+  }
+  return {};
+}
+
+/// Fills the row, or says why it cannot.
+std::string read_row(const SweepText& text, const Records<Accelerator>& accelerators, CollectiveSweepRow& out) {
+  const auto* named =
+      std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& n) { return text.text("op") == n.in_file; });
+  if (auto reason = why_not(text, named); !reason.empty()) return reason;
+  const auto device = accelerators.find(device_of(text));
+  if (device == accelerators.end()) return "accelerator not stated or not in the catalogue";
+  const int ranks = static_cast<int>(text.number("gpus"));
+  const int domain = std::max(1, device->second.scale_up_domain), domains = (ranks + domain - 1) / domain;
+  out.source = text.text("source"), out.device = device->first, out.year = text.text("year");
+  out.engine = engine_of(text);
+  out.group = named->name;
+  out.row.call = {named->collective, text.number("bytes"), ranks, (ranks + domains - 1) / domains};
+  out.row.microseconds = text.number("time_us");
+  out.row.domain_bandwidth = domain_link(device->second);
+  if (!out.row.crosses()) return {};
+  const std::string& network = text.text("inter_node_net");
+  if (network.empty() || network.starts_with("not stated")) return "network between nodes not stated";
+  const double own = device->second.scale_out_bandwidth.base() * 1e-6;
+  out.row.network_bandwidth = stated_network(network, ranks / text.number("nodes")).value_or(own);
+  out.group += across_suffix(network.find("EFA") != std::string::npos, domain);
+  return {};
+}
+
+using GroupKey = std::array<std::string, 3>;  // device, engine, group
+
+struct SweepGroup {
+  std::vector<CollectiveRow> rows;
+  std::vector<std::size_t> at;
+};
+
+std::map<GroupKey, SweepGroup> groups_of(const CollectiveSweeps& sweeps) {
+  std::map<GroupKey, SweepGroup> out;
+  for (std::size_t i = 0; i < sweeps.rows.size(); ++i) {
+    const auto& row = sweeps.rows[i];
+    auto& group = out[{row.device, row.engine, row.group}];
+    group.rows.push_back(row.row);
+    group.at.push_back(i);
+  }
+  return out;
+}
+
+/// Rules of disturbance compare rows of one run: a group may mix sources of faster and slower software.
+std::vector<std::string> broken_by_source(const CollectiveSweeps& sweeps, const SweepGroup& group) {
+  std::vector<std::string> out(group.rows.size());
+  std::set<std::string> sources;
+  for (const std::size_t i : group.at) sources.insert(sweeps.rows[i].source);
+  for (const std::string& source : sources) {
+    std::vector<CollectiveRow> rows;
+    std::vector<std::size_t> where;
+    for (std::size_t j = 0; j < group.at.size(); ++j) {
+      if (sweeps.rows[group.at[j]].source != source) continue;
+      rows.push_back(group.rows[j]);
+      where.push_back(j);
+    }
+    const auto broken = broken_collective_rows(rows);
+    for (std::size_t j = 0; j < where.size(); ++j) out[where[j]] = broken[j];
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const std::string& content,
+                                                 const Records<Accelerator>& accelerators) {
+  CollectiveSweeps out;
+  Diagnostics faults;
+  std::map<std::string, std::size_t> columns;
+  int line_number = 0;
+  for (std::size_t from = 0; from < content.size();) {
+    const std::size_t end = std::min(content.find('\n', from), content.size());
+    std::string line = content.substr(from, end - from);
+    from = end + 1, ++line_number;
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.empty()) continue;
+    const Cells cells = split_quoted(line);
+    if (columns.empty()) {
+      for (std::size_t i = 0; i < cells.size(); ++i) columns[cells[i]] = i;
+      for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
+                                 "busbw_GBps", "algo_or_lib", "notes"}) {
+        if (!columns.contains(needed)) {
+          faults.push_back({file, line_number, 0, {}, fmt::format("has no column '{}'", needed), {}, {}});
+        }
+      }
+      if (!faults.empty()) return faults;
+      continue;
+    }
+    if (cells.size() != columns.size()) {
+      faults.push_back({file,
+                        line_number,
+                        0,
+                        {},
+                        fmt::format("has {} cells where the header names {}", cells.size(), columns.size()),
+                        {},
+                        {}});
+      continue;
+    }
+    CollectiveSweepRow row;
+    const std::string reason = read_row(SweepText(columns, cells), accelerators, row);
+    if (reason.empty()) {
+      out.rows.push_back(std::move(row));
+    } else {
+      ++out.skipped[reason];
+    }
+  }
+  if (columns.empty()) faults.push_back({file, 0, 0, {}, "has no header", {}, {}});
+  if (!faults.empty()) return faults;
+  return out;
+}
+
+Result<CollectiveSweeps> load_collective_sweeps(const std::string& path, const Records<Accelerator>& accelerators) {
+  const auto content = DiskFileReader().read(path);
+  if (!content.ok()) return content.faults();
+  return parse_collective_sweeps(path, content.value(), accelerators);
+}
+
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
+                                                   const Records<Accelerator>& accelerators) {
+  std::vector<CalibratedGroup> out;
+  for (const auto& [key, group] : groups_of(sweeps)) {
+    if (group.rows.size() < kFewestRows) continue;
+    const auto& [device, engine, name] = key;
+    const auto parameters = collective_parameters(group.rows, accelerators.at(device), name);
+    CalibratedGroup fitted = fit_collective_group(group.rows, broken_by_source(sweeps, group), parameters);
+    if (fitted.coefficients.empty()) continue;
+    fitted.device = device, fitted.engine = engine, fitted.precision = name;
+    for (const std::size_t i : group.at) fitted.version = std::max(fitted.version, sweeps.rows[i].year);
+    out.push_back(std::move(fitted));
+  }
+  return out;
+}
+
+namespace {
+
+/// A group's prediction where nothing like it was measured: the literature, with the links of a system of the device.
+std::optional<double> literature_time(const Catalogue& catalogue, const std::string& device, const CollectiveRow& row) {
+  for (const auto& [id, system] : catalogue.systems) {
+    if (system.accelerator != device) continue;
+    const auto fabric = make_fabric(catalogue, system);
+    if (!fabric.ok()) continue;
+    if (row.crosses()) {
+      return across_collective_us(literature_across_coefficients(*fabric, row.call.collective), row.call,
+                                  row.domain_bandwidth, row.network_bandwidth);
+    }
+    return domain_collective_us(literature_domain_coefficients(*fabric, row.call.collective), row.call,
+                                row.domain_bandwidth);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue, ValidationTally& tally) {
+  for (const auto& [reason, rows] : sweeps.skipped) tally.skip(reason, rows);
+  for (const auto& [key, group] : groups_of(sweeps)) {
+    const auto& [device, engine, name] = key;
+    const auto chosen = choose_groups(catalogue, catalogue.accelerators.at(device), {"collective", engine, {}, {}});
+    const auto it =
+        std::find_if(chosen.begin(), chosen.end(), [&](const auto& c) { return c.group->precision == name; });
+    const auto broken = broken_by_source(sweeps, group);
+    for (std::size_t j = 0; j < group.rows.size(); ++j) {
+      const CollectiveRow& row = group.rows[j];
+      const auto& source = sweeps.rows[group.at[j]].source;
+      const ValidationKey validation{source, device, engine, name,
+                                     row.crosses() ? "collective across nodes" : "collective in node"};
+      if (!broken[j].empty()) {
+        tally.skip(validation, broken[j]);
+        continue;
+      }
+      const std::optional<double> predicted = it != chosen.end() ? predict_collective(row, it->group->coefficients)
+                                                                 : literature_time(catalogue, device, row);
+      if (!predicted) {
+        tally.skip(validation, "no coefficients, and no system of the accelerator, for " + name);
+        continue;
+      }
+      const LawOrigin origin = it != chosen.end() ? it->origin : LawOrigin::specification;
+      tally.add(validation, law_origin_name(origin), 1e-3 * row.microseconds, 1e-3 * *predicted);
+      if (tally.is_among_worst(row.microseconds, *predicted)) {
+        tally.note_worst({source, fmt::format("{} ranks={} bytes={:g}", name, row.call.ranks, row.call.bytes),
+                          1e-3 * row.microseconds, 1e-3 * *predicted});
+      }
+    }
+  }
+}
+
+}  // namespace stargate

@@ -1,0 +1,44 @@
+// Fits the coefficients of a law to measured times. Robust least squares on log(predicted / measured): each row counts
+// by its relative error, and rows far off (a broken measurement, another kernel) lose weight instead of bending the
+// rest.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stargate/catalogue/calibration.hpp"
+
+namespace stargate {
+
+/// One coefficient: what it is, and where it may lie. A logarithmic one is searched on a log scale (lower > 0).
+struct Parameter {
+  std::string name, unit, meaning;
+  double start = 0, lower = 0, upper = 0;
+  bool logarithmic = true;
+};
+
+struct FitSettings {
+  double huber = 0.08;      ///< relative error beyond which a row's pull grows no more
+  int max_iterations = 60;  ///< of each start
+  int starts = 1;           ///< deterministic restarts around `start`; the best is kept
+};
+
+struct Fit {
+  std::vector<double> values;  ///< in the order of the parameters
+  double loss = 0;             ///< mean robust loss
+  int evaluations = 0;
+};
+
+/// Predicted times of all rows (any unit, that of `measured`) for given coefficient values.
+using Predictor = std::function<void(std::span<const double> values, std::span<double> predicted)>;
+
+/// `weights` may be empty (all 1). Deterministic: same rows, same values.
+Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
+                   std::span<const double> weights, const FitSettings& settings = {});
+
+/// Errors of the rows that have a prediction (a finite number).
+ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured);
+
+}  // namespace stargate

@@ -1,0 +1,20 @@
+// The list of fits: a new law is one line here.
+#include "stargate/calibration/attention_fit.hpp"
+#include "stargate/calibration/calibration.hpp"
+#include "stargate/calibration/collective_fit.hpp"
+#include "stargate/calibration/gemm_fit.hpp"
+#include "stargate/calibration/moe_fit.hpp"
+
+namespace stargate {
+
+std::vector<std::unique_ptr<LawFit>> make_law_fits() {
+  std::vector<std::unique_ptr<LawFit>> fits;
+  fits.push_back(make_gemm_fit());
+  fits.push_back(make_prefill_attention_fit());
+  fits.push_back(make_decode_attention_fit());
+  fits.push_back(make_moe_fit());
+  fits.push_back(make_collective_fit());
+  return fits;
+}
+
+}  // namespace stargate

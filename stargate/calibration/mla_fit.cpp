@@ -1,0 +1,300 @@
+#include "stargate/calibration/mla_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "stargate/base/check.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr double kFastest = 1.08;    // of the data-sheet rate: clocks may stand this much above those it assumes
+constexpr double kDisturbed = 2;     // times what two larger calls take
+constexpr std::size_t kLeastRows = 24;  // a group of fewer is not fitted
+constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
+constexpr double kHuber = 0.08;
+
+/// One of the two laws, for what both fits share.
+struct PrefillLaw {
+  using Coefficients = MlaPrefillCoefficients;
+  static constexpr const char* name = "mla_prefill";
+  static constexpr const char* table = "context_mla";
+  static constexpr bool decode = false;
+  static auto fields() { return mla_prefill_fields(); }
+  static auto structure() { return mla_prefill_structure_fields(); }
+  static std::vector<Coefficients> structures() {
+    std::vector<Coefficients> out;
+    for (const double rows : {128.0, 64.0, 32.0, 16.0}) {
+      Coefficients c;
+      c.query_tile = rows;
+      out.push_back(c);
+    }
+    return out;
+  }
+  static Coefficients read(const std::map<std::string, double>& values) {
+    return read_mla_prefill_coefficients(values);
+  }
+  static double time(const Coefficients& c, const MlaDevice& device, const MlaFormat& format, const MlaCall& call) {
+    return mla_prefill_us(c, device, format, call);
+  }
+};
+
+struct DecodeLaw {
+  using Coefficients = MlaDecodeCoefficients;
+  static constexpr const char* name = "mla_decode";
+  static constexpr const char* table = "generation_mla";
+  static constexpr bool decode = true;
+  static auto fields() { return mla_decode_fields(); }
+  static auto structure() { return mla_decode_structure_fields(); }
+  static std::vector<Coefficients> structures() {
+    std::vector<Coefficients> out;
+    for (const double splits : {1.0, 0.0}) {
+      for (const double heads : {64.0, 128.0, 16.0}) {
+        Coefficients c;
+        c.splits = splits, c.job_heads = heads;
+        out.push_back(c);
+      }
+    }
+    return out;
+  }
+  static Coefficients read(const std::map<std::string, double>& values) { return read_mla_decode_coefficients(values); }
+  static double time(const Coefficients& c, const MlaDevice& device, const MlaFormat& format, const MlaCall& call) {
+    return mla_decode_us(c, device, format, call);
+  }
+};
+
+double least_time(const std::vector<MlaRow>& rows) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const MlaRow& row : rows) least = std::min(least, row.microseconds);
+  return least;
+}
+
+template <class Law>
+typename Law::Coefficients fit_rows(const std::vector<MlaRow>& rows, const MlaDevice& device, const MlaFormat& format) {
+  using Coefficients = typename Law::Coefficients;
+  STARGATE_CHECK(!rows.empty(), "a fit needs rows");
+  std::vector<double> measured;
+  for (const MlaRow& row : rows) measured.push_back(row.microseconds);
+  Coefficients best;
+  double best_loss = std::numeric_limits<double>::infinity();
+  for (const Coefficients& structure : Law::structures()) {
+    std::vector<Parameter> parameters;
+    for (const auto& f : Law::fields()) {
+      parameters.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
+    }
+    parameters.front().start = std::clamp(0.8 * least_time(rows), 1.0, 400.0);
+    const auto with_values = [&](std::span<const double> values) {
+      Coefficients out = structure;
+      for (std::size_t j = 0; j < values.size(); ++j) out.*Law::fields()[j].member = values[j];
+      return out;
+    };
+    const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
+      const Coefficients c = with_values(values);
+      for (std::size_t i = 0; i < rows.size(); ++i) predicted[i] = Law::time(c, device, format, rows[i].call);
+    };
+    const Fit fit = fit_parameters(parameters, predict, measured, {},
+                                   {.huber = kHuber, .max_iterations = 60, .starts = 2});
+    if (fit.loss < kClearlyBetter * best_loss) best = with_values(fit.values), best_loss = fit.loss;
+  }
+  return best;
+}
+
+struct Group {
+  std::vector<std::size_t> rows;  ///< of the table
+  std::vector<MlaRow> calls;
+  std::vector<std::string> reasons;  ///< why left out; empty where it counts
+};
+
+template <class Law>
+std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
+  std::map<std::string, Group> groups;
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    const std::string name =
+        mla_group_name(table.text("mla_dtype")[i], table.text("kv_cache_dtype")[i], table.text("kernel_source")[i]);
+    if (find_mla_format(name) == nullptr) continue;
+    Group& group = groups[name];
+    group.rows.push_back(i);
+    group.calls.push_back({{table.number("batch_size")[i], table.number("num_heads")[i], table.number("isl")[i],
+                            table.number("step")[i]},
+                           table.number("latency_ms")[i] * 1e3});
+  }
+  for (auto& [name, group] : groups) {
+    const MlaFormat& format = *find_mla_format(name);
+    group.reasons = broken_mla_rows(group.calls, mla_device(device, format), format, Law::decode);
+  }
+  return groups;
+}
+
+template <class Law>
+CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
+                          const Accelerator& device) {
+  CalibratedGroup out;
+  std::vector<MlaRow> used, held_out;
+  std::size_t kept = 0;
+  for (std::size_t j = 0; j < group.calls.size(); ++j) {
+    if (!group.reasons[j].empty()) {
+      ++out.skipped[group.reasons[j]];
+      continue;
+    }
+    const MlaRow& row = group.calls[j];
+    (kept++ % 4 == 3 ? held_out : used).push_back(row);
+    for (const auto& [what, value] : {std::pair{"sequences", row.call.sequences},
+                                      {"heads", row.call.heads},
+                                      {"query", row.call.query},
+                                      {"cached", row.call.cached}}) {
+      auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
+      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+    }
+  }
+  const MlaFormat& format = *find_mla_format(name);
+  const MlaDevice facts = mla_device(device, format);
+  const auto coefficients = fit_rows<Law>(used, facts, format);
+  const auto errors_of = [&](const std::vector<MlaRow>& rows) {
+    std::vector<double> predicted, measured;
+    for (const MlaRow& row : rows) {
+      predicted.push_back(Law::time(coefficients, facts, format, row.call));
+      measured.push_back(row.microseconds);
+    }
+    return summarise_errors(predicted, measured);
+  };
+  out.law = Law::name, out.device = device.id, out.engine = table.engine, out.version = table.version;
+  out.precision = name;
+  for (const auto fields : {Law::fields(), Law::structure()}) {
+    for (const auto& f : fields) out.coefficients[f.name] = coefficients.*f.member;
+  }
+  out.used = errors_of(used), out.held_out = errors_of(held_out);
+  return out;
+}
+
+std::string format_part(const std::string& name) { return name.substr(0, name.find('.')); }
+
+/// The group of that name, else the one of the same format that most rows were fitted for.
+const CalibratedGroup* group_for(const std::vector<CalibratedGroup>& groups, const std::string& name) {
+  const CalibratedGroup* best = nullptr;
+  for (const CalibratedGroup& group : groups) {
+    if (group.precision == name) return &group;
+    if (format_part(group.precision) != format_part(name)) continue;
+    if (best == nullptr || group.used.rows > best->used.rows) best = &group;
+  }
+  return best;
+}
+
+template <class Law>
+class MlaFit final : public LawFit {
+ public:
+  std::string law() const override { return Law::name; }
+  bool accepts(const KernelTable& table) const override {
+    const auto has = [&](const auto& columns, std::initializer_list<const char*> names) {
+      return std::all_of(names.begin(), names.end(), [&](const char* n) { return columns.contains(n); });
+    };
+    return table.table == Law::table && has(table.texts, {"mla_dtype", "kv_cache_dtype", "kernel_source"}) &&
+           has(table.numbers, {"num_heads", "batch_size", "isl", "step"});
+  }
+  std::vector<Parameter> parameters() const override {
+    std::vector<Parameter> out;
+    for (const auto fields : {Law::fields(), Law::structure()}) {
+      for (const auto& f : fields) {
+        out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
+      }
+    }
+    return out;
+  }
+  std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
+    std::vector<CalibratedGroup> out;
+    for (const auto& [name, group] : groups_of<Law>(table, device)) {
+      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
+      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group<Law>(name, group, table, device));
+    }
+    return out;
+  }
+  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
+                                  const std::vector<CalibratedGroup>& groups) const override {
+    constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+    std::vector<Prediction> out(table.rows, {nothing, "", "the law has no such format"});
+    for (const auto& [name, group] : groups_of<Law>(table, device)) {
+      const CalibratedGroup* fitted = group_for(groups, name);
+      const MlaFormat& format = *find_mla_format(name);
+      const MlaDevice facts = mla_device(device, format);
+      const auto c = fitted != nullptr ? Law::read(fitted->coefficients) : typename Law::Coefficients{};
+      for (std::size_t j = 0; j < group.rows.size(); ++j) {
+        Prediction& p = out[group.rows[j]];
+        p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
+        if (p.reason.empty() && fitted == nullptr) p.reason = "no coefficients of this format";
+        if (p.reason.empty()) p.milliseconds = Law::time(c, facts, format, group.calls[j].call) * 1e-3;
+      }
+    }
+    return out;
+  }
+};
+
+/// True when two calls at least as large in all take much less.
+bool is_disturbed(const std::vector<const MlaRow*>& by_time, const MlaRow& row) {
+  int larger = 0;
+  for (const MlaRow* other : by_time) {
+    if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
+    const bool no_less = other->call.sequences >= row.call.sequences && other->call.heads >= row.call.heads &&
+                         other->call.query >= row.call.query && other->call.cached >= row.call.cached;
+    if (no_less && ++larger == 2) return true;
+  }
+  return false;
+}
+
+std::string broken_reason(const MlaRow& row, const MlaDevice& device, const MlaFormat& format, bool decode) {
+  const MlaCall& call = row.call;
+  if (!(row.microseconds > 0) || !(call.sequences >= 1) || !(call.heads >= 1) || !(call.query >= 1) ||
+      !(call.cached >= 0)) {
+    return "no time or no shape";
+  }
+  if (!(device.peak > 0)) return "the device has no rate for this format";
+  const double pairs = call.query * (call.cached + call.query / 2);
+  const double flops = 2 * call.sequences * call.heads * pairs * (decode ? 576 + 512 : 192 + 128);
+  if (flops > row.microseconds * device.peak * kFastest) return "faster than the matrix units can be";
+  const double read = decode ? call.sequences * call.cached * 576 * format.cache_bytes - device.cache : 0;
+  if (read > row.microseconds * device.bandwidth) return "faster than the memory can be, its cache taken off";
+  return {};
+}
+
+}  // namespace
+
+std::string mla_group_name(const std::string& dtype, const std::string& cache_dtype, const std::string& kernel_source) {
+  std::string name = dtype == "bfloat16" ? "bf16" : dtype;
+  if (cache_dtype != dtype) name += "_kv_" + (cache_dtype == "bfloat16" ? "bf16" : cache_dtype);
+  for (const char* word : {"flashmla", "flash_att", "trtllm", "triton"}) {
+    if (kernel_source.find(word) != std::string::npos) return name + "." + word;
+  }
+  return name + ".default";
+}
+
+std::vector<std::string> broken_mla_rows(const std::vector<MlaRow>& rows, const MlaDevice& device,
+                                         const MlaFormat& format, bool decode) {
+  std::vector<std::string> reasons(rows.size());
+  std::vector<const MlaRow*> by_time;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    reasons[i] = broken_reason(rows[i], device, format, decode);
+    if (reasons[i].empty()) by_time.push_back(&rows[i]);
+  }
+  std::stable_sort(by_time.begin(), by_time.end(),
+                   [](const MlaRow* a, const MlaRow* b) { return a->microseconds < b->microseconds; });
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (reasons[i].empty() && is_disturbed(by_time, rows[i])) {
+      reasons[i] = "disturbed: well over the time of two calls that ask for no less";
+    }
+  }
+  return reasons;
+}
+
+MlaPrefillCoefficients fit_mla_prefill_rows(const std::vector<MlaRow>& rows, const MlaDevice& device,
+                                            const MlaFormat& format) {
+  return fit_rows<PrefillLaw>(rows, device, format);
+}
+
+MlaDecodeCoefficients fit_mla_decode_rows(const std::vector<MlaRow>& rows, const MlaDevice& device,
+                                          const MlaFormat& format) {
+  return fit_rows<DecodeLaw>(rows, device, format);
+}
+
+std::unique_ptr<LawFit> make_mla_prefill_fit() { return std::make_unique<MlaFit<PrefillLaw>>(); }
+std::unique_ptr<LawFit> make_mla_decode_fit() { return std::make_unique<MlaFit<DecodeLaw>>(); }
+
+}  // namespace stargate

@@ -1,0 +1,364 @@
+// The structure (tile sizes and the rule that picks them, gates) is searched one choice at a time on a part of the rows,
+// from a common start; the best is then fitted to all.
+#include "stargate/calibration/moe_fit.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "stargate/base/check.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr double kFastest = 1.08;           // of the data-sheet rate: clocks may stand this much above those it assumes
+constexpr double kDisturbed = 1.5;          // times what two larger calls of the same routing take
+constexpr double kDisturbedOther = 2;       // and of another routing
+constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
+constexpr std::size_t kLeastRows = 24;      // a group of fewer is not fitted
+constexpr double kClearlyBetter = 0.995;    // of the loss, for another structure
+constexpr double kHuber = 0.1;
+constexpr const char* kAllGated = "all_gated";
+
+MoeShape ran_shape(const MoeRow& row, bool all_gated) {
+  MoeShape shape = row.shape;
+  shape.gated = shape.gated && (all_gated || !row.may_be_ungated);
+  return shape;
+}
+
+/// Rows made ready: shapes as they ran, routing counted once.
+struct Problem {
+  std::vector<MoeShape> shapes;
+  std::vector<RoutedLoad> loads;
+  std::vector<double> measured;
+
+  Problem(const std::vector<MoeRow>& all, bool all_gated, std::size_t most) {
+    const std::size_t stride = std::max<std::size_t>(1, all.size() / most);
+    for (std::size_t i = 0; i < all.size(); i += stride) {
+      shapes.push_back(ran_shape(all[i], all_gated));
+      loads.push_back(routed_load(shapes.back(), all[i].tokens, all[i].skew));
+      measured.push_back(all[i].microseconds);
+    }
+  }
+};
+
+struct Solution {
+  MoeCoefficients coefficients;
+  double loss = std::numeric_limits<double>::infinity();
+};
+
+Solution solve_from(const Problem& problem, const MoeDevice& device, const MoeFormat& format,
+                    const MoeCoefficients& start, int iterations) {
+  std::vector<Parameter> parameters;
+  for (const MoeField& f : moe_fields()) {
+    parameters.push_back({f.name, f.unit, f.meaning, start.*f.member, f.lower, f.upper, true});
+  }
+  const auto with_values = [&](std::span<const double> values) {
+    MoeCoefficients out = start;
+    for (std::size_t j = 0; j < values.size(); ++j) out.*moe_fields()[j].member = values[j];
+    return out;
+  };
+  const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
+    const MoeCoefficients c = with_values(values);
+    for (std::size_t i = 0; i < predicted.size(); ++i) {
+      predicted[i] = moe_time_us(c, device, format, problem.shapes[i], problem.loads[i]);
+    }
+  };
+  const Fit fit = fit_parameters(parameters, predict, problem.measured, {},
+                                 {.huber = kHuber, .max_iterations = iterations, .starts = 1});
+  return {with_values(fit.values), fit.loss};
+}
+
+/// Structures that differ from `at` in one choice.
+std::vector<MoeCoefficients> neighbours(const MoeCoefficients& at) {
+  std::vector<MoeCoefficients> out;
+  const auto add = [&](double MoeCoefficients::*member, std::initializer_list<double> values) {
+    for (const double value : values) {
+      MoeCoefficients other = at;
+      other.*member = value;
+      if (value != at.*member && other.tile_small <= other.tile_large) out.push_back(other);
+    }
+  };
+  add(&MoeCoefficients::tile_rule, {0, 1, 2, 3});
+  add(&MoeCoefficients::tile_large, {32, 64, 128, 256});
+  add(&MoeCoefficients::tile_small, {8, 16, 32, 64, 128});
+  add(&MoeCoefficients::tile_fill, {0.5, 1, 2, 4, 8});
+  return out;
+}
+
+double least_time(const std::vector<MoeRow>& rows) {
+  double least = std::numeric_limits<double>::infinity();
+  for (const MoeRow& row : rows) least = std::min(least, row.microseconds);
+  return least;
+}
+
+Solution choose_structure(const Problem& problem, const MoeDevice& device, const MoeFormat& format,
+                          const MoeCoefficients& start) {
+  Solution best = solve_from(problem, device, format, start, 30);
+  for (int round = 0; round < 3; ++round) {
+    const MoeCoefficients at = best.coefficients;
+    Solution better = best;
+    for (const MoeCoefficients& structure : neighbours(at)) {
+      const Solution other = solve_from(problem, device, format, structure, 12);
+      if (other.loss < better.loss) better = other;
+    }
+    if (!(better.loss < kClearlyBetter * best.loss)) break;
+    best = better;
+  }
+  return best;
+}
+
+struct Group {
+  std::vector<std::size_t> rows;  ///< of the table
+  std::vector<MoeRow> calls;
+  std::vector<std::string> reasons;  ///< why left out; empty where it counts
+};
+
+double skew_of(const std::string& distribution) {
+  const std::string prefix = "power_law_";
+  if (distribution.rfind(prefix, 0) != 0) return 0;
+  char* end = nullptr;
+  const double skew = std::strtod(distribution.c_str() + prefix.size(), &end);
+  return skew > 0 ? skew : 1;
+}
+
+MoeRow row_of(const KernelTable& table, std::size_t i, bool nongated_kernel) {
+  const auto number = [&](const char* name) { return table.number(name)[i]; };
+  MoeRow row;
+  row.tokens = number("num_tokens");
+  row.model_inter = number("inter_size"), row.tensor_ranks = number("moe_tp_size");
+  row.shape = {number("hidden_size"), row.model_inter / std::max(1.0, row.tensor_ranks),
+               number("num_experts"), number("topk"),
+               number("moe_ep_size"), !nongated_kernel};
+  row.skew = skew_of(table.text("distribution")[i]);
+  row.microseconds = number("latency_ms") * 1e3;
+  // Nemotron 3: 22 of 512 latent experts, or 2688 x 1856; squared ReLU, no gate.
+  row.may_be_ungated = row.shape.top_k == 22 || (row.shape.hidden == 2688 && row.model_inter == 1856);
+  return row;
+}
+
+std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
+  std::map<std::string, Group> groups;
+  const auto& dtypes = table.text("moe_dtype");
+  const auto& sources = table.text("kernel_source");
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    const std::string name = moe_group_name(dtypes[i], sources[i]);
+    if (find_moe_format(name) == nullptr) continue;
+    Group& group = groups[name];
+    group.rows.push_back(i);
+    group.calls.push_back(row_of(table, i, sources[i].find("nongated") != std::string::npos));
+  }
+  for (auto& [name, group] : groups) {
+    const MoeFormat& format = *find_moe_format(name);
+    group.reasons = broken_moe_rows(group.calls, moe_device(device, format), format);
+  }
+  return groups;
+}
+
+ErrorSummary errors_of(const MoeFitted& fitted, const MoeDevice& device, const MoeFormat& format,
+                       const std::vector<MoeRow>& rows) {
+  const Problem problem(rows, fitted.all_gated, rows.size() + 1);
+  std::vector<double> predicted;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    predicted.push_back(moe_time_us(fitted.coefficients, device, format, problem.shapes[i], problem.loads[i]));
+  }
+  return summarise_errors(predicted, problem.measured);
+}
+
+CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
+                          const Accelerator& device) {
+  CalibratedGroup out;
+  std::vector<MoeRow> used, held_out;
+  std::size_t kept = 0;
+  for (std::size_t j = 0; j < group.calls.size(); ++j) {
+    if (!group.reasons[j].empty()) {
+      ++out.skipped[group.reasons[j]];
+      continue;
+    }
+    const MoeRow& row = group.calls[j];
+    (kept++ % 4 == 3 ? held_out : used).push_back(row);
+    for (const auto& [what, value] :
+         {std::pair{"tokens", row.tokens}, {"hidden", row.shape.hidden}, {"inter", row.shape.inter},
+          {"experts", row.shape.experts}, {"top_k", row.shape.top_k}, {"ranks", row.shape.ranks}, {"skew", row.skew}}) {
+      auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
+      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+    }
+  }
+  const MoeFormat& format = *find_moe_format(name);
+  const MoeDevice facts = moe_device(device, format);
+  const MoeFitted fitted = fit_moe_rows(used, facts, format);
+  out.law = "moe", out.device = device.id, out.engine = table.engine, out.version = table.version;
+  out.precision = name;
+  out.coefficients = write_moe_coefficients(fitted.coefficients);
+  out.coefficients[kAllGated] = fitted.all_gated ? 1 : 0;
+  out.used = errors_of(fitted, facts, format, used), out.held_out = errors_of(fitted, facts, format, held_out);
+  return out;
+}
+
+std::string format_part(const std::string& name) { return name.substr(0, name.find('.')); }
+
+/// The group of that name, else the one of the same format that most rows were fitted for.
+const CalibratedGroup* group_for(const std::vector<CalibratedGroup>& groups, const std::string& name) {
+  const CalibratedGroup* best = nullptr;
+  for (const CalibratedGroup& group : groups) {
+    if (group.precision == name) return &group;
+    if (format_part(group.precision) != format_part(name)) continue;
+    if (best == nullptr || group.used.rows > best->used.rows) best = &group;
+  }
+  return best;
+}
+
+class MoeFit final : public LawFit {
+ public:
+  std::string law() const override { return "moe"; }
+  bool accepts(const KernelTable& table) const override {
+    const auto numbers = {"num_tokens", "hidden_size", "inter_size", "topk", "num_experts", "moe_tp_size",
+                          "moe_ep_size"};
+    return table.table == "moe" && table.texts.contains("moe_dtype") && table.texts.contains("distribution") &&
+           table.texts.contains("kernel_source") &&
+           std::all_of(numbers.begin(), numbers.end(), [&](const char* n) { return table.numbers.contains(n); });
+  }
+  std::vector<Parameter> parameters() const override {
+    std::vector<Parameter> out;
+    for (const auto fields : {moe_fields(), moe_structure_fields()}) {
+      for (const MoeField& f : fields) out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
+    }
+    out.push_back({kAllGated, "1", "1: experts of models without a gate were run with one", 0, 0, 1, false});
+    return out;
+  }
+  std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
+    std::vector<CalibratedGroup> out;
+    for (const auto& [name, group] : groups_of(table, device)) {
+      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
+      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group(name, group, table, device));
+    }
+    return out;
+  }
+  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
+                                  const std::vector<CalibratedGroup>& groups) const override;
+};
+
+std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const Accelerator& device,
+                                                const std::vector<CalibratedGroup>& groups) const {
+  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Prediction> out(table.rows, {nothing, "", "the law has no such format"});
+  for (const auto& [name, group] : groups_of(table, device)) {
+    const MoeFormat& format = *find_moe_format(name);
+    const MoeDevice facts = moe_device(device, format);
+    const CalibratedGroup* fitted = group_for(groups, name);
+    MoeCoefficients c;
+    bool all_gated = false;
+    if (fitted != nullptr) {
+      c = read_moe_coefficients(fitted->coefficients);
+      const auto gated = fitted->coefficients.find(kAllGated);
+      all_gated = gated != fitted->coefficients.end() && gated->second > 0;
+    }
+    for (std::size_t j = 0; j < group.rows.size(); ++j) {
+      Prediction& p = out[group.rows[j]];
+      p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
+      if (!p.reason.empty()) continue;
+      if (fitted == nullptr) {
+        p.reason = "no coefficients of this format";
+        continue;
+      }
+      const MoeRow& row = group.calls[j];
+      const MoeShape shape = ran_shape(row, all_gated);
+      p.milliseconds = moe_time_us(c, facts, format, shape, routed_load(shape, row.tokens, row.skew)) * 1e-3;
+    }
+  }
+  return out;
+}
+
+/// True when two calls that ask for no less of the same experts take much less. Spread less, they have more local work;
+/// on several ranks more skew loads the busiest more.
+bool is_disturbed(const std::vector<const MoeRow*>& by_time, const MoeRow& row) {
+  int larger = 0;
+  for (const MoeRow* other : by_time) {
+    if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
+    const bool same = other->skew == row.skew;
+    if (!same && !(other->microseconds * kDisturbedOther < row.microseconds)) continue;
+    const bool no_less = other->tokens >= row.tokens && other->tensor_ranks <= row.tensor_ranks &&
+                         other->shape.ranks <= row.shape.ranks &&
+                         (same || other->skew >= row.skew || row.shape.ranks <= 1);
+    if (no_less && ++larger == 2) return true;
+  }
+  return false;
+}
+
+std::string broken_reason(const MoeRow& row, const MoeDevice& device, const MoeFormat& format) {
+  const MoeShape& s = row.shape;
+  if (!(row.microseconds > 0) || !(row.tokens >= 1) || !(s.hidden >= 1) || !(s.inter >= 1) || !(s.top_k >= 1) ||
+      !(s.ranks >= 1) || !(s.experts >= s.ranks)) {
+    return "no time or no shape";
+  }
+  if (!(device.peak > 0)) return "the device has no rate for this format";
+  // The least a rank can do: an even share of the rows, two matrices; half the experts that routing lets it expect.
+  const double flops = 2 * row.tokens * s.top_k / s.ranks * 2 * s.hidden * s.inter;
+  if (flops > row.microseconds * device.peak * kFastest) return "faster than the matrix units can be";
+  const double experts = 0.5 * routed_load(s, row.tokens, row.skew).reached;
+  const double bytes = experts * 2 * s.hidden * s.inter * format.weight_bytes - device.cache;
+  if (bytes > row.microseconds * device.bandwidth) return "faster than the memory can be, its cache taken off";
+  return {};
+}
+
+}  // namespace
+
+std::string moe_group_name(const std::string& dtype, const std::string& kernel_source) {
+  std::string name = dtype == "bfloat16" ? "bf16" : dtype == "int4_wo" ? "int4_weight" : dtype;
+  std::string kernel = "default";
+  for (const char* word : {"triton", "marlin", "cutlass", "trtllm"}) {
+    if (kernel_source.find(word) != std::string::npos) {
+      kernel = word;
+      break;
+    }
+  }
+  for (const char* word : {"nongated", "modular", "monolithic"}) {
+    if (kernel_source.find(word) != std::string::npos) kernel += std::string("_") + word;
+  }
+  return name + "." + kernel;
+}
+
+std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
+                                         const MoeFormat& format) {
+  std::vector<std::string> reasons(rows.size());
+  std::map<std::tuple<double, double, double, double>, std::vector<const MoeRow*>> models;
+  const auto model_of = [](const MoeRow& r) {
+    return std::tuple(r.shape.hidden, r.model_inter, r.shape.experts, r.shape.top_k);
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    reasons[i] = broken_reason(rows[i], device, format);
+    if (reasons[i].empty()) models[model_of(rows[i])].push_back(&rows[i]);
+  }
+  for (auto& [model, calls] : models) {
+    std::stable_sort(calls.begin(), calls.end(),
+                     [](const MoeRow* a, const MoeRow* b) { return a->microseconds < b->microseconds; });
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (reasons[i].empty() && is_disturbed(models[model_of(rows[i])], rows[i])) {
+      reasons[i] = "disturbed: well over the time of two calls that ask for no less";
+    }
+  }
+  return reasons;
+}
+
+MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format) {
+  STARGATE_CHECK(!rows.empty(), "a fit needs rows");
+  MoeCoefficients start;
+  start.launch_us = std::clamp(0.8 * least_time(rows), 1.0, 300.0);
+  const bool any_ungated = std::any_of(rows.begin(), rows.end(), [](const MoeRow& r) { return r.may_be_ungated; });
+  bool all_gated = false;
+  Solution best = choose_structure(Problem(rows, false, kRowsToChoose), device, format, start);
+  if (any_ungated) {
+    const Solution gated = choose_structure(Problem(rows, true, kRowsToChoose), device, format, start);
+    all_gated = gated.loss < best.loss;
+    if (all_gated) best = gated;
+  }
+  const Problem all(rows, all_gated, rows.size() + 1);
+  return {solve_from(all, device, format, best.coefficients, 60).coefficients, all_gated};
+}
+
+std::unique_ptr<LawFit> make_moe_fit() { return std::make_unique<MoeFit>(); }
+
+}  // namespace stargate

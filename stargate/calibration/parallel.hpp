@@ -1,0 +1,26 @@
+// Independent pieces of work over the machine's cores: each writes to its own place, so results do not depend on which
+// core took which piece.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+namespace stargate {
+
+/// Calls work(0) ... work(count - 1), each once.
+template <class Work>
+void for_each_parallel(std::size_t count, const Work& work) {
+  std::atomic<std::size_t> next{0};
+  const auto take = [&] {
+    for (std::size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::jthread> others;
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < std::min(cores, count); ++i) others.emplace_back(take);
+  take();
+}
+
+}  // namespace stargate

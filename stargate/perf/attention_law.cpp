@@ -1,0 +1,120 @@
+// The equations of attention_law.hpp on plain doubles: called for every layer of every layout of a search, and by the
+// fits.
+#include "stargate/perf/attention_law.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr double kReferenceClock = 1900;  // cycles a microsecond: what coefficients in microseconds are stated at
+constexpr double kSpill = 0.6;  // share of the cache over which a circle of bytes goes from all found to all missed
+
+/// (a^4 + b^4)^(1/4): the greater of two that overlap almost wholly.
+double overlapped(double a, double b) {
+  const double a2 = a * a, b2 = b * b;
+  return std::sqrt(std::sqrt(a2 * a2 + b2 * b2));
+}
+
+/// Rounds of x jobs a place: `wave` of the way from even sharing to whole rounds.
+double waves(double x, double wave) { return x <= 1 ? 1 : x + wave * (std::ceil(x - 1e-9) - x); }
+
+/// Microseconds a byte takes when `footprint` bytes come round again and again.
+template <class Coefficients>
+double byte_time(const Coefficients& c, const AttentionDevice& device, double footprint) {
+  const double bandwidth = c.memory_share * device.bandwidth;
+  const double missed = std::clamp((footprint / (c.cache_share * device.cache) - 1) / kSpill, 0.0, 1.0);
+  return (missed + (1 - missed) / c.cache_gain) / bandwidth;
+}
+
+/// Keys that tiles of one head walk: of all tiles together and of the longest.
+struct Walk {
+  double tiles = 1, keys = 0, longest = 0;
+};
+
+/// `step` queries a tile; the last tile sees all, tile i the first past + (i + 1) step keys, less what the window
+/// hides.
+Walk walk_keys(const PrefillCoefficients& c, const AttentionCall& call, double rows, double step) {
+  const double n = std::ceil(rows / c.query_tile), past = call.context - call.query;
+  Walk walk{n, 0, std::ceil(call.context / c.key_tile) * c.key_tile};
+  const double seen = n * past + step * n * (n - 1) / 2 + call.query;
+  const double full = n <= 1 ? walk.longest : seen + n * c.key_tile / 2;
+  walk.keys = full;
+  if (call.window <= 0) return walk;
+  const double start = past - call.window;  // first key that tile 0 need not read, when positive
+  const double clear = start >= 0 ? -1 : std::min(std::floor(-start / step), n - 1);
+  const double cut = n - 1 - clear;  // tiles whose first keys are hidden
+  const double hidden = cut * start + step * ((n - 1) * n / 2 - clear * (clear + 1) / 2);
+  const double steps = (n + cut) * c.key_tile / 2;
+  const double shown = n <= 1 && cut <= 0 ? full : std::min(full, seen - std::max(hidden, 0.0) + steps);
+  walk.keys = full + c.window_skip * (shown - full);
+  walk.longest += c.window_skip * (std::min(walk.longest, call.window + step + c.key_tile) - walk.longest);
+  return walk;
+}
+
+double heads_together(const PrefillCoefficients& c, const AttentionCall& call) {
+  const bool packed = c.packing == 1 || (c.packing == 2 && call.query == 1 && call.window <= 0);
+  return packed ? call.heads / call.kv_heads : 1;
+}
+
+}  // namespace
+
+AttentionDevice attention_device(const Accelerator& accelerator) {
+  AttentionDevice device;
+  device.units = accelerator.compute_units.value_or(100);
+  device.clock = accelerator.clock ? accelerator.clock->base() * 1e-6 : kReferenceClock;
+  device.bandwidth = accelerator.memory_bandwidth.base() * 1e-6;
+  device.cache = accelerator.last_level_cache ? accelerator.last_level_cache->base() : 16 * device.bandwidth;
+  device.peak = accelerator.peak_rate(Precision::bf16).base() * 1e-6;
+  device.narrow_peak = accelerator.peak_rate(Precision::fp8).base() * 1e-6;
+  return device;
+}
+
+double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice& device, const AttentionCall& call,
+                            bool narrow) {
+  const double together = heads_together(c, call), width = call.score_dim + call.value_dim;
+  const double kv_bytes = bytes_per_element(call.kv_precision);
+  const Walk walk = walk_keys(c, call, call.query * together, c.query_tile / together);
+  const double peak = narrow || kv_bytes <= 1 ? device.narrow_peak : device.peak;
+  const double pair = 2 * width * device.units / (peak * c.math_share) + c.score_cycles / (128 * device.clock);
+  const double slower = kReferenceClock / device.clock, tile = slower * c.tile_us;
+  const double job = c.query_tile * walk.longest * pair + tile;
+  const double total = call.sequences * call.heads / together * (c.query_tile * walk.keys * pair + walk.tiles * tile);
+  const double tiles = job * waves(total / (device.units * job), c.wave);
+  const double tokens = call.sequences * call.query;
+  const double queries = 2 * tokens * call.heads * call.score_dim, outputs = 2 * tokens * call.heads * call.value_dim;
+  const double kv = call.sequences * call.context * call.kv_heads * width * kv_bytes;
+  const double fresh = 2 * tokens * call.kv_heads * width;  // keys and values as they come from the projection
+  const double each_byte = byte_time(c, device, queries + outputs + kv + fresh);
+  const double launch = std::max(0.5, c.launch_us - (call.query == 1 ? c.single_us : 0));
+  return slower * launch + overlapped(tiles, (queries + outputs + kv) * each_byte) +
+         (c.query_copies * queries + c.kv_copies * fresh) * each_byte;
+}
+
+double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call) {
+  const double together = c.grouped > 0 ? call.heads / call.kv_heads : 1, width = call.score_dim + call.value_dim;
+  const double kv_width = (call.shared_kv ? call.score_dim : width) * bytes_per_element(call.kv_precision);
+  const double tiles = std::ceil(together * call.query / c.query_tile);
+  const double groups = call.sequences * call.heads / together * (c.serial > 0 ? 1 : tiles);
+  const double rows = c.query_tile * (c.serial > 0 ? tiles : 1);
+  const double shown = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  const double keys = call.context + c.window_skip * (shown - call.context);
+  const double most = std::max(1.0, std::min(keys / c.key_tile, c.max_splits));
+  const double splits = c.splits > 0 ? std::clamp(device.units * c.fill / groups, 1.0, most) : 1;
+  const double each = std::max(keys / splits, c.key_tile);
+  const double job = each * kv_width * device.units / (device.bandwidth * c.stream_share) +
+                     rows * each * 2 * width * device.units / (device.peak * c.math_share);
+  const double slower = kReferenceClock / device.clock;
+  const double a_unit = groups * splits / device.units;
+  const double stream = job * waves(a_unit / c.resident, c.wave) + slower * c.tile_us * waves(a_unit, c.wave);
+  const double queries = 2 * call.sequences * call.query * call.heads * call.score_dim;
+  const double moved =
+      call.sequences * call.kv_heads * keys * kv_width + queries * (call.score_dim + call.value_dim) / call.score_dim;
+  const double each_byte = byte_time(c, device, moved);
+  const double launch =
+      c.launch_us + (call.kv_heads > 1 ? c.regroup_us : 0) + std::min(4 * (splits - 1), 1.0) * c.merge_us;
+  return slower * launch + overlapped(stream, moved * each_byte) + c.query_copies * queries * each_byte;
+}
+
+}  // namespace stargate

@@ -1,0 +1,44 @@
+// Which calibrated coefficients a device's law takes, and what that makes its times worth. The rule, in this order:
+//   1. the device itself; 2. a device of the same architecture; 3. another device of the same vendor.
+// Among equals: the same engine, the nearest specification (sum of |log ratio| of peak, bandwidth, compute units and
+// last-level cache), the nearest version. Coefficients are shares of a specification or times of a generation,
+// so the device that takes them scales them by its own specification. Other vendors' coefficients say nothing: without
+// any, the law falls back to specification and literature.
+#pragma once
+
+#include "stargate/catalogue/catalogue.hpp"
+
+namespace stargate {
+
+/// What a predicted time rests on, from best to worst.
+enum class LawOrigin { fitted, carried_over, specification };
+const char* law_origin_name(LawOrigin origin);
+
+struct LawQuery {
+  std::string law;              ///< "gemm"
+  std::string engine, version;  ///< empty: any
+  std::string without;          ///< id of a device whose coefficients are not to be taken; empty: none
+};
+
+struct ChosenGroup {
+  const CalibratedGroup* group = nullptr;
+  LawOrigin origin = LawOrigin::fitted;
+  /// Median error to expect, in percent: on rows held out of the fit, or, carried over, of the device it is taken from
+  /// when its own coefficients are left out. Negative when it was never measured.
+  double expected_pct = -1;
+  int place = 0;  ///< among all candidates, best first
+};
+
+/// At most one group for each precision any candidate has, in order of precision.
+std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query);
+
+/// The part of a group's name that is its precision: "fp8_block" of "fp8_block.deepgemm", "bf16" of "bf16/fa3/128".
+std::string base_precision(const std::string& group);
+/// For each base precision only the groups of one device, engine and version, the first by place: kernels of different
+/// engines do not mix in one model.
+std::vector<ChosenGroup> keep_one_lender(const std::vector<ChosenGroup>& groups);
+
+/// The accelerator a collected table means by its device's name ("h100_sxm"), or null.
+const Accelerator* find_table_device(const Records<Accelerator>& accelerators, const std::string& name);
+
+}  // namespace stargate
