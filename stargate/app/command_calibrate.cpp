@@ -95,10 +95,11 @@ void calibrate_laws(Session& session, const CalibrateFlags& flags) {
     return session.fail("there are no kernel tables in " + flags.kernels,
                         "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
-  const auto outcome = calibrate(*catalogue, make_law_fits(), {flags.kernels, flags.devices, flags.laws},
-                                 [](std::size_t done, std::size_t all, const std::string& name) {
-                                   std::fprintf(stderr, "%s\n", fmt::format("[{}/{}] {}", done, all, name).c_str());
-                                 });
+  const auto outcome =
+      calibrate(*catalogue, make_law_fits(), {flags.kernels, flags.collectives, flags.devices, flags.laws},
+                [](std::size_t done, std::size_t all, const std::string& name) {
+                  std::fprintf(stderr, "%s\n", fmt::format("[{}/{}] {}", done, all, name).c_str());
+                });
   const std::string folder = flags.out.empty() ? session.catalogue_folder + "/calibration" : flags.out;
   for (const auto& [id, calibration] : outcome.calibrations) {
     if (const auto written = write_calibration(session, folder, calibration); !written.ok()) {

@@ -6,7 +6,7 @@
 namespace stargate {
 
 struct CalibrateFlags {
-  std::string kernels;
+  std::string kernels, collectives;
   std::vector<std::string> devices, laws;
   std::string out;  ///< empty: calibration/ of the catalogue
 };

@@ -16,8 +16,9 @@ void validate(Session& session, const ValidateFlags& flags) {
     return session.fail("there are no kernel tables in " + flags.kernels,
                         "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
-  const KernelValidation question{
-      {flags.kernels, flags.devices, flags.laws}, flags.leave_out, static_cast<std::size_t>(flags.worst)};
+  const KernelValidation question{{flags.kernels, flags.collectives, flags.devices, flags.laws},
+                                  flags.leave_out,
+                                  static_cast<std::size_t>(flags.worst)};
   const auto report = validate_kernels(*catalogue, make_law_fits(), question,
                                        [](std::size_t done, std::size_t all, const std::string& name) {
                                          Session::progress(fmt::format("[{}/{}] {}", done, all, name));

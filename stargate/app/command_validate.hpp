@@ -6,7 +6,7 @@
 namespace stargate {
 
 struct ValidateFlags {
-  std::string kernels;
+  std::string kernels, collectives;
   std::vector<std::string> devices, laws;
   int worst = 0;
   bool leave_out = false, json = false;

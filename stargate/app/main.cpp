@@ -153,6 +153,8 @@ void add_calibrate(CLI::App& app, Session& session) {
   command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
       ->required()
       ->type_name("DIR");
+  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
+      ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
   command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
   command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
@@ -165,6 +167,8 @@ void add_validate(CLI::App& app, Session& session) {
   command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
       ->required()
       ->type_name("DIR");
+  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
+      ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
   command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
   command->add_option("--worst", flags->worst, "Show the rows it gets most wrong")->check(CLI::NonNegativeNumber);

@@ -12,10 +12,10 @@
 namespace stargate {
 namespace {
 
-constexpr std::size_t kSample = 500;         // rows to choose a structure on
+constexpr std::size_t kSample = 250;         // rows to choose a structure on
 constexpr std::size_t kFewestOfItsOwn = 40;  // a kind of call with fewer rows shares its kernel's plain group
 constexpr std::size_t kFewest = 12;
-constexpr int kFinalists = 6;
+constexpr int kFinalists = 3;
 constexpr double kDisturbed = 1.5;
 constexpr double kPull = 0.1;  // of a row, towards each coefficient's usual value
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "stargate/calibration/collective_sweep.hpp"
 #include "stargate/calibration/parallel.hpp"
 #include "stargate/perf/law_choice.hpp"
 
@@ -198,6 +199,23 @@ ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& group
   return all;
 }
 
+/// Sweeps reach across nodes, which tables of one node do not: their groups join those of the tables.
+void add_sweeps(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                const KernelSelection& selection, CalibrationOutcome& outcome) {
+  const auto law = std::find_if(laws.begin(), laws.end(), [](const auto& l) { return l->law() == "collective"; });
+  if (selection.collectives.empty() || law == laws.end() || !is_selected(selection.laws, "collective")) return;
+  const auto sweeps = load_collective_sweeps(selection.collectives, catalogue.accelerators);
+  if (!sweeps.ok()) {
+    outcome.faults.insert(outcome.faults.end(), sweeps.faults().begin(), sweeps.faults().end());
+    return;
+  }
+  for (const auto& [reason, rows] : sweeps->skipped) outcome.skipped[reason] += rows;
+  for (CalibratedGroup& group : fit_collective_sweeps(*sweeps, catalogue.accelerators)) {
+    if (!is_selected(selection.devices, group.device)) continue;
+    add_groups(outcome.calibrations, **law, catalogue.accelerators.at(group.device), {group});
+  }
+}
+
 /// The error on each device's rows with what others lend it, kept with its calibration.
 void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
                       const KernelSelection& selection, CalibrationSet& fitted) {
@@ -246,6 +264,7 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
     if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
     for (auto& [law, groups] : f.groups) add_groups(outcome.calibrations, *law, *f.device, std::move(groups));
   }
+  add_sweeps(catalogue, laws, selection, outcome);
   measure_left_out(catalogue, laws, selection, outcome.calibrations);
   return outcome;
 }
@@ -255,7 +274,17 @@ ValidationReport validate_kernels(const Catalogue& catalogue, const std::vector<
   const auto by_table = [](const KernelTable& table, const Accelerator& device, const LawFit&) {
     return Grouping{{table_name(table), device.id, table.engine, {}, table.table}, true};
   };
-  return tally_folder({catalogue, laws, question, progress}, by_table).report();
+  ValidationTally tally = tally_folder({catalogue, laws, question, progress}, by_table);
+  const std::string& file = question.selection.collectives;
+  if (file.empty() || !is_selected(question.selection.laws, "collective")) return tally.report();
+  const auto sweeps = load_collective_sweeps(file, catalogue.accelerators);
+  if (sweeps.ok()) {
+    tally_collective_sweeps(*sweeps, catalogue, tally);
+  } else {
+    for (const auto& fault : sweeps.faults())
+      tally.skip(fmt::format("{}:{}: {}", fault.file, fault.line, fault.message), 1);
+  }
+  return tally.report();
 }
 
 }  // namespace stargate

@@ -15,6 +15,7 @@ using Progress = std::function<void(std::size_t done, std::size_t all, const std
 
 struct KernelSelection {
   std::string folder;
+  std::string collectives;  ///< file of collective sweeps (collective_sweep.hpp); empty: none
   std::vector<std::string> devices,
       laws;  ///< empty: all; devices by id ("h100-sxm") or as tables name them ("h100_sxm")
 };

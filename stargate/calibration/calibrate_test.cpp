@@ -93,7 +93,7 @@ TEST_CASE("Calibrating finds the coefficients of every device and the error of c
   Bed bed;
   std::size_t last = 0;
   const auto outcome =
-      calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}},
+      calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}, {}},
                 [&](std::size_t done, std::size_t all, const std::string&) { last = done == all ? all : 0; });
   CHECK(last == 2);
   CHECK(outcome.faults.empty());
@@ -109,8 +109,8 @@ TEST_CASE("Calibrating finds the coefficients of every device and the error of c
 
 TEST_CASE("A calibration's file is the same each time and reads back as it was") {
   Bed bed;
-  const auto once = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}}, {}).calibrations.at("one.stream");
-  const auto twice = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}}, {}).calibrations.at("one.stream");
+  const auto once = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}, {}}, {}).calibrations.at("one.stream");
+  const auto twice = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}, {}}, {}).calibrations.at("one.stream");
   CHECK(format_calibration(once) == format_calibration(twice));
   auto dated = once;
   dated.date = "2026-11-23";
@@ -124,12 +124,12 @@ TEST_CASE("A calibration's file is the same each time and reads back as it was")
 
 TEST_CASE("Validation says how wrong each table's predictions are, in the shape every validate prints") {
   Bed bed;
-  bed.catalogue.calibrations = calibrate(bed.catalogue, bed.laws, {bed.folder, {"one"}, {}}, {}).calibrations;
+  bed.catalogue.calibrations = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {"one"}, {}}, {}).calibrations;
   bed.write("one.stream.vllm-2.0.csv", "bytes,latency_ms\n1000000,0.013111\n1000,0\n");
   bed.write("three.stream.vllm-1.0.csv", "bytes,latency_ms\n1,1\n2,2\n");
   bed.write("one.magic.vllm-1.0.csv", "bytes,latency_ms\n1,1\n");
   bed.write("one.stream.vllm-3.0.csv", "bytes,latency_ms\n1,1,1\n");
-  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {}}, false, 2}, {});
+  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {}, {}}, false, 2}, {});
   REQUIRE(report.groups.size() == 3);
   CHECK(report.groups[0].key.source == "one.stream.vllm-1.0");
   CHECK(report.groups[0].basis == "fitted");
@@ -159,12 +159,12 @@ TEST_CASE("Validation says how wrong each table's predictions are, in the shape 
 
 TEST_CASE("Leaving a device out predicts it with what the others lend, or says that none does") {
   Bed bed;
-  bed.catalogue.calibrations = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}}, {}).calibrations;
-  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {"two"}, {}}, true, 0}, {});
+  bed.catalogue.calibrations = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}, {}}, {}).calibrations;
+  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, true, 0}, {});
   REQUIRE(report.groups.size() == 1);
   CHECK(report.groups[0].basis == "carried over from one");
   bed.catalogue.calibrations.erase("one.stream");
-  const auto alone = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {"two"}, {}}, true, 0}, {});
+  const auto alone = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, true, 0}, {});
   CHECK(alone.groups[0].errors.rows == 0);
   CHECK(alone.skipped.at("no coefficients") == alone.groups[0].rows);
 }

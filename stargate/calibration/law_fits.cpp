@@ -3,6 +3,7 @@
 #include "stargate/calibration/calibration.hpp"
 #include "stargate/calibration/collective_fit.hpp"
 #include "stargate/calibration/gemm_fit.hpp"
+#include "stargate/calibration/mla_fit.hpp"
 #include "stargate/calibration/moe_fit.hpp"
 
 namespace stargate {
@@ -12,6 +13,8 @@ std::vector<std::unique_ptr<LawFit>> make_law_fits() {
   fits.push_back(make_gemm_fit());
   fits.push_back(make_prefill_attention_fit());
   fits.push_back(make_decode_attention_fit());
+  fits.push_back(make_mla_prefill_fit());
+  fits.push_back(make_mla_decode_fit());
   fits.push_back(make_moe_fit());
   fits.push_back(make_collective_fit());
   return fits;

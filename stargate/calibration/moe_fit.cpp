@@ -1,12 +1,11 @@
-// The structure (tile sizes and the rule that picks them, gates) is searched one choice at a time on a part of the rows,
-// from a common start; the best is then fitted to all.
+// The structure (tile sizes and the rule that picks them, gates) is searched one choice at a time on a part of the
+// rows, from a common start; the best is then fitted to all.
 #include "stargate/calibration/moe_fit.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-#include <tuple>
 
 #include "stargate/base/check.hpp"
 
@@ -14,12 +13,12 @@ namespace stargate {
 namespace {
 
 constexpr double kFastest = 1.08;           // of the data-sheet rate: clocks may stand this much above those it assumes
-constexpr double kDisturbed = 1.5;          // times what two larger calls of the same routing take
-constexpr double kDisturbedOther = 2;       // and of another routing
+constexpr double kDisturbed = 1.5;          // times what two larger calls of the same model and routing take
+constexpr double kDisturbedOther = 2;       // and of others
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
 constexpr std::size_t kLeastRows = 24;      // a group of fewer is not fitted
 constexpr double kClearlyBetter = 0.995;    // of the loss, for another structure
-constexpr double kHuber = 0.1;
+constexpr double kHuber = 0.05;
 constexpr const char* kAllGated = "all_gated";
 
 MoeShape ran_shape(const MoeRow& row, bool all_gated) {
@@ -179,9 +178,13 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
     }
     const MoeRow& row = group.calls[j];
     (kept++ % 4 == 3 ? held_out : used).push_back(row);
-    for (const auto& [what, value] :
-         {std::pair{"tokens", row.tokens}, {"hidden", row.shape.hidden}, {"inter", row.shape.inter},
-          {"experts", row.shape.experts}, {"top_k", row.shape.top_k}, {"ranks", row.shape.ranks}, {"skew", row.skew}}) {
+    for (const auto& [what, value] : {std::pair{"tokens", row.tokens},
+                                      {"hidden", row.shape.hidden},
+                                      {"inter", row.shape.inter},
+                                      {"experts", row.shape.experts},
+                                      {"top_k", row.shape.top_k},
+                                      {"ranks", row.shape.ranks},
+                                      {"skew", row.skew}}) {
       auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
       range.low = std::min(range.low, value), range.high = std::max(range.high, value);
     }
@@ -214,8 +217,8 @@ class MoeFit final : public LawFit {
  public:
   std::string law() const override { return "moe"; }
   bool accepts(const KernelTable& table) const override {
-    const auto numbers = {"num_tokens", "hidden_size", "inter_size", "topk", "num_experts", "moe_tp_size",
-                          "moe_ep_size"};
+    const auto numbers = {"num_tokens",  "hidden_size", "inter_size", "topk",
+                          "num_experts", "moe_tp_size", "moe_ep_size"};
     return table.table == "moe" && table.texts.contains("moe_dtype") && table.texts.contains("distribution") &&
            table.texts.contains("kernel_source") &&
            std::all_of(numbers.begin(), numbers.end(), [&](const char* n) { return table.numbers.contains(n); });
@@ -271,18 +274,29 @@ std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const 
   return out;
 }
 
-/// True when two calls that ask for no less of the same experts take much less. Spread less, they have more local work;
-/// on several ranks more skew loads the busiest more.
+/// Whether a call asks for no less than another: no fewer tokens, no smaller experts, spread over no more ranks. On
+/// several ranks more skew loads the busiest more; on one, skew only leaves experts without rows.
+bool asks_no_less(const MoeRow& other, const MoeRow& row) {
+  const MoeShape &a = other.shape, &b = row.shape;
+  return other.tokens >= row.tokens && a.hidden >= b.hidden && a.inter >= b.inter && a.top_k >= b.top_k &&
+         a.experts >= b.experts && a.ranks <= b.ranks &&
+         (other.skew == row.skew || (b.ranks <= 1 ? other.skew <= row.skew : other.skew >= row.skew));
+}
+
+bool is_same_model(const MoeRow& a, const MoeRow& b) {
+  return a.shape.hidden == b.shape.hidden && a.model_inter == b.model_inter && a.shape.experts == b.shape.experts &&
+         a.shape.top_k == b.shape.top_k;
+}
+
+/// True when two calls that ask for no less take much less.
 bool is_disturbed(const std::vector<const MoeRow*>& by_time, const MoeRow& row) {
   int larger = 0;
   for (const MoeRow* other : by_time) {
     if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
-    const bool same = other->skew == row.skew;
-    if (!same && !(other->microseconds * kDisturbedOther < row.microseconds)) continue;
-    const bool no_less = other->tokens >= row.tokens && other->tensor_ranks <= row.tensor_ranks &&
-                         other->shape.ranks <= row.shape.ranks &&
-                         (same || other->skew >= row.skew || row.shape.ranks <= 1);
-    if (no_less && ++larger == 2) return true;
+    if (!asks_no_less(*other, row)) continue;
+    const bool alike = other->skew == row.skew && is_same_model(*other, row);
+    if (!alike && !(other->microseconds * kDisturbedOther < row.microseconds)) continue;
+    if (++larger == 2) return true;
   }
   return false;
 }
@@ -314,7 +328,7 @@ std::string moe_group_name(const std::string& dtype, const std::string& kernel_s
       break;
     }
   }
-  for (const char* word : {"nongated", "modular", "monolithic"}) {
+  for (const char* word : {"mxfp4_flashinfer", "nongated", "modular", "monolithic", "situ"}) {
     if (kernel_source.find(word) != std::string::npos) kernel += std::string("_") + word;
   }
   return name + "." + kernel;
@@ -323,20 +337,15 @@ std::string moe_group_name(const std::string& dtype, const std::string& kernel_s
 std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
                                          const MoeFormat& format) {
   std::vector<std::string> reasons(rows.size());
-  std::map<std::tuple<double, double, double, double>, std::vector<const MoeRow*>> models;
-  const auto model_of = [](const MoeRow& r) {
-    return std::tuple(r.shape.hidden, r.model_inter, r.shape.experts, r.shape.top_k);
-  };
+  std::vector<const MoeRow*> by_time;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     reasons[i] = broken_reason(rows[i], device, format);
-    if (reasons[i].empty()) models[model_of(rows[i])].push_back(&rows[i]);
+    if (reasons[i].empty()) by_time.push_back(&rows[i]);
   }
-  for (auto& [model, calls] : models) {
-    std::stable_sort(calls.begin(), calls.end(),
-                     [](const MoeRow* a, const MoeRow* b) { return a->microseconds < b->microseconds; });
-  }
+  std::stable_sort(by_time.begin(), by_time.end(),
+                   [](const MoeRow* a, const MoeRow* b) { return a->microseconds < b->microseconds; });
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (reasons[i].empty() && is_disturbed(models[model_of(rows[i])], rows[i])) {
+    if (reasons[i].empty() && is_disturbed(by_time, rows[i])) {
       reasons[i] = "disturbed: well over the time of two calls that ask for no less";
     }
   }

@@ -2,7 +2,7 @@
 // the routing (balanced, power_law_x), moe_dtype, kernel_source and latency_ms. A group is a format and a kernel
 // ("fp8_block.triton"): engines choose it by model and device. Which tile the kernel picks is found among few choices.
 // Rows left out by rule: no time or shape; a format unknown to the law; faster than the chip can be; disturbed, which
-// is over 1.5 times (of the same routing, else 2 times) what two calls take that ask for no less.
+// is over 1.5 times (of the same model and routing, else 2 times) what two calls take that ask for no less.
 #pragma once
 
 #include <memory>

@@ -17,8 +17,15 @@ double overlapped(double a, double b) {
   return std::sqrt(std::sqrt(a2 * a2 + b2 * b2));
 }
 
+/// std::floor and std::ceil of what is not negative and fits 63 bits, without the call into the library.
+double whole_below(double x) { return static_cast<double>(static_cast<long long>(x)); }
+double whole_above(double x) {
+  const double below = whole_below(x);
+  return below < x ? below + 1 : below;
+}
+
 /// Rounds of x jobs a place: `wave` of the way from even sharing to whole rounds.
-double waves(double x, double wave) { return x <= 1 ? 1 : x + wave * (std::ceil(x - 1e-9) - x); }
+double waves(double x, double wave) { return x <= 1 ? 1 : x + wave * (whole_above(x - 1e-9) - x); }
 
 /// Microseconds a byte takes when `footprint` bytes come round again and again.
 template <class Coefficients>
@@ -36,14 +43,14 @@ struct Walk {
 /// `step` queries a tile; the last tile sees all, tile i the first past + (i + 1) step keys, less what the window
 /// hides.
 Walk walk_keys(const PrefillCoefficients& c, const AttentionCall& call, double rows, double step) {
-  const double n = std::ceil(rows / c.query_tile), past = call.context - call.query;
-  Walk walk{n, 0, std::ceil(call.context / c.key_tile) * c.key_tile};
+  const double n = whole_above(rows / c.query_tile), past = call.context - call.query;
+  Walk walk{n, 0, whole_above(call.context / c.key_tile) * c.key_tile};
   const double seen = n * past + step * n * (n - 1) / 2 + call.query;
   const double full = n <= 1 ? walk.longest : seen + n * c.key_tile / 2;
   walk.keys = full;
   if (call.window <= 0) return walk;
   const double start = past - call.window;  // first key that tile 0 need not read, when positive
-  const double clear = start >= 0 ? -1 : std::min(std::floor(-start / step), n - 1);
+  const double clear = start >= 0 ? -1 : std::min(whole_below(-start / step), n - 1);
   const double cut = n - 1 - clear;  // tiles whose first keys are hidden
   const double hidden = cut * start + step * ((n - 1) * n / 2 - clear * (clear + 1) / 2);
   const double steps = (n + cut) * c.key_tile / 2;
@@ -95,7 +102,7 @@ double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice&
 double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call) {
   const double together = c.grouped > 0 ? call.heads / call.kv_heads : 1, width = call.score_dim + call.value_dim;
   const double kv_width = (call.shared_kv ? call.score_dim : width) * bytes_per_element(call.kv_precision);
-  const double tiles = std::ceil(together * call.query / c.query_tile);
+  const double tiles = whole_above(together * call.query / c.query_tile);
   const double groups = call.sequences * call.heads / together * (c.serial > 0 ? 1 : tiles);
   const double rows = c.query_tile * (c.serial > 0 ? tiles : 1);
   const double shown = call.window > 0 ? std::min(call.context, call.window) : call.context;

@@ -110,7 +110,7 @@ void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector
     if (!accelerator.peak.contains(format.precision))
       continue;  // others' matrix units say nothing of a chip without them
     gemm_[index] = GemmLaw(gemm_device(accelerator, format.precision), format, c).with_cold_weights();
-    gemm_launch_[index] = c.launch_us * microsecond;
+    gemm_launch_[index] = 1e3 * c.launch / gemm_device(accelerator, format.precision).clock * microsecond;
     note_basis(*chosen, accelerator);
   }
 }
@@ -121,6 +121,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   calibrate_gemm(accelerator, groups("gemm"));
   calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
                       keep_one_lender(groups("decode_attention")));
+  calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
   calibrate_experts(accelerator, keep_one_lender(groups("moe")));
 }
 
@@ -138,6 +139,27 @@ void DeviceLaw::calibrate_attention(const Accelerator& accelerator, const std::v
   };
   const auto prefills = copy(prefill), decodes = copy(decode);
   if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
+}
+
+/// Without groups for 8-bit caches those for 16 bits serve, their traffic halved by the format.
+void DeviceLaw::calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
+                                 const std::vector<ChosenGroup>& decode) {
+  const auto fill = [&](const std::vector<ChosenGroup>& groups, auto& laws, const auto& read) {
+    for (std::size_t i = 0; i < laws.size(); ++i) {
+      const std::array<const char*, 2> names{i == 0 ? "bf16" : "bf16_kv_fp8", i == 0 ? nullptr : "bf16"};
+      const ChosenGroup* chosen = find_first(groups, names);
+      if (chosen == nullptr) continue;
+      const MlaFormat& format = *find_mla_format(names[0]);
+      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format};
+      note_basis(*chosen, accelerator);
+    }
+  };
+  fill(prefill, latent_prefill_, read_mla_prefill_coefficients);
+  fill(decode, latent_decode_, [](const auto& values) {
+    MlaDecodeCoefficients c = read_mla_decode_coefficients(values);
+    c.cold_cache = 1;
+    return c;
+  });
 }
 
 void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
@@ -252,14 +274,33 @@ OperatorTime DeviceLaw::literature_attention_parts(const AttentionCall& call, do
   return {coefficients_.launch, compute, traffic / stream_bandwidth_};
 }
 
-/// A handful of new tokens behind a cache is decoding (speculation drafts a few); more is prefill. Latent attention has
-/// laws of its own.
+/// Microseconds of multi-head latent attention in the widths its law is of (DeepSeek's); 0 for any other call.
+double DeviceLaw::latent_us(const AttentionCall& call, bool decode) const {
+  const std::size_t narrow = bytes_per_element(call.kv_precision) < 2 ? 1 : 0;
+  const double seen = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  const MlaCall mla{call.sequences, call.heads, call.query, std::max(0.0, seen - call.query)};
+  if (decode && call.shared_kv && call.score_dim == 576 && call.value_dim == 512 && latent_decode_[narrow]) {
+    const auto& law = *latent_decode_[narrow];
+    return mla_decode_us(law.coefficients, law.device, law.format, mla);
+  }
+  const bool whole = call.window <= 0 || call.context <= call.window;
+  if (!decode && whole && call.score_dim == 192 && call.value_dim == 128 && latent_prefill_[narrow]) {
+    const auto& law = *latent_prefill_[narrow];
+    return mla_prefill_us(law.coefficients, law.device, law.format, mla);
+  }
+  return 0;
+}
+
+/// A handful of new tokens behind a cache is decoding (speculation drafts a few); more is prefill.
 OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
   constexpr double kMostDecoded = 8;
   const bool decode = call.query <= kMostDecoded && call.context > call.query;
-  const bool known = attention_ && !call.shared_kv && (decode ? attention_->can_decode() : attention_->can_prefill());
-  if (!known) return literature_attention_parts(call, 1, coefficients_.attention_forward);
-  const double us = decode ? attention_->decode_us(call) : attention_->prefill_us(call, Precision::bf16);
+  double us = latent_us(call, decode);
+  if (!(us > 0)) {
+    const bool known = attention_ && !call.shared_kv && (decode ? attention_->can_decode() : attention_->can_prefill());
+    if (!known) return literature_attention_parts(call, 1, coefficients_.attention_forward);
+    us = decode ? attention_->decode_us(call) : attention_->prefill_us(call, Precision::bf16);
+  }
   return parts_of(us * microsecond, min(us * microsecond, coefficients_.launch), Flops::from_base(call.flops()),
                   Bytes::from_base(attention_bytes(call)), Precision::bf16);
 }
@@ -267,7 +308,8 @@ OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
 /// Five products for the forward's two, at the literature's ratio of what kernels reach in each direction.
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call) const {
   const double forward = coefficients_.attention_forward, backward = coefficients_.attention_backward;
-  if (!attention_ || !attention_->can_prefill()) return literature_attention_parts(call, 2.5, backward).total();
+  if (!attention_ || !attention_->can_prefill() || call.shared_kv)
+    return literature_attention_parts(call, 2.5, backward).total();
   const OperatorTime time = attention_parts(call);
   return time.launch + (time.total() - time.launch) * (2.5 * forward / backward);
 }

@@ -18,6 +18,7 @@
 #include "stargate/perf/attention_law.hpp"
 #include "stargate/perf/gemm_law.hpp"
 #include "stargate/perf/law_choice.hpp"
+#include "stargate/perf/mla_law.hpp"
 #include "stargate/perf/moe_law.hpp"
 #include "stargate/perf/operator.hpp"
 #include "stargate/perf/power_law.hpp"
@@ -93,6 +94,9 @@ class DeviceLaw {
   Duration experts_time(const ExpertCall& call, Precision precision) const;
   void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                            const std::vector<ChosenGroup>& decode);
+  void calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
+                        const std::vector<ChosenGroup>& decode);
+  double latent_us(const AttentionCall& call, bool decode) const;
   void calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
@@ -114,6 +118,14 @@ class DeviceLaw {
   };
   std::array<std::optional<ExpertLaw>, kPrecisionCount> experts_;
   std::optional<AttentionLaw> attention_;
+  template <class Coefficients>
+  struct LatentLaw {
+    Coefficients coefficients;
+    MlaDevice device;
+    MlaFormat format;
+  };
+  std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
+  std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
   std::vector<LawBasis> basis_;
 };
 

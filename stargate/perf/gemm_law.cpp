@@ -54,8 +54,14 @@ constexpr std::array kFormats = {
     NamedFormat{"int4_weight", {Precision::bf16, 2, 0.5, false}},
 };
 
-constexpr std::array<std::array<double, 2>, 9> kFamily = {
-    {{256, 128}, {128, 256}, {128, 128}, {128, 64}, {64, 128}, {64, 64}, {64, 32}, {16, 64}, {16, 32}}};
+/// A tile of the family, and the rows and columns up to which another of it does the same with less.
+struct FamilyTile {
+  double rows, columns, beyond_rows, beyond_columns;
+};
+constexpr std::array kFamily = {
+    FamilyTile{256, 128, 128, 0}, FamilyTile{128, 256, 0, 128}, FamilyTile{128, 128, 64, 64},
+    FamilyTile{128, 64, 64, 0},   FamilyTile{64, 128, 0, 64},   FamilyTile{64, 64, 16, 32},
+    FamilyTile{64, 32, 16, 0},    FamilyTile{16, 64, 0, 32},    FamilyTile{16, 32, 0, 0}};
 
 struct TilingField {
   const char* name;
@@ -151,7 +157,10 @@ GemmLaw::GemmLaw(const GemmDevice& device, const GemmFormat& format, const GemmC
   weight_cache_ = 1 / (cache * std::max(coefficients.weight_residency, 1e-9));
   activation_cache_ = 1 / (cache * std::max(coefficients.activation_residency, 1e-9));
   if (tiling.searched()) {
-    for (const auto& [rows, columns] : kFamily) family_.push_back(make_tile(rows, columns));
+    for (const FamilyTile& tile : kFamily) {
+      family_.push_back(make_tile(tile.rows, tile.columns));
+      family_.back().beyond_rows = tile.beyond_rows, family_.back().beyond_columns = tile.beyond_columns;
+    }
   } else {
     family_ = {make_tile(tiling.rows_64, tiling.columns_64), make_tile(tiling.rows_128, tiling.columns_128),
                make_tile(tiling.rows, tiling.columns, tiling.cluster)};
@@ -171,6 +180,8 @@ GemmLaw::Tile GemmLaw::make_tile(double rows, double columns, double cluster) co
           .per_row = 1 / (rows * cluster),
           .per_column = 1 / columns,
           .cluster = cluster,
+          .beyond_rows = 0,
+          .beyond_columns = 0,
           .step = eighth_norm(eighth_norm(matrix, operands), latency),
           .finish = area * kOutputBytes / (coefficients_.store * device_.clock),
           .merge = area * kPartialBytes / (coefficients_.feed * device_.clock)};
@@ -185,8 +196,8 @@ GemmLaw GemmLaw::with_cold_weights() const {
 double GemmLaw::tile_time(const Tile& tile, double m, double n, double k) const {
   const double edge = coefficients_.edge_share, wave = coefficients_.wave_share;
   const double down = m * tile.per_row, across = n * tile.per_column;
-  const double tiles =
-      std::max(1.0, tile.cluster * (down + edge * (whole(down) - down)) * (across + edge * (whole(across) - across)));
+  const double tiles = tile.cluster * std::max(1.0, down + edge * (whole(down) - down)) *
+                       std::max(1.0, across + edge * (whole(across) - across));
   const double filled = tiles * per_unit_;
   const double waves = filled <= 1 ? 1 : filled + wave * (whole(filled) - filled);
   const double one = waves * (tile.step * k + tile.finish);
@@ -202,12 +213,12 @@ double GemmLaw::body_time(double m, double n, double k) const {
   if (!coefficients_.tiling.searched()) return tile_time(family_[m <= 64 ? 0 : m <= 128 ? 1 : 2], m, n, k);
   double best = 1e300;
   for (const Tile& tile : family_) {
-    // Flatter tiles do the same with less; and waves of smaller ones would only read more.
-    if ((tile.rows >= 2 * m && tile.rows > 16) || (tile.columns >= 2 * n && tile.columns > 32)) continue;
+    if (m <= tile.beyond_rows || n <= tile.beyond_columns) continue;
     const double filled = m * n * tile.per_wave, walk = tile.step * k;  // without the edges: no slower than this
     const double one = std::max(filled, 1.0) * (walk + tile.finish);
     const double split = filled > 0.5 ? one : walk * filled + tile.finish + split_us_;
     if (std::min(one, split) < best) best = std::min(best, tile_time(tile, m, n, k));
+    // Waves of smaller tiles would only read more.
     if (filled > kEnoughWaves && tile.area <= 128 * 128) break;
   }
   return best;

@@ -4,10 +4,10 @@
 //   work   = max(body, memory) + unhidden min(body, memory)
 //   body   = min over tiles (r x c) and slices s of the depth of
 //            waves (step(r, c) k / s + r c store) + [s > 1] (split + s merge(r, c))
-//   step   = max8(2 r c / rate, (a r + w c) / feed, latency): one element of depth on one unit: matrix unit, operands
-//   from
-//            cache, pipeline; waves = tiles s / units, at least 1, between smooth and whole by `wave_share`; tiles
-//            count edges between exact and whole by `edge_share` (libraries with kernels of many shapes waste less)
+//   step   = max8(2 r c / rate, (a r + w c) / feed, latency): an element of depth on one unit: matrix unit, operands
+//            from cache, pipeline
+//   waves  = tiles / units, at least 1, between smooth and whole by `wave_share`; tiles count edges between exact and
+//            whole by `edge_share` (libraries with kernels of many shapes waste less)
 //   memory = (activations not in cache + weights not in cache) / bandwidth
 //   u      = time the matrix units need at the least / work: clocks fall when they are all busy (power)
 // Tiles: the best of a small family (cuBLAS, cuBLASLt and autotuned kernels search), or given by the number of rows
@@ -101,6 +101,7 @@ class GemmLaw {
  private:
   struct Tile {
     double rows, columns, area, per_wave, per_row, per_column, cluster;
+    double beyond_rows, beyond_columns;  ///< up to which another tile does the same with less
     double step, finish, merge;  ///< microseconds of one element of depth; of writing the tile; of adding up one slice
   };
   Tile make_tile(double rows, double columns, double cluster = 1) const;

@@ -7,14 +7,14 @@
 namespace stargate {
 namespace {
 
-constexpr double kScoreWidth = 192, kValueWidth = 128;    // of a head, expanded
+constexpr double kScoreWidth = 192, kValueWidth = 128;     // of a head, expanded
 constexpr double kLatentWidth = 576, kLatentValues = 512;  // of the cached latent, rotary part included
 constexpr double kCacheBlock = 64;
 constexpr double kCacheGain = 4;  // last-level cache against memory, on the parts measured
 
 constexpr double squared(double x) { return x * x; }
-constexpr double cubed(double x) { return x * x * x; }
-constexpr double eighth(double x) { return squared(squared(squared(x))); }
+constexpr double fourth(double x) { return squared(squared(x)); }
+constexpr double eighth(double x) { return squared(fourth(x)); }
 
 }  // namespace
 
@@ -43,12 +43,11 @@ double mla_prefill_us(const MlaPrefillCoefficients& c, const MlaDevice& device, 
   const double pair = 2 * (kScoreWidth + kValueWidth);
   const double jobs = call.sequences * call.heads;
   const double work = jobs * pair * pairs * (1 + c.short_rows / call.query) / (device.peak * c.compute_share);
-  const double longest = pair * tile * std::max(call.cached + call.query, tile) /
-                         (device.peak / device.units * c.unit_share);
+  const double longest =
+      pair * tile * std::max(call.cached + call.query, tile) / (device.peak / device.units * c.unit_share);
   const double queries = kScoreWidth + kValueWidth, keys = kScoreWidth + kValueWidth;
-  const double traffic =
-      call.sequences * (call.heads * 2 * (call.query * queries + (call.query + call.cached) * keys) +
-                        call.query * kLatentWidth * format.cache_bytes);
+  const double traffic = call.sequences * (call.heads * 2 * (call.query * queries + (call.query + call.cached) * keys) +
+                                           call.query * kLatentWidth * format.cache_bytes);
   const double resident = 1 / (1 + squared(traffic / std::max(1.0, c.cache_share * device.cache)));
   return c.launch_us + std::sqrt(squared(work) + squared(longest)) +
          traffic * (1 - resident * (1 - 1 / kCacheGain)) / (device.bandwidth * c.traffic_share) +
@@ -61,7 +60,9 @@ double mla_decode_us(const MlaDecodeCoefficients& c, const MlaDevice& device, co
   const double blocks = std::ceil(context / kCacheBlock);
   const double read = call.sequences * blocks * kCacheBlock * kLatentWidth * format.cache_bytes;
   const double found = c.cold_cache > 0 ? 0 : 1 / (1 + eighth(read / std::max(1.0, c.cache_share * device.cache)));
-  const double memory = read * (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * c.memory_share);
+  const double groups = call.heads < 64 ? std::ceil(call.heads / 16) : std::ceil(call.heads / 128);
+  const double memory =
+      read * (1 + c.reread * (groups - 1)) * (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * c.memory_share);
   const double rows = std::ceil(call.heads * call.query / 16) * 16 + c.head_rows;
   const double compute =
       2 * call.sequences * rows * context * (kLatentWidth + kLatentValues) / (device.peak * c.compute_share);
@@ -72,10 +73,9 @@ double mla_decode_us(const MlaDecodeCoefficients& c, const MlaDevice& device, co
   const double turns = splits ? std::max(1.0, jobs * parts / device.units) : waves;
   const double walk = c.block_us * std::ceil(blocks / parts) * turns;
   const double heads = call.sequences * call.heads * call.query * (kLatentWidth + kLatentValues) * 2;
-  return c.launch_us + std::cbrt(cubed(memory) + cubed(compute) + cubed(walk)) +
+  return c.launch_us + std::sqrt(std::sqrt(fourth(memory) + fourth(compute) + fourth(walk))) +
          heads / (device.bandwidth * c.head_traffic_share) + c.wave_us * waves +
-         0.25 * c.rise_us * std::log2(1 + context / 128) +
-         (parts > 1 ? 0.25 * c.merge_us * std::log2(1 + parts) : 0.0);
+         0.25 * c.rise_us * std::log2(1 + context / 128);
 }
 
 std::span<const MlaField<MlaPrefillCoefficients>> mla_prefill_fields() {
@@ -111,14 +111,15 @@ std::span<const MlaField<MlaDecodeCoefficients>> mla_decode_fields() {
       F{"compute_share", "1", "of the peak rate", &C::compute_share, 0.5, 0.02, 1},
       F{"head_traffic_share", "1", "of the memory bandwidth for queries and outputs of all heads",
         &C::head_traffic_share, 0.5, 0.02, 3},
+      F{"reread", "1", "of the cache read again for each further group of heads, where kernels for few heads are used",
+        &C::reread, 0.05, 0.001, 1},
       F{"block_us", "us", "least time of 64 cached tokens on one unit", &C::block_us, 0.5, 0.01, 20},
       F{"cache_share", "1", "of the last-level cache in which repeated calls find the latent again", &C::cache_share,
         0.7, 0.05, 1.2},
-      F{"rise_us", "us", "added with each fourfold doubling of the context over 128 tokens", &C::rise_us, 1, 0.001, 30},
+      F{"rise_us", "us", "a quarter of it is added with each doubling of the context over 128 tokens", &C::rise_us, 1,
+        0.001, 30},
       F{"head_rows", "heads", "heads that a job's fixed work is worth", &C::head_rows, 16, 1, 128},
-      F{"wave_us", "us", "start and end of a wave of jobs", &C::wave_us, 1, 0.001, 100},
-      F{"merge_us", "us", "adding up parts of a split context, with each fourfold doubling of parts", &C::merge_us, 1,
-        0.001, 50}};
+      F{"wave_us", "us", "start and end of a wave of jobs", &C::wave_us, 1, 0.001, 100}};
   return fields;
 }
 

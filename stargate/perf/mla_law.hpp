@@ -7,9 +7,10 @@
 //   longest = 2 (192 + 128) query_tile keys / (unit_share peak / units)
 //   traffic = heads' queries, keys, values and outputs, and the latent written to the cache
 // Decode works on the latent itself (576 wide, 512 of it values), all heads of a rank sharing one read of the cache:
-//   t       = launch + (memory^3 + compute^3 + walk^3)^(1/3) + heads' traffic / (head_traffic_share bandwidth)
-//             + wave ceil(jobs / units) + rise log2(1 + context / 128) / 4 + [split] merge log2(1 + splits) / 4
-//   memory  = cache read / (memory_share bandwidth),  compute = 2 (576 + 512) (heads + head_rows) / (compute_share peak)
+//   t       = launch + (memory^4 + compute^4 + walk^4)^(1/4) + heads' traffic / (head_traffic_share bandwidth)
+//             + wave ceil(jobs / units) + rise log2(1 + context / 128) / 4
+//   memory  = cache read (1 + reread (groups - 1)) / (memory_share bandwidth), groups of 16 heads below 64 heads
+//   compute = 2 (576 + 512) (heads + head_rows) / (compute_share peak)
 //   walk    = block_us a block of 64 tokens, in turn, of one job; jobs = sequences x groups of heads, split over the
 //             context until the units are full where the kernel does so
 // What fits in cache_share of the last-level cache comes 4 times as fast.
@@ -55,7 +56,7 @@ struct MlaPrefillCoefficients {
 
 struct MlaDecodeCoefficients {
   double launch_us = 12, memory_share = 0.85, compute_share = 0.5, head_traffic_share = 0.5;
-  double block_us = 0.5, cache_share = 0.5, rise_us = 1, head_rows = 16, wave_us = 1, merge_us = 1;
+  double reread = 0.05, block_us = 0.5, cache_share = 0.5, rise_us = 1, head_rows = 16, wave_us = 1;
   double splits = 1, job_heads = 64;  ///< structure: found among few choices
   double cold_cache = 0;              ///< 1: never finds the latent in the last-level cache
 };

@@ -50,7 +50,7 @@ double busiest_rank(double variance, double local_experts, double ranks) {
     const double t = std::sqrt(2 * std::log(ranks));
     z = t + (0.577 - (std::log(std::log(ranks)) + std::log(4 * M_PI)) / 2) / t;
   }
-  return std::exp(std::sqrt(s2) * z - s2 / 2);
+  return std::max(1.0, std::exp(std::sqrt(s2) * z - s2 / 2));
 }
 
 double tile_size(int index) { return static_cast<double>(8 << index); }
@@ -64,8 +64,7 @@ RoutedLoad balanced_load(const MoeShape& shape, double tokens) {
   load.rows = pairs > shape.experts ? mean : std::max(1.0, std::ceil(mean - 1e-9));
   load.reached = std::min(load.local_experts, load.rows);
   for (int i = 0; i < kMoeTileSizes; ++i) {
-    load.tiles[static_cast<std::size_t>(i)] =
-        load.reached * std::ceil(load.rows / load.reached / tile_size(i) - 1e-6);
+    load.tiles[static_cast<std::size_t>(i)] = load.reached * std::ceil(load.rows / load.reached / tile_size(i) - 1e-6);
   }
   return load;
 }
@@ -113,7 +112,7 @@ MoeDevice moe_device(const Accelerator& accelerator, const MoeFormat& format) {
 RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew) {
   if (!(skew > 0)) return balanced_load(shape, tokens);
   const double pairs = tokens * shape.top_k, mean = pairs / shape.experts;
-  Popularity p = popularity(tokens, pairs, shape.experts, skew);
+  const Popularity p = popularity(tokens, pairs, shape.experts, skew);
   RoutedLoad load;
   load.tokens = tokens;
   load.local_experts = shape.experts / shape.ranks;
@@ -121,7 +120,8 @@ RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew) {
   // An expert gets a token at most once.
   const double most = std::min({load.local_experts * std::min(tokens, p.most * mean), pairs,
                                 tokens * std::min(shape.top_k, load.local_experts)});
-  load.rows = std::max(1.0, std::min(evenly * busiest_rank(p.variance, load.local_experts, shape.ranks), most));
+  const double busiest = evenly * busiest_rank(p.variance, load.local_experts, shape.ranks);
+  load.rows = std::max({1.0, evenly, std::min(busiest, most)});
   const double grown = load.rows / evenly;
   double reached = 0;
   for (std::size_t j = 0; j < kNodes; ++j) {
@@ -145,7 +145,8 @@ double moe_time_us(const MoeCoefficients& c, const MoeDevice& device, const MoeF
   const double weights = load.reached * (first + shape.inter) * shape.hidden * format.weight_bytes;
   const double cache = std::max(1.0, c.cache_share * device.cache);
   const double found = c.cold_weights > 0 ? 0 : 1 / (1 + squared(fourth(weights / cache)));
-  const double per_byte = (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * c.memory_share);
+  const double share = tile < c.tile_large ? c.memory_share : c.memory_share * c.large_tile_memory;
+  const double per_byte = (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * share);
   const double per_wave = device.units * kTileColumns * (tile + c.tile_rows) * (1 + c.partial * empty) * 2 /
                           (device.peak * c.compute_share);
   double time = c.launch_us + (shape.ranks > 1 ? c.shard_us : 0) + c.expert_us * load.local_experts;
@@ -172,14 +173,18 @@ std::span<const MoeField> moe_fields() {
       MoeField{"shard_us", "us", "added launches when experts are spread over ranks", &C::shard_us, 1, 0.01, 60},
       MoeField{"expert_us", "us", "bookkeeping for each expert of the rank", &C::expert_us, 0.01, 0.0001, 1},
       MoeField{"wave_us", "us", "start and end of a wave of tiles", &C::wave_us, 0.5, 0.01, 30},
-      MoeField{"memory_share", "1", "of the memory bandwidth that streaming weights reaches", &C::memory_share, 0.8, 0.05,
-               1},
+      MoeField{"memory_share", "1", "of the memory bandwidth that streaming weights reaches", &C::memory_share, 0.8,
+               0.05, 1},
+      MoeField{"large_tile_memory", "1", "of that share which kernels with the largest tile reach",
+               &C::large_tile_memory, 0.9, 0.3, 1},
       MoeField{"compute_share", "1", "of the peak rate in full tiles", &C::compute_share, 0.6, 0.05, 1},
       MoeField{"tile_rows", "rows", "rows a tile's fixed work is worth", &C::tile_rows, 10, 0.1, 500},
       MoeField{"depth", "elements", "depth that filling a tile's pipeline is worth", &C::depth, 64, 1, 3000},
       MoeField{"partial", "1", "added work of a tile that is nearly empty", &C::partial, 0.1, 0.001, 3},
-      MoeField{"local_traffic_share", "1", "of the memory bandwidth for rows permuted, activated, added up; above 1 where "
-               "steps are fused", &C::local_traffic_share, 0.5, 0.02, 3},
+      MoeField{"local_traffic_share", "1",
+               "of the memory bandwidth for rows permuted, activated, added up; above 1 where "
+               "steps are fused",
+               &C::local_traffic_share, 0.5, 0.02, 3},
       MoeField{"routed_traffic", "1", "times that rows of all ranks are read or written here", &C::routed_traffic, 0.1,
                0.001, 30},
       MoeField{"cache_share", "1", "of the last-level cache in which repeated calls find weights and rows again",
@@ -192,8 +197,10 @@ std::span<const MoeField> moe_structure_fields() {
   static constexpr std::array fields = {
       MoeField{"tile_small", "rows", "smallest tile", &C::tile_small, 16, 8, 128},
       MoeField{"tile_large", "rows", "largest tile", &C::tile_large, 128, 32, 256},
-      MoeField{"tile_rule", "1", "what picks the tile: rows an expert would get if all stayed on the rank (0), or spread "
-               "over all experts (1); tokens against experts of the rank (2), of the model (3)", &C::tile_rule, 0, 0, 3},
+      MoeField{"tile_rule", "1",
+               "what picks the tile: rows an expert would get if all stayed on the rank (0), or spread "
+               "over all experts (1); tokens against experts of the rank (2), of the model (3)",
+               &C::tile_rule, 0, 0, 3},
       MoeField{"tile_fill", "1", "factor on that number", &C::tile_fill, 1, 0.5, 8}};
   return fields;
 }

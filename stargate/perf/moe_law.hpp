@@ -2,7 +2,7 @@
 // multiply with the first matrices (gate and up), activate, multiply with the second, add up. Times in microseconds.
 //   t       = launch + [sharded] shard + expert L + sum over both multiplications of (memory^4 + body^4)^(1/4) + wave
 //             waves + (local rows' traffic / local_traffic_share + all rows' traffic routed_traffic) / bandwidth
-//   memory  = reached n k weight bytes / (memory_share bandwidth)
+//   memory  = reached n k weight bytes / (memory_share bandwidth), times large_tile_memory with the largest tile
 //   body    = waves units 128 (M + tile_rows)(1 + partial (1 - fill)) 2 (k + depth) / (compute_share peak)
 //   waves   = ceil(tiles ceil(n / 128) / units)
 // The busiest rank counts: L = experts / ranks experts, of which `reached` get rows; tiles = sum over experts of
@@ -63,7 +63,7 @@ enum class MoeTileRule { rank, model, tokens_by_rank, tokens_by_model };
 
 struct MoeCoefficients {
   double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;
-  double memory_share = 0.8, compute_share = 0.6;
+  double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;
   double tile_rows = 10, depth = 64, partial = 0.1;
   double local_traffic_share = 0.5, routed_traffic = 0.1, cache_share = 0.5;
   double tile_small = 16, tile_large = 128, tile_rule = 0, tile_fill = 1;  ///< structure: found among few choices
