@@ -2,8 +2,8 @@
 // heads of 192 and 128). Of a row, num_heads is of one rank (num_heads x tp_size is the model's 64 or 128 and says no
 // more), isl its new tokens, step those already cached; the time is of the attention kernels with what they launch
 // beside, without any projection. A group is a format of multiplication and cache and a kernel ("bf16_kv_fp8.trtllm").
-// Rows left out by rule: no time or shape; another format; faster than the chip can be; disturbed, which is over 1.5
-// times what two calls take that ask for no less.
+// Rows left out by rule: no time or shape; another format; faster than the chip can be; disturbed, which is over twice
+// what two calls take that ask for no less.
 #pragma once
 
 #include <memory>

@@ -181,7 +181,7 @@ bool is_used(const std::string& precision, std::span<const Precision> used) {
   const auto serves = [&](Precision p) {
     for (const auto& [served, names] : kGemmGroups) {
       for (const char* name : names) {
-        if (served == p && name != nullptr && precision.starts_with(name)) return true;
+        if (served == p && name != nullptr && precision == name) return true;
       }
     }
     return false;

@@ -54,6 +54,9 @@ using Rank = std::tuple<int, int, double, double, std::string>;
 
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query) {
   std::vector<std::pair<Rank, ChosenGroup>> candidates;
+  // The record as the catalogue has it: a copy with, say, more bandwidth keeps its lender, so that it is never slower.
+  const auto record = catalogue.accelerators.find(device.id);
+  const Accelerator& listed = record != catalogue.accelerators.end() ? record->second : device;
   for (const auto& [id, calibration] : catalogue.calibrations) {
     const auto from = catalogue.accelerators.find(calibration.device);
     if (calibration.law != query.law || from == catalogue.accelerators.end()) continue;
@@ -69,7 +72,7 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
       candidates.emplace_back(Rank{own      ? 0
                                    : family ? 1
                                             : 2,
-                                   same_engine ? 0 : 1, specification_distance(device, other),
+                                   same_engine ? 0 : 1, specification_distance(listed, other),
                                    std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
                               ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,
                                           errors.rows > 0 ? errors.median_pct : -1.0, 0});

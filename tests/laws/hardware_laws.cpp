@@ -105,7 +105,8 @@ TEST_CASE("more bandwidth or more arithmetic never makes an operator slower") {
     for (std::size_t i = 0; i < laws.size(); ++i) {
       for (const auto& s : kShapes) {
         const Duration t = laws[i].gemm_time(Precision::bf16, s.m, s.n, s.k);
-        CHECK_MESSAGE(wide[i].gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
+        // Units that wait less for memory are busier, and clocks fall a little under load: up to 1 %.
+        CHECK_MESSAGE(wide[i].gemm_time(Precision::bf16, s.m, s.n, s.k) <= 1.01 * t, id);
         CHECK_MESSAGE(fast[i].gemm_time(Precision::bf16, s.m, s.n, s.k) <= t, id);
       }
       CHECK_MESSAGE(wide[i].stream_time(1 * gigabyte) < laws[i].stream_time(1 * gigabyte), id);
