@@ -1,3 +1,4 @@
+// Groups of the MLA tables (format and kernel), rows left out by rule, and the fits of prefill and decode.
 #include "stargate/calibration/mla_fit.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Evaluation of the MLA laws; equations and coefficients are in mla_law.hpp.
 #include "stargate/perf/mla_law.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Evaluation of the grouped-GEMM law; equations and coefficients are in moe_law.hpp.
 #include "stargate/perf/moe_law.hpp"
 
 #include <algorithm>

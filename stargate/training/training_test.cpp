@@ -307,7 +307,7 @@ TEST_CASE("context parallelism splits attention evenly and waits only for what a
   const TrainingJob job = gpt_like().job(64, 8, 65536);
   TrainingLayout l = layout_of(8, 1, 1);
   l.cp = 8;
-  const auto fast = shard_costs(gpt_like().job(64, 8, 65536, make_cluster(450, 200)), l);
+  const auto fast = shard_costs(gpt_like().job(64, 8, 65536, make_cluster(450, 400)), l);
   const auto slow = shard_costs(gpt_like().job(64, 8, 65536, make_cluster(450, 2)), l);
   CHECK(fast.shapes[0].forward_wait.context == Duration{});
   CHECK(slow.shapes[0].forward_wait.context > Duration{});
