@@ -11,6 +11,7 @@ THIRD_PARTY = [
     (r"yaml-cpp/|nlohmann/", {"config"}, r"", "YAML and JSON stay in config"),
     (r"CLI/|httplib\.h", {"app"}, r"", "command line and HTTP stay in app"),
     (r"Clp|Coin|Osi|coin/", {"lp"}, r"\.cpp$", "the solver stays in the .cpp files of lp"),
+    (r"Eigen/|zlib\.h", {"calibration"}, r"\.cpp$", "linear algebra and gzip stay in the .cpp files of calibration"),
     (r"fmt/", None, r"", ""),
     (r"doctest/", None, r"_test\.cpp$", "doctest is for *_test.cpp"),
     (r"(sys|netinet|arpa)/|(unistd|fcntl|poll|netdb|signal|termios|dirent)\.h", {"app", "base"}, r"",
