@@ -12,6 +12,7 @@ THIRD_PARTY = [
     (r"Eigen/|zlib\.h", {"calibration"}, r"", "linear algebra and compression stay in calibration"),
     (r"CLI/|httplib\.h", {"app"}, r"", "command line and HTTP stay in app"),
     (r"Clp|Coin|Osi|coin/", {"lp"}, r"\.cpp$", "the solver stays in the .cpp files of lp"),
+    (r"Eigen/|zlib\.h", {"calibration"}, r"\.cpp$", "linear algebra and gzip stay in the .cpp files of calibration"),
     (r"fmt/", None, r"", ""),
     (r"doctest/", None, r"_test\.cpp$", "doctest is for *_test.cpp"),
     (r"(sys|netinet|arpa)/|(unistd|fcntl|poll|netdb|signal|termios|dirent)\.h", {"app", "base"}, r"",
