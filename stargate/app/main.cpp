@@ -3,11 +3,16 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "stargate/app/command_calibrate_training.hpp"
 #include "stargate/app/command_catalogue.hpp"
+#include "stargate/app/command_goodput.hpp"
+#include "stargate/app/command_import.hpp"
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
 #include "stargate/app/command_train.hpp"
+#include "stargate/app/command_validate_training.hpp"
+#include "stargate/training/job.hpp"
 
 namespace stargate {
 namespace {
@@ -44,6 +49,43 @@ void add_plan(CLI::App& app, Session& session) {
   command->callback([&session, flags] { plan_study(session, *flags); });
 }
 
+/// Under `train`, whose flags say which job and which layout.
+void add_goodput(CLI::App& train_command, Session& session, const std::shared_ptr<TrainFlags>& train_flags) {
+  auto* command = train_command.add_subcommand(
+      "goodput", "Effective training time under failures; days and dollars to a number of tokens");
+  auto flags = std::make_shared<GoodputFlags>();
+  command->fallthrough();
+  command->add_option("--tokens", flags->tokens, "Tokens to train on, such as 15e12")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--step-time", flags->step_time, "Of one step; else of the layout, else of the best layout");
+  command->add_option("--checkpoint-interval", flags->checkpoint_interval, "Work between checkpoints: 10min, or auto")
+      ->capture_default_str();
+  command->add_option("--checkpoint", flags->checkpoint, "Written while the job waits, or while it runs")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"async", "blocking"}));
+  command->add_option("--storage-bandwidth", flags->storage_bandwidth, "To storage, of one accelerator");
+  command->add_option("--checkpoint-overhead", flags->checkpoint_overhead, "Stall of a checkpoint whatever its size");
+  command->add_option("--spares", flags->spares, "Spare nodes; else enough to hardly ever wait")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--detection-time", flags->detection_time, "From a fault to the decision to restart");
+  command->add_option("--restart-time", flags->restart_time, "From there to the first step, without loading");
+  command->add_option("--repair-time", flags->repair_time, "For which a faulty node is away");
+  command->add_option("--fleet", flags->fleet, "Reliability record whose failure rate is taken");
+  command->add_option("--fleet-age", flags->fleet_age, "Age of the machines at the start; else grown up");
+  command->add_option("--straggler-share", flags->straggler_share, "Share of nodes that are slow and stay in the job");
+  command->add_option("--straggler-slowdown", flags->straggler_slowdown, "By how much they slow a step")
+      ->capture_default_str();
+  command->add_option("--rate-spread", flags->rate_spread, "Standard deviation of the logarithm of the failure rate")
+      ->capture_default_str();
+  command->add_option("--price", flags->price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership");
+  command->add_option("--scenarios", flags->scenarios, "Lives of the job to simulate")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1'000'000));
+  command->add_option("--seed", flags->seed, "Of the random numbers")->capture_default_str();
+  command->callback([&session, train_flags, flags] { train_goodput(session, *train_flags, *flags); });
+}
+
 void add_train(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("train", "Step time, memory and MFU of a training job; without a layout, the best one");
@@ -78,9 +120,53 @@ void add_train(CLI::App& app, Session& session) {
   command->add_flag("--ends-as-layers", flags->ends_as_layers,
                     "Embedding and loss each take a layer's place in a stage");
   command->add_flag("--uneven-pipeline", flags->uneven_pipeline, "Stages may differ by one layer");
+  command
+      ->add_option("--schedule", flags->schedule,
+                   "Of the pipeline; else 1f1b, with --vpp interleaved_1f1b. Without a layout the only one searched")
+      ->check(names_of<PipelineSchedule>());
+  command
+      ->add_option("--trace", flags->trace_file,
+                   "Write a timeline of one step: .pftrace for ui.perfetto.dev, .json for chrome://tracing")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { train(session, *flags); });
+  add_goodput(*command, session, flags);
+  command->callback([&session, flags, command] {
+    if (command->get_subcommands().empty()) train(session, *flags);
+  });
+}
+
+void add_calibrate(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("calibrate", "Fit coefficients to measurements");
+  auto flags = std::make_shared<CalibrateTrainingFlags>();
+  command->add_option("--training", flags->file, "Table of measured training runs")->required()->type_name("FILE.csv");
+  command->add_option("--coefficients", flags->coefficients, "Only these, with commas; else those the catalogue fits")
+      ->delimiter(',');
+  command->add_flag("--free-device-scale", flags->free_device_scale,
+                    "Let each accelerator and precision be off by a factor of its own, which is not kept");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { calibrate_training(session, *flags); });
+}
+
+void add_validate(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
+  auto flags = std::make_shared<ValidateTrainingFlags>();
+  command->add_option("--training", flags->file, "Table of measured training runs")->required()->type_name("FILE.csv");
+  command->add_option("--worst", flags->worst, "Show the rows it gets most wrong")->check(CLI::NonNegativeNumber);
+  command->add_flag("--json", flags->json, "Print JSON");
+  add_change_flags(*command, flags->changes);
+  command->callback([&session, flags] { validate_training(session, *flags); });
+}
+
+void add_import(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand(
+      "import", "A layout written for Megatron-LM, torchtitan or NeMo, as a command of this program");
+  auto flags = std::make_shared<ImportFlags>();
+  command->add_option("file", flags->file, "Arguments or launch script, .yaml, .toml, .json or .py")->required();
+  command->add_option("--model", flags->model, "Model, else the catalogue's of the same shape or name");
+  command->add_option("--system", flags->system, "System to put into the command");
+  command->add_option("--gpus", flags->gpus, "Accelerators, where the file does not say")->check(CLI::PositiveNumber);
+  command->callback([&session, flags] { import_file(session, *flags); });
 }
 
 void add_serve(CLI::App& app, Session& session) {
@@ -165,9 +251,12 @@ int run_command_line(int argc, char** argv) {
       "Exit codes: 0 answered, 1 internal error, 2 wrong input, 3 the answer is no.");
   add_plan(app, session);
   add_train(app, session);
+  add_import(app, session);
   add_serve(app, session);
   add_model(app, session);
   add_catalogue(app, session);
+  add_calibrate(app, session);
+  add_validate(app, session);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

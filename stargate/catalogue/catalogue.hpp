@@ -9,6 +9,8 @@
 #include "stargate/base/file_reader.hpp"
 #include "stargate/catalogue/model.hpp"
 #include "stargate/catalogue/place.hpp"
+#include "stargate/catalogue/reliability.hpp"
+#include "stargate/catalogue/training_coefficients.hpp"
 #include "stargate/config/override.hpp"
 
 namespace stargate {
@@ -27,6 +29,8 @@ struct Catalogue {
   Records<Route> routes;
   Records<Supplier> suppliers;
   Records<RentalPrice> rentals;
+  Records<Reliability> reliabilities;
+  Records<TrainingCoefficients> training;  ///< one record, "coefficients"
   Records<Model> models;
 };
 
@@ -38,6 +42,9 @@ struct CatalogueChanges {
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
                                  const CatalogueChanges& changes = {});
+
+/// The record of training coefficients; one that costs nothing when the catalogue has none.
+const TrainingCoefficients& training_coefficients(const Catalogue& catalogue);
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {
