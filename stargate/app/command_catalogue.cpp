@@ -141,7 +141,8 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "cpu") return name_table("cpu", catalogue.cpus);
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);
-  return name_table("rental", catalogue.rentals);
+  if (kind == "rental") return name_table("rental", catalogue.rentals);
+  return name_table("reliability", catalogue.reliabilities);
 }
 
 const RecordKind* find_kind(const std::string& text) {

@@ -3,33 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "stargate/app/training_flags.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
-#include "stargate/training/search.hpp"
+#include "stargate/training/trace_file.hpp"
 
 namespace stargate {
 namespace {
-
-bool has_layout(const TrainFlags& f) {
-  return f.tp > 0 || f.pp > 0 || f.vpp > 0 || f.dp > 0 || f.cp > 0 || f.ep > 0 || f.etp > 0 || f.micro_batch_size > 0 ||
-         f.zero >= 0;
-}
-
-/// Sizes not given are 1, data parallelism what is left of the accelerators.
-TrainingLayout make_layout(const TrainFlags& f, Recompute recompute) {
-  const auto given = [](int value) { return value > 0 ? value : 1; };
-  TrainingLayout layout;
-  layout.tp = given(f.tp), layout.pp = given(f.pp), layout.vpp = given(f.vpp), layout.cp = given(f.cp);
-  layout.ep = given(f.ep), layout.etp = given(f.etp), layout.micro_batch_size = given(f.micro_batch_size);
-  const std::int64_t model_ranks = std::int64_t{layout.tp} * layout.pp * layout.cp;
-  layout.dp = f.dp > 0 ? f.dp : static_cast<int>(std::max<std::int64_t>(1, f.gpus / model_ranks));
-  layout.zero_stage = f.zero >= 0 ? f.zero : 1;
-  layout.sequence_parallel = f.sequence_parallel;
-  layout.embedding_as_layer = layout.loss_as_layer = f.ends_as_layers;
-  layout.uneven_pipeline = f.uneven_pipeline;
-  layout.recompute = recompute;
-  return layout;
-}
 
 /// What the job multiplies in.
 std::vector<Precision> multiplied(const TrainingJob& job) {
@@ -99,12 +79,27 @@ std::string candidate_text(const TrainingLayout& layout, const StepReport& repor
   return out + memory_text(report.memory) + "\n" + table.format(2);
 }
 
-void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob& job, Recompute recompute) {
-  const TrainingLayout layout = make_layout(flags, recompute);
+/// The kind of trace is the file's ending.
+void write_trace(Session& session, const std::string& path, const TrainingJob& job, const TrainingLayout& layout) {
+  if (path.empty()) return;
+  const bool chrome = path.ends_with(".json");
+  if (!chrome && !path.ends_with(".pftrace")) {
+    return session.fail(fmt::format("--trace {}: unknown kind of trace", path), "end it in .pftrace or .json");
+  }
+  const Timeline timeline = make_timeline(job, layout);
+  if (auto written = write_file(path, chrome ? chrome_trace(timeline) : perfetto_trace(timeline)); !written) {
+    return session.fail(written.faults());
+  }
+  Session::progress(fmt::format("wrote {}", path));
+}
+
+void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob& job) {
+  const TrainingLayout layout = make_layout(flags);
   if (const auto faults = check_layout(job, layout); !faults.empty()) return session.fail(faults);
   const StepReport report = simulate_step(job, layout);
   const bool fits = report.memory.fits();
   if (!fits) session.exit_code = kExitAnswerIsNo;
+  write_trace(session, flags.trace_file, job, layout);
   if (flags.json) {
     JsonWriter json;
     json.begin_object().member("schema_version", 1).member("fits", fits);
@@ -155,9 +150,12 @@ void print_search_json(const SearchReport& search, const TrainingJob& job) {
 
 void answer_search(Session& session, const TrainFlags& flags, const TrainingJob& job) {
   Session::progress("searching layouts");
-  auto search = search_layouts(job);
+  SearchLimits limits;
+  if (const auto schedule = schedule_named(flags.schedule)) limits.schedules = {*schedule};
+  auto search = search_layouts(job, limits);
   if (!search) return session.fail(search.faults());
   if (!search->best) session.exit_code = kExitAnswerIsNo;
+  if (search->best) write_trace(session, flags.trace_file, job, search->best->layout);
   if (flags.json) return print_search_json(*search, job);
   if (!search->best) {
     fmt::print("No layout fits.\n{}", removed_text(*search));
@@ -184,29 +182,16 @@ void answer_search(Session& session, const TrainFlags& flags, const TrainingJob&
 }  // namespace
 
 void train(Session& session, const TrainFlags& flags) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
-  if (!catalogue) return session.fail(catalogue.faults());
-  auto model = resolve_model(session.files, *catalogue, flags.model);
-  if (!model) return session.fail(model.faults());
-  auto job = make_training_job(*catalogue, *model, flags.system);
-  if (!job) return session.fail(job.faults());
-  job->gpus = flags.gpus;
-  job->global_batch_size = flags.global_batch_size;
-  job->seq_length = flags.seq_length;
-  Recompute recompute = Recompute::none;
-  for (const auto& [name, value] : EnumNames<Recompute>::names) recompute = flags.recompute == name ? value : recompute;
-  for (const auto& [name, value] : EnumNames<Precision>::names) {
-    if (flags.precision == name) job->recipe.precision = {value, value};
-  }
+  auto question = make_training_question(session, flags);
+  if (!question) return session.fail(question.faults());
+  const TrainingJob& job = question->job;
   if (!flags.json) {
     fmt::print("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", flags.model, flags.gpus,
-               job->system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
-               format_law_basis(job->law, multiplied(*job)));
+               job.system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
+               format_law_basis(job.law, multiplied(job)));
   }
-  if (has_layout(flags)) return answer_layout(session, flags, *job, recompute);
-  answer_search(session, flags, *job);
+  if (has_layout(flags)) return answer_layout(session, flags, job);
+  answer_search(session, flags, job);
 }
 
 }  // namespace stargate

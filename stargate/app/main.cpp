@@ -4,12 +4,17 @@
 #include <cstdlib>
 
 #include "stargate/app/command_calibrate.hpp"
+#include "stargate/app/command_calibrate_training.hpp"
 #include "stargate/app/command_catalogue.hpp"
+#include "stargate/app/command_goodput.hpp"
+#include "stargate/app/command_import.hpp"
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
+#include "stargate/app/command_validate_training.hpp"
+#include "stargate/training/job.hpp"
 
 namespace stargate {
 namespace {
@@ -46,6 +51,43 @@ void add_plan(CLI::App& app, Session& session) {
   command->callback([&session, flags] { plan_study(session, *flags); });
 }
 
+/// Under `train`, whose flags say which job and which layout.
+void add_goodput(CLI::App& train_command, Session& session, const std::shared_ptr<TrainFlags>& train_flags) {
+  auto* command = train_command.add_subcommand(
+      "goodput", "Effective training time under failures; days and dollars to a number of tokens");
+  auto flags = std::make_shared<GoodputFlags>();
+  command->fallthrough();
+  command->add_option("--tokens", flags->tokens, "Tokens to train on, such as 15e12")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--step-time", flags->step_time, "Of one step; else of the layout, else of the best layout");
+  command->add_option("--checkpoint-interval", flags->checkpoint_interval, "Work between checkpoints: 10min, or auto")
+      ->capture_default_str();
+  command->add_option("--checkpoint", flags->checkpoint, "Written while the job waits, or while it runs")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"async", "blocking"}));
+  command->add_option("--storage-bandwidth", flags->storage_bandwidth, "To storage, of one accelerator");
+  command->add_option("--checkpoint-overhead", flags->checkpoint_overhead, "Stall of a checkpoint whatever its size");
+  command->add_option("--spares", flags->spares, "Spare nodes; else enough to hardly ever wait")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--detection-time", flags->detection_time, "From a fault to the decision to restart");
+  command->add_option("--restart-time", flags->restart_time, "From there to the first step, without loading");
+  command->add_option("--repair-time", flags->repair_time, "For which a faulty node is away");
+  command->add_option("--fleet", flags->fleet, "Reliability record whose failure rate is taken");
+  command->add_option("--fleet-age", flags->fleet_age, "Age of the machines at the start; else grown up");
+  command->add_option("--straggler-share", flags->straggler_share, "Share of nodes that are slow and stay in the job");
+  command->add_option("--straggler-slowdown", flags->straggler_slowdown, "By how much they slow a step")
+      ->capture_default_str();
+  command->add_option("--rate-spread", flags->rate_spread, "Standard deviation of the logarithm of the failure rate")
+      ->capture_default_str();
+  command->add_option("--price", flags->price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership");
+  command->add_option("--scenarios", flags->scenarios, "Lives of the job to simulate")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 1'000'000));
+  command->add_option("--seed", flags->seed, "Of the random numbers")->capture_default_str();
+  command->callback([&session, train_flags, flags] { train_goodput(session, *train_flags, *flags); });
+}
+
 void add_train(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("train", "Step time, memory and MFU of a training job; without a layout, the best one");
@@ -80,9 +122,31 @@ void add_train(CLI::App& app, Session& session) {
   command->add_flag("--ends-as-layers", flags->ends_as_layers,
                     "Embedding and loss each take a layer's place in a stage");
   command->add_flag("--uneven-pipeline", flags->uneven_pipeline, "Stages may differ by one layer");
+  command
+      ->add_option("--schedule", flags->schedule,
+                   "Of the pipeline; else 1f1b, with --vpp interleaved_1f1b. Without a layout the only one searched")
+      ->check(names_of<PipelineSchedule>());
+  command
+      ->add_option("--trace", flags->trace_file,
+                   "Write a timeline of one step: .pftrace for ui.perfetto.dev, .json for chrome://tracing")
+      ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { train(session, *flags); });
+  add_goodput(*command, session, flags);
+  command->callback([&session, flags, command] {
+    if (command->get_subcommands().empty()) train(session, *flags);
+  });
+}
+
+void add_import(CLI::App& app, Session& session) {
+  auto* command = app.add_subcommand(
+      "import", "A layout written for Megatron-LM, torchtitan or NeMo, as a command of this program");
+  auto flags = std::make_shared<ImportFlags>();
+  command->add_option("file", flags->file, "Arguments or launch script, .yaml, .toml, .json or .py")->required();
+  command->add_option("--model", flags->model, "Model, else the catalogue's of the same shape or name");
+  command->add_option("--system", flags->system, "System to put into the command");
+  command->add_option("--gpus", flags->gpus, "Accelerators, where the file does not say")->check(CLI::PositiveNumber);
+  command->callback([&session, flags] { import_file(session, *flags); });
 }
 
 void add_serve(CLI::App& app, Session& session) {
@@ -147,26 +211,36 @@ void add_catalogue(CLI::App& app, Session& session) {
 }
 
 void add_calibrate(CLI::App& app, Session& session) {
-  auto* command =
-      app.add_subcommand("calibrate", "Fit the laws' coefficients to measured kernels and write them to the catalogue");
+  auto* command = app.add_subcommand("calibrate", "Fit coefficients to measurements and write or print them");
   auto flags = std::make_shared<CalibrateFlags>();
-  command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
-      ->required()
+  auto training = std::make_shared<CalibrateTrainingFlags>();
+  auto* what = command->add_option_group("measurements", "What to fit to");
+  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]: laws of operators")
       ->type_name("DIR");
+  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
+  what->require_option(1);
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
   command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
   command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
-  command->callback([&session, flags] { calibrate_laws(session, *flags); });
+  command->add_option("--coefficients", training->coefficients, "Training: only these, with commas")->delimiter(',');
+  command->add_flag("--free-device-scale", training->free_device_scale,
+                    "Training: let each accelerator and precision be off by a factor of its own, which is not kept");
+  add_change_flags(*command, training->changes);
+  command->callback([&session, flags, training] {
+    flags->kernels.empty() ? calibrate_training(session, *training) : calibrate_laws(session, *flags);
+  });
 }
 
 void add_validate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
   auto flags = std::make_shared<ValidateFlags>();
-  command->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
-      ->required()
-      ->type_name("DIR");
+  auto training = std::make_shared<std::string>();
+  auto* what = command->add_option_group("measurements", "What to hold predictions against");
+  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
+  what->add_option("--training", *training, "Table of measured training runs")->type_name("FILE.csv");
+  what->require_option(1);
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
@@ -175,7 +249,10 @@ void add_validate(CLI::App& app, Session& session) {
   command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { validate(session, *flags); });
+  command->callback([&session, flags, training] {
+    if (training->empty()) return validate(session, *flags);
+    validate_training(session, {*training, flags->worst, flags->json, flags->changes});
+  });
 }
 
 }  // namespace
@@ -199,6 +276,7 @@ int run_command_line(int argc, char** argv) {
       "Exit codes: 0 answered, 1 internal error, 2 wrong input, 3 the answer is no.");
   add_plan(app, session);
   add_train(app, session);
+  add_import(app, session);
   add_serve(app, session);
   add_model(app, session);
   add_catalogue(app, session);

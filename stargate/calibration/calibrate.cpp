@@ -222,7 +222,7 @@ void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_
   Catalogue lending = catalogue;
   for (const auto& [id, calibration] : fitted) lending.calibrations[id] = calibration;
   const auto by_law = [](const KernelTable&, const Accelerator& device, const LawFit& law) {
-    return Grouping{{{}, device.id, {}, {}, law.law()}, false};
+    return Grouping{{{}, device.id, {}, {}, law.law(), {}}, false};
   };
   const auto report = tally_folder({lending, laws, {selection, true, 0}, {}}, by_law).report();
   for (const ValidationGroup& group : report.groups) {
@@ -272,7 +272,7 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
 ValidationReport validate_kernels(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
                                   const KernelValidation& question, const Progress& progress) {
   const auto by_table = [](const KernelTable& table, const Accelerator& device, const LawFit&) {
-    return Grouping{{table_name(table), device.id, table.engine, {}, table.table}, true};
+    return Grouping{{table_name(table), device.id, table.engine, {}, table.table, {}}, true};
   };
   ValidationTally tally = tally_folder({catalogue, laws, question, progress}, by_table);
   const std::string& file = question.selection.collectives;

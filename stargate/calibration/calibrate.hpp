@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "stargate/calibration/calibration.hpp"
-#include "stargate/calibration/validation_report.hpp"
+#include "stargate/base/validation_report.hpp"
 #include "stargate/catalogue/catalogue.hpp"
 
 namespace stargate {

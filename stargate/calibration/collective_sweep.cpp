@@ -284,7 +284,7 @@ void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& ca
       const CollectiveRow& row = group.rows[j];
       const auto& source = sweeps.rows[group.at[j]].source;
       const ValidationKey validation{source, device, engine, name,
-                                     row.crosses() ? "collective across nodes" : "collective in node"};
+                                     row.crosses() ? "collective across nodes" : "collective in node", {}};
       if (!broken[j].empty()) {
         tally.skip(validation, broken[j]);
         continue;

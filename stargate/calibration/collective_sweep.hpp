@@ -5,7 +5,7 @@
 #pragma once
 
 #include "stargate/calibration/collective_fit.hpp"
-#include "stargate/calibration/validation_report.hpp"
+#include "stargate/base/validation_report.hpp"
 #include "stargate/catalogue/catalogue.hpp"
 
 namespace stargate {

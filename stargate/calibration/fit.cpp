@@ -171,14 +171,6 @@ Eigen::VectorXd spread(const Eigen::VectorXd& start, int k) {
   return out;
 }
 
-/// Value at share p of the sorted list, between neighbours by their distance.
-double quantile(const std::vector<double>& sorted, double p) {
-  const double at = p * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
 }  // namespace
 
 Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
@@ -194,25 +186,6 @@ Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predi
     if (const double reached = search.descend(z); reached < loss) loss = reached, best = z;
   }
   return {.values = search.values(best), .loss = loss, .evaluations = search.evaluations()};
-}
-
-ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured) {
-  STARGATE_CHECK(predicted.size() == measured.size(), "a prediction a measurement");
-  std::vector<double> signed_pct, absolute_pct;
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    if (!std::isfinite(predicted[i]) || !(measured[i] > 0)) continue;
-    signed_pct.push_back(100 * (predicted[i] - measured[i]) / measured[i]);
-    absolute_pct.push_back(std::abs(signed_pct.back()));
-  }
-  if (signed_pct.empty()) return {};
-  std::sort(signed_pct.begin(), signed_pct.end());
-  std::sort(absolute_pct.begin(), absolute_pct.end());
-  const double total = std::accumulate(absolute_pct.begin(), absolute_pct.end(), 0.0);
-  return {.rows = static_cast<int>(absolute_pct.size()),
-          .median_pct = quantile(absolute_pct, 0.5),
-          .mean_pct = total / static_cast<double>(absolute_pct.size()),
-          .p90_pct = quantile(absolute_pct, 0.9),
-          .bias_pct = quantile(signed_pct, 0.5)};
 }
 
 }  // namespace stargate

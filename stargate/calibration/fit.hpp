@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "stargate/base/validation_report.hpp"
+
 #include "stargate/catalogue/calibration.hpp"
 
 namespace stargate {
@@ -37,8 +39,5 @@ using Predictor = std::function<void(std::span<const double> values, std::span<d
 /// `weights` may be empty (all 1). Deterministic: same rows, same values.
 Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
                    std::span<const double> weights, const FitSettings& settings = {});
-
-/// Errors of the rows that have a prediction (a finite number).
-ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured);
 
 }  // namespace stargate

@@ -3,16 +3,10 @@
 // one device and law; perf turns them into laws.
 #pragma once
 
+#include "stargate/base/validation_report.hpp"
 #include "stargate/catalogue/source.hpp"
 
 namespace stargate {
-
-/// How far predictions are from measurements, in percent of the measured time.
-struct ErrorSummary {
-  int rows = 0;
-  double median_pct = 0, mean_pct = 0, p90_pct = 0;  ///< of |predicted - measured| / measured
-  double bias_pct = 0;                               ///< median of (predicted - measured) / measured
-};
 
 struct ShapeRange {
   double low = 0, high = 0;

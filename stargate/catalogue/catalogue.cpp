@@ -133,6 +133,8 @@ const std::vector<RecordKind>& record_kinds() {
       {"route", "routes", &Route::table().text()},
       {"supplier", "suppliers", &Supplier::table().text()},
       {"rental", "rentals", &RentalPrice::table().text()},
+      {"reliability", "reliability", &Reliability::table().text()},
+      {"training", "training", &TrainingCoefficients::table().text()},
       {"model", "models", nullptr},
       {"calibration", "calibration", &Calibration::table().text()},
   };
@@ -166,8 +168,14 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
   add("accelerator", catalogue.accelerators), add("system", catalogue.systems), add("cpu", catalogue.cpus);
   add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
+  add("reliability", catalogue.reliabilities), add("training", catalogue.training);
   add("model", catalogue.models), add("calibration", catalogue.calibrations);
   return ids;
+}
+
+const TrainingCoefficients& training_coefficients(const Catalogue& catalogue) {
+  static const TrainingCoefficients none;
+  return catalogue.training.empty() ? none : catalogue.training.begin()->second;
 }
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
@@ -183,6 +191,8 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   load_records(loader, "route", "routes", catalogue.routes);
   load_records(loader, "supplier", "suppliers", catalogue.suppliers);
   load_records(loader, "rental", "rentals", catalogue.rentals);
+  load_records(loader, "reliability", "reliability", catalogue.reliabilities);
+  load_records(loader, "training", "training", catalogue.training);
   load_models(loader, catalogue.models);
   load_records(loader, "calibration", "calibration", catalogue.calibrations);
   for (auto& [id, calibration] : catalogue.calibrations) {

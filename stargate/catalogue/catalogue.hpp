@@ -10,6 +10,8 @@
 #include "stargate/catalogue/calibration.hpp"
 #include "stargate/catalogue/model.hpp"
 #include "stargate/catalogue/place.hpp"
+#include "stargate/catalogue/reliability.hpp"
+#include "stargate/catalogue/training_coefficients.hpp"
 #include "stargate/config/override.hpp"
 
 namespace stargate {
@@ -28,6 +30,8 @@ struct Catalogue {
   Records<Route> routes;
   Records<Supplier> suppliers;
   Records<RentalPrice> rentals;
+  Records<Reliability> reliabilities;
+  Records<TrainingCoefficients> training;  ///< one record, "coefficients"
   Records<Model> models;
   CalibrationSet calibrations;
 };
@@ -40,6 +44,9 @@ struct CatalogueChanges {
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
                                  const CatalogueChanges& changes = {});
+
+/// The record of training coefficients; one that costs nothing when the catalogue has none.
+const TrainingCoefficients& training_coefficients(const Catalogue& catalogue);
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {

@@ -153,6 +153,15 @@ void check_places(ReferenceCheck& check, const Catalogue& catalogue) {
     check.reference("accelerator", "accelerator", r.accelerator);
     for (const auto& quote : r.quotes) check.note("quotes.source", quote.source);
   }
+  for (const auto& [id, c] : catalogue.training) {
+    check.enter("training/" + id);
+    check.sources(c);
+  }
+  for (const auto& [id, r] : catalogue.reliabilities) {
+    check.enter("reliability/" + id);
+    check.sources(r);
+    check.reference("accelerator", "accelerator", r.accelerator);
+  }
 }
 
 }  // namespace

@@ -103,6 +103,24 @@ std::string broken_sequence(const TrainingJob& job, const TrainingLayout& l) {
                      l.cp, l.tp);
 }
 
+std::string broken_schedule(const TrainingJob& job, const TrainingLayout& l) {
+  const auto m = micro_batches(job, l);
+  switch (l.schedule()) {
+    case PipelineSchedule::interleaved_1f1b:
+      if (l.vpp == 1) return "interleaved_1f1b needs vpp above 1";
+      if (l.pp == 1) return fmt::format("vpp {} needs pp above 1", l.vpp);
+      return fmt::format("vpp {}: {} micro-batches % pp {} is not 0", l.vpp, m, l.pp);
+    case PipelineSchedule::dual_pipe:
+      if (l.vpp == 1) {
+        return fmt::format(
+            "dual_pipe needs an even pp and an even number of at least 2 pp micro-batches, not {} and {}", l.pp, m);
+      }
+      [[fallthrough]];
+    default:
+      return l.vpp == 1 ? "this schedule needs pp above 1" : fmt::format("vpp {} is for interleaved_1f1b only", l.vpp);
+  }
+}
+
 Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule) {
   const Model& model = *job.model;
   switch (rule) {
@@ -134,10 +152,8 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
     case LayoutRule::global_batch:
       return fault(fmt::format("global batch {} % (dp {} * micro-batch {}) is not 0", job.global_batch_size, l.dp,
                                l.micro_batch_size));
-    case LayoutRule::interleaving:
-      return l.pp == 1
-                 ? fault(fmt::format("vpp {} needs pp above 1", l.vpp))
-                 : fault(fmt::format("vpp {}: {} micro-batches % pp {} is not 0", l.vpp, micro_batches(job, l), l.pp));
+    case LayoutRule::pipeline_schedule:
+      return fault(broken_schedule(job, l));
     case LayoutRule::zero_stage:
       return fault(fmt::format("zero_stage {} is not 0, 1, 2 or 3", l.zero_stage));
   }
@@ -159,6 +175,12 @@ std::string format_layout(const TrainingLayout& l) {
   }
   if (l.embedding_as_layer || l.loss_as_layer) out += " ends-as-layers";
   if (l.uneven_pipeline) out += " uneven";
+  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+    if (l.pipeline_schedule == schedule && l.schedule() != PipelineSchedule::one_f_one_b &&
+        l.schedule() != PipelineSchedule::interleaved_1f1b) {
+      out += fmt::format(" {}", name);
+    }
+  }
   return out;
 }
 
@@ -175,7 +197,16 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
   auto fabric = make_fabric(catalogue, s->second);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(s->second.accelerator);
-  return TrainingJob{&m->second, &s->second, &accelerator, *fabric, DeviceLaw(accelerator, catalogue, kUsualEngine), 1, 1, 1, {}};
+  return TrainingJob{&m->second,
+                     &s->second,
+                     &accelerator,
+                     *fabric,
+                     DeviceLaw(accelerator, catalogue, kUsualEngine),
+                     1,
+                     1,
+                     1,
+                     {},
+                     training_coefficients(catalogue)};
 }
 
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout) {
@@ -204,8 +235,8 @@ const char* layout_rule_name(LayoutRule rule) {
       return "experts with tp need sequence parallelism";
     case LayoutRule::global_batch:
       return "batch % (dp * micro-batch)";
-    case LayoutRule::interleaving:
-      return "interleaving: pp > 1, micro-batches % pp";
+    case LayoutRule::pipeline_schedule:
+      return "schedule: pp > 1, micro-batches % pp for vpp > 1, % 2 and 2 pp for dual_pipe";
     case LayoutRule::zero_stage:
       return "ZeRO stage 0 to 3";
   }
@@ -239,8 +270,9 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
       return l.tp == 1 || l.sequence_parallel || !has_experts(model);
     case LayoutRule::global_batch:
       return job.global_batch_size % (std::int64_t{l.dp} * l.micro_batch_size) == 0;
-    case LayoutRule::interleaving:
-      return l.vpp == 1 || (l.pp > 1 && micro_batches(job, l) % l.pp == 0);
+    case LayoutRule::pipeline_schedule:
+      return can_schedule(l.schedule(), l.pp, l.vpp, micro_batches(job, l)) &&
+             (l.pp > 1 || l.schedule() == PipelineSchedule::one_f_one_b);
     case LayoutRule::zero_stage:
       return l.zero_stage >= 0 && l.zero_stage <= 3;
   }
@@ -257,6 +289,12 @@ Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout) {
   return faults;
 }
 
+const StageRun& run_of_stage(const std::vector<StageRun>& runs, int stage) {
+  std::size_t at = 0;
+  while (stage >= runs[at].first + runs[at].count) ++at;
+  return runs[at];
+}
+
 int StageRun::layers() const { return std::accumulate(of_shape.begin(), of_shape.end(), 0); }
 
 std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layout) {
@@ -268,17 +306,20 @@ std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layo
   StageRun stage;
   for (int s = 0; s < layout.pp; ++s) {
     stage.of_shape.assign(model.shapes.size(), 0);
+    stage.of_chunk.assign(model.shapes.size() * static_cast<std::size_t>(layout.vpp), 0);
     for (int chunk = s; chunk < chunks; chunk += layout.pp) {
       for (int slot = chunk_start(chunk); slot < chunk_start(chunk + 1); ++slot) {
         const int layer = slot - before;
         if (layer < 0 || layer >= model.layer_count()) continue;  // the slot of an end
-        ++stage.of_shape[static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)])];
+        const auto shape = static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)]);
+        ++stage.of_shape[shape];
+        ++stage.of_chunk[static_cast<std::size_t>(chunk / layout.pp) * model.shapes.size() + shape];
       }
     }
     stage.first = s;
     stage.embedding = s == 0, stage.output = s == layout.pp - 1;
     const bool same =
-        !runs.empty() && runs.back().of_shape == stage.of_shape && !runs.back().embedding && !stage.output;
+        !runs.empty() && runs.back().of_chunk == stage.of_chunk && !runs.back().embedding && !stage.output;
     if (same) {
       ++runs.back().count;
     } else {

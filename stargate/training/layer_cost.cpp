@@ -4,6 +4,8 @@
 // which runs under the input gradient (arXiv 2205.05198, section 4.2.2).
 #include "stargate/training/layer_cost.hpp"
 
+#include <cmath>
+
 #include "stargate/training/activations.hpp"
 
 namespace stargate {
@@ -38,16 +40,40 @@ Duration cast_time(const DeviceLaw& law, const Operator& op, double elements) {
   return Bytes::from_base(elements * (kElement + 2 * narrow)) / law.stream_bandwidth();
 }
 
-void add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost, Duration& matrix_backward) {
+/// What frameworks that fuse nothing read and write again between the passes of a layer.
+Operator with_its_traffic(const Slice& slice, Operator op) {
+  if (op.kind == OperatorKind::element_wise && !slice.job.recipe.fused_elements) {
+    op.traffic = op.traffic * slice.job.coefficients.unfused_traffic;
+  }
+  return op;
+}
+
+/// Both gradients, or the input's alone where weights are frozen.
+Duration gradient_time(const Slice& slice, const Operator& op) {
   const DeviceLaw& law = slice.job.law;
+  const bool input_only = slice.job.recipe.frozen_weights && op.kind == OperatorKind::gemm && op.has_weights;
+  return input_only ? law.gemm_time(op.precision, op.m, op.k, op.n, op.groups) : law.backward_time(op);
+}
+
+struct TokenWork {
+  Duration matrix_backward;
+  int operators = 0;
+};
+
+TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
+  const DeviceLaw& law = slice.job.law;
+  TokenWork work;
   visit_token_operators(*slice.job.model, layer, slice.shard, slice.job.recipe.precision, slice.tokens, false,
-                        [&](const Operator& op) {
+                        [&](const Operator& counted) {
+                          const Operator op = with_its_traffic(slice, counted);
+                          ++work.operators;
                           cost.forward += law.operator_time(op) + cast_time(law, op, op.m * op.k * op.groups);
-                          const Duration back = law.backward_time(op) + cast_time(law, op, op.m * op.n * op.groups);
+                          const Duration back = gradient_time(slice, op) + cast_time(law, op, op.m * op.n * op.groups);
                           cost.backward += back;
-                          if (op.kind == OperatorKind::gemm) matrix_backward += back;
+                          if (op.kind == OperatorKind::gemm) work.matrix_backward += back;
                           cost.recompute_flops += op.flops();
                         });
+  return work;
 }
 
 struct AttentionWork {
@@ -76,6 +102,16 @@ AttentionWork split_attention(const Slice& slice, const AttentionCall& call) {
   return out;
 }
 
+/// Attention time over that of kernels written for the device. The first two versions of FlashAttention know no
+/// asynchronous tensor cores (Hopper and later, those with fp8).
+double attention_slowdown(const TrainingJob& job) {
+  const auto& c = job.coefficients;
+  if (job.recipe.attention == AttentionGeneration::native) return 1;
+  const bool asynchronous = job.accelerator != nullptr && job.accelerator->peak.count(Precision::fp8) > 0;
+  return (job.recipe.attention == AttentionGeneration::flash1 ? c.flash1_slowdown : 1) *
+         (asynchronous ? c.flash2_slowdown : 1);
+}
+
 AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const TrainingJob& job = slice.job;
   AttentionBatch batch;
@@ -84,11 +120,13 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   // Ranks of a context-parallel group hold a piece from the front and one from the back of the sequence, so each sees
   // the mean: (s + s / cp) / 2 tokens at the end of its piece gives s (s + 1) / 2 / cp pairs in all.
   batch.context = (static_cast<double>(job.seq_length) + slice.sequence) / 2;
+  const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
-    AttentionWork work = job.recipe.fused_attention
-                             ? AttentionWork{job.law.operator_time(op), job.law.backward_time(op), {}, {}}
-                             : split_attention(slice, op.attention);
+    AttentionWork work =
+        job.recipe.fused_attention
+            ? AttentionWork{slowdown * job.law.operator_time(op), slowdown * job.law.backward_time(op), {}, {}}
+            : split_attention(slice, op.attention);
     out.forward += work.forward, out.backward += work.backward;
     out.flops += op.flops();
     const auto& call = op.attention;
@@ -128,11 +166,28 @@ void add_tensor_regions(const Slice& slice, int regions, Duration matrix_backwar
     cost.forward_wait.tensor += all, cost.backward_wait.tensor += all;
     return;
   }
-  const Duration gather = regions * collective_time(fabric, Collective::all_gather, slice.stream(), group);
-  const Duration scatter = regions * collective_time(fabric, Collective::reduce_scatter, slice.stream(), group);
+  const double shown = slice.job.recipe.tensor_overlap ? 1 - slice.job.coefficients.tensor_overlap : 1;
+  const Duration gather = shown * regions * collective_time(fabric, Collective::all_gather, slice.stream(), group);
+  const Duration scatter = shown * regions * collective_time(fabric, Collective::reduce_scatter, slice.stream(), group);
   cost.forward_wait.tensor += gather + scatter;
   cost.backward_wait.tensor += gather + scatter + max(Duration{}, gather - matrix_backward / 2.0);
   cost.buffers += 2.0 * slice.stream();
+}
+
+/// Tokens out to their experts, or back. Sent once to each of D domains, a token with k experts crosses to
+/// (D - 1) (1 - (1 - 1/D)^k) others instead of k (D - 1) / D (DeepSeek-V3, arXiv 2412.19437, 3.2.2); inside the domain
+/// every copy travels.
+Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
+  const Fabric& fabric = slice.job.fabric;
+  const Group group = place_group(fabric, slice.layout.ep, slice.layout.etp);
+  const double domains = std::ceil(static_cast<double>(group.size) / group.per_domain);
+  if (domains <= 1 || !slice.job.recipe.one_copy_per_domain) {
+    return collective_time(fabric, Collective::all_to_all, routed, group);
+  }
+  const double share = domains * (1 - std::pow(1 - 1 / domains, top_k)) / top_k;
+  const Group inside{group.per_domain, group.per_domain};
+  return max(collective_time(fabric, Collective::all_to_all, routed * share, group),
+             collective_time(fabric, Collective::all_to_all, routed, inside));
 }
 
 void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, LayerCost& cost) {
@@ -140,7 +195,7 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   const auto& l = slice.layout;
   const Fabric& fabric = slice.job.fabric;
   const Bytes routed = Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kElement);
-  Duration exchange = 2.0 * collective_time(fabric, Collective::all_to_all, routed, place_group(fabric, l.ep, l.etp));
+  Duration exchange = 2.0 * exchange_time(slice, routed, feed.top_k);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
     const Bytes gathered = routed * static_cast<double>(l.etp);
@@ -148,8 +203,25 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
                 collective_time(fabric, Collective::reduce_scatter, gathered, group);
     cost.buffers += gathered;
   }
+  const auto& recipe = slice.job.recipe;
+  if (recipe.expert_overlap) exchange = (1 - slice.job.coefficients.expert_overlap) * exchange;
+  if (recipe.launch != KernelLaunch::whole_step) exchange += slice.job.coefficients.expert_stall;
   cost.forward_wait.expert += exchange, cost.backward_wait.expert += exchange;
   if (l.ep > 1) cost.buffers += 2.0 * routed;
+}
+
+/// A pass takes no less than the host needs to issue its operators, the backward pass twice as many. Captured graphs of
+/// layers leave the routing of experts to the host.
+void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, LayerCost& cost) {
+  const auto& c = slice.job.coefficients;
+  const KernelLaunch launch = slice.job.recipe.launch;
+  if (launch == KernelLaunch::whole_step) return;
+  Duration host;
+  if (launch == KernelLaunch::host) host += static_cast<double>(operators) * c.host_operator;
+  if (layer.feed_forward.kind == FeedForwardKind::experts) host += c.host_experts;
+  const Duration none;
+  cost.forward += max(none, host - cost.forward - cost.forward_wait.total());
+  cost.backward += max(none, 2.0 * host - cost.backward - cost.backward_wait.total());
 }
 
 void add_recompute(const Slice& slice, const AttentionWork& attention, LayerCost& cost) {
@@ -181,13 +253,14 @@ void add_memory(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
 
 LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   LayerCost cost;
-  Duration matrix_backward;
-  add_token_work(slice, layer, cost, matrix_backward);
+  const TokenWork work = add_token_work(slice, layer, cost);
+  if (!slice.job.recipe.frozen_weights) cost.weight_gradient = work.matrix_backward / 2.0;  // one of two equal products
   const AttentionWork attention = attention_work(slice, layer);
   cost.forward += attention.forward, cost.backward += attention.backward;
   add_ring(slice, attention, cost);
-  add_tensor_regions(slice, tensor_regions(layer), matrix_backward, cost);
+  add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);
+  wait_for_host(slice, layer, work.operators + 1, cost);
   add_recompute(slice, attention, cost);
   add_memory(slice, layer, cost);
   cost.parameters = rank_parameters(*slice.job.model, layer, slice.shard);
@@ -202,6 +275,7 @@ LayerCost embedding_cost(const Slice& slice) {
   LayerCost cost;
   cost.forward = slice.job.law.stream_time(Bytes::from_base(2 * elements * kElement));
   cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kElement + 8)));  // adds into fp32 rows
+  cost.weight_gradient = cost.backward;
   cost.forward_wait.tensor = collective_time(slice.job.fabric, sum, slice.stream(), slice.tensor_group());
   if (slice.layout.sequence_parallel) {
     cost.backward_wait.tensor =
@@ -225,6 +299,7 @@ LayerCost output_cost(const Slice& slice) {
   const Duration matrix_backward = law.backward_time(projection);
   cost.forward = law.operator_time(projection) + law.stream_time(norm) + law.stream_time(Bytes::from_base(18 * logits));
   cost.backward = matrix_backward + law.stream_time(2.0 * norm) + law.stream_time(Bytes::from_base(6 * logits));
+  cost.weight_gradient = matrix_backward / 2.0;
   if (slice.layout.tp > 1) {
     const Group group = slice.tensor_group();
     const Duration small =  // maxima, sums and the wanted logit of each token

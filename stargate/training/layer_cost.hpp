@@ -15,6 +15,7 @@ struct LayerCommunication {
 
 struct LayerCost {
   Duration forward, backward, recompute;           ///< on the device
+  Duration weight_gradient;                        ///< part of backward; the rest is what earlier layers wait for
   LayerCommunication forward_wait, backward_wait;  ///< exposed; backward's holds what recomputation repeats
   Flops recompute_flops;
   Bytes activations;  ///< kept from forward to backward of one micro-batch

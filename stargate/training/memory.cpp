@@ -1,5 +1,5 @@
 // Classes of memory summed over what a stage holds. Only the first stage of a run of equal ones is looked at: it has
-// the most micro-batches in flight.
+// the most micro-batches in flight. dual_pipe holds half of them for each of its two stages.
 #include "stargate/training/memory.hpp"
 
 #include <fmt/format.h>
@@ -24,17 +24,22 @@ Bytes state_bytes(const RankParameters& p, double each, bool split, const ShardS
   return Bytes::from_base(held * each);
 }
 
-Bytes activation_total(const TrainingLayout& l, const ShardCosts& costs, const StageRun& run, double chunks) {
+/// What a stage keeps: `chunks` of the layers in flight, and beside them one layer's recomputed tensors.
+struct KeptBytes {
+  Bytes in_flight, working;
+};
+
+KeptBytes kept_bytes(const TrainingLayout& l, const ShardCosts& costs, const StageRun& run, double chunks) {
   Bytes layers, working;
   for (std::size_t i = 0; i < run.of_shape.size(); ++i) {
     if (run.of_shape[i] == 0) continue;
     layers += costs.shapes[i].activations * run.of_shape[i];
     working = max(working, costs.shapes[i].working);
   }
-  Bytes sum = layers * (chunks / l.vpp) + working;
+  Bytes sum = layers * (chunks / l.vpp);
   if (run.embedding) sum += costs.embedding.activations * (chunks / l.vpp);
   if (run.output) sum += costs.output.activations * (l.pp == 1 ? chunks : 1);  // the last stage goes straight back
-  return sum;
+  return {sum, working};
 }
 
 /// Gathered inputs and dispatched tokens of a layer, what goes over stage boundaries, and ZeRO's whole layers: one
@@ -55,18 +60,25 @@ Bytes communication_bytes(const TrainingJob& job, const TrainingLayout& l, const
   return buffers;
 }
 
+/// `mirror`: the stage that dual_pipe puts on the same rank, the same as `run` otherwise.
 MemoryBreakdown stage_memory(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs,
-                             const StageRun& run) {
+                             const StageRun& run, const StageRun& mirror) {
   const StateBytes& states = job.recipe.states;
-  const RankParameters parameters = stage_parameters(*job.model, costs, run);
-  const ShardSizes over{static_cast<double>(l.dp) * l.cp, static_cast<double>(l.expert_dp())};
+  RankParameters parameters = stage_parameters(*job.model, costs, run);
+  const double copies = l.weight_copies();
+  if (copies > 1) {
+    const RankParameters other = stage_parameters(*job.model, costs, mirror);
+    parameters.dense += other.dense, parameters.experts += other.experts;
+  }
+  const ShardSizes over{copies * l.dp * l.cp, copies * l.expert_dp()};
   MemoryBreakdown out;
   out.weights = state_bytes(parameters, states.weight, l.zero_stage >= 3, over);
   out.gradients = state_bytes(parameters, states.gradient, l.zero_stage >= 2, over);
   out.optimizer = state_bytes(parameters, states.optimizer, l.zero_stage >= 1, over);
   const auto chunks = static_cast<double>(chunks_in_flight(l, micro_batches(job, l), run.first));
-  out.activations = activation_total(l, costs, run, chunks);
-  if (run.output) out.logits = costs.output.working;
+  const KeptBytes kept = kept_bytes(l, costs, run, chunks), others = kept_bytes(l, costs, mirror, chunks);
+  out.activations = (kept.in_flight + others.in_flight) / 2.0 + max(kept.working, others.working);
+  if (run.output || mirror.output) out.logits = costs.output.working;
   out.communication = communication_bytes(job, l, costs, run);
   out.framework = kFrameworkBytes;
   return out;
@@ -112,8 +124,25 @@ std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
 }  // namespace
 
 std::int64_t chunks_in_flight(const TrainingLayout& l, std::int64_t micro_batches, int stage) {
-  if (l.vpp == 1) return std::min<std::int64_t>(micro_batches, l.pp - stage);
-  return std::min<std::int64_t>(micro_batches * l.vpp, 2 * (l.pp - stage - 1) + (l.vpp - 1) * l.pp + 1);
+  std::int64_t most = 0;
+  switch (l.schedule()) {
+    case PipelineSchedule::one_f_one_b:
+      most = l.pp - stage;
+      break;
+    case PipelineSchedule::interleaved_1f1b:
+      most = 2 * (l.pp - stage - 1) + (l.vpp - 1) * l.pp + 1;
+      break;
+    case PipelineSchedule::zero_bubble:
+      most = l.pp;
+      break;
+    case PipelineSchedule::dual_pipe:
+      most = l.pp + 1;
+      break;
+    case PipelineSchedule::gpipe:
+      most = micro_batches;
+      break;
+  }
+  return std::min(micro_batches * l.vpp, most);
 }
 
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
@@ -121,7 +150,8 @@ MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layou
   MemoryReport out;
   out.capacity = job.accelerator->memory_capacity;
   for (const StageRun& run : stages) {
-    const MemoryBreakdown bytes = stage_memory(job, layout, costs, run);
+    const int other = layout.weight_copies() > 1 ? layout.pp - 1 - run.first : run.first;
+    const MemoryBreakdown bytes = stage_memory(job, layout, costs, run, run_of_stage(stages, other));
     if (bytes.total() > out.bytes.total()) out.bytes = bytes, out.stage = run.first;
   }
   return out;

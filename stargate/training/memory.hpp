@@ -1,8 +1,10 @@
 // Bytes a job needs on the fullest accelerator, by class; whether that fits, and if not how much is missing and which
 // change of the layout would make it fit.
 //   weights, gradients, optimiser: bytes a parameter / shards (ZeRO over dp * cp; experts over their own copies)
-//   activations: kept tensors of a chunk * chunks in flight; 1F1B: min(m, pp - stage) micro-batches, interleaved:
-//   min(m vpp, 2 (pp - stage - 1) + (vpp - 1) pp + 1) chunks (arXiv 2104.04473, 2205.05198 section 4.2.3)
+//   activations: kept tensors of a chunk * chunks in flight (arXiv 2104.04473, 2205.05198 section 4.2.3, 2401.10241,
+//   2412.19437):
+//     1F1B min(m, pp - stage); interleaved min(m vpp, 2 (pp - stage - 1) + (vpp - 1) pp + 1); ZB-H1 min(m, pp);
+//     DualPipe min(m, pp + 1) of both directions, and weights and gradients of two stages; GPipe m
 #pragma once
 
 #include <optional>
@@ -32,7 +34,8 @@ MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layou
                              const std::vector<StageRun>& stages);
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout);
 
-/// Micro-batches whose activations stage `stage` holds at once, in chunks of 1 / vpp of the stage.
+/// Micro-batches (chunks of 1 / vpp of the stage where there are virtual ones) whose activations stage `stage`
+/// holds at once.
 std::int64_t chunks_in_flight(const TrainingLayout& layout, std::int64_t micro_batches, int stage);
 
 /// One change of a layout and the memory that follows.

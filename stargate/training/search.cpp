@@ -9,7 +9,7 @@
 namespace stargate {
 namespace {
 
-/// How a job is cut into stages: pp, vpp and whether the ends count as layers.
+/// How a job is cut into stages: pp, vpp, schedule and whether the ends count as layers.
 struct Pipeline {
   TrainingLayout part;
   std::vector<StageRun> stages;
@@ -37,6 +37,20 @@ int most_experts(const Model& model) {
   return most;
 }
 
+std::vector<PipelineSchedule> schedules_of(const SearchLimits& limits, const Model& model) {
+  if (!limits.schedules.empty()) return limits.schedules;
+  std::vector<PipelineSchedule> out{PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
+  if (most_experts(model) > 0) out.push_back(PipelineSchedule::dual_pipe);
+  return out;
+}
+
+/// One stage needs no schedule, virtual stages have one, and dual_pipe pairs its stages.
+bool suits(PipelineSchedule schedule, int pp, int vpp) {
+  if (pp == 1) return schedule == PipelineSchedule::one_f_one_b;
+  if (schedule == PipelineSchedule::interleaved_1f1b) return vpp > 1;
+  return vpp == 1 && (schedule != PipelineSchedule::dual_pipe || pp % 2 == 0);
+}
+
 bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
   return a.tp == b.tp && a.pp == b.pp && a.dp == b.dp && a.cp == b.cp && a.ep == b.ep;
 }
@@ -44,7 +58,10 @@ bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
 class Search {
  public:
   Search(const TrainingJob& job, const SearchLimits& limits)
-      : job_(job), limits_(limits), layers_of_shape_(job.model->shapes.size()) {
+      : job_(job),
+        limits_(limits),
+        schedules_(schedules_of(limits, *job.model)),
+        layers_of_shape_(job.model->shapes.size()) {
     for (const int shape : job.model->layers) ++layers_of_shape_[static_cast<std::size_t>(shape)];
     deal_pipelines();
     batch_divisors_ =
@@ -94,9 +111,19 @@ class Search {
             continue;
           }
           pipeline.stages = deal_layers(*job_.model, pipeline.part);
-          pipelines_.push_back(std::move(pipeline));
+          add_schedules(pipeline);
         }
       }
+    }
+  }
+
+  void add_schedules(Pipeline& pipeline) {
+    if (pipeline.part.pp == 1) return pipelines_.push_back(pipeline);
+    for (const PipelineSchedule schedule : schedules_) {
+      if (!suits(schedule, pipeline.part.pp, pipeline.part.vpp)) continue;
+      const bool implied = schedule == PipelineSchedule::interleaved_1f1b;
+      pipeline.part.pipeline_schedule = implied ? PipelineSchedule::one_f_one_b : schedule;
+      pipelines_.push_back(pipeline);
     }
   }
 
@@ -144,6 +171,7 @@ class Search {
       layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
       layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
       layout.uneven_pipeline = pipeline.part.uneven_pipeline;
+      layout.pipeline_schedule = pipeline.part.pipeline_schedule;
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
       layout.dp = static_cast<int>(std::max<std::int64_t>(1, job_.gpus / held));
       if (const auto broken = broken_world_rule(layout)) {
@@ -157,7 +185,7 @@ class Search {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
       const ShardCosts costs = shard_costs(job_, costed);
-      const Duration work = micro_batch_work(costs);
+      const MicroBatch work = micro_batch_work(costs);
       for (Fitting& fitting : fitting_) {
         fitting.layout.recompute = recompute;
         for (const int zero : limits_.zero_stages) {
@@ -170,20 +198,27 @@ class Search {
 
   std::optional<LayoutRule> broken_world_rule(const TrainingLayout& layout) const {
     for (const LayoutRule rule :
-         {LayoutRule::world_size, LayoutRule::expert_world, LayoutRule::global_batch, LayoutRule::interleaving}) {
+         {LayoutRule::world_size, LayoutRule::expert_world, LayoutRule::global_batch, LayoutRule::pipeline_schedule}) {
       if (!keeps_rule(job_, layout, rule)) return rule;
     }
     return std::nullopt;
   }
 
-  /// One micro-batch through the whole model.
-  Duration micro_batch_work(const ShardCosts& costs) const {
-    Duration sum = costs.embedding.busy() + costs.output.busy();
-    for (std::size_t i = 0; i < costs.shapes.size(); ++i) sum += layers_of_shape_[i] * costs.shapes[i].busy();
+  /// One micro-batch through the whole model; `exchange` is the part that dual_pipe can hide.
+  struct MicroBatch {
+    Duration all, exchange;
+  };
+  MicroBatch micro_batch_work(const ShardCosts& costs) const {
+    MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}};
+    for (std::size_t i = 0; i < costs.shapes.size(); ++i) {
+      const LayerCost& cost = costs.shapes[i];
+      sum.all += layers_of_shape_[i] * cost.busy();
+      sum.exchange += layers_of_shape_[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
+    }
     return sum;
   }
 
-  /// No step is shorter than its micro-batches on a stage of mean work.
+  /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
   bool is_beaten(Duration least, Bytes bytes) const {
     if (!report_.runner_up || least < report_.runner_up->report.step_time()) return false;
     const auto& front = report_.pareto;
@@ -193,7 +228,7 @@ class Search {
     return slower != front.begin() && std::prev(slower)->report.memory.bytes.total() <= bytes;
   }
 
-  void visit_candidate(const Fitting& fitting, const ShardCosts& costs, Duration work) {
+  void visit_candidate(const Fitting& fitting, const ShardCosts& costs, const MicroBatch& work) {
     const TrainingLayout& layout = fitting.layout;
     const std::vector<StageRun>& stages = *fitting.stages;
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
@@ -203,8 +238,11 @@ class Search {
       if (nearer && !report_.best) report_.nearest = NearMiss{layout, memory};
       return;
     }
-    const Duration least = work * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
-    if (is_beaten(least, memory.bytes.total())) {
+    const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
+    const Duration least = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
+    const Bytes bytes = memory.bytes.total();
+    if (is_beaten(least, bytes) ||
+        (report_.runner_up && is_beaten(least_step_time(job_, layout, costs, stages), bytes))) {
       ++report_.removed_by_bound;
       return;
     }
@@ -249,6 +287,7 @@ class Search {
 
   const TrainingJob& job_;
   const SearchLimits& limits_;
+  std::vector<PipelineSchedule> schedules_;
   std::vector<double> layers_of_shape_;
   std::vector<Pipeline> pipelines_;
   std::int64_t uneven_pipelines_ = 0;

@@ -14,6 +14,8 @@ struct SearchLimits {
   int max_micro_batch_size = 0;
   bool uneven_pipelines = true;  ///< where layers do not divide, chunks that differ by one layer
   std::vector<int> zero_stages{0, 1, 2, 3};
+  /// Empty: those of real runs, 1F1B and interleaved 1F1B, with experts also dual_pipe.
+  std::vector<PipelineSchedule> schedules;
   std::vector<Recompute> recomputes{Recompute::none, Recompute::selective, Recompute::full};
 };
 

@@ -4,32 +4,45 @@
 // gradients in every micro-batch, ZeRO 3 gathers weights in each forward and backward pass too.
 #include "stargate/training/step.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <span>
+
 namespace stargate {
 namespace {
 
 /// One micro-batch on one stage.
 struct StageWork {
-  Duration forward, backward, recompute;
+  Duration forward, backward, recompute, weight_gradient;
   LayerCommunication forward_wait, backward_wait;
 
   void add(const LayerCost& cost, double count) {
     forward += count * cost.forward, backward += count * cost.backward, recompute += count * cost.recompute;
+    weight_gradient += count * cost.weight_gradient;
     forward_wait.tensor += count * cost.forward_wait.tensor, backward_wait.tensor += count * cost.backward_wait.tensor;
     forward_wait.context += count * cost.forward_wait.context;
     backward_wait.context += count * cost.backward_wait.context;
     forward_wait.expert += count * cost.forward_wait.expert, backward_wait.expert += count * cost.backward_wait.expert;
   }
-  StageTime time() const { return {forward + forward_wait.total(), backward + recompute + backward_wait.total()}; }
+  ChunkTime time() const {
+    return {forward + forward_wait.total(), backward + recompute + backward_wait.total(), weight_gradient,
+            forward_wait.expert, backward_wait.expert};
+  }
 };
 
-StageWork stage_work(const ShardCosts& costs, const StageRun& run) {
+/// Layers by shape, and the ends that are with them.
+StageWork work_of(const ShardCosts& costs, std::span<const int> of_shape, bool embedding, bool output) {
   StageWork work;
-  for (std::size_t i = 0; i < run.of_shape.size(); ++i) {
-    if (run.of_shape[i] > 0) work.add(costs.shapes[i], run.of_shape[i]);
+  for (std::size_t i = 0; i < of_shape.size(); ++i) {
+    if (of_shape[i] > 0) work.add(costs.shapes[i], of_shape[i]);
   }
-  if (run.embedding) work.add(costs.embedding, 1);
-  if (run.output) work.add(costs.output, 1);
+  if (embedding) work.add(costs.embedding, 1);
+  if (output) work.add(costs.output, 1);
   return work;
+}
+
+StageWork stage_work(const ShardCosts& costs, const StageRun& run) {
+  return work_of(costs, run.of_shape, run.embedding, run.output);
 }
 
 /// Dense weights are copied over dp * cp ranks, experts over their own copies.
@@ -48,12 +61,21 @@ struct Once {
   }
 };
 
-Duration excess(Duration work, Duration cover) { return max(Duration{}, work - cover); }
+/// What shows of a transfer under work: what the work does not cover, and what the hidden part slows the work by (its
+/// kernels share compute units and memory).
+struct Cover {
+  double slowdown;
+  Duration operator()(Duration transfer, Duration work) const {
+    const Duration hidden = min(transfer, max(Duration{}, work));
+    return transfer - hidden + slowdown * hidden;
+  }
+};
 
-Duration exposed_data_time(const Once& once, const RankParameters& p, const StageRun& run, const StageTime& time) {
+Duration exposed_data_time(const Once& once, const RankParameters& p, const StageRun& run, const ChunkTime& time) {
   const auto& states = once.job.recipe.states;
+  const Cover excess{once.job.coefficients.hidden_slowdown};
   const int units = run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0);
-  const double share = units > 0 ? (units - 1.0) / units : 0;
+  const double share = once.job.recipe.data_overlap && units > 0 ? (units - 1.0) / units : 0;
   const Duration under_forward = share * time.forward, under_backward = share * time.backward;
   if (once.layout.zero_stage == 0) {
     return excess(once.collective(Collective::all_reduce, p, states.gradient), under_backward);
@@ -91,7 +113,19 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
   const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer + s.weight));
   const Duration norm = collective_time(job.fabric, Collective::all_reduce, 8 * byte,
                                         place_group(job.fabric, static_cast<int>(job.gpus), 1));
-  return job.law.stream_time(traffic) + norm;
+  if (!job.recipe.host_optimizer) return job.law.stream_time(traffic) + norm;
+  // All ranks of a host share its processors; gradients go there and weights come back.
+  const double rate = job.coefficients.host_update_rate / std::max(1, job.system->accelerators_per_node);
+  const Bytes moved = Bytes::from_base(owned * (s.gradient + s.weight));
+  const Duration travel =
+      job.accelerator->host_bandwidth.base() > 0 ? moved / job.accelerator->host_bandwidth : Duration{};
+  return (rate > 0 ? Duration::from_base(owned / rate) : Duration{}) + travel + norm;
+}
+
+/// A step ends with its slowest rank: of N whose times deviate by d, the largest is about sqrt(2 ln N) d late.
+Duration overhead_time(const TrainingJob& job, Duration step) {
+  const double late = job.coefficients.straggling * std::sqrt(2 * std::log(static_cast<double>(job.gpus)));
+  return step * late + job.coefficients.step_overhead;
 }
 
 CopyGroups copy_groups(const TrainingJob& job, const TrainingLayout& l) {
@@ -104,44 +138,64 @@ Duration send_time(const TrainingJob& job, const TrainingLayout& l, Bytes bounda
   return collective_time(job.fabric, Collective::send_receive, boundary, {l.pp > 1 ? 2 : 1, inside ? 2 : 1});
 }
 
-void add_once_a_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
-                     const std::vector<StageRun>& stages, StepBreakdown& out) {
+/// What follows the last micro-batch, of the stage that ends last.
+struct OnceAStep {
+  Duration data, optimizer;
+};
+
+/// A rank of dual_pipe sends the gradients of its two stages; what it owns of their states is that of one, since a
+/// stage has twice the ranks.
+OnceAStep once_a_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                      const std::vector<StageRun>& stages) {
   const Once once{job, layout, copy_groups(job, layout)};
   const Duration tied = tied_embedding_time(job, layout);
-  Duration data, optimizer;  // of the stage that ends last
-  for (const StageRun& run : stages) {
+  const auto exposed = [&](const StageRun& run) {
     const RankParameters p = stage_parameters(*job.model, costs, run);
-    Duration exposed = exposed_data_time(once, p, run, stage_work(costs, run).time());
-    if (run.embedding || run.output) exposed += tied;
-    const Duration update = optimizer_time(job, layout, p);
-    if (exposed + update > data + optimizer) data = exposed, optimizer = update;
+    const Duration data = exposed_data_time(once, p, run, stage_work(costs, run).time());
+    return run.embedding || run.output ? data + tied : data;
+  };
+  OnceAStep out;
+  for (const StageRun& run : stages) {
+    Duration data = exposed(run);
+    if (layout.weight_copies() > 1) data += exposed(run_of_stage(stages, layout.pp - 1 - run.first));
+    const Duration update = optimizer_time(job, layout, stage_parameters(*job.model, costs, run));
+    if (data + update > out.data + out.optimizer) out = {data, update};
   }
-  out[StepPart::data_communication] = data, out[StepPart::optimizer] = optimizer;
+  return out;
+}
+
+void add_micro_batches(const StageWork& work, double count, StepBreakdown& out) {
+  out[StepPart::forward] += count * work.forward;
+  out[StepPart::backward] += count * work.backward;
+  out[StepPart::recompute] += count * work.recompute;
+  out[StepPart::tensor_communication] += count * (work.forward_wait.tensor + work.backward_wait.tensor);
+  out[StepPart::context_communication] += count * (work.forward_wait.context + work.backward_wait.context);
+  out[StepPart::expert_communication] += count * (work.forward_wait.expert + work.backward_wait.expert);
+}
+
+/// The busiest stage's share of the pipeline; a rank of dual_pipe takes half the micro-batches through each of its two.
+StepBreakdown pipeline_breakdown(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                                 const std::vector<StageRun>& stages) {
+  const std::vector<ChunkTime> chunks = chunk_times(layout, costs, stages);
+  const PipelineTime pipeline = pipeline_time(make_pipeline_work(job, layout, costs, chunks));
+  const double each = static_cast<double>(micro_batches(job, layout)) / layout.weight_copies();
+  StepBreakdown out;
+  add_micro_batches(stage_work(costs, run_of_stage(stages, pipeline.slowest)), each, out);
+  if (layout.weight_copies() > 1) {
+    add_micro_batches(stage_work(costs, run_of_stage(stages, layout.pp - 1 - pipeline.slowest)), each, out);
+    out[StepPart::expert_communication] -= pipeline.hidden;
+  }
+  out[StepPart::pipeline_communication] = pipeline.send;
+  out[StepPart::bubble] = pipeline.bubble;
+  return out;
 }
 
 StepBreakdown step_breakdown(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const std::vector<StageRun>& stages) {
-  std::vector<StageTime> times;
-  times.reserve(static_cast<std::size_t>(layout.pp));
-  for (const StageRun& run : stages) {
-    times.insert(times.end(), static_cast<std::size_t>(run.count), stage_work(costs, run).time());
-  }
-  const PipelineTime pipeline =
-      pipeline_time(times, micro_batches(job, layout), layout.vpp, send_time(job, layout, costs.boundary));
-  std::size_t slowest = 0;
-  while (pipeline.slowest >= stages[slowest].first + stages[slowest].count) ++slowest;
-  const StageWork work = stage_work(costs, stages[slowest]);
-  const auto m = static_cast<double>(micro_batches(job, layout));
-  StepBreakdown out;
-  out[StepPart::forward] = m * work.forward;
-  out[StepPart::backward] = m * work.backward;
-  out[StepPart::recompute] = m * work.recompute;
-  out[StepPart::tensor_communication] = m * (work.forward_wait.tensor + work.backward_wait.tensor);
-  out[StepPart::context_communication] = m * (work.forward_wait.context + work.backward_wait.context);
-  out[StepPart::expert_communication] = m * (work.forward_wait.expert + work.backward_wait.expert);
-  out[StepPart::pipeline_communication] = pipeline.send;
-  out[StepPart::bubble] = pipeline.bubble;
-  add_once_a_step(job, layout, costs, stages, out);
+  StepBreakdown out = pipeline_breakdown(job, layout, costs, stages);
+  const OnceAStep once = once_a_step(job, layout, costs, stages);
+  out[StepPart::data_communication] = once.data, out[StepPart::optimizer] = once.optimizer;
+  out[StepPart::overhead] = overhead_time(job, out.total());
   return out;
 }
 
@@ -180,8 +234,52 @@ const char* step_part_name(StepPart part) {
       return "pipeline bubble";
     case StepPart::optimizer:
       return "optimizer";
+    case StepPart::overhead:
+      return "framework and stragglers";
   }
   return "?";
+}
+
+PipelineWork make_pipeline_work(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs,
+                                std::span<const ChunkTime> chunks) {
+  return {l.schedule(), l.pp, l.vpp, micro_batches(job, l), chunks, send_time(job, l, costs.boundary)};
+}
+
+std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCosts& costs,
+                                   const std::vector<StageRun>& stages) {
+  const std::size_t shapes = costs.shapes.size(), chunks = static_cast<std::size_t>(layout.vpp);
+  std::vector<ChunkTime> out;
+  out.reserve(static_cast<std::size_t>(layout.pp) * chunks);
+  for (const StageRun& run : stages) {
+    const std::size_t first = out.size();
+    for (std::size_t c = 0; c < chunks; ++c) {
+      const std::span<const int> of_shape(run.of_chunk.data() + c * shapes, shapes);
+      const bool embedding = run.embedding && c == 0, output = run.output && c + 1 == chunks;
+      out.push_back(work_of(costs, of_shape, embedding, output).time());
+    }
+    for (std::size_t i = chunks; i < chunks * static_cast<std::size_t>(run.count); ++i) {
+      out.push_back(out[first + i % chunks]);
+    }
+  }
+  return out;
+}
+
+DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                             const StageRun& run) {
+  const Once once{job, layout, copy_groups(job, layout)};
+  const RankParameters p = stage_parameters(*job.model, costs, run);
+  const auto& states = job.recipe.states;
+  if (layout.zero_stage == 0) return {once.collective(Collective::all_reduce, p, states.gradient), {}};
+  return {once.collective(Collective::reduce_scatter, p, states.gradient),
+          once.collective(Collective::all_gather, p, states.weight)};
+}
+
+Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                         const std::vector<StageRun>& stages) {
+  constexpr double kRounding = 1 - 1e-9;  // a bound must not lie above by the last digits of a sum
+  const std::vector<ChunkTime> chunks = chunk_times(layout, costs, stages);
+  const OnceAStep once = once_a_step(job, layout, costs, stages);
+  return kRounding * (least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer);
 }
 
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout) {

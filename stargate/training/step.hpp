@@ -1,12 +1,13 @@
 // Time of one training step and where it goes. Compute and the communication inside layers come from layer_cost, the
-// schedule from pipeline, gradients and weights over the data-parallel group and the optimiser from here.
-//   step = pipeline(stage times) + exposed data-parallel communication + optimiser
+// simulated schedule from schedule, gradients and weights over the data-parallel group and the optimiser from here.
+//   step = (pipeline(stage times) + exposed data-parallel communication + optimiser) (1 + straggling) + overhead
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "stargate/training/memory.hpp"
-#include "stargate/training/pipeline.hpp"
+#include "stargate/training/schedule.hpp"
 
 namespace stargate {
 
@@ -21,8 +22,9 @@ enum class StepPart {
   data_communication,
   bubble,
   optimizer,
+  overhead,  ///< framework, and waiting for the slowest rank
 };
-inline constexpr int kStepParts = 10;
+inline constexpr int kStepParts = 11;
 const char* step_part_name(StepPart part);
 
 /// Seen from the slowest stage; the parts are the whole.
@@ -60,5 +62,22 @@ StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout);
 /// The same from parts found before; `memory` as training_memory gave it.
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                          const std::vector<StageRun>& stages, const MemoryReport& memory);
+
+/// Whole transfers of one stage between its data-parallel copies, once for all micro-batches, hidden or not.
+struct DataTransfers {
+  Duration gradients, weights;  ///< weights: none without ZeRO
+};
+DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                             const StageRun& run);
+
+/// No more than simulate_step's time, and found without simulating the schedule.
+Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                         const std::vector<StageRun>& stages);
+
+/// The pipeline of a step: what its schedule is simulated from. `chunks` is of chunk_times and must outlive it.
+std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCosts& costs,
+                                   const std::vector<StageRun>& stages);
+PipelineWork make_pipeline_work(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
+                                std::span<const ChunkTime> chunks);
 
 }  // namespace stargate

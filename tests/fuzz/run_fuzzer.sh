@@ -14,6 +14,7 @@ case $2 in  # seeds besides seeds/<fuzzer>: files we ship that this parser reads
   yaml) extra="$repository/catalogue" ;;
   json | model_config) extra="$repository/catalogue/models" ;;
   study) extra="$repository/studies" ;;
+  import) extra="$repository/tests/golden/inputs" ;;
   *) extra= ;;
 esac
 seeds=

@@ -30,6 +30,7 @@ const Catalogue& catalogue() {
 TrainingJob job_on(const char* system, const char* model) {
   auto job = make_training_job(catalogue(), model, system);
   if (!job) FAIL(format_diagnostics(job.faults()));
+  job->recipe.tensor_overlap = false;  // neither paper says that collectives run under their products
   return std::move(job).value();
 }
 

@@ -3,17 +3,28 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "stargate/catalogue/calibration.hpp"
-
 namespace stargate {
+
+/// How far predictions are from measurements, in percent of the measured value.
+struct ErrorSummary {
+  int rows = 0;
+  double median_pct = 0, mean_pct = 0, p90_pct = 0;  ///< of |predicted - measured| / measured
+  double bias_pct = 0;                               ///< median of (predicted - measured) / measured
+};
+
+/// Errors of the rows that have a prediction (a finite number). `weights` may be empty (all 1).
+ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured,
+                              std::span<const double> weights = {});
 
 struct ValidationKey {
   std::string source;  ///< where the measurements come from: a file, a publication
   std::string accelerator, engine, precision;
-  std::string metric;  ///< "gemm", "step_time", "ttft"
+  std::string metric;        ///< "gemm", "iteration_s", "ttft"
+  std::string completeness;  ///< how much of its configuration a row states ("strict"); empty where that is no question
   auto operator<=>(const ValidationKey&) const = default;
 };
 
@@ -30,7 +41,7 @@ struct WorstRow {
 };
 
 struct ValidationReport {
-  std::vector<ValidationGroup> groups, overall;  ///< by key; `overall` has a metric each, its other names are "all"
+  std::vector<ValidationGroup> groups, overall;  ///< by key; `overall` has a metric (and completeness) each
   std::map<std::string, int> skipped;            ///< reason -> rows
   std::vector<WorstRow> worst;                   ///< most wrong first, by ratio
 };
@@ -40,8 +51,8 @@ class ValidationTally {
  public:
   explicit ValidationTally(std::size_t worst) : worst_(worst) {}
 
-  /// A row with its prediction.
-  void add(const ValidationKey& key, const std::string& basis, double measured, double predicted);
+  /// A row with its prediction; `weight` below 1 where several rows repeat one configuration.
+  void add(const ValidationKey& key, const std::string& basis, double measured, double predicted, double weight = 1);
   /// A row without.
   void skip(const ValidationKey& key, const std::string& reason);
   /// Rows of no group at all.
@@ -51,23 +62,30 @@ class ValidationTally {
   void note_worst(WorstRow row);
   void merge(const ValidationTally& other);
   ValidationReport report() const;
+  /// Groups again, with fewer names: rows whose keys `shorten` makes the same are one group.
+  template <class Shorten>
+  std::vector<ValidationGroup> regroup(Shorten shorten) const {
+    std::map<ValidationKey, Rows> merged;
+    for (const auto& [key, rows] : rows_) merged[shorten(key)].append(rows);
+    return summaries(merged);
+  }
 
  private:
   struct Rows {
     std::string basis;
     int rows = 0;
-    std::vector<double> measured, predicted;
+    std::vector<double> measured, predicted, weights;
+    void append(const Rows& from);
   };
+  static std::vector<ValidationGroup> summaries(const std::map<ValidationKey, Rows>& groups);
+
   std::size_t worst_;
   std::map<ValidationKey, Rows> rows_;
   std::map<std::string, int> skipped_;
   std::vector<WorstRow> worst_rows_;
 };
 
-/// Tables for a terminal. Times are in `unit`.
+/// Tables for a terminal. The values of the worst rows are in `unit`.
 std::string format_validation_text(const ValidationReport& report, const std::string& unit);
-/// {schema_version, groups: [{source, accelerator, engine, precision, metric, rows, predicted, median_pct, mean_pct,
-/// p90_pct, bias_pct}], overall: [the same], skipped: [{reason, rows}]}
-std::string format_validation_json(const ValidationReport& report);
 
 }  // namespace stargate

@@ -1,0 +1,41 @@
+// Which coefficients are fitted is written beside them: their source is an assumption that begins with "fit".
+#include "stargate/app/command_calibrate_training.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/study/training_fit.hpp"
+
+namespace stargate {
+namespace {
+
+std::vector<std::string> fitted_in_catalogue(const TrainingCoefficients& coefficients) {
+  std::vector<std::string> names;
+  for (const auto& handle : training_coefficient_handles()) {
+    const SourceNote* note = coefficients.source_of(handle.name);
+    if (note != nullptr && note->assumption.starts_with("fit")) names.emplace_back(handle.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+void calibrate_training(Session& session, const CalibrateTrainingFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  const auto text = session.files.read(flags.file);
+  if (!text) return session.fail(text.faults());
+  const auto table = parse_csv(flags.file, *text);
+  if (!table) return session.fail(table.faults());
+  const auto rows = read_measured_rows(*table);
+  if (!rows) return session.fail(rows.faults());
+  TrainingFitQuestion question{flags.coefficients, flags.free_device_scale};
+  if (question.names.empty()) question.names = fitted_in_catalogue(training_coefficients(*catalogue));
+  Session::progress("fitting");
+  const auto fit = fit_training(*catalogue, *rows, question);
+  if (!fit) return session.fail(fit.faults());
+  fmt::print("{}", format_training_fit(*fit));
+}
+
+}  // namespace stargate

@@ -1,0 +1,26 @@
+// Reads the table and the catalogue, reports every fault of both.
+#include "stargate/app/command_validate_training.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/study/training_validation.hpp"
+
+namespace stargate {
+
+void validate_training(Session& session, const ValidateTrainingFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  const auto text = session.files.read(flags.file);
+  if (!text) return session.fail(text.faults());
+  const auto table = parse_csv(flags.file, *text);
+  if (!table) return session.fail(table.faults());
+  const auto rows = read_measured_rows(*table);
+  if (!rows) return session.fail(rows.faults());
+  const auto validation = validate_training(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
+  fmt::print("{}",
+             flags.json ? format_training_validation_json(validation) : format_training_validation_text(validation));
+}
+
+}  // namespace stargate

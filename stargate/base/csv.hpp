@@ -1,0 +1,33 @@
+// Tables as comma-separated text (RFC 4180): a header line, then rows whose quoted cells may hold commas, doubled
+// quotes and line breaks. What breaks the form is a fault with file and line, all of them at once.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stargate/base/result.hpp"
+
+namespace stargate {
+
+struct CsvRow {
+  int line = 0;  ///< of the file, where the row begins
+  std::vector<std::string> cells;
+};
+
+struct CsvTable {
+  std::string file;
+  std::vector<std::string> header;
+  std::vector<CsvRow> rows;  ///< each with as many cells as the header
+
+  std::optional<std::size_t> column(std::string_view name) const;
+};
+
+/// `file` names the text in faults. Empty lines are passed over.
+Result<CsvTable> parse_csv(const std::string& file, std::string_view text);
+
+/// A whole cell as a number; empty when it is not one or not finite.
+std::optional<double> parse_csv_number(std::string_view cell);
+
+}  // namespace stargate

@@ -1,0 +1,13 @@
+// Spearman's rank correlation: whether predictions put configurations in the order that measurements do, whatever their
+// scale. The correlation of ranks, ties sharing their mean rank (Spearman 1904).
+#pragma once
+
+#include <optional>
+#include <span>
+
+namespace stargate {
+
+/// Empty when there are fewer than two values, or one side is all the same.
+std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b);
+
+}  // namespace stargate

@@ -1,0 +1,62 @@
+// What was observed of fleets while they trained: how often jobs were interrupted and by what, and how long it took to
+// notice, restart and repair. Each fleet reports a part of it; whoever predicts a job takes the rate of one fleet and
+// what that fleet does not tell from others (training/failures.hpp).
+#pragma once
+
+#include "stargate/catalogue/source.hpp"
+
+namespace stargate {
+
+/// What a cause belongs to, hence what its rate grows with: hosts with nodes, all others with accelerators. A faulty
+/// accelerator or host takes its node out for repair; after a network or software fault the job restarts where it was.
+enum class FailureClass { accelerator, host, network, software };
+
+template <>
+struct EnumNames<FailureClass> {
+  static constexpr std::pair<const char*, FailureClass> names[] = {{"accelerator", FailureClass::accelerator},
+                                                                   {"host", FailureClass::host},
+                                                                   {"network", FailureClass::network},
+                                                                   {"software", FailureClass::software}};
+};
+
+/// Measured, or somebody's estimate: estimates are shown, never taken by default.
+enum class FailureBasis { measured, estimate };
+
+template <>
+struct EnumNames<FailureBasis> {
+  static constexpr std::pair<const char*, FailureBasis> names[] = {{"measured", FailureBasis::measured},
+                                                                   {"estimate", FailureBasis::estimate}};
+};
+
+struct FailureCause {
+  std::string cause;
+  FailureClass failure_class = FailureClass::accelerator;
+  double weight = 0;  ///< counts or percentages as published; only their ratios are used
+  static const RecordTable<FailureCause>& table();
+};
+
+struct Reliability : Record {
+  std::string accelerator;  ///< id; empty when mixed
+  int year = 0;
+  std::optional<std::int64_t> accelerators;
+  int accelerators_per_node = 8;
+  std::optional<Duration> period;
+  std::optional<double> interruptions;  ///< unexpected, in the period
+  std::optional<double> planned_interruptions;
+  std::optional<double> failures_per_1000_node_days;
+  FailureBasis basis = FailureBasis::measured;
+  std::vector<FailureCause> causes;
+  std::optional<double> effective_time;  ///< published lower bound of the effective training time ratio
+  std::optional<double> early_failure_share;
+  std::optional<Duration> early_failure_time;
+  std::optional<Duration> detection_time, restart_time, repair_time, checkpoint_overhead;
+  std::optional<ByteRate> storage_bandwidth;
+  static const RecordTable<Reliability>& table();
+
+  /// Unexpected interruptions of one accelerator; nothing when the fleet's size, period or count is not known.
+  std::optional<Frequency> accelerator_rate() const;
+  /// Accelerators times period: how much was observed.
+  std::optional<Duration> exposure() const;
+};
+
+}  // namespace stargate

@@ -1,0 +1,65 @@
+// The field table, and the same members by name for the fit.
+#include "stargate/catalogue/training_coefficients.hpp"
+
+namespace stargate {
+namespace {
+
+using C = TrainingCoefficients;
+
+template <double C::*member>
+constexpr CoefficientHandle number(const char* name, double lower, double upper) {
+  return {name, lower, upper, [](const C& c) { return c.*member; }, [](C& c, double v) { c.*member = v; }};
+}
+template <Duration C::*member>
+constexpr CoefficientHandle seconds(const char* name, double upper) {
+  return {name, 0, upper, [](const C& c) { return (c.*member).base(); },
+          [](C& c, double v) { c.*member = Duration::from_base(v); }};
+}
+
+}  // namespace
+
+const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
+  static const auto table =
+      record_fields<C>("training", "What a training step costs beyond its operators and collectives.")
+          .optional("step_overhead", &C::step_overhead, "Framework time of every step.", not_negative)
+          .optional("straggling", &C::straggling,
+                    "Relative deviation of a rank's step time; a step waits for the slowest, sqrt(2 ln N) of it late.",
+                    not_negative)
+          .optional("hidden_slowdown", &C::hidden_slowdown,
+                    "Share of a hidden transfer's time by which the work above it takes longer.", fraction)
+          .optional("tensor_overlap", &C::tensor_overlap,
+                    "Share of sequence-parallel collectives that run under their matrix multiply.", fraction)
+          .optional("expert_overlap", &C::expert_overlap,
+                    "Share of expert exchanges hidden where the recipe overlaps them.", fraction)
+          .optional("host_operator", &C::host_operator, "Time of the host to issue one operator of a layer.",
+                    not_negative)
+          .optional("host_experts", &C::host_experts, "Time of the host to route one pass of an expert layer.",
+                    not_negative)
+          .optional("expert_stall", &C::expert_stall,
+                    "Device idle in one pass of an expert layer while the host reads how tokens were routed.",
+                    not_negative)
+          .optional("flash1_slowdown", &C::flash1_slowdown,
+                    "Attention time of FlashAttention's first version over the second.", positive)
+          .optional("flash2_slowdown", &C::flash2_slowdown,
+                    "Attention time of FlashAttention's first versions over kernels for asynchronous tensor cores.",
+                    positive)
+          .optional("unfused_traffic", &C::unfused_traffic,
+                    "Element-wise traffic of frameworks that fuse nothing over those that do.", positive)
+          .optional("host_update_rate", &C::host_update_rate,
+                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative);
+  return table;
+}
+
+const std::vector<CoefficientHandle>& training_coefficient_handles() {
+  static const std::vector<CoefficientHandle> handles = {
+      seconds<&C::step_overhead>("step_overhead", 0.2),     number<&C::straggling>("straggling", 0, 0.05),
+      number<&C::hidden_slowdown>("hidden_slowdown", 0, 1), number<&C::tensor_overlap>("tensor_overlap", 0, 1),
+      number<&C::expert_overlap>("expert_overlap", 0, 1),   seconds<&C::host_operator>("host_operator", 1e-3),
+      seconds<&C::host_experts>("host_experts", 1e-2),      seconds<&C::expert_stall>("expert_stall", 1e-2),
+      number<&C::flash1_slowdown>("flash1_slowdown", 1, 3), number<&C::flash2_slowdown>("flash2_slowdown", 1, 3),
+      number<&C::unfused_traffic>("unfused_traffic", 1, 4), number<&C::host_update_rate>("host_update_rate", 5e8, 2e10),
+  };
+  return handles;
+}
+
+}  // namespace stargate

@@ -1,0 +1,32 @@
+// Measured training runs against simulate_step: errors by source, accelerator, framework, precision, metric and how
+// much of its configuration a row states; and whether layouts of one model on one cluster come out in the measured
+// order.
+#pragma once
+
+#include "stargate/base/validation_report.hpp"
+#include "stargate/training/measured_run.hpp"
+
+namespace stargate {
+
+/// Layouts of one source: median over its sets of at least four configurations with model, accelerators, sequence and
+/// precision in common.
+struct LayoutRanking {
+  std::string source;
+  int sets = 0, configurations = 0;
+  double median_spearman = 0;
+};
+
+struct TrainingValidation {
+  ValidationReport report;
+  std::vector<ValidationGroup> by_source, by_completeness;  ///< all metrics together
+  std::vector<LayoutRanking> rankings;                      ///< by source
+  double median_spearman = 0;                               ///< of the sources that have one
+};
+
+TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
+                                     std::size_t worst);
+
+std::string format_training_validation_text(const TrainingValidation& validation);
+std::string format_training_validation_json(const TrainingValidation& validation);
+
+}  // namespace stargate

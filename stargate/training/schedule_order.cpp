@@ -1,0 +1,365 @@
+// Orders of the five schedules and the walk over them. A virtual stage is g = chunk * stages + stage (dual_pipe: the
+// stage itself, or its mirror image for the direction up); forward passes go from g to g + 1, backward ones to g - 1.
+#include "stargate/training/schedule_order.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/base/check.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr Pass kNone{};
+
+/// Appends passes of one stage.
+class Order {
+ public:
+  void forward(Pass pass) { out_.push_back({PassKind::forward, pass, kNone}); }
+  void backward(Pass pass) { out_.push_back({PassKind::backward, kNone, pass}); }
+  void input(Pass pass) { out_.push_back({PassKind::input_gradient, kNone, pass}); }
+  void weight(Pass pass) { out_.push_back({PassKind::weight_gradient, kNone, pass}); }
+  void both(Pass ahead, Pass back) { out_.push_back({PassKind::forward_backward, ahead, back}); }
+  std::vector<ScheduledPass> take() { return std::move(out_); }
+
+ private:
+  std::vector<ScheduledPass> out_;
+};
+
+std::vector<ScheduledPass> gpipe_order(std::int64_t m) {
+  Order order;
+  for (std::int64_t k = 0; k < m; ++k) order.forward({0, k});
+  for (std::int64_t k = 0; k < m; ++k) order.backward({0, k});
+  return order.take();
+}
+
+/// Fill with one pass for each later stage, then one forward, one backward. ZB-H1 finds the weight gradients of a
+/// micro-batch `stage` backward passes later, so that every stage holds as much as the first.
+std::vector<ScheduledPass> alternating_order(const PipelineWork& work, int stage, bool split) {
+  Order order;
+  const std::int64_t m = work.micro_batches, ahead = std::min<std::int64_t>(m, work.stages - 1 - stage);
+  for (std::int64_t k = 0; k < ahead; ++k) order.forward({0, k});
+  for (std::int64_t k = 0; k < m; ++k) {
+    if (k + ahead < m) order.forward({0, k + ahead});
+    split ? order.input({0, k}) : order.backward({0, k});
+    if (split && k >= stage) order.weight({0, k - stage});
+  }
+  for (std::int64_t k = std::max<std::int64_t>(0, m - stage); split && k < m; ++k) order.weight({0, k});
+  return order.take();
+}
+
+/// Rounds of `stages` micro-batches through chunk 0, the same through chunk 1, ...; backward from the last chunk.
+std::vector<ScheduledPass> interleaved_order(const PipelineWork& work, int stage) {
+  const std::int64_t p = work.stages, v = work.vpp, all = work.micro_batches * v;
+  const auto pass = [&](std::int64_t k, bool back) {
+    const std::int64_t chunk = k % (p * v) / p;
+    return Pass{static_cast<int>(back ? v - 1 - chunk : chunk), k / (p * v) * p + k % p};
+  };
+  const std::int64_t ahead = std::min(all, 2 * (p - 1 - stage) + (v - 1) * p);
+  Order order;
+  for (std::int64_t k = 0; k < ahead; ++k) order.forward(pass(k, false));
+  for (std::int64_t k = 0; k < all; ++k) {
+    if (k + ahead < all) order.forward(pass(k + ahead, false));
+    order.backward(pass(k, true));
+  }
+  return order.take();
+}
+
+/// DualPipe seen from a stage: `near` micro-batches enter at the end of the pipeline that is nearer, `far` ones at the
+/// other. With h half the stages and r the distance to the nearer end: 2 (h - 1 - r) near forward passes; r + 1 of near
+/// and far; h - 1 - r far input gradients, weight gradients and forward passes; then overlapped pairs until the near
+/// ones, then until the far ones are through; last the backward passes, weight gradients kept for the end.
+class DualPipeOrder {
+ public:
+  DualPipeOrder(const PipelineWork& work, int stage)
+      : half_(work.stages / 2),
+        distance_(std::min(stage, work.stages - 1 - stage)),
+        each_(work.micro_batches / 2),
+        near_direction_(stage < half_ ? 0 : 1) {}
+
+  std::vector<ScheduledPass> make() {
+    const int inward = half_ - 1 - distance_;
+    for (int i = 0; i < 2 * inward; ++i) order_.forward(next(near_forward_, true));
+    for (int i = 0; i <= distance_; ++i) {
+      order_.forward(next(near_forward_, true));
+      order_.forward(next(far_forward_, false));
+    }
+    for (int i = 0; i < inward; ++i) {
+      input_gradient(next(far_backward_, false));
+      weight_gradient();
+      order_.forward(next(far_forward_, false));
+    }
+    for (std::int64_t i = 0; i < rounds(); ++i) add_round(i == 0 && inward == 0);
+    for (int i = 0; i < inward; ++i) {
+      order_.backward(next(far_backward_, false));
+      far_pair();
+    }
+    add_drain(inward);
+    return order_.take();
+  }
+
+  std::int64_t rounds() const { return each_ - 2 * half_ + distance_ + 1; }
+  std::size_t body_end() const {
+    const std::int64_t inward = half_ - 1 - distance_;
+    return static_cast<std::size_t>(2 * inward + 2 * (distance_ + 1) + 3 * inward + 2 * rounds() +
+                                    (inward == 0 ? 1 : 0));
+  }
+
+ private:
+  Pass next(std::int64_t& count, bool near) {
+    const int direction = near ? near_direction_ : 1 - near_direction_;
+    return {direction, direction * each_ + count++};
+  }
+  void far_pair() {
+    const Pass ahead = next(far_forward_, false);
+    order_.both(ahead, next(near_backward_, true));
+  }
+  /// The innermost stages do not overlap their first two: the backward pass they would wait for starts at their own.
+  void add_round(bool apart) {
+    const Pass ahead = next(near_forward_, true), back = next(far_backward_, false);
+    if (apart) {
+      order_.forward(ahead);
+      order_.backward(back);
+    } else {
+      order_.both(ahead, back);
+    }
+    far_pair();
+  }
+  void input_gradient(Pass pass) {
+    order_.input(pass);
+    kept_.push_back(pass);
+  }
+  void weight_gradient() {
+    order_.weight(kept_.at(given_));
+    ++given_;
+  }
+  void drain_backward(Pass pass, bool split) { split ? input_gradient(pass) : order_.backward(pass); }
+  void add_drain(int inward) {
+    const int turn = (distance_ + 1) / 2;
+    bool split = false;
+    for (int i = 0; i <= distance_; ++i) {
+      if (i == turn && distance_ % 2 == 1) split = true;
+      drain_backward(next(far_backward_, false), split);
+      if (i == turn && distance_ % 2 == 0) split = true;
+      drain_backward(next(near_backward_, true), split);
+    }
+    for (int i = 0; i < inward; ++i) {
+      weight_gradient();
+      input_gradient(next(near_backward_, true));
+    }
+    while (given_ < kept_.size()) weight_gradient();
+  }
+
+  int half_, distance_;
+  std::int64_t each_;
+  int near_direction_;
+  std::int64_t near_forward_ = 0, far_forward_ = 0, near_backward_ = 0, far_backward_ = 0;
+  std::vector<Pass> kept_;
+  std::size_t given_ = 0;
+  Order order_;
+};
+
+/// Where passes run and what they wait for.
+struct Route {
+  const PipelineWork& work;
+
+  bool dual() const { return work.schedule == PipelineSchedule::dual_pipe; }
+  int virtual_stages() const { return work.stages * work.vpp; }
+  int virtual_stage(int stage, int chunk) const {
+    if (dual()) return chunk == 0 ? stage : work.stages - 1 - stage;
+    return chunk * work.stages + stage;
+  }
+  /// Link a pass sends on: up for forward passes, but dual_pipe's direction 1 is the other way round.
+  bool sends_up(const Pass& pass, bool gradient) const { return dual() && pass.chunk == 1 ? gradient : !gradient; }
+};
+
+/// All stages side by side; each runs on until it must wait.
+class Walk {
+ public:
+  Walk(const PassTimes& times, const PipelineWork& work, std::vector<SendSlice>* sends)
+      : times_(times),
+        route_{work},
+        ahead_(static_cast<std::size_t>(route_.virtual_stages() * work.micro_batches), kUnknown),
+        back_(ahead_.size(), kUnknown),
+        at_(static_cast<std::size_t>(work.stages)),
+        sends_(sends) {}
+
+  std::vector<std::vector<WalkedPass>> run(const std::vector<std::vector<ScheduledPass>>& order) {
+    std::vector<std::vector<WalkedPass>> out(order.size());
+    std::size_t left = 0;
+    for (std::size_t s = 0; s < order.size(); ++s) out[s].reserve(order[s].size()), left += order[s].size();
+    while (left > 0) {
+      const std::size_t before = left;
+      for (std::size_t s = 0; s < order.size(); ++s) {
+        while (out[s].size() < order[s].size() && step(static_cast<int>(s), order[s][out[s].size()], out[s])) --left;
+      }
+      STARGATE_CHECK(left < before, "a schedule waits for itself");
+    }
+    return out;
+  }
+
+ private:
+  static constexpr double kUnknown = -1;
+  struct Stage {
+    double free = 0, up = 0, down = 0;
+  };
+
+  std::size_t slot(int g, const Pass& pass) const {
+    return static_cast<std::size_t>(g * route_.work.micro_batches + pass.micro_batch);
+  }
+
+  /// When the input of a forward pass arrives; kUnknown while that is open.
+  double ready(int stage, const Pass& pass, bool gradient) const {
+    const int g = route_.virtual_stage(stage, pass.chunk);
+    if (gradient) return g == route_.virtual_stages() - 1 ? 0 : back_[slot(g + 1, pass)];
+    return g == 0 ? 0 : ahead_[slot(g - 1, pass)];
+  }
+
+  double length(int stage, const ScheduledPass& pass) const {
+    const auto at = [&](const Pass& p) { return static_cast<std::size_t>(route_.virtual_stage(stage, p.chunk)); };
+    switch (pass.kind) {
+      case PassKind::forward:
+        return times_.forward[at(pass.forward)];
+      case PassKind::backward:
+        return times_.backward[at(pass.backward)];
+      case PassKind::input_gradient:
+        return times_.input[at(pass.backward)];
+      case PassKind::weight_gradient:
+        return times_.weight[at(pass.backward)];
+      case PassKind::forward_backward:
+        return times_.pair[at(pass.forward)];
+    }
+    return 0;
+  }
+
+  void send(int stage, const Pass& pass, bool gradient) {
+    const int g = route_.virtual_stage(stage, pass.chunk), last = route_.virtual_stages() - 1;
+    if (g == (gradient ? 0 : last)) return;
+    Stage& at = at_[static_cast<std::size_t>(stage)];
+    const bool up = route_.sends_up(pass, gradient);
+    double& link = up ? at.up : at.down;
+    const double start = std::max(at.free, link);
+    link = start + times_.send;
+    (gradient ? back_ : ahead_)[slot(g, pass)] = link;
+    if (!sends_) return;
+    const int p = route_.work.stages, to = (stage + (up ? 1 : p - 1)) % p;
+    Pass target = pass;
+    if (!route_.dual()) target.chunk = (gradient ? g - 1 : g + 1) / p;
+    sends_->push_back({stage, to, up, gradient, target, Duration::from_base(start), Duration::from_base(link)});
+  }
+
+  bool step(int stage, const ScheduledPass& pass, std::vector<WalkedPass>& out) {
+    const bool ahead = pass.kind == PassKind::forward || pass.kind == PassKind::forward_backward;
+    const bool back = pass.kind != PassKind::forward && pass.kind != PassKind::weight_gradient;
+    const double first = ahead ? ready(stage, pass.forward, false) : 0;
+    const double second = back ? ready(stage, pass.backward, true) : 0;
+    if (first == kUnknown || second == kUnknown) return false;
+    Stage& at = at_[static_cast<std::size_t>(stage)];
+    const double start = std::max({at.free, first, second});
+    at.free = start + length(stage, pass);
+    if (ahead) send(stage, pass.forward, false);
+    if (back) send(stage, pass.backward, true);
+    out.push_back({start, at.free, at.up, at.down});
+    return true;
+  }
+
+  const PassTimes& times_;
+  Route route_;
+  std::vector<double> ahead_, back_;  ///< arrivals of what a virtual stage sent, by micro-batch
+  std::vector<Stage> at_;
+  std::vector<SendSlice>* sends_;
+};
+
+/// Rounds to multiples of a power of two of which the sum of everything has less than 2^52.
+class Grid {
+ public:
+  explicit Grid(double sum) : magic_(sum > 0 ? std::ldexp(1.5, std::ilogb(sum) + 2) : 0) {}
+  double round(double value) const { return (value + magic_) - magic_; }
+
+ private:
+  double magic_;
+};
+
+}  // namespace
+
+std::vector<ScheduledPass> pass_order(const PipelineWork& work, int stage) {
+  switch (work.schedule) {
+    case PipelineSchedule::gpipe:
+      return gpipe_order(work.micro_batches);
+    case PipelineSchedule::one_f_one_b:
+      return alternating_order(work, stage, false);
+    case PipelineSchedule::zero_bubble:
+      return alternating_order(work, stage, true);
+    case PipelineSchedule::interleaved_1f1b:
+      return interleaved_order(work, stage);
+    case PipelineSchedule::dual_pipe:
+      return DualPipeOrder(work, stage).make();
+  }
+  return {};
+}
+
+std::int64_t dual_pipe_rounds(const PipelineWork& work, int stage) { return DualPipeOrder(work, stage).rounds(); }
+std::size_t dual_pipe_body_end(const PipelineWork& work, int stage) { return DualPipeOrder(work, stage).body_end(); }
+
+PassTimes pass_times(const PipelineWork& work) {
+  const int p = work.stages, v = work.vpp;
+  const auto size = static_cast<std::size_t>(p * v);
+  Duration sum;
+  for (const ChunkTime& chunk : work.chunks) sum += chunk.forward + chunk.backward + 4.0 * work.send;
+  const Grid grid(sum.base() * static_cast<double>(work.micro_batches));
+  const double send = grid.round(work.send.base()), wait = send_blocks(work.schedule) ? send : 0;
+  PassTimes out{p, v, {}, {}, {}, {}, {}, send - wait, wait};
+  for (auto* times : {&out.forward, &out.backward, &out.input, &out.weight}) times->resize(size);
+  for (int s = 0; s < p; ++s) {
+    for (int c = 0; c < v; ++c) {
+      const ChunkTime& chunk = work.chunks[static_cast<std::size_t>(s * v + c)];
+      const auto at = static_cast<std::size_t>(c * p + s);
+      const double input = grid.round((chunk.backward - chunk.weight).base());
+      out.weight[at] = grid.round(chunk.weight.base());
+      out.forward[at] = grid.round(chunk.forward.base()) + (at + 1 < size ? wait : 0);
+      out.input[at] = input + (at > 0 ? wait : 0);
+      out.backward[at] = out.input[at] + out.weight[at];
+    }
+  }
+  if (work.schedule != PipelineSchedule::dual_pipe) return out;
+  for (int s = 0; s < p; ++s) {
+    const ChunkTime &ahead = work.chunks[static_cast<std::size_t>(s)],
+                    &back = work.chunks[static_cast<std::size_t>(p - 1 - s)];
+    const Duration exchange = ahead.forward_exchange + back.backward_exchange;
+    out.pair.push_back(grid.round(max(exchange, ahead.forward + back.backward - exchange).base()));
+  }
+  return out;
+}
+
+std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
+                                                 const PipelineWork& work, std::vector<SendSlice>* sends) {
+  return Walk(times, work, sends).run(order);
+}
+
+PassOrders pass_orders(const PipelineWork& work) {
+  PassOrders out;
+  for (int s = 0; s < work.stages; ++s) out.push_back(pass_order(work, s));
+  return out;
+}
+
+PipelineSlices pipeline_slices(const PipelineWork& work) {
+  PipelineSlices out;
+  const PassTimes times = pass_times(work);
+  const PassOrders order = pass_orders(work);
+  const auto walked = walk_passes(times, order, work, &out.sends);
+  const auto blocking = Duration::from_base(times.blocking);
+  for (SendSlice& send : out.sends) send.start -= blocking;
+  for (std::size_t s = 0; s < order.size(); ++s) {
+    for (std::size_t i = 0; i < order[s].size(); ++i) {
+      const bool ahead = order[s][i].kind == PassKind::forward, sends = ahead ? s + 1 < order.size() : s > 0;
+      const auto start = Duration::from_base(walked[s][i].start), end = Duration::from_base(walked[s][i].end);
+      out.passes.push_back({static_cast<int>(s), order[s][i], start, sends ? end - blocking : end});
+      out.makespan = max(out.makespan, end);
+    }
+  }
+  std::stable_sort(out.sends.begin(), out.sends.end(),
+                   [](const SendSlice& a, const SendSlice& b) { return a.from < b.from; });
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,71 @@
+// The order of passes on each stage of a schedule, and the walk over all of them, event by event: the plain reading of
+// a schedule, which lists every slice. schedule.hpp has the same times without the list.
+#pragma once
+
+#include "stargate/training/schedule.hpp"
+
+namespace stargate {
+
+enum class PassKind { forward, backward, input_gradient, weight_gradient, forward_backward };
+
+/// `chunk`: virtual stage of the rank; in dual_pipe the direction, 0 down the stages and 1 up.
+struct Pass {
+  int chunk = 0;
+  std::int64_t micro_batch = 0;
+  friend bool operator==(const Pass&, const Pass&) = default;
+};
+
+struct ScheduledPass {
+  PassKind kind;
+  Pass forward;   ///< of forward and forward_backward
+  Pass backward;  ///< of all others
+};
+
+/// What one stage does, first to last. The schedule can run these sizes (can_schedule).
+std::vector<ScheduledPass> pass_order(const PipelineWork& work, int stage);
+using PassOrders = std::vector<std::vector<ScheduledPass>>;
+PassOrders pass_orders(const PipelineWork& work);
+
+struct PassSlice {
+  int stage;
+  ScheduledPass pass;
+  Duration start, end;
+};
+/// A boundary on its way to a neighbour: `up` is towards later stages (or the first, to its next chunk).
+struct SendSlice {
+  int from, to;
+  bool up;
+  bool gradient;
+  Pass pass;  ///< the one that needs it, on stage `to`
+  Duration start, end;
+};
+struct PipelineSlices {
+  std::vector<PassSlice> passes;  ///< by stage, then time
+  std::vector<SendSlice> sends;   ///< by stage that sends, then time
+  Duration makespan;
+};
+PipelineSlices pipeline_slices(const PipelineWork& work);
+
+/// dual_pipe's repeated part: how many rounds of two passes a stage has, and where in its order they end.
+std::int64_t dual_pipe_rounds(const PipelineWork& work, int stage);
+std::size_t dual_pipe_body_end(const PipelineWork& work, int stage);
+
+/// Seconds in a grid fine enough for every sum to be exact; chunk c of stage s at c * stages + s. Where sends block
+/// they are part of the pass before them.
+struct PassTimes {
+  int stages, vpp;
+  std::vector<double> forward, backward, input, weight;
+  std::vector<double> pair;  ///< dual_pipe: forward of stage s overlapped with backward of stages - 1 - s
+  double send;               ///< what is left of it when the pass has ended
+  double blocking;           ///< what is part of the pass
+};
+PassTimes pass_times(const PipelineWork& work);
+
+/// A pass, and when the links of its stage are free after it.
+struct WalkedPass {
+  double start, end, up, down;
+};
+std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
+                                                 const PipelineWork& work, std::vector<SendSlice>* sends);
+
+}  // namespace stargate

@@ -1,0 +1,17 @@
+// A timeline as a file that trace viewers open: Perfetto's protobuf (ui.perfetto.dev; field numbers of its public
+// protos, google/perfetto protos/perfetto/trace) or Chrome's JSON ("Trace Event Format", chrome://tracing). The
+// protobuf is written by hand: messages are tag, length, fields, and numbers are varints (protobuf.dev, encoding).
+#pragma once
+
+#include <string>
+
+#include "stargate/training/timeline.hpp"
+
+namespace stargate {
+
+/// Times in whole nanoseconds. Names are interned; slices carry micro_batch and chunk as annotations, sends start
+/// flows.
+std::string perfetto_trace(const Timeline& timeline);
+std::string chrome_trace(const Timeline& timeline);
+
+}  // namespace stargate

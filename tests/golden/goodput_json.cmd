@@ -1,0 +1,1 @@
+train goodput --model llama-3.1-70b --system hgx-h200 --gpus 1024 --step-time 20s --tokens 15e12 --fleet-age "0 days" --checkpoint blocking --checkpoint-interval "30 min" --spares 4 --price "2.5 $/h" --scenarios 200 --json

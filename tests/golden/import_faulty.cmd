@@ -1,0 +1,2 @@
+import tests/golden/inputs/megatron_faulty.args
+exit: 2

@@ -1,0 +1,1 @@
+import tests/golden/inputs/megatron_llama_405b.sh --system hgx-h100

@@ -1,0 +1,1 @@
+import tests/golden/inputs/nemo_mixtral.yaml --system hgx-h100

@@ -1,0 +1,2 @@
+import tests/golden/inputs/small.yaml
+exit: 2
