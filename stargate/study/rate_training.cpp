@@ -16,7 +16,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec&
   SearchLimits limits;
   limits.zero_stages = {1};
   limits.recomputes = {Recompute::none, Recompute::full};
-  limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
+  limits.schedules = {PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
+  limits.max_pp = 32, limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
   const std::array used{job->recipe.precision.linear, job->recipe.precision.expert};
