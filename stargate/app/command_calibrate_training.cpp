@@ -24,11 +24,7 @@ void calibrate_training(Session& session, const CalibrateTrainingFlags& flags) {
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
   if (!catalogue) return session.fail(catalogue.faults());
-  const auto text = session.files.read(flags.file);
-  if (!text) return session.fail(text.faults());
-  const auto table = parse_csv(flags.file, *text);
-  if (!table) return session.fail(table.faults());
-  const auto rows = read_measured_rows(*table);
+  const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());
   TrainingFitQuestion question{flags.coefficients, flags.free_device_scale};
   if (question.names.empty()) question.names = fitted_in_catalogue(training_coefficients(*catalogue));

@@ -12,11 +12,7 @@ void validate_training(Session& session, const ValidateTrainingFlags& flags) {
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
   if (!catalogue) return session.fail(catalogue.faults());
-  const auto text = session.files.read(flags.file);
-  if (!text) return session.fail(text.faults());
-  const auto table = parse_csv(flags.file, *text);
-  if (!table) return session.fail(table.faults());
-  const auto rows = read_measured_rows(*table);
+  const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());
   const auto validation = validate_training(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
   fmt::print("{}",

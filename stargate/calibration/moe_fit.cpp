@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {
 namespace {
@@ -198,19 +199,6 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
   out.coefficients[kAllGated] = fitted.all_gated ? 1 : 0;
   out.used = errors_of(fitted, facts, format, used), out.held_out = errors_of(fitted, facts, format, held_out);
   return out;
-}
-
-std::string format_part(const std::string& name) { return name.substr(0, name.find('.')); }
-
-/// The group of that name, else the one of the same format that most rows were fitted for.
-const CalibratedGroup* group_for(const std::vector<CalibratedGroup>& groups, const std::string& name) {
-  const CalibratedGroup* best = nullptr;
-  for (const CalibratedGroup& group : groups) {
-    if (group.precision == name) return &group;
-    if (format_part(group.precision) != format_part(name)) continue;
-    if (best == nullptr || group.used.rows > best->used.rows) best = &group;
-  }
-  return best;
 }
 
 class MoeFit final : public LawFit {

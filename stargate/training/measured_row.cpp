@@ -142,4 +142,12 @@ Result<std::vector<MeasuredRow>> read_measured_rows(const CsvTable& table) {
   return rows;
 }
 
+Result<std::vector<MeasuredRow>> load_measured_rows(const FileReader& files, const std::string& path) {
+  const auto text = files.read(path);
+  if (!text) return text.faults();
+  const auto table = parse_csv(path, *text);
+  if (!table) return table.faults();
+  return read_measured_rows(*table);
+}
+
 }  // namespace stargate

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "stargate/base/csv.hpp"
+#include "stargate/base/file_reader.hpp"
 
 namespace stargate {
 
@@ -36,5 +37,7 @@ struct MeasuredRow {
 /// Columns are found by name and may stand in any order; those not needed are passed over. Faults: columns that are
 /// missing and cells that are no numbers, each with its line.
 Result<std::vector<MeasuredRow>> read_measured_rows(const CsvTable& table);
+/// The same from a file.
+Result<std::vector<MeasuredRow>> load_measured_rows(const FileReader& files, const std::string& path);
 
 }  // namespace stargate
