@@ -60,9 +60,9 @@ class Search {
   Search(const TrainingJob& job, const SearchLimits& limits)
       : job_(job),
         limits_(limits),
-        schedules_(schedules_of(limits, *job.model)),
-        layers_of_shape_(job.model->shapes.size()) {
-    for (const int shape : job.model->layers) ++layers_of_shape_[static_cast<std::size_t>(shape)];
+        schedules_(schedules_of(limits, *job.model)) {
+    const std::vector<int> layers = deal_layers(job, {}).front().of_shape;
+    layers_of_shape_.assign(layers.begin(), layers.end());
     deal_pipelines();
     batch_divisors_ =
         divisors_up_to(job.global_batch_size, limit_or(limits.max_micro_batch_size, job.global_batch_size));
@@ -110,7 +110,7 @@ class Search {
             ++uneven_pipelines_;
             continue;
           }
-          pipeline.stages = deal_layers(*job_.model, pipeline.part);
+          pipeline.stages = deal_layers(job_, pipeline.part);
           add_schedules(pipeline);
         }
       }
