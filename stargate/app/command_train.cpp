@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/app/training_flags.hpp"
+#include "stargate/app/training_memory_text.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/training/trace_file.hpp"
@@ -21,16 +22,6 @@ void write_law(JsonWriter& json, const TrainingJob& job) {
   json.member("device_law", law_origin_name(job.law.origin(used))).member("law_basis", format_law_basis(job.law, used));
 }
 
-void write_memory(JsonWriter& json, const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  json.key("memory").begin_object().member("fits", memory.fits()).member("capacity_bytes", memory.capacity.base());
-  json.member("total_bytes", b.total().base()).member("missing_bytes", memory.missing().base());
-  json.member("weights_bytes", b.weights.base()).member("gradients_bytes", b.gradients.base());
-  json.member("optimizer_bytes", b.optimizer.base()).member("activations_bytes", b.activations.base());
-  json.member("logits_bytes", b.logits.base()).member("communication_bytes", b.communication.base());
-  json.member("framework_bytes", b.framework.base()).end_object();
-}
-
 void write_candidate(JsonWriter& json, const TrainingLayout& layout, const StepReport& report) {
   json.member("layout", format_layout(layout)).member("step_time_s", report.step_time().in(second));
   json.member("tokens_per_s", report.tokens_per_second().base())
@@ -45,20 +36,6 @@ void write_candidate(JsonWriter& json, const TrainingLayout& layout, const StepR
   }
   json.end_object();
   write_memory(json, report.memory);
-}
-
-std::string memory_text(const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  std::string out = fmt::format("  memory     {} of {} on the fullest accelerator (stage {})",
-                                format_quantity(b.total()), format_quantity(memory.capacity), memory.stage);
-  out += memory.fits() ? "\n" : fmt::format(": does not fit, {} missing\n", format_quantity(memory.missing()));
-  out += fmt::format(
-      "             weights {}, gradients {}, optimiser {}, activations {}, logits {}, communication {}, framework "
-      "{}\n",
-      format_quantity(b.weights), format_quantity(b.gradients), format_quantity(b.optimizer),
-      format_quantity(b.activations), format_quantity(b.logits), format_quantity(b.communication),
-      format_quantity(b.framework));
-  return out;
 }
 
 std::string candidate_text(const TrainingLayout& layout, const StepReport& report) {
@@ -94,7 +71,9 @@ void write_trace(Session& session, const std::string& path, const TrainingJob& j
 }
 
 void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob& job) {
-  const TrainingLayout layout = make_layout(flags);
+  const auto made = make_layout(flags);
+  if (!made) return session.fail(made.faults());
+  const TrainingLayout& layout = *made;
   if (const auto faults = check_layout(job, layout); !faults.empty()) return session.fail(faults);
   const StepReport report = simulate_step(job, layout);
   const bool fits = report.memory.fits();
@@ -105,10 +84,12 @@ void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob&
     json.begin_object().member("schema_version", 1).member("fits", fits);
     write_law(json, job);
     write_candidate(json, layout, report);
+    write_activations(json, job, layout, report.memory);
     fmt::print("{}", json.end_object().text());
     return;
   }
   fmt::print("{}", candidate_text(layout, report));
+  if (flags.memory) fmt::print("{}", memory_table(job, layout, report.memory));
   if (fits) return;
   fmt::print("\nIt does not fit. What would make it fit:\n");
   for (const auto& change : fitting_changes(job, layout)) {
@@ -166,6 +147,7 @@ void answer_search(Session& session, const TrainFlags& flags, const TrainingJob&
     return;
   }
   fmt::print("Best layout\n{}", candidate_text(search->best->layout, search->best->report));
+  if (flags.memory) fmt::print("{}", memory_table(job, search->best->layout, search->best->report.memory));
   if (search->runner_up) {
     fmt::print("\nRunner-up {}: {}; {}\n", format_layout(search->runner_up->layout),
                format_quantity(search->runner_up->report.step_time(), 4), search->why_runner_up_lost);

@@ -22,10 +22,10 @@ std::optional<PipelineSchedule> schedule_named(const std::string& wanted) {
 
 bool has_layout(const TrainFlags& f) {
   return f.tp > 0 || f.pp > 0 || f.vpp > 0 || f.dp > 0 || f.cp > 0 || f.ep > 0 || f.etp > 0 || f.micro_batch_size > 0 ||
-         f.zero >= 0;
+         f.zero >= 0 || f.shard_size > 0;
 }
 
-TrainingLayout make_layout(const TrainFlags& f) {
+Result<TrainingLayout> make_layout(const TrainFlags& f) {
   const auto given = [](int value) { return value > 0 ? value : 1; };
   TrainingLayout layout;
   layout.tp = given(f.tp), layout.pp = given(f.pp), layout.vpp = given(f.vpp), layout.cp = given(f.cp);
@@ -36,7 +36,16 @@ TrainingLayout make_layout(const TrainFlags& f) {
   layout.sequence_parallel = f.sequence_parallel;
   layout.embedding_as_layer = layout.loss_as_layer = f.ends_as_layers;
   layout.uneven_pipeline = f.uneven_pipeline;
+  layout.shard_size = f.shard_size;
   layout.recompute = recompute_named(f.recompute);
+  layout.recompute_layers = f.recompute_layers;
+  layout.offload_activations = f.offload_activations;
+  if (!f.recompute_modules.empty()) {
+    auto modules = parse_recompute_modules(f.recompute_modules);
+    if (!modules) return modules.faults();
+    layout.recompute_modules = *modules;
+    if (layout.recompute == Recompute::none) layout.recompute = Recompute::selective;
+  }
   layout.pipeline_schedule = schedule_named(f.schedule).value_or(PipelineSchedule::one_f_one_b);
   return layout;
 }
@@ -57,6 +66,7 @@ Result<TrainingQuestion> make_training_question(const Session& session, const Tr
   for (const auto& [name, value] : EnumNames<Precision>::names) {
     if (flags.precision == name) job->recipe.precision = {value, value};
   }
+  if (auto faults = set_recipe(flags.recipe, *job); !faults.empty()) return faults;
   return TrainingQuestion{std::move(catalogue), std::move(*job)};
 }
 

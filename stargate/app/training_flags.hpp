@@ -20,7 +20,7 @@ Result<TrainingQuestion> make_training_question(const Session& session, const Tr
 std::optional<PipelineSchedule> schedule_named(const std::string& name);
 /// Any flag of a layout is given.
 bool has_layout(const TrainFlags& flags);
-/// Sizes not given are 1, data parallelism what is left of the accelerators.
-TrainingLayout make_layout(const TrainFlags& flags);
+/// Sizes not given are 1, data parallelism what is left of the accelerators. Faults: unknown modules to recompute.
+Result<TrainingLayout> make_layout(const TrainFlags& flags);
 
 }  // namespace stargate

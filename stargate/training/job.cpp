@@ -360,12 +360,37 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
   return false;
 }
 
-Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout) {
+Diagnostics check_recipe(const TrainingJob& job) {
+  const TrainingRecipe& r = job.recipe;
+  const Model& model = *job.model;
   Diagnostics faults;
+  const auto refuse = [&](bool wrong, const char* path, std::string message) {
+    if (wrong) faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
+  };
+  const bool narrow = bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
+  refuse(!narrow && r.narrow_weights, "fp8-param-gather", "needs a precision below bf16");
+  refuse(r.bf16_first_layers < 0 || r.bf16_last_layers < 0 ||
+             r.bf16_first_layers + r.bf16_last_layers > model.layer_count(),
+         "bf16-layers",
+         fmt::format("{} first and {} last layers in bf16 of {}", r.bf16_first_layers, r.bf16_last_layers,
+                     model.layer_count()));
+  const MoeRouting& routing = r.routing;
+  refuse(!(routing.imbalance >= 1), "moe-imbalance",
+         fmt::format("{} is below 1: it is the busiest rank's rows over the mean", routing.imbalance));
+  refuse(routing.capacity_factor < 0, "moe-capacity-factor", "is negative");
+  refuse(routing.pad_to_capacity && routing.capacity_factor <= 0, "moe-pad-to-capacity", "needs a capacity factor");
+  const bool routed = routing.imbalance > 1 || routing.capacity_factor > 0 || r.narrow_dispatch;
+  refuse(routed && !has_experts(model), "moe", "the model has no experts to route tokens to");
+  refuse(r.mtp_layers < 0, "mtp-layers", "is negative");
+  return faults;
+}
+
+Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout) {
+  Diagnostics faults = check_recipe(job);
   for (int i = 0; i < kLayoutRules; ++i) {
     const auto rule = static_cast<LayoutRule>(i);
     if (!keeps_rule(job, layout, rule)) faults.push_back(explain_rule(job, layout, rule));
-    if (rule == LayoutRule::sizes && !faults.empty()) return faults;  // the others divide by the sizes
+    if (rule == LayoutRule::sizes && !keeps_rule(job, layout, rule)) return faults;  // the others divide by the sizes
   }
   return faults;
 }

@@ -164,7 +164,9 @@ inline constexpr int kLayoutRules = 15;
 const char* layout_rule_name(LayoutRule rule);
 
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& layout, LayoutRule rule);
-/// Every rule the layout breaks, with the numbers that break it.
+/// What of the recipe does not go with the model, whatever the layout.
+Diagnostics check_recipe(const TrainingJob& job);
+/// Every rule the layout breaks, with the numbers that break it, and check_recipe.
 Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Places of a layer that stages are dealt: the layers, and the ends that count as one.
