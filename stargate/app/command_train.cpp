@@ -133,6 +133,10 @@ void answer_search(Session& session, const TrainFlags& flags, const TrainingJob&
   Session::progress("searching layouts");
   SearchLimits limits;
   if (const auto schedule = schedule_named(flags.schedule)) limits.schedules = {*schedule};
+  const auto base = make_layout(flags);
+  if (!base) return session.fail(base.faults());
+  limits.base.recompute_modules = base->recompute_modules, limits.base.recompute_layers = base->recompute_layers;
+  limits.base.offload_activations = base->offload_activations;
   auto search = search_layouts(job, limits);
   if (!search) return session.fail(search.faults());
   if (!search->best) session.exit_code = kExitAnswerIsNo;

@@ -77,7 +77,7 @@ class Search {
       for (const int cp : powers_of_two_up_to(std::min(gpus / tp, limit_or(limits_.max_cp, gpus)))) {
         for (const int ep : expert_sizes) {
           for (const int etp : powers_of_two_up_to(experts > 0 ? tp : 1)) {
-            TrainingLayout shard;
+            TrainingLayout shard = limits_.base;
             shard.tp = tp, shard.cp = cp, shard.ep = ep, shard.etp = etp;
             visit_sequence_choices(shard);
           }
@@ -334,6 +334,12 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
     if (zero < 0 || zero > 3) fault("zero_stages", fmt::format("{} is not 0, 1, 2 or 3", zero));
   }
   if (limits.recomputes.empty()) fault("recomputes", "name at least one");
+  if (limits.base.recompute_layers > 0) fault("recompute_layers", "needs a layout");
+  TrainingLayout selective = limits.base;
+  selective.recompute = Recompute::selective;
+  for (const LayoutRule rule : {LayoutRule::recompute, LayoutRule::offload}) {
+    if (faults.empty() && !keeps_rule(job, selective, rule)) fault("layout", layout_rule_name(rule));
+  }
   if (!faults.empty()) return faults;
   return Search(job, limits).run();
 }

@@ -17,6 +17,7 @@ struct SearchLimits {
   /// Empty: those of real runs, 1F1B and interleaved 1F1B, with experts also dual_pipe.
   std::vector<PipelineSchedule> schedules;
   std::vector<Recompute> recomputes{Recompute::none, Recompute::selective, Recompute::full};
+  TrainingLayout base;  ///< whose recomputed modules and offloaded share all candidates have
 };
 
 struct TrainingCandidate {
