@@ -71,12 +71,30 @@ struct Cover {
   }
 };
 
+/// What hides the transfers of a stage's weights and gradients, forward and backward.
+struct CoveringWork {
+  Duration forward, backward;
+};
+
+/// The passes of the first and the last micro-batch, except for one layer of the stage: the first to compute or the
+/// last to have its gradient. Interleaved, a chunk's gradients are whole once its last round of pp micro-batches is
+/// back, and the rounds of the chunks before it follow; likewise a chunk's weights are wanted a round after the last's.
+CoveringWork covering_work(const Once& once, const StageRun& run, const ChunkTime& time) {
+  if (!once.job.recipe.data_overlap) return {};
+  const TrainingLayout& l = once.layout;
+  const int units = run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0);
+  double passes = units > 0 ? (units - 1.0) / units : 0;
+  if (l.schedule() == PipelineSchedule::interleaved_1f1b) {
+    const auto round = static_cast<double>(std::min<std::int64_t>(l.pp, micro_batches(once.job, l)));
+    passes = ((l.vpp - 1) * round + passes) / l.vpp;
+  }
+  return {passes * time.forward, passes * time.backward};
+}
+
 Duration exposed_data_time(const Once& once, const RankParameters& p, const StageRun& run, const ChunkTime& time) {
   const auto& states = once.job.recipe.states;
   const Cover excess{once.job.coefficients.hidden_slowdown};
-  const int units = run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0);
-  const double share = once.job.recipe.data_overlap && units > 0 ? (units - 1.0) / units : 0;
-  const Duration under_forward = share * time.forward, under_backward = share * time.backward;
+  const auto [under_forward, under_backward] = covering_work(once, run, time);
   if (once.layout.zero_stage == 0) {
     return excess(once.collective(Collective::all_reduce, p, states.gradient), under_backward);
   }
