@@ -64,6 +64,12 @@ bool routes_once_per_domain(const MeasuredRow& row) {
   return row.year >= 2025 && !mentions(row.framework, "JAX") && !mentions(row.notes, "alltoall");
 }
 
+/// NVIDIA's performance recipes and MLPerf submissions sum gradients in bf16 (grad_reduce_in_fp32 off, grad_sync_dtype
+/// bf16); Megatron-LM's own default is fp32.
+bool reduces_in_bf16(const MeasuredRow& row) {
+  return mentions(row.framework, "NeMo") || mentions(row.framework, "Megatron-Bridge");
+}
+
 TrainingRecipe stated_recipe(const MeasuredRow& row) {
   TrainingRecipe recipe;
   recipe.launch = stated_launch(row);
@@ -80,7 +86,7 @@ TrainingRecipe stated_recipe(const MeasuredRow& row) {
   recipe.fused_attention = !is_before_flash_attention(row);
   recipe.dropout = !recipe.fused_attention;
   const std::string words = lower(row.precision);
-  if (words.starts_with("fp16") || mentions(words, "pure")) recipe.states.gradient = 2;
+  if (words.starts_with("fp16") || mentions(words, "pure") || reduces_in_bf16(row)) recipe.states.gradient = 2;
   recipe.frozen_weights = mentions(row.model, "LoRA");
   if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
@@ -186,7 +192,7 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   system_kept.get(),
                   accelerator_kept.get(),
                   *fabric,
-                  DeviceLaw(*accelerator_kept),
+                  DeviceLaw(*accelerator_kept, catalogue, kTrainingKernels),
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,
