@@ -1,5 +1,7 @@
-// The recurrence of schedule.hpp for DualPipe, rank by rank, each as far as it can go. Rounds of the body repeat; once
-// one has moved every number by the same amount, all later ones do.
+// The recurrence of schedule.hpp for DualPipe, rank by rank, each as far as it can go. Rounds of the body repeat after
+// one or several, as the slowest circle of waits goes through as many; once so many have moved every number by the same
+// amount, all later ones do. At the end of its rounds a rank has at most one boundary of each flow on its way,
+// which the round before has sent, so the rounds are all the state.
 #include "stargate/training/dual_pipe.hpp"
 
 #include <algorithm>
@@ -47,6 +49,8 @@ class OpList {
   std::size_t given_ = 0;
 };
 
+constexpr int kMostRounds = 16;  ///< of a period that is looked for
+
 /// A flow of boundaries: near or far, there or back.
 enum Flow { near_ahead, far_ahead, near_back, far_back, kFlows };
 
@@ -87,22 +91,24 @@ class HalfPipe {
     return latest;
   }
 
-  /// What a round of two passes takes where the last two rounds of all ranks differ by nothing else; negative if not.
-  Lanes period() const {
-    const Lanes period = ranks_[0].body[2].free - ranks_[0].body[0].free, none;
-    for (const Rank& rank : ranks_) {
-      for (std::size_t i = 2; i < 4; ++i) {
-        const Times &now = rank.body[i], &before = rank.body[i - 2];
-        const bool shifted = now.free - before.free == period && (now.up == none || now.up - before.up == period) &&
-                             (now.down == none || now.down - before.down == period);
-        if (!shifted) return Lanes::both(-1);
-      }
+  struct Period {
+    int rounds = 0;  ///< 0: not found
+    Lanes length;
+  };
+  /// The rounds after which all ranks do the same again, at most `most` and half of what the outermost rank has.
+  Period period(int most) const {
+    for (int rounds = 1; rounds <= most; ++rounds) {
+      const Lanes length = ranks_[0].body[kRecorded - 1].free - ranks_[0].body[kRecorded - 1 - passes_of(rounds)].free;
+      const bool all = std::all_of(ranks_.begin(), ranks_.end(),
+                                   [&](const Rank& rank) { return repeats(rank, passes_of(rounds), length); });
+      if (all) return {rounds, length};
     }
-    return period;
+    return {};
   }
 
  private:
   static constexpr double kUnknown = -1;
+  static constexpr std::size_t kRecorded = 4 * kMostRounds;  ///< passes at the end of a body: twice the longest period
   struct Times {
     Lanes free, up, down;
   };
@@ -112,8 +118,20 @@ class HalfPipe {
     std::array<double, 10> length{};
     std::array<Lanes*, kFlows> arrived{};
     std::array<std::int64_t, kFlows> passed{};
-    std::array<Times, 4> body{};
+    std::array<Times, kRecorded> body{};
   };
+
+  static std::size_t passes_of(int rounds) { return 2 * static_cast<std::size_t>(rounds); }
+  static bool repeats(const Rank& rank, std::size_t passes, Lanes period) {
+    const Lanes none;
+    for (std::size_t i = kRecorded - passes; i < kRecorded; ++i) {
+      const Times &now = rank.body[i], &before = rank.body[i - passes];
+      const bool shifted = now.free - before.free == period && (now.up == none || now.up - before.up == period) &&
+                           (now.down == none || now.down - before.down == period);
+      if (!shifted) return false;
+    }
+    return true;
+  }
 
   Lanes* arrivals_of(int rank, Flow flow) { return arrivals_.data() + (rank * kFlows + flow) * each_; }
 
@@ -138,34 +156,17 @@ class HalfPipe {
     }
   }
 
+  /// Flows an operation needs and sends on, there and back.
+  struct Flows {
+    int ahead, back;
+  };
+  static constexpr Flows kFlowsOf[] = {{near_ahead, kFlows}, {far_ahead, kFlows}, {kFlows, near_back}, {kFlows, far_back},
+                                       {kFlows, near_back},  {kFlows, far_back},  {kFlows, kFlows},    {kFlows, kFlows},
+                                       {near_ahead, far_back}, {far_ahead, near_back}};
+
   bool step(int r, Rank& rank) {
     const Op op = ops_.ops()[rank.at];
-    int ahead = kFlows, back = kFlows;
-    switch (op) {
-      case Op::near_forward:
-        ahead = near_ahead;
-        break;
-      case Op::far_forward:
-        ahead = far_ahead;
-        break;
-      case Op::near_backward:
-      case Op::near_input:
-        back = near_back;
-        break;
-      case Op::far_backward:
-      case Op::far_input:
-        back = far_back;
-        break;
-      case Op::near_pair:
-        ahead = near_ahead, back = far_back;
-        break;
-      case Op::far_pair:
-        ahead = far_ahead, back = near_back;
-        break;
-      case Op::near_weight:
-      case Op::far_weight:
-        break;
-    }
+    const auto [ahead, back] = kFlowsOf[static_cast<std::size_t>(op)];
     Lanes start = rank.free;
     for (const int flow : {ahead, back}) {
       if (flow == kFlows) continue;
@@ -177,7 +178,7 @@ class HalfPipe {
     if (ahead != kFlows) send(r, rank, static_cast<Flow>(ahead));
     if (back != kFlows) send(r, rank, static_cast<Flow>(back));
     const std::size_t left = rank.body_end - rank.at;
-    if (left >= 1 && left <= 4) rank.body[4 - left] = {rank.free, rank.up, rank.down};
+    if (left >= 1 && left <= kRecorded) rank.body[kRecorded - left] = {rank.free, rank.up, rank.down};
     return true;
   }
 
@@ -191,17 +192,24 @@ class HalfPipe {
 
 }  // namespace
 
-/// Rounds are full on all stages from the one that enters micro-batch `stages` - 1 on.
+/// First as many micro-batches as the outermost rank needs for twice four rounds, then for twice the longest period; few
+/// more are walked at once. What is left must be whole periods.
 Lanes dual_pipe_makespan(const PassTimes& times, const PipelineWork& work) {
-  const std::int64_t each = work.micro_batches / 2;
+  const std::int64_t each = work.micro_batches / 2, fill = work.stages - 1;
   PipelineWork shorter = work;
-  for (std::int64_t tried = std::min<std::int64_t>(each, work.stages + 3);; tried = std::min(each, 2 * tried)) {
+  std::int64_t tried = std::min<std::int64_t>(each, fill + 8);
+  for (int most = 4;; most = kMostRounds) {
     shorter.micro_batches = 2 * tried;
     HalfPipe pipe(times, shorter);
     const Lanes latest = pipe.run();
     if (tried == each) return latest;
-    const Lanes period = pipe.period();
-    if (period.with_sends() >= 0) return latest + static_cast<double>(each - tried) * period;
+    const auto period = pipe.period(most);
+    const std::int64_t over = period.rounds > 0 ? (each - tried) % period.rounds : 0;
+    if (period.rounds > 0 && over == 0) {
+      return latest + static_cast<double>((each - tried) / period.rounds) * period.length;
+    }
+    const std::int64_t next = over > 0 ? tried + over : std::max(2 * tried, fill + 2 * kMostRounds);
+    tried = over == 0 && each <= 2 * next ? each : std::min(each, next);
   }
 }
 

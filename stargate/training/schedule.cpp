@@ -216,11 +216,11 @@ class InterleavedRounds {
   State state_;
 };
 
-double gpipe_makespan(const PassTimes& times, std::int64_t m) {
+double gpipe_makespan(const PassTimes& times, std::int64_t m, double send) {
   const auto through = [&](const std::vector<double>& machines) {
-    double sum = 0, slowest = machines.size() > 1 ? times.send : 0;
+    double sum = 0, slowest = machines.size() > 1 ? send : 0;
     for (const double length : machines) sum += length, slowest = std::max(slowest, length);
-    return sum + times.send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
+    return sum + send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
   };
   return through(times.forward) + through(times.backward);
 }
@@ -229,15 +229,15 @@ double gpipe_makespan(const PassTimes& times, std::int64_t m) {
 Lanes makespans(const PipelineWork& work) {
   const PassTimes with = pass_times(work);
   if (work.schedule == PipelineSchedule::dual_pipe) return dual_pipe_makespan(with, work);
-  PassTimes without = with;
+  PassTimes unblocked{};
   if (with.blocking > 0) {
     PipelineWork sends_free = work;
     sends_free.send = {};
-    without = pass_times(sends_free);
+    unblocked = pass_times(sends_free);
   }
-  without.send = 0;
+  const PassTimes& without = with.blocking > 0 ? unblocked : with;
   if (work.schedule == PipelineSchedule::gpipe) {
-    return {gpipe_makespan(with, work.micro_batches), gpipe_makespan(without, work.micro_batches)};
+    return {gpipe_makespan(with, work.micro_batches, with.send), gpipe_makespan(without, work.micro_batches, 0)};
   }
   LaneTimes times{side_by_side(with.forward, without.forward), {}, {}, {}, {with.send, 0}};
   if (work.schedule == PipelineSchedule::zero_bubble) {

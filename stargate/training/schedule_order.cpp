@@ -256,16 +256,18 @@ PassTimes pass_times(const PipelineWork& work) {
   const Grid grid(sum.base() * static_cast<double>(work.micro_batches));
   const double send = grid.round(work.send.base()), wait = send_blocks(work.schedule) ? send : 0;
   PassTimes out{p, v, {}, {}, {}, {}, {}, send - wait, wait};
-  for (auto* times : {&out.forward, &out.backward, &out.input, &out.weight}) times->resize(size);
+  const bool split = work.schedule == PipelineSchedule::zero_bubble || work.schedule == PipelineSchedule::dual_pipe;
+  for (auto* times : {&out.forward, &out.backward}) times->resize(size);
+  if (split) out.input.resize(size), out.weight.resize(size);
   for (int s = 0; s < p; ++s) {
     for (int c = 0; c < v; ++c) {
       const ChunkTime& chunk = work.chunks[static_cast<std::size_t>(s * v + c)];
       const auto at = static_cast<std::size_t>(c * p + s);
       const double input = grid.round((chunk.backward - chunk.weight).base());
-      out.weight[at] = grid.round(chunk.weight.base());
+      const double weight = grid.round(chunk.weight.base()), sent = input + (at > 0 ? wait : 0);
       out.forward[at] = grid.round(chunk.forward.base()) + (at + 1 < size ? wait : 0);
-      out.input[at] = input + (at > 0 ? wait : 0);
-      out.backward[at] = out.input[at] + out.weight[at];
+      out.backward[at] = sent + weight;
+      if (split) out.input[at] = sent, out.weight[at] = weight;
     }
   }
   if (work.schedule != PipelineSchedule::dual_pipe) return out;

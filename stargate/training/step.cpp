@@ -330,7 +330,8 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
     for (std::size_t c = 0; c < chunks; ++c) {
       const std::span<const int> of_shape(run.of_chunk.data() + c * shapes, shapes);
       const bool embedding = run.embedding && c == 0, output = run.output && c + 1 == chunks;
-      out.push_back(work_of(costs, of_shape, embedding, output).time());
+      const bool like_last = c > 1 && !output && std::equal(of_shape.begin(), of_shape.end(), of_shape.data() - shapes);
+      out.push_back(like_last ? out.back() : work_of(costs, of_shape, embedding, output).time());
     }
     for (std::size_t i = chunks; i < chunks * static_cast<std::size_t>(run.count); ++i) {
       out.push_back(out[first + i % chunks]);
