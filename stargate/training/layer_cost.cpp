@@ -126,10 +126,13 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
-    AttentionWork work =
-        job.recipe.fused_attention
-            ? AttentionWork{slowdown * job.law.operator_time(op), slowdown * job.law.backward_time(op), {}, {}}
-            : split_attention(slice, op.attention);
+    AttentionWork work = job.recipe.fused_attention
+                             ? AttentionWork{slowdown * job.law.operator_time(op),
+                                             slowdown * job.law.backward_attention_time(
+                                                            op.attention, job.coefficients.attention_backward),
+                                             {},
+                                             {}}
+                             : split_attention(slice, op.attention);
     out.forward += work.forward, out.backward += work.backward;
     out.flops += op.flops();
     const auto& call = op.attention;
@@ -260,6 +263,8 @@ LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   if (!slice.job.recipe.frozen_weights) cost.weight_gradient = work.matrix_backward / 2.0;  // one of two equal products
   const AttentionWork attention = attention_work(slice, layer);
   cost.forward += attention.forward, cost.backward += attention.backward;
+  cost.forward = slice.job.coefficients.sustained * cost.forward;
+  cost.backward = slice.job.coefficients.sustained * cost.backward;
   add_ring(slice, attention, cost);
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);

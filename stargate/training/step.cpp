@@ -147,6 +147,8 @@ Duration overhead_time(const TrainingJob& job, Duration step) {
 }
 
 CopyGroups copy_groups(const TrainingJob& job, const TrainingLayout& l) {
+  const bool alone = job.recipe.parameter_owners && l.zero_stage >= 3;  // no other rank's adapter helps
+  if (alone) return {{l.dp * l.cp, 1}, {l.expert_dp(), 1}};
   return {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), l.etp * l.ep)};
 }
 
