@@ -89,6 +89,7 @@ Once make_once(const TrainingJob& job, const TrainingLayout& l) {
     return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
   }
   const int dense = l.shard_ranks(), experts = l.expert_shard_ranks();
+  if (job.recipe.parameter_owners && l.zero_stage >= 3) return {job, l, {{dense, 1}, {experts, 1}}, {}};  // no other rank's adapter helps
   return {job,
           l,
           {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
