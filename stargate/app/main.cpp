@@ -116,11 +116,13 @@ void add_train_recipe(CLI::App& command, RecipeFlags& flags) {
   flag("--unfused-attention", flags.unfused_attention, "Attention as separate kernels that write their scores");
   flag("--dropout", flags.dropout, "Dropout, as in GPT-3");
   flag("--lora", flags.lora, "Weights are frozen; only adapters are trained");
-  command.add_option("--mtp-layers", flags.mtp_layers, "Layers of multi-token prediction; else as many as the model has")
+  command
+      .add_option("--mtp-layers", flags.mtp_layers, "Layers of multi-token prediction; else as many as the model has")
       ->check(CLI::NonNegativeNumber);
   command.add_option("--moe-imbalance", flags.moe_imbalance, "Tokens of the busiest expert rank over the mean")
       ->capture_default_str();
-  command.add_option("--moe-capacity-factor", flags.moe_capacity_factor, "Most an expert takes, times the mean; else dropless");
+  command.add_option("--moe-capacity-factor", flags.moe_capacity_factor,
+                     "Most an expert takes, times the mean; else dropless");
   flag("--moe-pad-to-capacity", flags.moe_pad_to_capacity, "Experts' buffers always hold their capacity");
   command.add_option("--moe-dispatcher", flags.moe_dispatcher, "deepep sends a token once to each scale-up domain")
       ->capture_default_str()
@@ -139,8 +141,9 @@ void add_train_memory(CLI::App& command, TrainFlags& flags) {
       ->check(CLI::IsMember({"none", "selective", "full"}));
   command.add_option("--recompute-modules", flags.recompute_modules,
                      "Of selective: core_attn, mlp, moe, moe_act, shared_experts, layernorm, mla_up_proj, with commas");
-  command.add_option("--recompute-num-layers,--recompute-layers", flags.recompute_layers,
-                     "Of full: only the first layers of each stage's chunk")
+  command
+      .add_option("--recompute-num-layers,--recompute-layers", flags.recompute_layers,
+                  "Of full: only the first layers of each stage's chunk")
       ->check(CLI::PositiveNumber);
   command.add_option("--offload-activations", flags.offload_activations, "Share of the activations kept on the host")
       ->check(CLI::Range(0.0, 1.0));

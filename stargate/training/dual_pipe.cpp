@@ -160,9 +160,9 @@ class HalfPipe {
   struct Flows {
     int ahead, back;
   };
-  static constexpr Flows kFlowsOf[] = {{near_ahead, kFlows}, {far_ahead, kFlows}, {kFlows, near_back}, {kFlows, far_back},
-                                       {kFlows, near_back},  {kFlows, far_back},  {kFlows, kFlows},    {kFlows, kFlows},
-                                       {near_ahead, far_back}, {far_ahead, near_back}};
+  static constexpr Flows kFlowsOf[] = {
+      {near_ahead, kFlows}, {far_ahead, kFlows}, {kFlows, near_back}, {kFlows, far_back},     {kFlows, near_back},
+      {kFlows, far_back},   {kFlows, kFlows},    {kFlows, kFlows},    {near_ahead, far_back}, {far_ahead, near_back}};
 
   bool step(int r, Rank& rank) {
     const Op op = ops_.ops()[rank.at];
@@ -192,8 +192,8 @@ class HalfPipe {
 
 }  // namespace
 
-/// First as many micro-batches as the outermost rank needs for twice four rounds, then for twice the longest period; few
-/// more are walked at once. What is left must be whole periods.
+/// First as many micro-batches as the outermost rank needs for twice four rounds, then for twice the longest period;
+/// few more are walked at once. What is left must be whole periods.
 Lanes dual_pipe_makespan(const PassTimes& times, const PipelineWork& work) {
   const std::int64_t each = work.micro_batches / 2, fill = work.stages - 1;
   PipelineWork shorter = work;

@@ -1,6 +1,6 @@
 // DualPipe's order of passes (DeepSeek-V3, arXiv 2412.19437, section 3.2.1), written once for those who list it and for
-// the one who only wants its end. Rank r of the first half and its mirror image hold the same two stages and do the same
-// at the same time, so half of the ranks tell all.
+// the one who only wants its end. Rank r of the first half and its mirror image hold the same two stages and do the
+// same at the same time, so half of the ranks tell all.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,8 @@ class State {
   bool is_shifted() const {
     const Lanes period = values_[0] - before_[0];
     for (std::size_t i = 1; i < values_.size(); ++i) {
-      if (!(values_[i] - before_[i] == period) && !(values_[i] == Lanes{})) return false;  // 0: nothing is ever sent there
+      if (!(values_[i] - before_[i] == period) && !(values_[i] == Lanes{}))
+        return false;  // 0: nothing is ever sent there
     }
     return true;
   }

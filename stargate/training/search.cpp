@@ -58,9 +58,7 @@ bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
 class Search {
  public:
   Search(const TrainingJob& job, const SearchLimits& limits)
-      : job_(job),
-        limits_(limits),
-        schedules_(schedules_of(limits, *job.model)) {
+      : job_(job), limits_(limits), schedules_(schedules_of(limits, *job.model)) {
     const std::vector<int> layers = deal_layers(job, {}).front().of_shape;
     layers_of_shape_.assign(layers.begin(), layers.end());
     deal_pipelines();
