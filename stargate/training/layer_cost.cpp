@@ -410,7 +410,7 @@ LayerCost output_cost(const Slice& slice) {
 LayerCost mtp_cost(const Slice& slice, const ShardCosts& costs) {
   const TrainingJob& job = slice.job;
   const DeviceLaw& law = job.law;
-  LayerCost cost = layer_cost(slice, job.model->shapes[static_cast<std::size_t>(slice.variant.shape)]);
+  LayerCost cost = costs.shapes[static_cast<std::size_t>(slice.variant.shape)];  // the variant that is treated alike
   for (const LayerCost* end : {&costs.embedding, &costs.output}) {
     cost.forward += end->forward, cost.backward += end->backward, cost.weight_gradient += end->weight_gradient;
     cost.forward_wait.tensor += end->forward_wait.tensor, cost.backward_wait.tensor += end->backward_wait.tensor;
