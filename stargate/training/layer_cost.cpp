@@ -43,14 +43,6 @@ Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
 
-/// What frameworks that fuse nothing read and write again between the passes of a layer.
-Operator with_its_traffic(const Slice& slice, Operator op) {
-  if (op.kind == OperatorKind::element_wise && !slice.job.recipe.fused_elements) {
-    op.traffic = op.traffic * slice.job.coefficients.unfused_traffic;
-  }
-  return op;
-}
-
 /// Both gradients, or the input's alone where weights are frozen.
 Duration gradient_time(const Slice& slice, const Operator& op) {
   const DeviceLaw& law = slice.job.law;
@@ -63,12 +55,18 @@ struct TokenWork {
   int operators = 0;
 };
 
+/// Training multiplies experts as grouped products, forward as backward; the fused kernels of serving are not used.
+Operator as_grouped_product(Operator op) {
+  op.experts = {};
+  return op;
+}
+
 TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
   const DeviceLaw& law = slice.job.law;
   TokenWork work;
   visit_token_operators(*slice.job.model, layer, slice.shard, slice.job.recipe.precision, slice.tokens, false,
-                        [&](const Operator& counted) {
-                          const Operator op = with_its_traffic(slice, counted);
+                        [&](const Operator& fused) {
+                          const Operator op = as_grouped_product(fused);
                           ++work.operators;
                           cost.forward += law.operator_time(op) + cast_time(law, op, true);
                           const Duration back = gradient_time(slice, op) + cast_time(law, op, false);

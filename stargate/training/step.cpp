@@ -100,7 +100,8 @@ Duration exposed_data_time(const Once& once, const RankParameters& p, const Stag
   }
   const auto m = static_cast<double>(micro_batches(once.job, once.layout));
   const Duration gradients = once.collective(Collective::reduce_scatter, p, states.gradient);
-  const Duration weights = once.collective(Collective::all_gather, p, states.weight);
+  const bool unchanged = once.job.recipe.frozen_weights && once.layout.zero_stage < 3;  // LoRA: every rank has them
+  const Duration weights = unchanged ? Duration{} : once.collective(Collective::all_gather, p, states.weight);
   switch (once.layout.zero_stage) {
     case 1:
       return excess(gradients, under_backward) + excess(weights, under_forward);
@@ -141,9 +142,9 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
 }
 
 /// A step ends with its slowest rank: of N whose times deviate by d, the largest is about sqrt(2 ln N) d late.
-Duration overhead_time(const TrainingJob& job, Duration step) {
+Duration straggling_time(const TrainingJob& job, Duration step) {
   const double late = job.coefficients.straggling * std::sqrt(2 * std::log(static_cast<double>(job.gpus)));
-  return step * late + job.coefficients.step_overhead;
+  return step * late;
 }
 
 CopyGroups copy_groups(const TrainingJob& job, const TrainingLayout& l) {
@@ -215,7 +216,7 @@ StepBreakdown step_breakdown(const TrainingJob& job, const TrainingLayout& layou
   StepBreakdown out = pipeline_breakdown(job, layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
   out[StepPart::data_communication] = once.data, out[StepPart::optimizer] = once.optimizer;
-  out[StepPart::overhead] = overhead_time(job, out.total());
+  out[StepPart::overhead] = straggling_time(job, out.total());
   return out;
 }
 
@@ -255,7 +256,7 @@ const char* step_part_name(StepPart part) {
     case StepPart::optimizer:
       return "optimizer";
     case StepPart::overhead:
-      return "framework and stragglers";
+      return "stragglers";
   }
   return "?";
 }
