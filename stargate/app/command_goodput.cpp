@@ -34,10 +34,10 @@ Result<Duration> find_step_time(const TrainFlags& train, const GoodputFlags& fla
   Session::progress("searching layouts");
   auto search = search_layouts(job);
   if (!search) return search.faults();
-  if (!search->best) {
+  if (search->best() == nullptr) {
     return Diagnostic{{}, 0, 0, "layout", "no layout fits", "see `stargate train`, or give --step-time", {}};
   }
-  return search->best->report.step_time();
+  return search->best()->report.step_time();
 }
 
 Money cost(const GoodputQuestion& q, Duration run, MoneyRate price) {

@@ -42,6 +42,13 @@ Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue,
   return model;
 }
 
+std::string describe_changes(const ChangeFlags& flags) {
+  std::string out;
+  for (const auto& without : flags.without) out += (out.empty() ? "" : " ") + ("--without " + without);
+  for (const auto& set : flags.set) out += (out.empty() ? "" : " ") + ("--set " + set);
+  return out;
+}
+
 Result<Changes> parse_changes(const ChangeFlags& flags) {
   Changes changes;
   Diagnostics faults;

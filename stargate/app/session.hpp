@@ -31,6 +31,8 @@ Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue,
 struct ChangeFlags {
   std::vector<std::string> set, without;
 };
+/// As on the command line: "--set system.scale_up_domain=x10 --without supplier:samsung".
+std::string describe_changes(const ChangeFlags& flags);
 struct Changes {
   CatalogueChanges catalogue;
   std::vector<Override> study;

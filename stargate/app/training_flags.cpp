@@ -1,6 +1,11 @@
 // Reading the catalogue with its changes, the model and the system; sizes and precision from the flags.
 #include "stargate/app/training_flags.hpp"
 
+#include <algorithm>
+#include <charconv>
+
+#include "stargate/app/job_changes.hpp"
+
 namespace stargate {
 namespace {
 
@@ -11,7 +16,55 @@ Recompute recompute_named(const std::string& wanted) {
   return Recompute::none;
 }
 
+constexpr std::size_t kMostCounts = 1000;
+
+Diagnostic gpus_fault(const std::string& text, const std::string& message) {
+  return {"--gpus", 0, 0, {}, "'" + text + "' " + message,
+          "write 4096, or 1024,2048, or 1024:16384 (doubling), or 1024:4096:512 (in steps)", {}};
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) c == at ? parts.emplace_back() : void(parts.back() += c);
+  return parts;
+}
+
+std::optional<std::int64_t> parse_count(const std::string& text) {
+  std::int64_t out = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc{} || end != text.data() + text.size() || out < 1) return std::nullopt;
+  return out;
+}
+
 }  // namespace
+
+Result<std::vector<std::int64_t>> parse_gpu_counts(const std::string& text) {
+  std::vector<std::int64_t> out;
+  for (const auto& part : split(text, ',')) {
+    const auto ends = split(part, ':');
+    std::vector<std::int64_t> numbers;
+    for (const auto& end : ends) {
+      const auto number = parse_count(end);
+      if (!number) return gpus_fault(end, "is not a number of accelerators");
+      numbers.push_back(*number);
+    }
+    if (numbers.size() > 3) return gpus_fault(part, "has more than a first, a last and a step");
+    const std::int64_t last = numbers.size() > 1 ? numbers[1] : numbers[0];
+    if (last < numbers[0]) return gpus_fault(part, "ends before it begins");
+    for (std::int64_t count = numbers[0]; count <= last; count += numbers.size() > 2 ? numbers[2] : count) {
+      out.push_back(count);
+      if (out.size() > kMostCounts) return gpus_fault(text, "means more than 1000 searches");
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+TrainFlags without_changes(TrainFlags flags) {
+  flags.changes = {};
+  return flags;
+}
 
 std::optional<PipelineSchedule> schedule_named(const std::string& wanted) {
   for (const auto& [name, value] : EnumNames<PipelineSchedule>::names) {
@@ -41,10 +94,26 @@ TrainingLayout make_layout(const TrainFlags& f) {
   return layout;
 }
 
+SearchLimits make_search_limits(const TrainFlags& f, const TrainSearchFlags& search) {
+  SearchLimits limits;
+  limits.objective = search.objective.front() == "energy" ? SearchObjective::energy : SearchObjective::time;
+  limits.ranked = search.top;
+  limits.fixed = {f.tp, f.pp, f.vpp, f.dp, f.cp, f.ep, f.etp, f.micro_batch_size};
+  limits.max_tp = search.max_tp, limits.max_pp = search.max_pp, limits.max_vpp = search.max_vpp;
+  limits.max_cp = search.max_cp, limits.max_ep = search.max_ep;
+  limits.max_micro_batch_size = search.max_micro_batch_size;
+  if (f.sequence_parallel) limits.sequence_parallel = {true};
+  if (f.ends_as_layers) limits.ends_as_layers = {true};
+  if (f.zero >= 0) limits.zero_stages = {f.zero};
+  if (!f.recompute.empty()) limits.recomputes = {recompute_named(f.recompute)};
+  if (const auto schedule = schedule_named(f.schedule)) limits.schedules = {*schedule};
+  return limits;
+}
+
 Result<TrainingQuestion> make_training_question(const Session& session, const TrainFlags& flags) {
-  auto changes = parse_changes(flags.changes);
+  auto changes = make_job_changes(session, flags.changes, flags.system);
   if (!changes) return changes.faults();
-  auto loaded = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto loaded = load_catalogue(session.files, session.catalogue_folder, *changes);
   if (!loaded) return loaded.faults();
   auto catalogue = std::make_unique<Catalogue>(std::move(*loaded));
   auto model = resolve_model(session.files, *catalogue, flags.model);

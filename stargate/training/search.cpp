@@ -6,86 +6,70 @@
 
 #include <algorithm>
 
+#include "stargate/base/parallel.hpp"
+#include "stargate/training/energy.hpp"
+
 namespace stargate {
 namespace {
 
-/// How a job is cut into stages: pp, vpp, schedule and whether the ends count as layers.
-struct Pipeline {
-  TrainingLayout part;
-  std::vector<StageRun> stages;
+/// What all pieces of a search share.
+struct Question {
+  const TrainingJob& job;
+  const SearchLimits& limits;
+  SearchGrid grid;
+  std::vector<double> layers_of_shape;
+  Power standing;
 };
 
-std::vector<int> divisors_up_to(std::int64_t number, std::int64_t limit) {
-  std::vector<int> out;
-  for (std::int64_t d = 1; d <= std::min(number, limit); ++d) {
-    if (number % d == 0) out.push_back(static_cast<int>(d));
-  }
+Question make_question(const TrainingJob& job, const SearchLimits& limits) {
+  Question out{job, limits, make_search_grid(job, limits), std::vector<double>(job.model->shapes.size()),
+               standing_power(job)};
+  for (const int shape : job.model->layers) ++out.layers_of_shape[static_cast<std::size_t>(shape)];
   return out;
 }
 
-std::vector<int> powers_of_two_up_to(std::int64_t limit) {
-  std::vector<int> out;
-  for (std::int64_t p = 1; p <= limit; p *= 2) out.push_back(static_cast<int>(p));
-  return out;
-}
+/// What is known after a piece of the grid; a piece begins with what was known before.
+struct Findings {
+  SearchReport counts;
+  Ranking ranking;
+  ParetoFront front;
 
-std::int64_t limit_or(int limit, std::int64_t otherwise) { return limit > 0 ? limit : otherwise; }
-
-int most_experts(const Model& model) {
-  int most = 0;
-  for (const auto& shape : model.shapes) most = std::max(most, shape.feed_forward.experts);
-  return most;
-}
-
-std::vector<PipelineSchedule> schedules_of(const SearchLimits& limits, const Model& model) {
-  if (!limits.schedules.empty()) return limits.schedules;
-  std::vector<PipelineSchedule> out{PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
-  if (most_experts(model) > 0) out.push_back(PipelineSchedule::dual_pipe);
-  return out;
-}
-
-/// One stage needs no schedule, virtual stages have one, and dual_pipe pairs its stages.
-bool suits(PipelineSchedule schedule, int pp, int vpp) {
-  if (pp == 1) return schedule == PipelineSchedule::one_f_one_b;
-  if (schedule == PipelineSchedule::interleaved_1f1b) return vpp > 1;
-  return vpp == 1 && (schedule != PipelineSchedule::dual_pipe || pp % 2 == 0);
-}
-
-bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
-  return a.tp == b.tp && a.pp == b.pp && a.dp == b.dp && a.cp == b.cp && a.ep == b.ep;
-}
-
-class Search {
- public:
-  Search(const TrainingJob& job, const SearchLimits& limits)
-      : job_(job),
-        limits_(limits),
-        schedules_(schedules_of(limits, *job.model)),
-        layers_of_shape_(job.model->shapes.size()) {
-    for (const int shape : job.model->layers) ++layers_of_shape_[static_cast<std::size_t>(shape)];
-    deal_pipelines();
-    batch_divisors_ =
-        divisors_up_to(job.global_batch_size, limit_or(limits.max_micro_batch_size, job.global_batch_size));
-  }
-
-  SearchReport run() {
-    const std::int64_t gpus = job_.gpus;
-    const int experts = most_experts(*job_.model);
-    const auto expert_sizes = experts > 0 ? divisors_up_to(experts, gpus) : std::vector<int>{1};
-    const std::int64_t max_tp = std::min(gpus, limit_or(limits_.max_tp, job_.fabric.domain));
-    for (const int tp : powers_of_two_up_to(max_tp)) {
-      for (const int cp : powers_of_two_up_to(std::min(gpus / tp, limit_or(limits_.max_cp, gpus)))) {
-        for (const int ep : expert_sizes) {
-          for (const int etp : powers_of_two_up_to(experts > 0 ? tp : 1)) {
-            TrainingLayout shard;
-            shard.tp = tp, shard.cp = cp, shard.ep = ep, shard.etp = etp;
-            visit_sequence_choices(shard);
-          }
-        }
-      }
+  /// Of a piece that comes later in the grid.
+  void add(const Findings& later) {
+    counts.candidates += later.counts.candidates, counts.evaluated += later.counts.evaluated;
+    counts.removed_by_memory += later.counts.removed_by_memory;
+    counts.removed_by_bound += later.counts.removed_by_bound;
+    for (std::size_t i = 0; i < counts.removed_by_rule.size(); ++i) {
+      counts.removed_by_rule[i] += later.counts.removed_by_rule[i];
     }
-    explain_runner_up();
-    return std::move(report_);
+    for (const auto& candidate : later.ranking.kept()) ranking.add(candidate);
+    for (const auto& candidate : later.front.kept()) front.add(candidate);
+    if (later.counts.nearest) note_miss(*later.counts.nearest);
+  }
+  void note_miss(const NearMiss& miss) {
+    auto& nearest = counts.nearest;
+    if (!nearest || miss.memory.missing() < nearest->memory.missing()) nearest = miss;
+  }
+};
+
+/// All candidates of one shard.
+class ShardSearch {
+ public:
+  ShardSearch(const Question& question, Findings& findings)
+      : q_(question), job_(question.job), limits_(question.limits), found_(findings) {}
+
+  void visit(TrainingLayout shard) {
+    const auto shards = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size());
+    const auto pipelines = static_cast<std::int64_t>(q_.grid.pipelines.size()) + q_.grid.uneven_pipelines;
+    found_.counts.candidates += shards * pipelines * candidates_of_pipeline();
+    if (const auto broken = broken_shard_rule(shard)) {
+      return remove(*broken, shards * pipelines * candidates_of_pipeline());
+    }
+    remove(LayoutRule::pipeline_layers, shards * q_.grid.uneven_pipelines * candidates_of_pipeline());
+    for (const int micro_batch : q_.grid.micro_batch_sizes) {
+      shard.micro_batch_size = micro_batch;
+      visit_micro_batch(shard);
+    }
   }
 
  private:
@@ -94,63 +78,10 @@ class Search {
     const std::vector<StageRun>* stages;
   };
 
-  void deal_pipelines() {
-    const std::int64_t most = limit_or(limits_.max_pp, job_.gpus);
-    for (const bool ends : {false, true}) {
-      const int slots = job_.model->layer_count() + (ends ? 2 : 0);
-      for (const int pp : divisors_up_to(job_.gpus, std::min<std::int64_t>(most, slots))) {
-        if (ends && pp == 1) continue;  // the same as without
-        const std::int64_t most_vpp = pp == 1 ? 1 : limit_or(limits_.max_vpp, slots / pp);
-        for (int vpp = 1; vpp <= most_vpp; ++vpp) {
-          Pipeline pipeline;
-          pipeline.part.pp = pp, pipeline.part.vpp = vpp;
-          pipeline.part.embedding_as_layer = pipeline.part.loss_as_layer = ends;
-          pipeline.part.uneven_pipeline = limits_.uneven_pipelines && slots % (pp * vpp) != 0;
-          if (!keeps_rule(job_, pipeline.part, LayoutRule::pipeline_layers)) {
-            ++uneven_pipelines_;
-            continue;
-          }
-          pipeline.stages = deal_layers(*job_.model, pipeline.part);
-          add_schedules(pipeline);
-        }
-      }
-    }
-  }
-
-  void add_schedules(Pipeline& pipeline) {
-    if (pipeline.part.pp == 1) return pipelines_.push_back(pipeline);
-    for (const PipelineSchedule schedule : schedules_) {
-      if (!suits(schedule, pipeline.part.pp, pipeline.part.vpp)) continue;
-      const bool implied = schedule == PipelineSchedule::interleaved_1f1b;
-      pipeline.part.pipeline_schedule = implied ? PipelineSchedule::one_f_one_b : schedule;
-      pipelines_.push_back(pipeline);
-    }
-  }
-
-  std::int64_t candidates_of_shard() const {
-    return (static_cast<std::int64_t>(pipelines_.size()) + uneven_pipelines_) * candidates_of_pipeline();
-  }
   std::int64_t candidates_of_pipeline() const { return static_cast<std::int64_t>(limits_.zero_stages.size()); }
 
-  void remove(LayoutRule rule, std::int64_t count) { report_.removed_by_rule[static_cast<std::size_t>(rule)] += count; }
-
-  void visit_sequence_choices(TrainingLayout shard) {
-    for (const bool split : {false, true}) {
-      if (split && shard.tp == 1) continue;  // the same as without
-      shard.sequence_parallel = split;
-      const std::int64_t shards =
-          static_cast<std::int64_t>(batch_divisors_.size()) * static_cast<std::int64_t>(limits_.recomputes.size());
-      report_.candidates += shards * candidates_of_shard();
-      if (const auto broken = broken_shard_rule(shard)) {
-        remove(*broken, shards * candidates_of_shard());
-        continue;
-      }
-      remove(LayoutRule::pipeline_layers, shards * uneven_pipelines_ * candidates_of_pipeline());
-      for (const int micro_batch : batch_divisors_) {
-        shard.micro_batch_size = micro_batch;
-        visit_micro_batch(shard);
-      }
-    }
+  void remove(LayoutRule rule, std::int64_t count) {
+    found_.counts.removed_by_rule[static_cast<std::size_t>(rule)] += count;
   }
 
   std::optional<LayoutRule> broken_shard_rule(const TrainingLayout& shard) const {
@@ -164,34 +95,39 @@ class Search {
 
   /// Pipelines that go with the shard; the layers of each recomputation are found once for them all.
   void visit_micro_batch(const TrainingLayout& shard) {
-    const auto each = static_cast<std::int64_t>(limits_.recomputes.size()) * candidates_of_pipeline();
-    fitting_.clear();
-    for (const Pipeline& pipeline : pipelines_) {
-      TrainingLayout layout = shard;
-      layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
-      layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
-      layout.uneven_pipeline = pipeline.part.uneven_pipeline;
-      layout.pipeline_schedule = pipeline.part.pipeline_schedule;
-      const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
-      layout.dp = static_cast<int>(std::max<std::int64_t>(1, job_.gpus / held));
-      if (const auto broken = broken_world_rule(layout)) {
-        remove(*broken, each);
-      } else {
-        fitting_.push_back({layout, &pipeline.stages});
-      }
-    }
+    find_fitting(shard);
     if (fitting_.empty()) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
       const ShardCosts costs = shard_costs(job_, costed);
-      const MicroBatch work = micro_batch_work(costs);
+      const MicroBatch work = micro_batch_work(costs, costed);
       for (Fitting& fitting : fitting_) {
         fitting.layout.recompute = recompute;
         for (const int zero : limits_.zero_stages) {
           fitting.layout.zero_stage = zero;
           visit_candidate(fitting, costs, work);
         }
+      }
+    }
+  }
+
+  void find_fitting(const TrainingLayout& shard) {
+    const auto each = static_cast<std::int64_t>(limits_.recomputes.size()) * candidates_of_pipeline();
+    fitting_.clear();
+    for (const Pipeline& pipeline : q_.grid.pipelines) {
+      TrainingLayout layout = shard;
+      layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
+      layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
+      layout.uneven_pipeline = pipeline.part.uneven_pipeline;
+      layout.pipeline_schedule = pipeline.part.pipeline_schedule;
+      const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
+      const std::int64_t left = std::max<std::int64_t>(1, job_.gpus / held);
+      layout.dp = limits_.fixed.dp > 0 ? limits_.fixed.dp : static_cast<int>(left);
+      if (const auto broken = broken_world_rule(layout)) {
+        remove(*broken, each);
+      } else {
+        fitting_.push_back({layout, &pipeline.stages});
       }
     }
   }
@@ -204,97 +140,88 @@ class Search {
     return std::nullopt;
   }
 
-  /// One micro-batch through the whole model; `exchange` is the part that dual_pipe can hide.
+  /// One micro-batch through the whole model; `exchange` is the part that dual_pipe can hide. `operators` is of a step,
+  /// for searches for the least energy.
   struct MicroBatch {
     Duration all, exchange;
+    Energy operators;
   };
-  MicroBatch micro_batch_work(const ShardCosts& costs) const {
-    MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}};
+  MicroBatch micro_batch_work(const ShardCosts& costs, const TrainingLayout& shard) const {
+    MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}, {}};
     for (std::size_t i = 0; i < costs.shapes.size(); ++i) {
       const LayerCost& cost = costs.shapes[i];
-      sum.all += layers_of_shape_[i] * cost.busy();
-      sum.exchange += layers_of_shape_[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
+      sum.all += q_.layers_of_shape[i] * cost.busy();
+      sum.exchange += q_.layers_of_shape[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
     }
+    if (limits_.objective == SearchObjective::energy) sum.operators = operators_energy(job_, shard);
     return sum;
   }
 
-  /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
-  bool is_beaten(Duration least, Bytes bytes) const {
-    if (!report_.runner_up || least < report_.runner_up->report.step_time()) return false;
-    const auto& front = report_.pareto;
-    const auto slower = std::upper_bound(front.begin(), front.end(), least, [](Duration t, const TrainingCandidate& c) {
-      return t < c.report.step_time();
-    });
-    return slower != front.begin() && std::prev(slower)->report.memory.bytes.total() <= bytes;
+  double value(Duration step, const MicroBatch& work) const {
+    if (limits_.objective == SearchObjective::time) return step.base();
+    return (q_.standing * step + work.operators).base();
   }
 
+  /// Neither in the ranking nor on the front, were its step as short as this.
+  bool is_beaten(Duration least, Bytes bytes, const MicroBatch& work) const {
+    return found_.ranking.is_beaten(value(least, work)) && found_.front.is_beaten(least, bytes);
+  }
+
+  /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
   void visit_candidate(const Fitting& fitting, const ShardCosts& costs, const MicroBatch& work) {
     const TrainingLayout& layout = fitting.layout;
     const std::vector<StageRun>& stages = *fitting.stages;
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
     if (!memory.fits()) {
-      ++report_.removed_by_memory;
-      const bool nearer = !report_.nearest || memory.missing() < report_.nearest->memory.missing();
-      if (nearer && !report_.best) report_.nearest = NearMiss{layout, memory};
+      ++found_.counts.removed_by_memory;
+      if (found_.ranking.is_empty()) found_.note_miss({layout, memory});
       return;
     }
     const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
-    const Duration least = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
+    const Duration mean = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
     const Bytes bytes = memory.bytes.total();
-    if (is_beaten(least, bytes) ||
-        (report_.runner_up && is_beaten(least_step_time(job_, layout, costs, stages), bytes))) {
-      ++report_.removed_by_bound;
+    if (is_beaten(mean, bytes, work) ||
+        (found_.ranking.is_full() && is_beaten(least_step_time(job_, layout, costs, stages), bytes, work))) {
+      ++found_.counts.removed_by_bound;
       return;
     }
-    ++report_.evaluated;
-    const StepReport report = simulate_step(job_, layout, costs, stages, memory);
-    rank(layout, report);
-    add_to_front(layout, report);
+    ++found_.counts.evaluated;
+    TrainingCandidate candidate{layout, simulate_step(job_, layout, costs, stages, memory), {}, 0};
+    candidate.value = value(candidate.report.step_time(), work);
+    found_.ranking.add(candidate);
+    found_.front.add(candidate);
   }
 
-  /// Earlier candidates win ties, so the order of the grid (fewer splits first) decides.
-  void rank(const TrainingLayout& layout, const StepReport& report) {
-    report_.nearest.reset();
-    const Duration time = report.step_time();
-    if (!report_.best || time < report_.best->report.step_time()) {
-      if (report_.best && !same_sizes(report_.best->layout, layout)) report_.runner_up = report_.best;
-      report_.best = TrainingCandidate{layout, report};
-    } else if (!same_sizes(report_.best->layout, layout) &&
-               (!report_.runner_up || time < report_.runner_up->report.step_time())) {
-      report_.runner_up = TrainingCandidate{layout, report};
-    }
-  }
-
-  /// The front is kept from the fastest to the leanest: times rise, bytes fall.
-  void add_to_front(const TrainingLayout& layout, const StepReport& report) {
-    auto& front = report_.pareto;
-    const Duration time = report.step_time();
-    const Bytes bytes = report.memory.bytes.total();
-    const auto at = std::upper_bound(front.begin(), front.end(), time,
-                                     [](Duration t, const TrainingCandidate& c) { return t < c.report.step_time(); });
-    if (at != front.begin() && std::prev(at)->report.memory.bytes.total() <= bytes) return;
-    auto last = at;  // no faster and no leaner than the new one
-    while (last != front.end() && last->report.memory.bytes.total() >= bytes) ++last;
-    auto first = at;  // equal time, more bytes
-    while (first != front.begin() && std::prev(first)->report.step_time() == time) --first;
-    front.insert(front.erase(first, last), TrainingCandidate{layout, report});
-  }
-
-  void explain_runner_up() {
-    if (!report_.runner_up) return;
-    report_.why_runner_up_lost = explain_slower(report_.best->report.time, report_.runner_up->report.time);
-  }
-
+  const Question& q_;
   const TrainingJob& job_;
   const SearchLimits& limits_;
-  std::vector<PipelineSchedule> schedules_;
-  std::vector<double> layers_of_shape_;
-  std::vector<Pipeline> pipelines_;
-  std::int64_t uneven_pipelines_ = 0;
-  std::vector<int> batch_divisors_;
+  Findings& found_;
   std::vector<Fitting> fitting_;
-  SearchReport report_;
 };
+
+/// Shards are searched side by side in rounds whose sizes do not depend on the machine: each begins with what the
+/// rounds before found, and they are added up in their order. So are the counts the same on any number of cores.
+SearchReport search(const Question& question, const SearchProgress& progress) {
+  constexpr std::size_t kLargestRound = 64;
+  const auto& shards = question.grid.shards;
+  Findings all{{}, Ranking(question.limits.ranked), {}};
+  std::size_t size = 1;
+  for (std::size_t first = 0; first < shards.size(); first += size, size = std::min(kLargestRound, 2 * size)) {
+    size = std::min(size, shards.size() - first);
+    std::vector<Findings> pieces(size, Findings{{}, all.ranking, all.front});
+    for_each_parallel(size, [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); });
+    for (const Findings& piece : pieces) all.add(piece);
+    if (progress) progress(static_cast<double>(first + size) / static_cast<double>(shards.size()));
+  }
+  SearchReport out = std::move(all.counts);
+  out.ranking = all.ranking.kept();
+  out.pareto = all.front.kept();
+  if (!out.ranking.empty()) out.nearest.reset();
+  for (auto* kept : {&out.ranking, &out.pareto}) {
+    for (TrainingCandidate& c : *kept) c.energy = step_energy(question.job, c.layout, c.report.step_time());
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -320,7 +247,8 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
   return out;
 }
 
-Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits) {
+Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits,
+                                    const SearchProgress& progress) {
   Diagnostics faults;
   const auto fault = [&](const char* path, std::string message) {
     faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
@@ -329,13 +257,16 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   if (job.global_batch_size < 1) fault("global_batch_size", "must be at least 1");
   if (job.seq_length < 1) fault("seq_length", "must be at least 1");
   if (job.model->layers.empty()) fault("model", fmt::format("'{}' has no layers", job.model->id));
+  if (limits.ranked < 1) fault("ranked", "must be at least 1");
   if (limits.zero_stages.empty()) fault("zero_stages", "name at least one");
   for (const int zero : limits.zero_stages) {
     if (zero < 0 || zero > 3) fault("zero_stages", fmt::format("{} is not 0, 1, 2 or 3", zero));
   }
   if (limits.recomputes.empty()) fault("recomputes", "name at least one");
+  if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
+  if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;
-  return Search(job, limits).run();
+  return search(make_question(job, limits), progress);
 }
 
 }  // namespace stargate
