@@ -149,6 +149,10 @@ std::string answer_json(const GoodputQuestion& q, const GoodputReport& report, c
 }  // namespace
 
 void train_goodput(Session& session, const TrainFlags& train, const GoodputFlags& flags) {
+  if (train.gpu_counts.size() > 1) {
+    return session.fail("--gpus: goodput is of one number of accelerators",
+                        "`train search --objective tokens-by DATE` compares several");
+  }
   auto question = make_training_question(session, train);
   if (!question) return session.fail(question.faults());
   auto step = find_step_time(train, flags, question->job);

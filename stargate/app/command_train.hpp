@@ -9,7 +9,7 @@ namespace stargate {
 struct TrainFlags {
   std::string model, system;
   std::int64_t gpus = 0, global_batch_size = 1024, seq_length = 8192;
-  std::vector<std::int64_t> gpu_counts;         ///< a search may compare several; `gpus` is the first
+  std::vector<std::int64_t> gpu_counts;       ///< a search may compare several; `gpus` is the first
   std::string precision = "bf16", recompute;  ///< recompute empty: none, or searched
   // A layout is given when any of these is; zero means not given.
   int tp = 0, pp = 0, vpp = 0, dp = 0, cp = 0, ep = 0, etp = 0, micro_batch_size = 0, zero = -1;

@@ -10,7 +10,13 @@ constexpr const char* kParts[] = {"accelerator", "system", "scale_up", "scale_ou
 
 std::vector<std::string> words_of(const std::string& path) {
   std::vector<std::string> words(1);
-  for (const char c : path) c == '.' ? words.emplace_back() : void(words.back() += c);
+  for (const char c : path) {
+    if (c == '.') {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
   return words;
 }
 
@@ -18,8 +24,9 @@ std::vector<std::string> words_of(const std::string& path) {
 std::optional<std::string> field_path(const std::vector<std::string>& words, const RecordText& record) {
   for (std::size_t used = words.size(); used > 0; --used) {
     std::string name = words[0], rest;
-    for (std::size_t i = 1; i < words.size(); ++i) i < used ? name += "_" + words[i] : rest += "." + words[i];
-    const bool known = std::any_of(record.fields.begin(), record.fields.end(), [&](const auto& f) { return f.name == name; });
+    for (std::size_t i = 1; i < words.size(); ++i) (i < used ? name : rest) += (i < used ? '_' : '.') + words[i];
+    const bool known =
+        std::any_of(record.fields.begin(), record.fields.end(), [&](const auto& f) { return f.name == name; });
     if (known) return name + rest;
   }
   return std::nullopt;
@@ -49,7 +56,8 @@ class Expansion {
                    suggest_name(first, known) + " Or begin with a record, such as accelerator:h100-sxm.");
     }
     if (words.empty()) return fault(change, "names a record, not a value", "go on to one of its fields");
-    if (const auto own = accelerator_link(first, words)) return Override{"accelerator:" + system_.accelerator + *own, change.value};
+    if (const auto own = accelerator_link(first, words))
+      return Override{"accelerator:" + system_.accelerator + *own, change.value};
     const RecordText& record = record_text(part->kind);
     if (const auto path = field_path(words, record)) {
       return Override{part->kind + ":" + part->id + "." + *path, change.value};
@@ -101,8 +109,13 @@ Result<CatalogueChanges> make_job_changes(const Session& session, const ChangeFl
   if (!catalogue) return catalogue.faults();
   const auto found = catalogue->systems.find(system);
   if (found == catalogue->systems.end()) {
-    return Diagnostic{{}, 0, 0, "system", "'" + system + "' is not in the catalogue",
-                      suggest_name(system, record_ids(*catalogue, "system")), {}};
+    return Diagnostic{{},
+                      0,
+                      0,
+                      "system",
+                      "'" + system + "' is not in the catalogue",
+                      suggest_name(system, record_ids(*catalogue, "system")),
+                      {}};
   }
   Diagnostics faults;
   const Expansion expansion(*catalogue, found->second);

@@ -22,6 +22,10 @@ void Session::progress(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+void Session::progress_line(const std::string& text) {
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
+}
+
 Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model) {
   if (!model.ends_with(".json")) {
     if (catalogue.models.contains(model)) return model;

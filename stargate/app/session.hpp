@@ -21,6 +21,8 @@ struct Session {
   void fail(const std::string& message, const std::string& hint = {});
   /// Progress, on stderr: shown when that is a terminal.
   static void progress(const std::string& text);
+  /// The same on one line that the next call overwrites; an empty text clears it.
+  static void progress_line(const std::string& text);
 };
 
 /// A model by its id in the catalogue, or from a Hugging Face config.json anywhere (with hf_quant_config.json beside

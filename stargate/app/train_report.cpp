@@ -94,10 +94,10 @@ std::string layout_text(const LayoutAnswer& answer) {
       fmt::format("  MFU        {:.1f} % ({} each of {}); HFU {:.1f} %\n", 100 * report.mfu(),
                   format_quantity(report.model_flop_rate_per_gpu()), format_quantity(report.peak), 100 * report.hfu());
   out += memory_text(report.memory);
-  out += fmt::format("  a step     {} ({}); {} at the plug ({:.3g} J/tok, {} each)\n", format_quantity(answer.cost()),
-                     cost_text(answer.cost_per_token()), format_quantity(answer.energy),
-                     answer.energy_per_token().base(),
-                     format_quantity(answer.energy / report.step_time() / static_cast<double>(report.gpus)));
+  out +=
+      fmt::format("  a step     {} ({}); {} at the plug ({:.3g} J/tok, {} each)\n", format_quantity(answer.cost()),
+                  cost_text(answer.cost_per_token()), format_quantity(answer.energy), answer.energy_per_token().base(),
+                  format_quantity(answer.energy / report.step_time() / static_cast<double>(report.gpus)));
   TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
   for (int i = 0; i < kStepParts; ++i) {
     const auto part = static_cast<StepPart>(i);
@@ -110,10 +110,30 @@ std::string layout_text(const LayoutAnswer& answer) {
 
 TextTable make_layout_table() {
   std::vector<Column> columns;
-  for (const char* name :
-       {"list", "place", "gpus", "layout", "tp", "pp", "vpp", "dp", "cp", "ep", "etp", "micro_batch_size", "zero_stage",
-        "sequence_parallel", "recompute", "schedule", "step_time_s", "tokens_per_s", "tflops_per_gpu", "mfu", "hfu",
-        "memory_bytes", "energy_j", "cost_usd"}) {
+  for (const char* name : {"list",
+                           "place",
+                           "gpus",
+                           "layout",
+                           "tp",
+                           "pp",
+                           "vpp",
+                           "dp",
+                           "cp",
+                           "ep",
+                           "etp",
+                           "micro_batch_size",
+                           "zero_stage",
+                           "sequence_parallel",
+                           "recompute",
+                           "schedule",
+                           "step_time_s",
+                           "tokens_per_s",
+                           "tflops_per_gpu",
+                           "mfu",
+                           "hfu",
+                           "memory_bytes",
+                           "energy_j",
+                           "cost_usd"}) {
     columns.push_back({name});
   }
   for (int i = 0; i < kStepParts; ++i) {
@@ -131,8 +151,8 @@ void add_layout_row(TextTable& table, const std::string& list, int place, const 
   for (const int size : {l.tp, l.pp, l.vpp, l.dp, l.cp, l.ep, l.etp, l.micro_batch_size, l.zero_stage}) {
     row.push_back(std::to_string(size));
   }
-  row.insert(row.end(), {l.sequence_parallel ? "true" : "false", recompute_name(l.recompute),
-                         schedule_name(l.schedule())});
+  row.insert(row.end(),
+             {l.sequence_parallel ? "true" : "false", recompute_name(l.recompute), schedule_name(l.schedule())});
   for (const double figure :
        {r.step_time().in(second), r.tokens_per_second().base(), r.model_flop_rate_per_gpu().in(teraflop / second),
         r.mfu(), r.hfu(), r.memory.bytes.total().base(), answer.energy.in(joule), answer.cost().in(dollar)}) {

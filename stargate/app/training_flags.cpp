@@ -1,10 +1,13 @@
 // Reading the catalogue with its changes, the model and the system; sizes and precision from the flags.
 #include "stargate/app/training_flags.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "stargate/app/job_changes.hpp"
+#include "stargate/app/train_report.hpp"
 
 namespace stargate {
 namespace {
@@ -19,13 +22,24 @@ Recompute recompute_named(const std::string& wanted) {
 constexpr std::size_t kMostCounts = 1000;
 
 Diagnostic gpus_fault(const std::string& text, const std::string& message) {
-  return {"--gpus", 0, 0, {}, "'" + text + "' " + message,
-          "write 4096, or 1024,2048, or 1024:16384 (doubling), or 1024:4096:512 (in steps)", {}};
+  return {"--gpus",
+          0,
+          0,
+          {},
+          "'" + text + "' " + message,
+          "write 4096, or 1024,2048, or 1024:16384 (doubling), or 1024:4096:512 (in steps)",
+          {}};
 }
 
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> parts(1);
-  for (const char c : text) c == at ? parts.emplace_back() : void(parts.back() += c);
+  for (const char c : text) {
+    if (c == at) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
   return parts;
 }
 
@@ -64,6 +78,19 @@ Result<std::vector<std::int64_t>> parse_gpu_counts(const std::string& text) {
 TrainFlags without_changes(TrainFlags flags) {
   flags.changes = {};
   return flags;
+}
+
+bool can_compare(Session& session, const TrainFlags& flags) {
+  if (!flags.compare || !flags.changes.set.empty() || !flags.changes.without.empty()) return true;
+  session.fail("--compare: nothing is changed", "add --set, such as --set accelerator.memory.bandwidth=+50%");
+  return false;
+}
+
+std::string describe_job(const TrainingQuestion& question, const TrainFlags& flags, const std::string& gpus) {
+  const TrainingJob& job = question.job;
+  return fmt::format("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", flags.model, gpus,
+                     job.system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
+                     format_law_basis(job.law, multiplied(job)));
 }
 
 std::optional<PipelineSchedule> schedule_named(const std::string& wanted) {

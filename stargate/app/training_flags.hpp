@@ -19,6 +19,11 @@ Result<TrainingQuestion> make_training_question(const Session& session, const Tr
 /// The answer of --compare: the question without its changes.
 TrainFlags without_changes(TrainFlags flags);
 
+/// Tells the fault when --compare has nothing to compare.
+bool can_compare(Session& session, const TrainFlags& flags);
+/// The line that begins an answer; `gpus` in words.
+std::string describe_job(const TrainingQuestion& question, const TrainFlags& flags, const std::string& gpus);
+
 /// "4096", "1024,2048", "1024:16384" (doubling), "1024:4096:512" (in steps); rising, without repeats.
 Result<std::vector<std::int64_t>> parse_gpu_counts(const std::string& text);
 

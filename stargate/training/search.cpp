@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/training/energy.hpp"
@@ -202,7 +203,7 @@ class ShardSearch {
 /// Shards are searched side by side in rounds whose sizes do not depend on the machine: each begins with what the
 /// rounds before found, and they are added up in their order. So are the counts the same on any number of cores.
 SearchReport search(const Question& question, const SearchProgress& progress) {
-  constexpr std::size_t kLargestRound = 64;
+  constexpr std::size_t kLargestRound = 16;
   const auto& shards = question.grid.shards;
   Findings all{{}, Ranking(question.limits.ranked), {}};
   std::size_t size = 1;
@@ -236,7 +237,8 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
     all.push_back({part, slow[part] - fast[part]});
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.more > b.more; });
-  std::string out = fmt::format("{:.2f} % slower", 100 * (slow.total() / fast.total() - 1));
+  const double behind = 100 * (slow.total() / fast.total() - 1);
+  std::string out = fmt::format("{:.2f} % {}", std::abs(behind), behind < 0 ? "faster" : "slower");
   const auto say = [&](const Difference& d, const char* word, Duration amount) {
     out += fmt::format(", {} {} {}", step_part_name(d.part), format_quantity(amount), word);
   };

@@ -34,7 +34,7 @@ struct SearchReport {
   const TrainingCandidate* runner_up() const { return ranking.size() < 2 ? nullptr : &ranking[1]; }
 };
 
-/// Which parts of the slower step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...".
+/// Which parts of the second step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...".
 std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow);
 
 /// Told the share of the grid that is done, now and then.
