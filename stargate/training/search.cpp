@@ -210,7 +210,8 @@ SearchReport search(const Question& question, const SearchProgress& progress) {
   for (std::size_t first = 0; first < shards.size(); first += size, size = std::min(kLargestRound, 2 * size)) {
     size = std::min(size, shards.size() - first);
     std::vector<Findings> pieces(size, Findings{{}, all.ranking, all.front});
-    for_each_parallel(size, [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); });
+    const auto visit = [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); };
+    for_each_parallel(size, visit, question.limits.threads);
     for (const Findings& piece : pieces) all.add(piece);
     if (progress) progress(static_cast<double>(first + size) / static_cast<double>(shards.size()));
   }

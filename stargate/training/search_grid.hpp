@@ -18,7 +18,8 @@ struct FixedSizes {
 /// The grid. Zero means no limit but the job's own.
 struct SearchLimits {
   SearchObjective objective = SearchObjective::time;
-  int ranked = 2;  ///< best sets of parallel sizes to return
+  int ranked = 2;        ///< best sets of parallel sizes to return
+  unsigned threads = 0;  ///< 0: one for each core; the answer is the same
   FixedSizes fixed;
   int max_tp = 0;  ///< 0: the scale-up domain
   int max_cp = 0, max_pp = 0, max_vpp = 0, max_ep = 0;
