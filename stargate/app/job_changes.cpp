@@ -20,16 +20,24 @@ std::vector<std::string> words_of(const std::string& path) {
   return words;
 }
 
-/// As many of the first words as name a field, joined by '_', then the others as they are: "peak.bf16".
+/// The words joined by '_' as far as they name a field; what is left goes into it: "peak.bf16", "price.mid".
 std::optional<std::string> field_path(const std::vector<std::string>& words, const RecordText& record) {
   for (std::size_t used = words.size(); used > 0; --used) {
     std::string name = words[0], rest;
     for (std::size_t i = 1; i < words.size(); ++i) (i < used ? name : rest) += (i < used ? '_' : '.') + words[i];
-    const bool known =
-        std::any_of(record.fields.begin(), record.fields.end(), [&](const auto& f) { return f.name == name; });
-    if (known) return name + rest;
+    const auto field =
+        std::find_if(record.fields.begin(), record.fields.end(), [&](const FieldText& f) { return f.name == name; });
+    if (field == record.fields.end()) continue;
+    const bool has_parts = field->nested != nullptr || field->type.starts_with("mapping of");
+    if (rest.empty() || has_parts) return name + rest;
   }
   return std::nullopt;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out = words[0];
+  for (std::size_t i = 1; i < words.size(); ++i) out += "_" + words[i];
+  return out;
 }
 
 const RecordText& record_text(const std::string& kind) {
@@ -64,8 +72,8 @@ class Expansion {
     }
     std::vector<std::string> known;
     for (const auto& field : record.fields) known.push_back(field.name);
-    return fault(change, "there is no '" + words.front() + "' in " + part->kind + ":" + part->id,
-                 suggest_name(words.front(), known));
+    return fault(change, "there is no '" + joined(words) + "' in " + part->kind + ":" + part->id,
+                 suggest_name(joined(words), known));
   }
 
  private:

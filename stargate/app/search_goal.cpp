@@ -84,6 +84,7 @@ Result<SearchGoal> make_search_goal(const TrainSearchFlags& flags) {
   goal.objective = *named;
   if (!dated) return goal;
   goal.by = flags.objective[1];
+  goal.dated = parse_date(goal.by).has_value();
   auto horizon = parse_horizon(goal.by, flags.start);
   if (!horizon) return horizon.faults();
   goal.horizon = *horizon;

@@ -15,9 +15,12 @@ enum class TrainObjective { time, cost, energy, tokens_by };
 
 struct SearchGoal {
   TrainObjective objective = TrainObjective::time;
-  Duration horizon;   ///< tokens_by: from the start to the date
-  std::string by;     ///< tokens_by: the date or duration as written
-  std::string price;  ///< of an accelerator, as written; empty: rent or ownership
+  Duration horizon;    ///< tokens_by: from the start to the date
+  std::string by;      ///< tokens_by: the date or duration as written
+  bool dated = false;  ///< `by` is a date
+  std::string price;   ///< of an accelerator, as written; empty: rent or ownership
+
+  std::string when() const { return (dated ? "by " : "in ") + by; }
 };
 Result<SearchGoal> make_search_goal(const TrainSearchFlags& flags);
 

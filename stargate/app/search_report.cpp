@@ -19,7 +19,7 @@ std::string joules_text(const LayoutAnswer& answer) {
 std::string counts_table(const SearchAnswer& answer) {
   const bool dated = answer.goal.objective == TrainObjective::tokens_by;
   std::vector<Column> columns{{"accelerators"}, {"best layout", Align::left}, {"step"}, {"MFU"}, {"cost"}, {"energy"}};
-  if (dated) columns.insert(columns.end(), {{"effective"}, {"tokens in " + answer.goal.by}, {"with spares"}});
+  if (dated) columns.insert(columns.end(), {{"effective"}, {"tokens " + answer.goal.when()}, {"with spares"}});
   columns.push_back({"", Align::left});
   TextTable table(columns);
   for (const CountAnswer& count : answer.counts) {
@@ -44,11 +44,10 @@ std::string counts_table(const SearchAnswer& answer) {
 
 std::string horizon_text(const SearchAnswer& answer) {
   const CountAnswer& c = answer.chosen;
-  const double gpus = static_cast<double>(c.accelerators);
-  return fmt::format(
-      "  in {:<9}{} trained on, {} of the time effective, {} with {} accelerators of which {} are spares\n",
-      answer.goal.by, format_quantity(c.tokens, 4), percent_text(c.effective),
-      format_quantity(gpus * (answer.goal.horizon * c.price.mid)), c.accelerators, c.accelerators - c.job.gpus);
+  const Money paid = static_cast<double>(c.accelerators) * (answer.goal.horizon * c.price.mid);
+  return fmt::format("  tokens     {} {}, {} of the time effective; {} for {} accelerators, {} of them spares\n",
+                     format_quantity(c.tokens, 4), answer.goal.when(), percent_text(c.effective), format_quantity(paid),
+                     c.accelerators, c.accelerators - c.job.gpus);
 }
 
 std::string ranking_table(const SearchAnswer& answer) {
