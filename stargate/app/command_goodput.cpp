@@ -27,7 +27,9 @@ Result<Duration> find_step_time(const TrainFlags& train, const GoodputFlags& fla
     return given;
   }
   if (has_layout(train)) {
-    const TrainingLayout layout = make_layout(train);
+    const auto made = make_layout(train);
+    if (!made) return made.faults();
+    const TrainingLayout& layout = *made;
     if (const auto faults = check_layout(job, layout); !faults.empty()) return faults;
     return simulate_step(job, layout).step_time();
   }

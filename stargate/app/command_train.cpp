@@ -6,6 +6,7 @@
 #include "stargate/app/train_comparison.hpp"
 #include "stargate/app/train_trace.hpp"
 #include "stargate/app/training_flags.hpp"
+#include "stargate/app/training_memory_text.hpp"
 
 namespace stargate {
 namespace {
@@ -13,10 +14,11 @@ namespace {
 Result<LayoutAnswer> find_answer(const Session& session, const TrainFlags& flags) {
   auto question = make_training_question(session, flags);
   if (!question) return question.faults();
-  const TrainingLayout layout = make_layout(flags);
-  if (auto faults = check_layout(question->job, layout); !faults.empty()) return faults;
+  const auto layout = make_layout(flags);
+  if (!layout) return layout.faults();
+  if (auto faults = check_layout(question->job, *layout); !faults.empty()) return faults;
   const auto price = accelerator_hour_price(*question->catalogue, *question->job.system);
-  return answer_for(question->job, layout, price.mid);
+  return answer_for(question->job, *layout, price.mid);
 }
 
 void compare_layout(Session& session, const TrainFlags& flags, const TrainingJob& job, const LayoutAnswer& answer) {
@@ -28,7 +30,9 @@ void compare_layout(Session& session, const TrainFlags& flags, const TrainingJob
 
 void answer_layout(Session& session, const TrainFlags& flags, const TrainingQuestion& question) {
   const TrainingJob& job = question.job;
-  const TrainingLayout layout = make_layout(flags);
+  const auto made = make_layout(flags);
+  if (!made) return session.fail(made.faults());
+  const TrainingLayout& layout = *made;
   if (const auto faults = check_layout(job, layout); !faults.empty()) return session.fail(faults);
   const LayoutAnswer answer = answer_for(job, layout, accelerator_hour_price(*question.catalogue, *job.system).mid);
   const bool fits = answer.report.memory.fits();
@@ -40,10 +44,12 @@ void answer_layout(Session& session, const TrainFlags& flags, const TrainingQues
     json.begin_object().member("schema_version", 1).member("fits", fits);
     write_law(json, job);
     write_layout(json, answer);
+    write_activations(json, job, layout, answer.report.memory);
     fmt::print("{}", json.end_object().text());
     return;
   }
   fmt::print("{}", layout_text(answer));
+  if (flags.memory) fmt::print("{}", memory_table(job, layout, answer.report.memory));
   if (fits) return;
   fmt::print("\nIt does not fit. What would make it fit:\n");
   for (const auto& change : fitting_changes(job, layout)) {

@@ -7,6 +7,7 @@
 #include "stargate/app/train_comparison.hpp"
 #include "stargate/app/train_trace.hpp"
 #include "stargate/app/training_flags.hpp"
+#include "stargate/app/training_memory_text.hpp"
 
 namespace stargate {
 namespace {
@@ -19,12 +20,13 @@ std::string counts_in_words(const std::vector<std::int64_t>& counts) {
 
 Result<std::vector<CountAnswer>> answer_counts(const TrainingQuestion& question, const TrainFlags& flags,
                                                const TrainSearchFlags& search, const SearchGoal& goal) {
-  const SearchLimits limits = make_search_limits(flags, search);
+  const auto limits = make_search_limits(flags, search);
+  if (!limits) return limits.faults();
   std::vector<CountAnswer> out;
   for (const std::int64_t gpus : flags.gpu_counts) {
     TrainingJob job = question.job;
     job.gpus = gpus;
-    auto answer = answer_count(*question.catalogue, job, limits, goal);
+    auto answer = answer_count(*question.catalogue, job, *limits, goal);
     if (!answer) return answer.faults();
     out.push_back(std::move(*answer));
   }
@@ -85,6 +87,9 @@ void train_search(Session& session, const TrainFlags& flags, const TrainSearchFl
   }
   if (flags.compare) return compare_search(session, {flags, search}, *goal, chosen);
   fmt::print("{}", flags.json ? search_json(answer) : search_text(answer));
+  if (flags.memory && !flags.json && chosen.best) {
+    fmt::print("\n{}", memory_table(chosen.job, chosen.best->layout, chosen.best->report.memory));
+  }
 }
 
 }  // namespace stargate

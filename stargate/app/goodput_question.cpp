@@ -105,7 +105,7 @@ Result<GoodputQuestion> make_goodput_question(const Catalogue& catalogue, const 
   if (!reader.faults.empty()) return reader.faults;
 
   const auto& states = job.recipe.states;
-  q.checkpoint = checkpoint_bytes(parameter_estimate(*job.model), states.weight + states.optimizer);
+  q.checkpoint = checkpoint_bytes(parameter_estimate(*job.model), states.weight + states.optimizer());
   set_checkpoint(q, job, flags.checkpoint == "blocking");
   q.spec.failures = q.failures.total(), q.spec.node_share = q.failures.node_share();
   q.spec.recovery = q.recovery.detection + q.recovery.restart + q.load;

@@ -3,32 +3,10 @@
 
 #include <fmt/format.h>
 
+#include "stargate/app/training_memory_text.hpp"
+
 namespace stargate {
 namespace {
-
-void write_memory(JsonWriter& json, const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  json.key("memory").begin_object().member("fits", memory.fits()).member("capacity_bytes", memory.capacity.base());
-  json.member("total_bytes", b.total().base()).member("missing_bytes", memory.missing().base());
-  json.member("weights_bytes", b.weights.base()).member("gradients_bytes", b.gradients.base());
-  json.member("optimizer_bytes", b.optimizer.base()).member("activations_bytes", b.activations.base());
-  json.member("logits_bytes", b.logits.base()).member("communication_bytes", b.communication.base());
-  json.member("framework_bytes", b.framework.base()).end_object();
-}
-
-std::string memory_text(const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  std::string out = fmt::format("  memory     {} of {} on the fullest accelerator (stage {})",
-                                format_quantity(b.total()), format_quantity(memory.capacity), memory.stage);
-  out += memory.fits() ? "\n" : fmt::format(": does not fit, {} missing\n", format_quantity(memory.missing()));
-  out += fmt::format(
-      "             weights {}, gradients {}, optimiser {}, activations {}, logits {}, communication {}, framework "
-      "{}\n",
-      format_quantity(b.weights), format_quantity(b.gradients), format_quantity(b.optimizer),
-      format_quantity(b.activations), format_quantity(b.logits), format_quantity(b.communication),
-      format_quantity(b.framework));
-  return out;
-}
 
 const char* recompute_name(Recompute recompute) {
   for (const auto& [name, value] : EnumNames<Recompute>::names) {

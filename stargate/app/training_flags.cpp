@@ -102,10 +102,10 @@ std::optional<PipelineSchedule> schedule_named(const std::string& wanted) {
 
 bool has_layout(const TrainFlags& f) {
   return f.tp > 0 || f.pp > 0 || f.vpp > 0 || f.dp > 0 || f.cp > 0 || f.ep > 0 || f.etp > 0 || f.micro_batch_size > 0 ||
-         f.zero >= 0;
+         f.zero >= 0 || f.shard_size > 0;
 }
 
-TrainingLayout make_layout(const TrainFlags& f) {
+Result<TrainingLayout> make_layout(const TrainFlags& f) {
   const auto given = [](int value) { return value > 0 ? value : 1; };
   TrainingLayout layout;
   layout.tp = given(f.tp), layout.pp = given(f.pp), layout.vpp = given(f.vpp), layout.cp = given(f.cp);
@@ -116,12 +116,28 @@ TrainingLayout make_layout(const TrainFlags& f) {
   layout.sequence_parallel = f.sequence_parallel;
   layout.embedding_as_layer = layout.loss_as_layer = f.ends_as_layers;
   layout.uneven_pipeline = f.uneven_pipeline;
+  layout.shard_size = f.shard_size;
   layout.recompute = recompute_named(f.recompute);
+  layout.recompute_layers = f.recompute_layers;
+  layout.offload_activations = f.offload_activations;
+  if (!f.recompute_modules.empty()) {
+    auto modules = parse_recompute_modules(f.recompute_modules);
+    if (!modules) return modules.faults();
+    layout.recompute_modules = *modules;
+    if (layout.recompute == Recompute::none) layout.recompute = Recompute::selective;
+  }
   layout.pipeline_schedule = schedule_named(f.schedule).value_or(PipelineSchedule::one_f_one_b);
   return layout;
 }
 
-SearchLimits make_search_limits(const TrainFlags& f, const TrainSearchFlags& search) {
+Result<SearchLimits> make_search_limits(const TrainFlags& f, const TrainSearchFlags& search) {
+  auto layout = make_layout(f);
+  if (!layout) return layout.faults();
+  TrainingLayout shared;
+  shared.shard_size = f.shard_size, shared.offload_activations = f.offload_activations;
+  shared.recompute = layout->recompute, shared.recompute_modules = layout->recompute_modules;
+  shared.recompute_layers = f.recompute_layers;
+  if (f.recompute_layers > 0 && f.recompute.empty()) shared.recompute = Recompute::full;
   SearchLimits limits;
   limits.objective = search.objective.front() == "energy" ? SearchObjective::energy : SearchObjective::time;
   limits.ranked = search.top;
@@ -132,7 +148,8 @@ SearchLimits make_search_limits(const TrainFlags& f, const TrainSearchFlags& sea
   if (f.sequence_parallel) limits.sequence_parallel = {true};
   if (f.ends_as_layers) limits.ends_as_layers = {true};
   if (f.zero >= 0) limits.zero_stages = {f.zero};
-  if (!f.recompute.empty()) limits.recomputes = {recompute_named(f.recompute)};
+  limits.shared = shared;
+  if (!f.recompute.empty() || shared.recompute != Recompute::none) limits.recomputes = {shared.recompute};
   if (const auto schedule = schedule_named(f.schedule)) limits.schedules = {*schedule};
   return limits;
 }
@@ -153,6 +170,7 @@ Result<TrainingQuestion> make_training_question(const Session& session, const Tr
   for (const auto& [name, value] : EnumNames<Precision>::names) {
     if (flags.precision == name) job->recipe.precision = {value, value};
   }
+  if (auto faults = set_recipe(flags.recipe, *job); !faults.empty()) return faults;
   return TrainingQuestion{std::move(catalogue), std::move(*job)};
 }
 

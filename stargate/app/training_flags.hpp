@@ -31,9 +31,9 @@ Result<std::vector<std::int64_t>> parse_gpu_counts(const std::string& text);
 std::optional<PipelineSchedule> schedule_named(const std::string& name);
 /// Any flag of a layout is given.
 bool has_layout(const TrainFlags& flags);
-/// Sizes not given are 1, data parallelism what is left of the accelerators.
-TrainingLayout make_layout(const TrainFlags& flags);
+/// Sizes not given are 1, data parallelism what is left of the accelerators. Faults: unknown modules to recompute.
+Result<TrainingLayout> make_layout(const TrainFlags& flags);
 /// The grid of a search: sizes given are fixed.
-SearchLimits make_search_limits(const TrainFlags& flags, const TrainSearchFlags& search);
+Result<SearchLimits> make_search_limits(const TrainFlags& flags, const TrainSearchFlags& search);
 
 }  // namespace stargate

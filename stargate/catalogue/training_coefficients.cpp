@@ -46,7 +46,9 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
           .optional("unfused_traffic", &C::unfused_traffic,
                     "Element-wise traffic of frameworks that fuse nothing over those that do.", positive)
           .optional("host_update_rate", &C::host_update_rate,
-                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative);
+                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative)
+          .optional("allocator_slack", &C::allocator_slack,
+                    "Share of activations and buffers that a caching allocator holds beyond them.", fraction);
   return table;
 }
 

@@ -5,6 +5,8 @@
 // Without a factor for cooling (PUE).
 #pragma once
 
+#include <span>
+
 #include "stargate/training/step.hpp"
 
 namespace stargate {
@@ -12,8 +14,17 @@ namespace stargate {
 /// Drawn by all accelerators of the job and their hosts whatever runs.
 Power standing_power(const TrainingJob& job);
 
-/// Of all operators of one step over all ranks, above idling. It depends on the layout as shard_costs does, and on dp.
-Energy operators_energy(const TrainingJob& job, const TrainingLayout& layout);
+/// Above idling, of one micro-batch on one rank, there and back.
+struct ShardEnergy {
+  std::vector<Energy> layers;  ///< one layer of each of layer_variants
+  Energy output;
+};
+/// It depends on the layout as shard_costs does.
+ShardEnergy shard_energy(const TrainingJob& job, const TrainingLayout& layout);
+
+/// Of all operators of one step over all ranks, above idling; `layers` of the whole model by layer_variants.
+Energy operators_energy(const TrainingJob& job, const TrainingLayout& layout, const ShardEnergy& each,
+                        std::span<const int> layers);
 
 Energy step_energy(const TrainingJob& job, const TrainingLayout& layout, Duration step_time);
 

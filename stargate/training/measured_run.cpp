@@ -82,7 +82,7 @@ TrainingRecipe stated_recipe(const MeasuredRow& row) {
   const std::string words = lower(row.precision);
   if (words.starts_with("fp16") || mentions(words, "pure")) recipe.states.gradient = 2;
   recipe.frozen_weights = mentions(row.model, "LoRA");
-  if (recipe.frozen_weights) recipe.states = {2, 0, 0};
+  if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
 }
 

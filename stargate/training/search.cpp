@@ -18,15 +18,14 @@ struct Question {
   const TrainingJob& job;
   const SearchLimits& limits;
   SearchGrid grid;
-  std::vector<double> layers_of_shape;
   Power standing;
+  bool usual_recompute;  ///< scores and values, or all layers: no rule speaks of it
 };
 
 Question make_question(const TrainingJob& job, const SearchLimits& limits) {
-  Question out{job, limits, make_search_grid(job, limits), std::vector<double>(job.model->shapes.size()),
-               standing_power(job)};
-  for (const int shape : job.model->layers) ++out.layers_of_shape[static_cast<std::size_t>(shape)];
-  return out;
+  const TrainingLayout& shared = limits.shared;
+  const bool usual = shared.recompute_layers == 0 && shared.recompute_modules == TrainingLayout{}.recompute_modules;
+  return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
 }
 
 /// What is known after a piece of the grid; a piece begins with what was known before.
@@ -76,7 +75,7 @@ class ShardSearch {
  private:
   struct Fitting {
     TrainingLayout layout;
-    const std::vector<StageRun>* stages;
+    const Pipeline* pipeline;
   };
 
   std::int64_t candidates_of_pipeline() const { return static_cast<std::int64_t>(limits_.zero_stages.size()); }
@@ -88,27 +87,49 @@ class ShardSearch {
   std::optional<LayoutRule> broken_shard_rule(const TrainingLayout& shard) const {
     for (const LayoutRule rule :
          {LayoutRule::attention_heads, LayoutRule::feed_forward_width, LayoutRule::sequence_length,
-          LayoutRule::expert_count, LayoutRule::expert_tensor_sequence}) {
+          LayoutRule::expert_count, LayoutRule::expert_tensor_sequence, LayoutRule::offload}) {
       if (!keeps_rule(job_, shard, rule)) return rule;
     }
     return std::nullopt;
   }
 
-  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all.
+  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all, once more where
+  /// ZeRO 3 holds their weights in pieces.
   void visit_micro_batch(const TrainingLayout& shard) {
     find_fitting(shard);
     if (fitting_.empty()) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
-      const ShardCosts costs = shard_costs(job_, costed);
-      const MicroBatch work = micro_batch_work(costs, costed);
-      for (Fitting& fitting : fitting_) {
-        fitting.layout.recompute = recompute;
+      costed.recompute_layers = recompute == Recompute::full ? shard.recompute_layers : 0;
+      for (const bool whole : {true, false}) {
+        zeros_.clear();
         for (const int zero : limits_.zero_stages) {
-          fitting.layout.zero_stage = zero;
-          visit_candidate(fitting, costs, work);
+          if ((zero < 3) == whole) zeros_.push_back(zero);
         }
+        if (!zeros_.empty()) visit_costed(costed, whole);
+      }
+    }
+  }
+
+  void visit_costed(TrainingLayout costed, bool whole_weights) {
+    costed.zero_stage = whole_weights ? 1 : 3;
+    const ShardCosts costs = shard_costs(job_, costed);
+    const bool energy = limits_.objective == SearchObjective::energy;
+    const ShardEnergy energies = energy ? shard_energy(job_, costed) : ShardEnergy{};
+    for (Fitting& fitting : fitting_) {
+      TrainingLayout& layout = fitting.layout;
+      layout.recompute = costed.recompute, layout.recompute_layers = costed.recompute_layers;
+      if (!q_.usual_recompute && !keeps_rule(job_, layout, LayoutRule::recompute)) {
+        remove(LayoutRule::recompute, static_cast<std::int64_t>(zeros_.size()));
+        continue;
+      }
+      const DealtLayers& dealt = fitting.pipeline->dealt(layout);
+      MicroBatch work = micro_batch_work(costs, dealt);
+      if (energy) work.operators = operators_energy(job_, layout, energies, dealt.of_variant);
+      for (const int zero : zeros_) {
+        layout.zero_stage = zero;
+        visit_candidate(layout, dealt.stages, costs, work);
       }
     }
   }
@@ -128,7 +149,7 @@ class ShardSearch {
       if (const auto broken = broken_world_rule(layout)) {
         remove(*broken, each);
       } else {
-        fitting_.push_back({layout, &pipeline.stages});
+        fitting_.push_back({layout, &pipeline});
       }
     }
   }
@@ -147,14 +168,13 @@ class ShardSearch {
     Duration all, exchange;
     Energy operators;
   };
-  MicroBatch micro_batch_work(const ShardCosts& costs, const TrainingLayout& shard) const {
+  MicroBatch micro_batch_work(const ShardCosts& costs, const DealtLayers& dealt) const {
     MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}, {}};
     for (std::size_t i = 0; i < costs.shapes.size(); ++i) {
       const LayerCost& cost = costs.shapes[i];
-      sum.all += q_.layers_of_shape[i] * cost.busy();
-      sum.exchange += q_.layers_of_shape[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
+      sum.all += dealt.of_variant[i] * cost.busy();
+      sum.exchange += dealt.of_variant[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
     }
-    if (limits_.objective == SearchObjective::energy) sum.operators = operators_energy(job_, shard);
     return sum;
   }
 
@@ -169,9 +189,11 @@ class ShardSearch {
   }
 
   /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
-  void visit_candidate(const Fitting& fitting, const ShardCosts& costs, const MicroBatch& work) {
-    const TrainingLayout& layout = fitting.layout;
-    const std::vector<StageRun>& stages = *fitting.stages;
+  void visit_candidate(const TrainingLayout& layout, const std::vector<StageRun>& stages, const ShardCosts& costs,
+                       const MicroBatch& work) {
+    if (layout.shard_size > 0 && !keeps_rule(job_, layout, LayoutRule::shard_size)) {
+      return remove(LayoutRule::shard_size, 1);
+    }
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
     if (!memory.fits()) {
       ++found_.counts.removed_by_memory;
@@ -198,6 +220,7 @@ class ShardSearch {
   const SearchLimits& limits_;
   Findings& found_;
   std::vector<Fitting> fitting_;
+  std::vector<int> zeros_;
 };
 
 /// Shards are searched side by side in rounds whose sizes do not depend on the machine: each begins with what the

@@ -71,7 +71,9 @@ class GridMaker {
       for (const int cp : fixed_or(limits_.fixed.cp, powers_of_two_up_to(max_cp))) {
         for (const int ep : eps) {
           for (const int etp : fixed_or(limits_.fixed.etp, powers_of_two_up_to(experts_ > 0 ? tp : 1))) {
-            add_sequence_choices({.tp = tp, .cp = cp, .ep = ep, .etp = etp});
+            TrainingLayout shard = limits_.shared;
+            shard.tp = tp, shard.cp = cp, shard.ep = ep, shard.etp = etp;
+            add_sequence_choices(shard);
           }
         }
       }
@@ -88,7 +90,7 @@ class GridMaker {
   }
 
   void add_pipelines(bool ends) {
-    const int slots = job_.model->layer_count() + (ends ? 2 : 0);
+    const int slots = layer_slots(*job_.model, {.embedding_as_layer = ends, .loss_as_layer = ends});
     const std::int64_t most = std::min<std::int64_t>(limit_or(limits_.max_pp, job_.gpus), slots);
     for (const int pp : fixed_or(limits_.fixed.pp, divisors_up_to(job_.gpus, most))) {
       if (ends && pp == 1 && limits_.ends_as_layers.size() > 1) continue;  // the same as without
@@ -108,14 +110,29 @@ class GridMaker {
       ++grid_.uneven_pipelines;
       return;
     }
-    pipeline.stages = deal_layers(*job_.model, pipeline.part);
-    if (pp == 1) return grid_.pipelines.push_back(pipeline);
+    if (pp == 1) return add_dealt(pipeline);
     for (const PipelineSchedule schedule : schedules_) {
       if (!suits(schedule, pp, vpp)) continue;
       const bool implied = schedule == PipelineSchedule::interleaved_1f1b;
       pipeline.part.pipeline_schedule = implied ? PipelineSchedule::one_f_one_b : schedule;
-      grid_.pipelines.push_back(pipeline);
+      add_dealt(pipeline);
     }
+  }
+
+  void add_dealt(Pipeline pipeline) {
+    TrainingLayout layout = pipeline.part;
+    pipeline.alike = deal(layout);
+    layout.recompute = Recompute::full, layout.recompute_layers = limits_.shared.recompute_layers;
+    if (layout.recomputes_some()) pipeline.partly = deal(layout);
+    grid_.pipelines.push_back(std::move(pipeline));
+  }
+
+  DealtLayers deal(const TrainingLayout& layout) const {
+    DealtLayers out{deal_layers(job_, layout), std::vector<int>(layer_variants(job_, layout).size())};
+    for (const StageRun& run : out.stages) {
+      for (std::size_t i = 0; i < run.of_shape.size(); ++i) out.of_variant[i] += run.count * run.of_shape[i];
+    }
+    return out;
   }
 
   const TrainingJob& job_;

@@ -21,6 +21,8 @@ struct SearchLimits {
   int ranked = 2;        ///< best sets of parallel sizes to return
   unsigned threads = 0;  ///< 0: one for each core; the answer is the same
   FixedSizes fixed;
+  /// What all candidates have in common: shard size, modules of selective and layers of full recomputation, offload.
+  TrainingLayout shared;
   int max_tp = 0;  ///< 0: the scale-up domain
   int max_cp = 0, max_pp = 0, max_vpp = 0, max_ep = 0;
   int max_micro_batch_size = 0;
@@ -33,10 +35,19 @@ struct SearchLimits {
   std::vector<Recompute> recomputes{Recompute::none, Recompute::selective, Recompute::full};
 };
 
+/// Stages that hold their layers, and all those layers by variant.
+struct DealtLayers {
+  std::vector<StageRun> stages;
+  std::vector<int> of_variant;
+};
+
 /// How a job is cut into stages: pp, vpp, schedule and whether the ends count as layers.
 struct Pipeline {
   TrainingLayout part;
-  std::vector<StageRun> stages;
+  DealtLayers alike;   ///< all layers of a shape are treated alike
+  DealtLayers partly;  ///< full recomputation of SearchLimits::shared.recompute_layers, where that is not 0
+
+  const DealtLayers& dealt(const TrainingLayout& layout) const { return layout.recomputes_some() ? partly : alike; }
 };
 
 struct SearchGrid {

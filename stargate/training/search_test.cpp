@@ -262,7 +262,7 @@ TEST_CASE("energy is standing power over the step and what operators draw above 
   CHECK(energy < most);
   TrainingLayout full = l;
   full.recompute = Recompute::full;
-  CHECK(operators_energy(job, full) > operators_energy(job, l));
+  CHECK(step_energy(job, full, step) > energy);
   System system;
   system.accelerators = 8, system.power = 8 * 1000.0 * watt;
   job.system = &system;

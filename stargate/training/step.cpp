@@ -1,7 +1,9 @@
 // Puts a step together: stages from layers, the pipeline over them, and what each stage does once a step.
 // Gradients travel under the backward pass of the last micro-batch and gathered weights under the forward pass of the
 // first, both except for one layer of the stage: the first to compute or the last to have its gradient. ZeRO 2 sends
-// gradients in every micro-batch, ZeRO 3 gathers weights in each forward and backward pass too.
+// gradients in every micro-batch, or once for the pp micro-batches that interleaving takes through a chunk one after
+// another; ZeRO 3 sends them in every micro-batch and gathers weights in each forward and backward pass too. With
+// several copies of the shards (HSDP) the copies add their shards of the gradients once a step.
 #include "stargate/training/step.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ struct StageWork {
     forward += count * cost.forward, backward += count * cost.backward, recompute += count * cost.recompute;
     weight_gradient += count * cost.weight_gradient;
     forward_wait.tensor += count * cost.forward_wait.tensor, backward_wait.tensor += count * cost.backward_wait.tensor;
+    forward_wait.host += count * cost.forward_wait.host, backward_wait.host += count * cost.backward_wait.host;
     forward_wait.context += count * cost.forward_wait.context;
     backward_wait.context += count * cost.backward_wait.context;
     forward_wait.expert += count * cost.forward_wait.expert, backward_wait.expert += count * cost.backward_wait.expert;
@@ -45,21 +48,52 @@ StageWork stage_work(const ShardCosts& costs, const StageRun& run) {
   return work_of(costs, run.of_shape, run.embedding, run.output);
 }
 
-/// Dense weights are copied over dp * cp ranks, experts over their own copies.
+/// Groups of dense weights, and those of experts.
 struct CopyGroups {
   Group dense, experts;
 };
 
+/// What travels once for all micro-batches: between the ranks that share a copy of the states (`shards`), and between
+/// the copies.
 struct Once {
   const TrainingJob& job;
   const TrainingLayout& layout;
-  CopyGroups groups;
+  CopyGroups shards, replicas;
 
-  Duration collective(Collective kind, const RankParameters& p, double each) const {
-    return collective_time(job.fabric, kind, Bytes::from_base(p.dense * each), groups.dense) +
-           collective_time(job.fabric, kind, Bytes::from_base(p.experts * each), groups.experts);
+  Duration collective(Collective kind, const CopyGroups& groups, const WeightBytes& bytes) const {
+    return collective_time(job.fabric, kind, Bytes::from_base(bytes.dense), groups.dense) +
+           collective_time(job.fabric, kind, Bytes::from_base(bytes.experts), groups.experts);
   }
+  WeightBytes gradient_bytes(const RankParameters& p) const {
+    const double each = job.recipe.states.gradient;
+    return {p.dense * each, p.experts * each};
+  }
+  Duration all_reduce(const RankParameters& p) const {
+    return collective(Collective::all_reduce, shards, gradient_bytes(p));
+  }
+  Duration reduce_scatter(const RankParameters& p) const {
+    return collective(Collective::reduce_scatter, shards, gradient_bytes(p));
+  }
+  Duration add_replicas(const RankParameters& p) const {
+    if (layout.replicas() == 1) return {};
+    WeightBytes shard = gradient_bytes(p);
+    shard.dense /= layout.shard_ranks(), shard.experts /= layout.expert_shard_ranks();
+    return collective(Collective::all_reduce, replicas, shard);
+  }
+  Duration gather(const WeightBytes& sent) const { return collective(Collective::all_gather, shards, sent); }
 };
+
+Once make_once(const TrainingJob& job, const TrainingLayout& l) {
+  const int inner = l.etp * l.ep;
+  if (l.zero_stage == 0) {
+    return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
+  }
+  const int dense = l.shard_ranks(), experts = l.expert_shard_ranks();
+  return {job,
+          l,
+          {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
+          {place_group(job.fabric, l.replicas(), l.tp * dense), place_group(job.fabric, l.replicas(), inner * experts)}};
+}
 
 /// What shows of a transfer under work: what the work does not cover, and what the hidden part slows the work by (its
 /// kernels share compute units and memory).
@@ -71,31 +105,45 @@ struct Cover {
   }
 };
 
-Duration exposed_data_time(const Once& once, const RankParameters& p, const StageRun& run, const ChunkTime& time) {
-  const auto& states = once.job.recipe.states;
+/// What a stage sends once a step, and the passes it travels under.
+struct StageData {
+  RankParameters parameters;
+  WeightBytes sent;
+  int units;  ///< layers and ends
+  ChunkTime time;
+};
+
+StageData stage_data(const TrainingJob& job, const ShardCosts& costs, const StageRun& run) {
+  return {stage_parameters(*job.model, costs, run), stage_weights(job, costs, run, &LayerCost::sent),
+          run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0), stage_work(costs, run).time()};
+}
+
+Duration exposed_data_time(const Once& once, const StageData& stage) {
+  const RankParameters& p = stage.parameters;
   const Cover excess{once.job.coefficients.hidden_slowdown};
-  const int units = run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0);
-  const double share = once.job.recipe.data_overlap && units > 0 ? (units - 1.0) / units : 0;
-  const Duration under_forward = share * time.forward, under_backward = share * time.backward;
-  if (once.layout.zero_stage == 0) {
-    return excess(once.collective(Collective::all_reduce, p, states.gradient), under_backward);
-  }
+  const double share = once.job.recipe.data_overlap && stage.units > 0 ? (stage.units - 1.0) / stage.units : 0;
+  const Duration under_forward = share * stage.time.forward, under_backward = share * stage.time.backward;
+  if (once.layout.zero_stage == 0) return excess(once.all_reduce(p), under_backward);
   const auto m = static_cast<double>(micro_batches(once.job, once.layout));
-  const Duration gradients = once.collective(Collective::reduce_scatter, p, states.gradient);
-  const Duration weights = once.collective(Collective::all_gather, p, states.weight);
+  const Duration gradients = once.reduce_scatter(p), last = gradients + once.add_replicas(p);
+  const Duration weights = once.gather(stage.sent);
   switch (once.layout.zero_stage) {
     case 1:
-      return excess(gradients, under_backward) + excess(weights, under_forward);
-    case 2:
-      return m * excess(gradients, under_backward) + excess(weights, under_forward);
+      return excess(last, under_backward) + excess(weights, under_forward);
+    case 2: {
+      const double each = once.layout.vpp > 1 ? std::min<double>(m, once.layout.pp) : 1;  // micro-batches a transfer
+      const Duration under = each * under_backward;
+      return (m / each - 1) * excess(gradients, under) + excess(last, under) + excess(weights, under_forward);
+    }
     default:
-      return m * (excess(gradients + weights, under_backward) + excess(weights, under_forward));
+      return (m - 1) * excess(gradients + weights, under_backward) + excess(last + weights, under_backward) +
+             m * excess(weights, under_forward);
   }
 }
 
-/// Copies of a tied embedding on the first and last stage add their gradients.
+/// Copies of an embedding on the first and last stage (tied, or for multi-token prediction) add their gradients.
 Duration tied_embedding_time(const TrainingJob& job, const TrainingLayout& l) {
-  if (!job.model->tied_embedding || l.pp == 1) return {};
+  if (l.pp == 1 || !(job.model->tied_embedding || (job.recipe.mtp_layers > 0 && l.weight_copies() == 1))) return {};
   const double elements = static_cast<double>(job.model->vocab) / l.tp * job.model->hidden;
   const auto stride = std::int64_t{l.tp} * l.cp * l.dp * (l.pp - 1);
   const int far = stride >= job.fabric.domain ? job.fabric.domain : static_cast<int>(stride);
@@ -107,10 +155,10 @@ Duration tied_embedding_time(const TrainingJob& job, const TrainingLayout& l) {
 /// and write states and weights. The norm's sum over all ranks is one small all-reduce.
 Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const RankParameters& p) {
   const auto& s = job.recipe.states;
-  const double dense = l.zero_stage >= 1 ? static_cast<double>(l.dp) * l.cp : 1;
-  const double experts = l.zero_stage >= 1 ? l.expert_dp() : 1;
+  const double dense = l.zero_stage >= 1 ? l.shard_ranks() : 1;
+  const double experts = l.zero_stage >= 1 ? l.expert_shard_ranks() : 1;
   const double owned = p.dense / dense + p.experts / experts, held = l.zero_stage >= 2 ? owned : p.total();
-  const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer + s.weight));
+  const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer() + s.weight));
   const Duration norm = collective_time(job.fabric, Collective::all_reduce, 8 * byte,
                                         place_group(job.fabric, static_cast<int>(job.gpus), 1));
   if (!job.recipe.host_optimizer) return job.law.stream_time(traffic) + norm;
@@ -128,10 +176,6 @@ Duration overhead_time(const TrainingJob& job, Duration step) {
   return step * late + job.coefficients.step_overhead;
 }
 
-CopyGroups copy_groups(const TrainingJob& job, const TrainingLayout& l) {
-  return {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), l.etp * l.ep)};
-}
-
 Duration send_time(const TrainingJob& job, const TrainingLayout& l, Bytes boundary) {
   const auto stride = std::int64_t{l.tp} * l.cp * l.dp;
   const bool inside = l.pp > 1 && stride * l.pp <= job.fabric.domain;  // one hop that leaves sets the pace
@@ -147,11 +191,10 @@ struct OnceAStep {
 /// stage has twice the ranks.
 OnceAStep once_a_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                       const std::vector<StageRun>& stages) {
-  const Once once{job, layout, copy_groups(job, layout)};
+  const Once once = make_once(job, layout);
   const Duration tied = tied_embedding_time(job, layout);
   const auto exposed = [&](const StageRun& run) {
-    const RankParameters p = stage_parameters(*job.model, costs, run);
-    const Duration data = exposed_data_time(once, p, run, stage_work(costs, run).time());
+    const Duration data = exposed_data_time(once, stage_data(job, costs, run));
     return run.embedding || run.output ? data + tied : data;
   };
   OnceAStep out;
@@ -171,6 +214,7 @@ void add_micro_batches(const StageWork& work, double count, StepBreakdown& out) 
   out[StepPart::tensor_communication] += count * (work.forward_wait.tensor + work.backward_wait.tensor);
   out[StepPart::context_communication] += count * (work.forward_wait.context + work.backward_wait.context);
   out[StepPart::expert_communication] += count * (work.forward_wait.expert + work.backward_wait.expert);
+  out[StepPart::host_copies] += count * (work.forward_wait.host + work.backward_wait.host);
 }
 
 /// The busiest stage's share of the pipeline; a rank of dual_pipe takes half the micro-batches through each of its two.
@@ -210,6 +254,17 @@ Flops recomputed_flops(const TrainingJob& job, const TrainingLayout& l, const Sh
   return rank * (static_cast<double>(micro_batches(job, l)) * l.tp * l.cp * l.dp);
 }
 
+/// Of a training token in multi-token prediction: its layers, projections and outputs.
+Flops mtp_flops_per_token(const TrainingJob& job) {
+  if (job.recipe.mtp_layers == 0) return {};
+  const Model& model = *job.model;
+  const LayerShape& layer = model.layer(model.layer_count() - 1);
+  const double weights = static_cast<double>(layer_parameters(model, layer).active()) +
+                         (2.0 * model.hidden + static_cast<double>(model.vocab)) * model.hidden;
+  const double context = (static_cast<double>(job.seq_length) + 1) / 2;
+  return 3.0 * job.recipe.mtp_layers * (Flops::from_base(2 * weights) + attention_core_flops(layer.attention, context));
+}
+
 }  // namespace
 
 const char* step_part_name(StepPart part) {
@@ -230,6 +285,8 @@ const char* step_part_name(StepPart part) {
       return "pipeline communication";
     case StepPart::data_communication:
       return "data-parallel communication";
+    case StepPart::host_copies:
+      return "activations to the host and back";
     case StepPart::bubble:
       return "pipeline bubble";
     case StepPart::optimizer:
@@ -266,12 +323,11 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
 
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run) {
-  const Once once{job, layout, copy_groups(job, layout)};
+  const Once once = make_once(job, layout);
   const RankParameters p = stage_parameters(*job.model, costs, run);
-  const auto& states = job.recipe.states;
-  if (layout.zero_stage == 0) return {once.collective(Collective::all_reduce, p, states.gradient), {}};
-  return {once.collective(Collective::reduce_scatter, p, states.gradient),
-          once.collective(Collective::all_gather, p, states.weight)};
+  if (layout.zero_stage == 0) return {once.all_reduce(p), {}};
+  return {once.reduce_scatter(p) + once.add_replicas(p),
+          once.gather(stage_weights(job, costs, run, &LayerCost::sent))};
 }
 
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
@@ -284,7 +340,7 @@ Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, c
 
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout) {
   const ShardCosts costs = shard_costs(job, layout);
-  const auto stages = deal_layers(*job.model, layout);
+  const auto stages = deal_layers(job, layout);
   return simulate_step(job, layout, costs, stages, training_memory(job, layout, costs, stages));
 }
 
@@ -295,7 +351,7 @@ StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, c
   out.memory = memory;
   out.tokens = job.batch_tokens();
   out.gpus = job.gpus;
-  out.model_flops = training_flops_per_token(*job.model, job.seq_length) * out.tokens.base();
+  out.model_flops = (training_flops_per_token(*job.model, job.seq_length) + mtp_flops_per_token(job)) * out.tokens.base();
   out.hardware_flops = out.model_flops + recomputed_flops(job, layout, costs, stages);
   out.peak = job.law.peak(job.recipe.precision.linear);
   return out;
