@@ -17,7 +17,7 @@ Accelerator make_accelerator(Bytes memory) {
   a.vendor = "NVIDIA";
   a.memory_bandwidth = 3.35 * terabyte / second;
   a.memory_capacity = memory;
-  a.peak = {{Precision::bf16, 989.0 * teraflop / second}};
+  a.peak = {{Precision::bf16, 989.0 * teraflop / second}, {Precision::fp8, 1979.0 * teraflop / second}};
   a.compute_units = 132;
   a.power = 700 * watt;
   return a;
@@ -73,7 +73,8 @@ std::vector<int> divisors(std::int64_t number) {
 template <class Visit>
 class BruteForce {
  public:
-  BruteForce(const TrainingJob& job, Visit visit) : job_(job), visit_(visit) {
+  BruteForce(const TrainingJob& job, Visit visit, int recompute_layers = 0)
+      : job_(job), visit_(visit), recompute_layers_(recompute_layers) {
     for (const auto& shape : job.model->shapes) experts_ = std::max(experts_, shape.feed_forward.experts);
     for (int tp = 1; tp <= 4; tp *= 2) {
       for (int cp = 1; cp <= job.gpus / tp; cp *= 2) {
@@ -115,11 +116,11 @@ class BruteForce {
     for (const auto schedule : {PipelineSchedule::one_f_one_b, PipelineSchedule::dual_pipe}) {
       if (schedule == PipelineSchedule::dual_pipe && (experts_ == 0 || l.pp == 1)) continue;
       l.pipeline_schedule = schedule;
-      if (!check_layout(job_, l).empty()) continue;
       for (const Recompute recompute : {Recompute::none, Recompute::selective, Recompute::full}) {
         for (int zero = 0; zero < 4; ++zero) {
           l.recompute = recompute, l.zero_stage = zero;
-          visit_(l);
+          l.recompute_layers = recompute == Recompute::full ? recompute_layers_ : 0;
+          if (check_layout(job_, l).empty()) visit_(l);
         }
       }
     }
@@ -127,7 +128,7 @@ class BruteForce {
 
   const TrainingJob& job_;
   Visit visit_;
-  int experts_ = 0;
+  int recompute_layers_, experts_ = 0;
 };
 
 struct Point {
@@ -158,20 +159,23 @@ struct Truth {
   std::vector<Point> front;
 };
 
-Truth find_truth(const TrainingJob& job, SearchObjective objective) {
+Truth find_truth(const TrainingJob& job, SearchObjective objective, int recompute_layers = 0) {
   Truth truth;
   std::map<std::array<int, 5>, double> best;
   std::vector<Point> points;
-  BruteForce(job, [&](const TrainingLayout& l) {
-    const StepReport report = simulate_step(job, l);
-    if (!report.memory.fits()) return void(++truth.too_large);
-    ++truth.fitting;
-    const Duration time = report.step_time();
-    const double value = objective == SearchObjective::time ? time.base() : step_energy(job, l, time).base();
-    points.push_back({time.base(), report.memory.bytes.total().base()});
-    const auto [at, added] = best.try_emplace({l.tp, l.pp, l.dp, l.cp, l.ep}, value);
-    at->second = std::min(at->second, value);
-  });
+  BruteForce(
+      job,
+      [&](const TrainingLayout& l) {
+        const StepReport report = simulate_step(job, l);
+        if (!report.memory.fits()) return void(++truth.too_large);
+        ++truth.fitting;
+        const Duration time = report.step_time();
+        const double value = objective == SearchObjective::time ? time.base() : step_energy(job, l, time).base();
+        points.push_back({time.base(), report.memory.bytes.total().base()});
+        const auto [at, added] = best.try_emplace({l.tp, l.pp, l.dp, l.cp, l.ep}, value);
+        at->second = std::min(at->second, value);
+      },
+      recompute_layers);
   for (const auto& [sizes, value] : best) truth.best.push_back(value);
   std::sort(truth.best.begin(), truth.best.end());
   truth.front = front_of(std::move(points));
@@ -204,6 +208,24 @@ TEST_CASE("a search returns what simulating every layout returns: best ones, fro
         CHECK(front_of(*report) == truth.front);
       }
     }
+  }
+}
+
+TEST_CASE("it does so too where only the first layers are recomputed and weights are held in two formats") {
+  for (const Case& each : {kCases[1], kCases[3]}) {
+    TrainingJob job = each.job();
+    job.recipe.precision = {Precision::fp8, Precision::fp8};
+    job.recipe.bf16_first_layers = 1;
+    const Truth truth = find_truth(job, SearchObjective::energy, 2);
+    SearchLimits limits;
+    limits.objective = SearchObjective::energy;
+    limits.shared.recompute_layers = 2;
+    const auto report = search_layouts(job, limits);
+    CHECK(report->removed_by_memory == truth.too_large);
+    CHECK(report->evaluated + report->removed_by_bound == truth.fitting);
+    REQUIRE(report->best() != nullptr);
+    CHECK(report->best()->value == truth.best.front());
+    CHECK(front_of(*report) == truth.front);
   }
 }
 
