@@ -263,13 +263,14 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.more > b.more; });
   const double behind = 100 * (slow.total() / fast.total() - 1);
   std::string out = fmt::format("{:.2f} % {}", std::abs(behind), behind < 0 ? "faster" : "slower");
+  const Duration worth_saying = 1e-4 * fast.total();
   const auto say = [&](const Difference& d, const char* word, Duration amount) {
     out += fmt::format(", {} {} {}", step_part_name(d.part), format_quantity(amount), word);
   };
   for (std::size_t i = 0; i < 2; ++i) {
-    if (all[i].more.base() > 0) say(all[i], "more", all[i].more);
+    if (all[i].more > worth_saying) say(all[i], "more", all[i].more);
   }
-  if (all.back().more.base() < 0) say(all.back(), "less", -all.back().more);
+  if (-all.back().more > worth_saying) say(all.back(), "less", -all.back().more);
   return out;
 }
 
