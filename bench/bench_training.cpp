@@ -1,4 +1,5 @@
-// Speed of the training model: one layout with everything included, and the layouts a second of a search.
+// Speed of the training model: one layout with everything included (dense, experts with latent attention, and a job of
+// 9,216 accelerators), one all-reduce, and the layouts a second of a search.
 // Google Benchmark; "layouts" counts every candidate of the grid, "evaluated" those that keep the rules and fit.
 #include <benchmark/benchmark.h>
 
@@ -51,16 +52,110 @@ TrainingJob make_job(const Model& model, const Accelerator& accelerator, std::in
   return {&model, nullptr, &accelerator, fabric, DeviceLaw(accelerator), gpus, batch, 8192, {}};
 }
 
-void one_layout(benchmark::State& state) {
+/// GPT-3 175B.
+Model make_gpt_175b() {
+  Model m = make_model(96, 12288, 96, 96);
+  m.shapes[0].feed_forward = {.kind = FeedForwardKind::dense, .width = 4 * 12288, .gated = false};
+  return m;
+}
+
+/// DeepSeek-V3 671B: latent attention, three dense layers, 58 of 256 experts, one layer of multi-token prediction.
+Model make_deepseek_v3() {
+  Model m = make_model(61, 7168, 128, 128);
+  auto& a = m.shapes[0].attention;
+  a.kind = AttentionKind::latent;
+  a.head_dim = 192, a.nope_dim = 128, a.rope_dim = 64, a.q_lora_rank = 1536, a.kv_lora_rank = 512;
+  m.shapes[0].feed_forward = {.kind = FeedForwardKind::dense, .width = 18432};
+  LayerShape routed = m.shapes[0];
+  routed.feed_forward = {
+      .kind = FeedForwardKind::experts, .width = 2048, .experts = 256, .top_k = 8, .shared_width = 2048};
+  m.shapes.push_back(routed);
+  for (std::size_t i = 3; i < m.layers.size(); ++i) m.layers[i] = 1;
+  m.mtp_layers = 1;
+  return m;
+}
+
+void one_layout(benchmark::State& state, const Model& model, std::int64_t batch, const TrainingLayout& layout) {
   const Accelerator accelerator = make_accelerator();
-  const Model model = make_llama_405b();
-  const TrainingJob job = make_job(model, accelerator, 16384, 2048);
-  TrainingLayout layout;
-  layout.tp = 8, layout.pp = 16, layout.vpp = 8, layout.dp = 128;
-  layout.sequence_parallel = layout.embedding_as_layer = layout.loss_as_layer = true;
+  TrainingJob job = make_job(model, accelerator, layout.ranks(), batch);
+  job.recipe.mtp_layers = model.mtp_layers;
+  if (const auto faults = check_layout(job, layout); !faults.empty()) {
+    return state.SkipWithError(faults.front().message.c_str());
+  }
   for (auto _ : state) benchmark::DoNotOptimize(simulate_step(job, layout));
 }
-BENCHMARK(one_layout)->Unit(benchmark::kMicrosecond);
+
+TrainingLayout make_layout(int tp, int pp, int vpp, int dp) {
+  TrainingLayout l;
+  l.tp = tp, l.pp = pp, l.vpp = vpp, l.dp = dp;
+  l.sequence_parallel = tp > 1;
+  return l;
+}
+
+void one_layout_llama_405b(benchmark::State& state) {
+  TrainingLayout l = make_layout(8, 16, 8, 128);
+  l.embedding_as_layer = l.loss_as_layer = true;
+  one_layout(state, make_llama_405b(), 2048, l);
+}
+void one_layout_gpt_175b(benchmark::State& state) {
+  TrainingLayout l = make_layout(8, 8, 12, 64);
+  l.recompute = Recompute::selective;
+  one_layout(state, make_gpt_175b(), 4096, l);
+}
+void one_layout_deepseek_v3(benchmark::State& state) {
+  TrainingLayout l = make_layout(1, 16, 1, 128);
+  l.ep = 64, l.uneven_pipeline = true, l.pipeline_schedule = PipelineSchedule::dual_pipe;
+  l.recompute = Recompute::selective;
+  l.recompute_modules = RecomputeModules(RecomputeModule::mla_up_proj);
+  one_layout(state, make_deepseek_v3(), 15360, l);
+}
+void one_layout_deepseek_v3_1f1b(benchmark::State& state) {
+  TrainingLayout l = make_layout(1, 16, 1, 128);
+  l.ep = 64, l.uneven_pipeline = true;
+  one_layout(state, make_deepseek_v3(), 15360, l);
+}
+/// Every feature at once: shards of a part of the ranks, some layers recomputed, some in bf16, offload.
+void one_layout_all_features(benchmark::State& state) {
+  Accelerator accelerator = make_accelerator();
+  accelerator.host_bandwidth = 63.0 * gigabyte / second;
+  accelerator.peak[Precision::fp8] = 1979.0 * teraflop / second;
+  const Model model = make_llama_405b();
+  TrainingJob job = make_job(model, accelerator, 16384, 2048);
+  job.recipe.precision = {Precision::fp8, Precision::fp8};
+  job.recipe.bf16_first_layers = job.recipe.bf16_last_layers = 1;
+  TrainingLayout l = make_layout(8, 16, 2, 128);
+  l.embedding_as_layer = l.loss_as_layer = true;
+  l.zero_stage = 2, l.shard_size = 32, l.offload_activations = 0.5;
+  l.recompute = Recompute::full, l.recompute_layers = 1;
+  if (!check_layout(job, l).empty()) return state.SkipWithError("not a layout");
+  for (auto _ : state) benchmark::DoNotOptimize(simulate_step(job, l));
+}
+/// One iteration of a job of experts on 9,216 accelerators.
+void iteration_experts_9216(benchmark::State& state) {
+  TrainingLayout l = make_layout(8, 12, 1, 96);
+  l.ep = 16;
+  one_layout(state, make_experts_1800b(), 9216, l);
+}
+BENCHMARK(one_layout_llama_405b)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_layout_gpt_175b)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_layout_deepseek_v3)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_layout_deepseek_v3_1f1b)->Unit(benchmark::kMicrosecond);
+BENCHMARK(one_layout_all_features)->Unit(benchmark::kMicrosecond);
+BENCHMARK(iteration_experts_9216)->Unit(benchmark::kMicrosecond);
+
+/// 256 MiB over 4,096 accelerators in domains of the given size.
+void all_reduce_4096(benchmark::State& state) {
+  Fabric fabric;
+  fabric.domain = static_cast<int>(state.range(0));
+  fabric.up = {450.0 * gigabyte / second, 1 * microsecond, 0.82};
+  fabric.out = {50.0 * gigabyte / second, 3.5 * microsecond, 0.88};
+  fabric.up_topology = state.range(1) > 0 ? Topology::torus : Topology::switched;
+  const Group group = place_group(fabric, 4096, 1);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(collective_time(fabric, Collective::all_reduce, 256 * mebibyte, group));
+  }
+}
+BENCHMARK(all_reduce_4096)->Args({1, 0})->Args({8, 0})->Args({72, 0})->Args({576, 0})->Args({4096, 1});
 
 void search(benchmark::State& state, const TrainingJob& job) {
   SearchLimits limits;

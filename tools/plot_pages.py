@@ -191,7 +191,7 @@ def plot_goodput():
     left.legend(fontsize=7, frameon=False)
 
     sizes = [1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072]
-    for fleet, colour in (("llama-3-405b", OURS), ("meta-rsc-1", THIRD)):
+    for fleet, colour in (("llama-3-h100", OURS), ("rsc-1-a100", THIRD)):
         hours = [ask(*job, "--gpus", n, "--fleet", fleet)["mean_time_between_failures_s"] / 3600 for n in sizes]
         right.plot(sizes, hours, "o-", markersize=4, color=colour, label=f"fleet {fleet}")
     right.scatter([16384, 131072], [1.8, 0.23], marker="x", color="black", zorder=3, label="RSC-1's paper")

@@ -340,11 +340,13 @@ void add_calibrate(CLI::App& app, Session& session) {
 void add_validate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
   auto flags = std::make_shared<ValidateFlags>();
-  auto training = std::make_shared<std::string>();
+  auto training = std::make_shared<ValidateTrainingFlags>();
   auto* what = command->add_option_group("measurements", "What to hold predictions against");
   what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
-  what->add_option("--training", *training, "Table of measured training runs")->type_name("FILE.csv");
+  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
   what->require_option(1);
+  command->add_option("--rows", training->rows, "Training: write every prediction and where its step goes to this file")
+      ->type_name("FILE.csv");
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
@@ -354,8 +356,9 @@ void add_validate(CLI::App& app, Session& session) {
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
   command->callback([&session, flags, training] {
-    if (training->empty()) return validate(session, *flags);
-    validate_training(session, {*training, flags->worst, flags->json, flags->changes});
+    if (training->file.empty()) return validate(session, *flags);
+    training->worst = flags->worst, training->json = flags->json, training->changes = flags->changes;
+    validate_training(session, *training);
   });
 }
 

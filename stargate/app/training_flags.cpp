@@ -133,7 +133,7 @@ Result<TrainingLayout> make_layout(const TrainFlags& f) {
 Result<SearchLimits> make_search_limits(const TrainFlags& f, const TrainSearchFlags& search) {
   auto layout = make_layout(f);
   if (!layout) return layout.faults();
-  TrainingLayout shared;
+  TrainingLayout base;
   shared.shard_size = f.shard_size, shared.offload_activations = f.offload_activations;
   shared.recompute = layout->recompute, shared.recompute_modules = layout->recompute_modules;
   shared.recompute_layers = f.recompute_layers;
@@ -148,7 +148,7 @@ Result<SearchLimits> make_search_limits(const TrainFlags& f, const TrainSearchFl
   if (f.sequence_parallel) limits.sequence_parallel = {true};
   if (f.ends_as_layers) limits.ends_as_layers = {true};
   if (f.zero >= 0) limits.zero_stages = {f.zero};
-  limits.shared = shared;
+  limits.base = shared;
   if (!f.recompute.empty() || shared.recompute != Recompute::none) limits.recomputes = {shared.recompute};
   if (const auto schedule = schedule_named(f.schedule)) limits.schedules = {*schedule};
   return limits;

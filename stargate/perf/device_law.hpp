@@ -45,6 +45,9 @@ struct LawBasis {
 
 /// Whose kernels are meant when nobody says: vLLM's, which calls the vendor's libraries and FlashAttention.
 inline constexpr const char* kUsualEngine = "vllm";
+/// Whose measured kernels stand for those of training frameworks: TensorRT-LLM multiplies with cuBLASLt and attends
+/// with the vendor's own kernels, as Transformer Engine and cuDNN do.
+inline constexpr const char* kTrainingKernels = "trtllm";
 
 /// Why an operator takes as long as it does: the larger of the two, after the launch.
 struct OperatorTime {
@@ -74,6 +77,11 @@ class DeviceLaw {
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
 
+  /// Whether the time of a product contains casting its activations from 16 bits.
+  bool casts(Precision precision) const {
+    const auto& law = gemm_[static_cast<std::size_t>(precision)];
+    return law && law->format().quantises;
+  }
   FlopRate peak(Precision precision) const { return peak_[static_cast<std::size_t>(precision)]; }
   ByteRate stream_bandwidth() const { return stream_bandwidth_; }
 

@@ -81,8 +81,8 @@ void keep_feed_forward(Keep& keep, const FeedForwardShape& f) {
   keep(Tensor::linear_input, keep.stream_tokens * h);  // the router reads bf16
   const double rows = keep.tokens * f.top_k * l.etp / l.tp * keep.recipe().routing.busiest(l.ep);
   keep(Tensor::routing, keep.stream_tokens * f.experts, 4);
-  // experts' inputs, and outputs for the weighted sum
-  keep(Tensor::routed_tokens, rows * h, operand_bytes(keep.precision.expert) + kElement);
+  // The gates weigh the activation function's output (Megatron-Core since 0.12), so experts' outputs are not kept.
+  keep(Tensor::routed_tokens, rows * h, operand_bytes(keep.precision.expert));
   keep.activation_function(rows, gate, static_cast<double>(f.width) / l.etp, keep.precision.expert);
   keep.part = LayerPart::shared_experts;
   keep.activation_function(keep.tokens, gate, static_cast<double>(f.shared_width) / l.tp, keep.precision.linear);

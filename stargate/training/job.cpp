@@ -270,7 +270,7 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
                      &s->second,
                      &accelerator,
                      *fabric,
-                     DeviceLaw(accelerator, catalogue, kUsualEngine),
+                     DeviceLaw(accelerator, catalogue, kTrainingKernels),
                      1,
                      1,
                      1,

@@ -34,11 +34,14 @@ Slice make_slice(const TrainingJob& job, const TrainingLayout& l) {
 }
 
 /// Casting to a format below bf16: read the bf16 tensor, write it and its transpose (both are multiplied with; Hopper's
-/// fp8 units take one order only). Per-tensor scales are read from the step before, so no second pass.
-Duration cast_time(const DeviceLaw& law, const Operator& op, double elements) {
+/// fp8 units take one order only, and scales of blocks run along the depth). Where measured products contain a cast,
+/// the first order is in them: forward the transpose is left to write, backward the two products hold both.
+Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   const double narrow = bytes_per_element(op.precision);
   if (op.kind != OperatorKind::gemm || narrow >= kElement) return {};
-  return Bytes::from_base(elements * (kElement + 2 * narrow)) / law.stream_bandwidth();
+  const double elements = (forward ? op.m * op.k : op.m * op.n) * op.groups;
+  const double bytes = !law.casts(op.precision) ? kElement + 2 * narrow : forward ? narrow : 0;
+  return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
 
 /// Attention's projections may stay in bf16; frameworks that fuse nothing read and write again between the passes of a
@@ -86,8 +89,8 @@ TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost&
                         [&](const Operator& counted) {
                           const Operator op = as_it_runs(slice, precision, counted);
                           ++work.operators;
-                          const Duration ahead = law.operator_time(op) + cast_time(law, op, op.m * op.k * op.groups);
-                          const Duration back = gradient_time(slice, op) + cast_time(law, op, op.m * op.n * op.groups);
+                          const Duration ahead = law.operator_time(op) + cast_time(law, op, true);
+                          const Duration back = gradient_time(slice, op) + cast_time(law, op, false);
                           cost.forward += ahead, cost.backward += back;
                           if (op.kind == OperatorKind::gemm) work.matrix_backward += back;
                           if (is_redone(slice, layer, op)) cost.recompute += ahead, cost.recompute_flops += op.flops();

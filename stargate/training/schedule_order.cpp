@@ -173,19 +173,31 @@ struct Route {
   bool sends_up(const Pass& pass, bool gradient) const { return dual() && pass.chunk == 1 ? gradient : !gradient; }
 };
 
+double later(double a, double b) { return std::max(a, b); }
+void set(double& to, double value) { to = value; }
+void set(Lanes& to, double value) { to = Lanes::both(value); }
+double first_lane(double time) { return time; }
+double first_lane(Lanes time) { return time.with_sends(); }
+/// What a send takes: in the second lane nothing.
+void set_send(double& to, double send) { to = send; }
+void set_send(Lanes& to, double send) { to = {send, 0}; }
+
 /// All stages side by side; each runs on until it must wait.
+template <class Time>
 class Walk {
  public:
   Walk(const PassTimes& times, const PipelineWork& work, std::vector<SendSlice>* sends)
       : times_(times),
         route_{work},
-        ahead_(static_cast<std::size_t>(route_.virtual_stages() * work.micro_batches), kUnknown),
-        back_(ahead_.size(), kUnknown),
         at_(static_cast<std::size_t>(work.stages)),
-        sends_(sends) {}
+        sends_(sends) {
+    set(unknown_, kUnknown), set_send(send_, times.send);
+    ahead_.assign(static_cast<std::size_t>(route_.virtual_stages() * work.micro_batches), unknown_);
+    back_ = ahead_;
+  }
 
-  std::vector<std::vector<WalkedPass>> run(const std::vector<std::vector<ScheduledPass>>& order) {
-    std::vector<std::vector<WalkedPass>> out(order.size());
+  std::vector<std::vector<WalkedPass<Time>>> run(const std::vector<std::vector<ScheduledPass>>& order) {
+    std::vector<std::vector<WalkedPass<Time>>> out(order.size());
     std::size_t left = 0;
     for (std::size_t s = 0; s < order.size(); ++s) out[s].reserve(order[s].size()), left += order[s].size();
     while (left > 0) {
@@ -201,7 +213,7 @@ class Walk {
  private:
   static constexpr double kUnknown = -1;
   struct Stage {
-    double free = 0, up = 0, down = 0;
+    Time free{}, up{}, down{};
   };
 
   std::size_t slot(int g, const Pass& pass) const {
@@ -209,10 +221,10 @@ class Walk {
   }
 
   /// When the input of a forward pass arrives; kUnknown while that is open.
-  double ready(int stage, const Pass& pass, bool gradient) const {
+  Time ready(int stage, const Pass& pass, bool gradient) const {
     const int g = route_.virtual_stage(stage, pass.chunk);
-    if (gradient) return g == route_.virtual_stages() - 1 ? 0 : back_[slot(g + 1, pass)];
-    return g == 0 ? 0 : ahead_[slot(g - 1, pass)];
+    if (gradient) return g == route_.virtual_stages() - 1 ? Time{} : back_[slot(g + 1, pass)];
+    return g == 0 ? Time{} : ahead_[slot(g - 1, pass)];
   }
 
   double length(int stage, const ScheduledPass& pass) const {
@@ -237,26 +249,28 @@ class Walk {
     if (g == (gradient ? 0 : last)) return;
     Stage& at = at_[static_cast<std::size_t>(stage)];
     const bool up = route_.sends_up(pass, gradient);
-    double& link = up ? at.up : at.down;
-    const double start = std::max(at.free, link);
-    link = start + times_.send;
+    Time& link = up ? at.up : at.down;
+    const Time start = later(at.free, link);
+    link = start + send_;
     (gradient ? back_ : ahead_)[slot(g, pass)] = link;
     if (!sends_) return;
     const int p = route_.work.stages, to = (stage + (up ? 1 : p - 1)) % p;
     Pass target = pass;
     if (!route_.dual()) target.chunk = (gradient ? g - 1 : g + 1) / p;
-    sends_->push_back({stage, to, up, gradient, target, Duration::from_base(start), Duration::from_base(link)});
+    sends_->push_back({stage, to, up, gradient, target, Duration::from_base(first_lane(start)), Duration::from_base(first_lane(link))});
   }
 
-  bool step(int stage, const ScheduledPass& pass, std::vector<WalkedPass>& out) {
+  bool step(int stage, const ScheduledPass& pass, std::vector<WalkedPass<Time>>& out) {
     const bool ahead = pass.kind == PassKind::forward || pass.kind == PassKind::forward_backward;
     const bool back = pass.kind != PassKind::forward && pass.kind != PassKind::weight_gradient;
-    const double first = ahead ? ready(stage, pass.forward, false) : 0;
-    const double second = back ? ready(stage, pass.backward, true) : 0;
-    if (first == kUnknown || second == kUnknown) return false;
+    const Time first = ahead ? ready(stage, pass.forward, false) : Time{};
+    const Time second = back ? ready(stage, pass.backward, true) : Time{};
+    if (first_lane(first) == kUnknown || first_lane(second) == kUnknown) return false;
     Stage& at = at_[static_cast<std::size_t>(stage)];
-    const double start = std::max({at.free, first, second});
-    at.free = start + length(stage, pass);
+    const Time start = later(at.free, later(first, second));
+    Time taken;
+    set(taken, length(stage, pass));
+    at.free = start + taken;
     if (ahead) send(stage, pass.forward, false);
     if (back) send(stage, pass.backward, true);
     out.push_back({start, at.free, at.up, at.down});
@@ -265,7 +279,8 @@ class Walk {
 
   const PassTimes& times_;
   Route route_;
-  std::vector<double> ahead_, back_;  ///< arrivals of what a virtual stage sent, by micro-batch
+  Time unknown_, send_;
+  std::vector<Time> ahead_, back_;  ///< arrivals of what a virtual stage sent, by micro-batch
   std::vector<Stage> at_;
   std::vector<SendSlice>* sends_;
 };
@@ -331,10 +346,15 @@ PassTimes pass_times(const PipelineWork& work) {
   return out;
 }
 
-std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
-                                                 const PipelineWork& work, std::vector<SendSlice>* sends) {
-  return Walk(times, work, sends).run(order);
+template <class Time>
+std::vector<std::vector<WalkedPass<Time>>> walk_passes(const PassTimes& times, const PassOrders& order,
+                                                       const PipelineWork& work, std::vector<SendSlice>* sends) {
+  return Walk<Time>(times, work, sends).run(order);
 }
+template std::vector<std::vector<WalkedPass<double>>> walk_passes(const PassTimes&, const PassOrders&,
+                                                                  const PipelineWork&, std::vector<SendSlice>*);
+template std::vector<std::vector<WalkedPass<Lanes>>> walk_passes(const PassTimes&, const PassOrders&,
+                                                                 const PipelineWork&, std::vector<SendSlice>*);
 
 PassOrders pass_orders(const PipelineWork& work) {
   PassOrders out;
@@ -346,7 +366,7 @@ PipelineSlices pipeline_slices(const PipelineWork& work) {
   PipelineSlices out;
   const PassTimes times = pass_times(work);
   const PassOrders order = pass_orders(work);
-  const auto walked = walk_passes(times, order, work, &out.sends);
+  const auto walked = walk_passes<double>(times, order, work, &out.sends);
   const auto blocking = Duration::from_base(times.blocking);
   for (SendSlice& send : out.sends) send.start -= blocking;
   for (std::size_t s = 0; s < order.size(); ++s) {

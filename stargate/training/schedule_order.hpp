@@ -2,6 +2,7 @@
 // a schedule, which lists every slice. schedule.hpp has the same times without the list.
 #pragma once
 
+#include "stargate/training/lanes.hpp"
 #include "stargate/training/schedule.hpp"
 
 namespace stargate {
@@ -61,11 +62,13 @@ struct PassTimes {
 };
 PassTimes pass_times(const PipelineWork& work);
 
-/// A pass, and when the links of its stage are free after it.
+/// A pass, and when the links of its stage are free after it. Time is double, or Lanes: with sends and without.
+template <class Time>
 struct WalkedPass {
-  double start, end, up, down;
+  Time start, end, up, down;
 };
-std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
-                                                 const PipelineWork& work, std::vector<SendSlice>* sends);
+template <class Time>
+std::vector<std::vector<WalkedPass<Time>>> walk_passes(const PassTimes& times, const PassOrders& order,
+                                                       const PipelineWork& work, std::vector<SendSlice>* sends);
 
 }  // namespace stargate

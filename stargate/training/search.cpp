@@ -23,7 +23,7 @@ struct Question {
 };
 
 Question make_question(const TrainingJob& job, const SearchLimits& limits) {
-  const TrainingLayout& shared = limits.shared;
+  const TrainingLayout& shared = limits.base;
   const bool usual = shared.recompute_layers == 0 && shared.recompute_modules == TrainingLayout{}.recompute_modules;
   return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
 }
@@ -87,7 +87,7 @@ class ShardSearch {
   std::optional<LayoutRule> broken_shard_rule(const TrainingLayout& shard) const {
     for (const LayoutRule rule :
          {LayoutRule::attention_heads, LayoutRule::feed_forward_width, LayoutRule::sequence_length,
-          LayoutRule::expert_count, LayoutRule::expert_tensor_sequence, LayoutRule::offload}) {
+          LayoutRule::expert_count, LayoutRule::expert_tensor_sequence}) {
       if (!keeps_rule(job_, shard, rule)) return rule;
     }
     return std::nullopt;
@@ -290,6 +290,18 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
     if (zero < 0 || zero > 3) fault("zero_stages", fmt::format("{} is not 0, 1, 2 or 3", zero));
   }
   if (limits.recomputes.empty()) fault("recomputes", "name at least one");
+  const auto searched = [&](Recompute r) {
+    return std::count(limits.recomputes.begin(), limits.recomputes.end(), r) > 0;
+  };
+  if (limits.base.recompute_layers > 0 && !searched(Recompute::full)) {
+    fault("recompute_layers", "is of full recomputation, which is not searched");
+  }
+  TrainingLayout selective = limits.base;
+  selective.recompute = Recompute::selective, selective.recompute_layers = 0;
+  if (searched(Recompute::selective) && !keeps_rule(job, selective, LayoutRule::recompute)) {
+    fault("recompute_modules", "the model has no such modules");
+  }
+  if (!keeps_rule(job, selective, LayoutRule::offload)) fault("offload", layout_rule_name(LayoutRule::offload));
   if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
   if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;

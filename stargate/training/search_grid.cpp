@@ -71,7 +71,7 @@ class GridMaker {
       for (const int cp : fixed_or(limits_.fixed.cp, powers_of_two_up_to(max_cp))) {
         for (const int ep : eps) {
           for (const int etp : fixed_or(limits_.fixed.etp, powers_of_two_up_to(experts_ > 0 ? tp : 1))) {
-            TrainingLayout shard = limits_.shared;
+            TrainingLayout shard = limits_.base;
             shard.tp = tp, shard.cp = cp, shard.ep = ep, shard.etp = etp;
             add_sequence_choices(shard);
           }
@@ -122,7 +122,7 @@ class GridMaker {
   void add_dealt(Pipeline pipeline) {
     TrainingLayout layout = pipeline.part;
     pipeline.alike = deal(layout);
-    layout.recompute = Recompute::full, layout.recompute_layers = limits_.shared.recompute_layers;
+    layout.recompute = Recompute::full, layout.recompute_layers = limits_.base.recompute_layers;
     if (layout.recomputes_some()) pipeline.partly = deal(layout);
     grid_.pipelines.push_back(std::move(pipeline));
   }

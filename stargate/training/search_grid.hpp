@@ -22,7 +22,7 @@ struct SearchLimits {
   unsigned threads = 0;  ///< 0: one for each core; the answer is the same
   FixedSizes fixed;
   /// What all candidates have in common: shard size, modules of selective and layers of full recomputation, offload.
-  TrainingLayout shared;
+  TrainingLayout base;
   int max_tp = 0;  ///< 0: the scale-up domain
   int max_cp = 0, max_pp = 0, max_vpp = 0, max_ep = 0;
   int max_micro_batch_size = 0;
@@ -45,7 +45,7 @@ struct DealtLayers {
 struct Pipeline {
   TrainingLayout part;
   DealtLayers alike;   ///< all layers of a shape are treated alike
-  DealtLayers partly;  ///< full recomputation of SearchLimits::shared.recompute_layers, where that is not 0
+  DealtLayers partly;  ///< full recomputation of SearchLimits::base.recompute_layers, where that is not 0
 
   const DealtLayers& dealt(const TrainingLayout& layout) const { return layout.recomputes_some() ? partly : alike; }
 };

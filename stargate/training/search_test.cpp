@@ -219,7 +219,7 @@ TEST_CASE("it does so too where only the first layers are recomputed and weights
     const Truth truth = find_truth(job, SearchObjective::energy, 2);
     SearchLimits limits;
     limits.objective = SearchObjective::energy;
-    limits.shared.recompute_layers = 2;
+    limits.base.recompute_layers = 2;
     const auto report = search_layouts(job, limits);
     CHECK(report->removed_by_memory == truth.too_large);
     CHECK(report->evaluated + report->removed_by_bound == truth.fitting);

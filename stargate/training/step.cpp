@@ -118,11 +118,29 @@ StageData stage_data(const TrainingJob& job, const ShardCosts& costs, const Stag
           run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0), stage_work(costs, run).time()};
 }
 
+/// What hides the transfers of a stage's weights and gradients, forward and backward.
+struct CoveringWork {
+  Duration forward, backward;
+};
+
+/// The passes of the first and the last micro-batch, except for one layer of the stage: the first to compute or the
+/// last to have its gradient. Interleaved, a chunk's gradients are whole once its last round of pp micro-batches is
+/// back, and the rounds of the chunks before it follow; likewise a chunk's weights are wanted a round after the last's.
+CoveringWork covering_work(const Once& once, const StageData& stage) {
+  if (!once.job.recipe.data_overlap) return {};
+  const TrainingLayout& l = once.layout;
+  double passes = stage.units > 0 ? (stage.units - 1.0) / stage.units : 0;
+  if (l.schedule() == PipelineSchedule::interleaved_1f1b) {
+    const auto round = static_cast<double>(std::min<std::int64_t>(l.pp, micro_batches(once.job, l)));
+    passes = ((l.vpp - 1) * round + passes) / l.vpp;
+  }
+  return {passes * stage.time.forward, passes * stage.time.backward};
+}
+
 Duration exposed_data_time(const Once& once, const StageData& stage) {
   const RankParameters& p = stage.parameters;
   const Cover excess{once.job.coefficients.hidden_slowdown};
-  const double share = once.job.recipe.data_overlap && stage.units > 0 ? (stage.units - 1.0) / stage.units : 0;
-  const Duration under_forward = share * stage.time.forward, under_backward = share * stage.time.backward;
+  const auto [under_forward, under_backward] = covering_work(once, stage);
   if (once.layout.zero_stage == 0) return excess(once.all_reduce(p), under_backward);
   const auto m = static_cast<double>(micro_batches(once.job, once.layout));
   const Duration gradients = once.reduce_scatter(p), last = gradients + once.add_replicas(p);
@@ -131,9 +149,9 @@ Duration exposed_data_time(const Once& once, const StageData& stage) {
     case 1:
       return excess(last, under_backward) + excess(weights, under_forward);
     case 2: {
-      const double each = once.layout.vpp > 1 ? std::min<double>(m, once.layout.pp) : 1;  // micro-batches a transfer
-      const Duration under = each * under_backward;
-      return (m / each - 1) * excess(gradients, under) + excess(last, under) + excess(weights, under_forward);
+      const double transfers = once.layout.vpp > 1 ? std::max(1.0, m / once.layout.pp) : m;
+      return (transfers - 1) * excess(gradients, under_backward) + excess(last, under_backward) +
+             excess(weights, under_forward);
     }
     default:
       return (m - 1) * excess(gradients + weights, under_backward) + excess(last + weights, under_backward) +
