@@ -125,7 +125,8 @@ def plot_communication():
     left.bar([x + 0.2 for x in places], exposed, 0.4, bottom=compute, color=THIRD, label="ours: collectives that show")
     left.set_xticks(places, [layer[0] for layer in LAYERS], fontsize=7)
     left.set(ylabel="ms a layer, there and back", title="one layer of GPT 22B over 8 A100")
-    left.legend(fontsize=7, frameon=False, loc="lower right")
+    left.set_ylim(0, 38)
+    left.legend(fontsize=7, frameon=False, loc="upper left")
     plot_sweeps(right)
     save(figure, "communication")
 
@@ -153,7 +154,7 @@ def plot_schedules():
     free = ["--set", "network.bandwidth=x1e6", "--set", "scale_up.bandwidth=x1e6"]
     schedules = [("1F1B", [], lambda m: (stages - 1) / m), ("GPipe", ["--schedule", "gpipe"], None),
                  ("interleaved, v = 4", ["--vpp", 4], lambda m: (stages - 1) / m / 4),
-                 ("ZB-H1", ["--schedule", "zero_bubble"], lambda m: (stages - 1) / m / 3)]
+                 ("ZB-H1 (line: equal thirds)", ["--schedule", "zero_bubble"], lambda m: (stages - 1) / m / 3)]
     figure, axis = plt.subplots(figsize=(6, 4))
     for marker, (name, flags, formula) in zip("osD^", schedules):
         ours = []

@@ -134,10 +134,10 @@ Result<SearchLimits> make_search_limits(const TrainFlags& f, const TrainSearchFl
   auto layout = make_layout(f);
   if (!layout) return layout.faults();
   TrainingLayout base;
-  shared.shard_size = f.shard_size, shared.offload_activations = f.offload_activations;
-  shared.recompute = layout->recompute, shared.recompute_modules = layout->recompute_modules;
-  shared.recompute_layers = f.recompute_layers;
-  if (f.recompute_layers > 0 && f.recompute.empty()) shared.recompute = Recompute::full;
+  base.shard_size = f.shard_size, base.offload_activations = f.offload_activations;
+  base.recompute = layout->recompute, base.recompute_modules = layout->recompute_modules;
+  base.recompute_layers = f.recompute_layers;
+  if (f.recompute_layers > 0 && f.recompute.empty()) base.recompute = Recompute::full;
   SearchLimits limits;
   limits.objective = search.objective.front() == "energy" ? SearchObjective::energy : SearchObjective::time;
   limits.ranked = search.top;
@@ -148,8 +148,8 @@ Result<SearchLimits> make_search_limits(const TrainFlags& f, const TrainSearchFl
   if (f.sequence_parallel) limits.sequence_parallel = {true};
   if (f.ends_as_layers) limits.ends_as_layers = {true};
   if (f.zero >= 0) limits.zero_stages = {f.zero};
-  limits.base = shared;
-  if (!f.recompute.empty() || shared.recompute != Recompute::none) limits.recomputes = {shared.recompute};
+  limits.base = base;
+  if (!f.recompute.empty() || base.recompute != Recompute::none) limits.recomputes = {base.recompute};
   if (const auto schedule = schedule_named(f.schedule)) limits.schedules = {*schedule};
   return limits;
 }

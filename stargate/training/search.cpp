@@ -23,8 +23,8 @@ struct Question {
 };
 
 Question make_question(const TrainingJob& job, const SearchLimits& limits) {
-  const TrainingLayout& shared = limits.base;
-  const bool usual = shared.recompute_layers == 0 && shared.recompute_modules == TrainingLayout{}.recompute_modules;
+  const TrainingLayout& base = limits.base;
+  const bool usual = base.recompute_layers == 0 && base.recompute_modules == TrainingLayout{}.recompute_modules;
   return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
 }
 
