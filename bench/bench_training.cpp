@@ -3,6 +3,7 @@
 // Google Benchmark; "layouts" counts every candidate of the grid, "evaluated" those that keep the rules and fit.
 #include <benchmark/benchmark.h>
 
+#include "stargate/base/file_reader.hpp"
 #include "stargate/training/search.hpp"
 
 namespace {
@@ -52,37 +53,18 @@ TrainingJob make_job(const Model& model, const Accelerator& accelerator, std::in
   return {&model, nullptr, &accelerator, fabric, DeviceLaw(accelerator), gpus, batch, 8192, {}};
 }
 
-/// GPT-3 175B.
-Model make_gpt_175b() {
-  Model m = make_model(96, 12288, 96, 96);
-  m.shapes[0].feed_forward = {.kind = FeedForwardKind::dense, .width = 4 * 12288, .gated = false};
-  return m;
-}
-
-/// DeepSeek-V3 671B: latent attention, three dense layers, 58 of 256 experts, one layer of multi-token prediction.
-Model make_deepseek_v3() {
-  Model m = make_model(61, 7168, 128, 128);
-  auto& a = m.shapes[0].attention;
-  a.kind = AttentionKind::latent;
-  a.head_dim = 192, a.nope_dim = 128, a.rope_dim = 64, a.q_lora_rank = 1536, a.kv_lora_rank = 512;
-  m.shapes[0].feed_forward = {.kind = FeedForwardKind::dense, .width = 18432};
-  LayerShape routed = m.shapes[0];
-  routed.feed_forward = {
-      .kind = FeedForwardKind::experts, .width = 2048, .experts = 256, .top_k = 8, .shared_width = 2048};
-  m.shapes.push_back(routed);
-  for (std::size_t i = 3; i < m.layers.size(); ++i) m.layers[i] = 1;
-  m.mtp_layers = 1;
-  return m;
-}
-
-void one_layout(benchmark::State& state, const Model& model, std::int64_t batch, const TrainingLayout& layout) {
-  const Accelerator accelerator = make_accelerator();
-  TrainingJob job = make_job(model, accelerator, layout.ranks(), batch);
-  job.recipe.mtp_layers = model.mtp_layers;
-  if (const auto faults = check_layout(job, layout); !faults.empty()) {
+/// Machines and models of the catalogue under their calibrated laws, as `stargate train` has them.
+void one_layout(benchmark::State& state, const char* model, std::int64_t batch, std::int64_t length,
+                const TrainingLayout& layout, const TrainingRecipe* recipe = nullptr) {
+  static const auto catalogue = load_catalogue(DiskFileReader{}, STARGATE_SOURCE_DIR "/catalogue");
+  auto job = make_training_job(*catalogue, model, "hgx-h100");
+  if (!job) return state.SkipWithError("no such model");
+  job->gpus = layout.ranks(), job->global_batch_size = batch, job->seq_length = length;
+  if (recipe != nullptr) job->recipe = *recipe;
+  if (const auto faults = check_layout(*job, layout); !faults.empty()) {
     return state.SkipWithError(faults.front().message.c_str());
   }
-  for (auto _ : state) benchmark::DoNotOptimize(simulate_step(job, layout));
+  for (auto _ : state) benchmark::DoNotOptimize(simulate_step(*job, layout));
 }
 
 TrainingLayout make_layout(int tp, int pp, int vpp, int dp) {
@@ -95,46 +77,42 @@ TrainingLayout make_layout(int tp, int pp, int vpp, int dp) {
 void one_layout_llama_405b(benchmark::State& state) {
   TrainingLayout l = make_layout(8, 16, 8, 128);
   l.embedding_as_layer = l.loss_as_layer = true;
-  one_layout(state, make_llama_405b(), 2048, l);
+  one_layout(state, "llama-3.1-405b", 2048, 8192, l);
 }
 void one_layout_gpt_175b(benchmark::State& state) {
   TrainingLayout l = make_layout(8, 8, 12, 64);
   l.recompute = Recompute::selective;
-  one_layout(state, make_gpt_175b(), 4096, l);
+  one_layout(state, "gpt-3-175b", 4096, 2048, l);
 }
+/// 671B of experts with latent attention and multi-token prediction.
 void one_layout_deepseek_v3(benchmark::State& state) {
   TrainingLayout l = make_layout(1, 16, 1, 128);
   l.ep = 64, l.uneven_pipeline = true, l.pipeline_schedule = PipelineSchedule::dual_pipe;
   l.recompute = Recompute::selective;
   l.recompute_modules = RecomputeModules(RecomputeModule::mla_up_proj);
-  one_layout(state, make_deepseek_v3(), 15360, l);
+  one_layout(state, "deepseek-v3", 15360, 4096, l);
 }
 void one_layout_deepseek_v3_1f1b(benchmark::State& state) {
   TrainingLayout l = make_layout(1, 16, 1, 128);
   l.ep = 64, l.uneven_pipeline = true;
-  one_layout(state, make_deepseek_v3(), 15360, l);
+  one_layout(state, "deepseek-v3", 15360, 4096, l);
 }
 /// Every feature at once: shards of a part of the ranks, some layers recomputed, some in bf16, offload.
 void one_layout_all_features(benchmark::State& state) {
-  Accelerator accelerator = make_accelerator();
-  accelerator.host_bandwidth = 63.0 * gigabyte / second;
-  accelerator.peak[Precision::fp8] = 1979.0 * teraflop / second;
-  const Model model = make_llama_405b();
-  TrainingJob job = make_job(model, accelerator, 16384, 2048);
-  job.recipe.precision = {Precision::fp8, Precision::fp8};
-  job.recipe.bf16_first_layers = job.recipe.bf16_last_layers = 1;
+  TrainingRecipe recipe;
+  recipe.precision = {Precision::fp8, Precision::fp8};
+  recipe.bf16_first_layers = recipe.bf16_last_layers = 1;
   TrainingLayout l = make_layout(8, 16, 2, 128);
   l.embedding_as_layer = l.loss_as_layer = true;
   l.zero_stage = 2, l.shard_size = 32, l.offload_activations = 0.5;
   l.recompute = Recompute::full, l.recompute_layers = 1;
-  if (!check_layout(job, l).empty()) return state.SkipWithError("not a layout");
-  for (auto _ : state) benchmark::DoNotOptimize(simulate_step(job, l));
+  one_layout(state, "llama-3.1-405b", 2048, 8192, l, &recipe);
 }
 /// One iteration of a job of experts on 9,216 accelerators.
 void iteration_experts_9216(benchmark::State& state) {
-  TrainingLayout l = make_layout(8, 12, 1, 96);
-  l.ep = 16;
-  one_layout(state, make_experts_1800b(), 9216, l);
+  TrainingLayout l = make_layout(1, 16, 1, 576);
+  l.ep = 64, l.uneven_pipeline = true;
+  one_layout(state, "deepseek-v3", 9216, 4096, l);
 }
 BENCHMARK(one_layout_llama_405b)->Unit(benchmark::kMicrosecond);
 BENCHMARK(one_layout_gpt_175b)->Unit(benchmark::kMicrosecond);

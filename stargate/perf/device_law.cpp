@@ -305,13 +305,9 @@ OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
                   Bytes::from_base(attention_bytes(call)), Precision::bf16);
 }
 
-/// Five products for the forward's two, at the literature's ratio of what kernels reach in each direction.
-Duration DeviceLaw::backward_attention_time(const AttentionCall& call) const {
-  const double forward = coefficients_.attention_forward, backward = coefficients_.attention_backward;
-  if (!attention_ || !attention_->can_prefill() || call.shared_kv)
-    return literature_attention_parts(call, 2.5, backward).total();
+Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
   const OperatorTime time = attention_parts(call);
-  return time.launch + (time.total() - time.launch) * (2.5 * forward / backward);
+  return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
 /// Time of the fused kernel; routing as even as its imbalance, which the call's tokens contain.
@@ -345,7 +341,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       return gemm_time(op.precision, op.m, op.k, op.n, op.groups) +
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
-      return backward_attention_time(op.attention);
+      return backward_attention_time(op.attention, coefficients_.attention_forward / coefficients_.attention_backward);
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }

@@ -74,6 +74,8 @@ class DeviceLaw {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
   Duration stream_time(Bytes traffic) const;
+  /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
+  Duration backward_attention_time(const AttentionCall& call, double slower) const;
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
 
@@ -98,7 +100,6 @@ class DeviceLaw {
   OperatorTime literature_gemm_parts(Precision precision, const Shape& shape) const;
   OperatorTime parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const;
   OperatorTime attention_parts(const AttentionCall& call) const;
-  Duration backward_attention_time(const AttentionCall& call) const;
   Duration experts_time(const ExpertCall& call, Precision precision) const;
   void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                            const std::vector<ChosenGroup>& decode);

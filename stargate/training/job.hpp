@@ -111,6 +111,9 @@ struct TrainingRecipe {
   bool fused_elements = true;  ///< norms, activations and residuals are single passes
   bool tensor_overlap = true;  ///< sequence-parallel collectives run under their matrix multiplies
   bool data_overlap = true;    ///< gradients and gathered weights travel under the passes
+  /// ZeRO 3 whose parameters have one owner each, which broadcasts them and sums their gradients through its own
+  /// adapter (DeepSpeed before ZeRO-Infinity split every parameter over all ranks, arXiv 2104.07857, section 6.1).
+  bool parameter_owners = false;
   bool one_copy_per_domain =
       false;                    ///< a token routed to several experts of a scale-up domain is sent there once (DeepEP)
   bool expert_overlap = false;  ///< exchanges between experts run under other work

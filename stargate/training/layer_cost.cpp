@@ -145,10 +145,13 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
-    AttentionWork work =
-        job.recipe.fused_attention
-            ? AttentionWork{slowdown * job.law.operator_time(op), slowdown * job.law.backward_time(op), {}, {}}
-            : split_attention(slice, op.attention);
+    AttentionWork work = job.recipe.fused_attention
+                             ? AttentionWork{slowdown * job.law.operator_time(op),
+                                             slowdown * job.law.backward_attention_time(
+                                                            op.attention, job.coefficients.attention_backward),
+                                             {},
+                                             {}}
+                             : split_attention(slice, op.attention);
     out.forward += work.forward, out.backward += work.backward;
     out.flops += op.flops();
     const auto& call = op.attention;
@@ -254,9 +257,10 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   const RecomputeModules modules = slice.layout.recompute_modules;
   if (recompute == Recompute::none) return;
   const bool full = recompute == Recompute::full;
-  if (full) cost.recompute = cost.forward;  // with what the host takes
-  if (full || modules.has(RecomputeModule::core_attn)) {
-    if (!full) cost.recompute += attention.forward;
+  const bool scores = full || modules.has(RecomputeModule::core_attn);
+  if (scores) cost.recompute += attention.forward;
+  cost.recompute = full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
+  if (scores) {
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
   }
@@ -329,6 +333,8 @@ LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   if (!slice.job.recipe.frozen_weights) cost.weight_gradient = work.matrix_backward / 2.0;  // one of two equal products
   const AttentionWork attention = attention_work(slice, layer);
   cost.forward += attention.forward, cost.backward += attention.backward;
+  cost.forward = slice.job.coefficients.sustained * cost.forward;
+  cost.backward = slice.job.coefficients.sustained * cost.backward;
   add_ring(slice, attention, cost);
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);

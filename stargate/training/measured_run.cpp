@@ -113,6 +113,7 @@ TrainingRecipe stated_recipe(const MeasuredRow& row) {
   recipe.one_copy_per_domain = routes_once_per_domain(row);
   // Megatron of the fp16 years reduced gradients after the last backward pass; sharded weights always came early
   recipe.data_overlap = !is_before_flash_attention(row) || stated_zero_stage(row.zero_or_fsdp) == 3;
+  recipe.parameter_owners = row.year > 0 && row.year <= 2021 && stated_zero_stage(row.zero_or_fsdp) == 3;
   recipe.host_optimizer = mentions(lower(row.zero_or_fsdp), "cpu offload");
   const Precision precision = measured_precision(row);
   recipe.precision = {precision, precision};

@@ -5,11 +5,12 @@
 //   order GPipe         equal jobs through machines in a row: sum of the machines + (m - 1) * the slowest, there and
 //   back
 // Rounds repeat (after 1, v p, 1 of them); once a repetition has moved every number of the state by the same amount,
-// all later ones do. dual_pipe is walked pass by pass for as many rounds as that takes.
+// all later ones do. dual_pipe has a recurrence of its own.
 #include "stargate/training/schedule.hpp"
 
 #include <algorithm>
 
+#include "stargate/training/dual_pipe.hpp"
 #include "stargate/training/schedule_order.hpp"
 
 namespace stargate {
@@ -215,52 +216,28 @@ class InterleavedRounds {
   State state_;
 };
 
-double gpipe_makespan(const PassTimes& times, std::int64_t m) {
+double gpipe_makespan(const PassTimes& times, std::int64_t m, double send) {
   const auto through = [&](const std::vector<double>& machines) {
-    double sum = 0, slowest = machines.size() > 1 ? times.send : 0;
+    double sum = 0, slowest = machines.size() > 1 ? send : 0;
     for (const double length : machines) sum += length, slowest = std::max(slowest, length);
-    return sum + times.send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
+    return sum + send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
   };
   return through(times.forward) + through(times.backward);
-}
-
-/// Rounds of dual_pipe are full on all stages from the one that enters micro-batch `stages` - 1 on.
-Lanes dual_pipe_makespan(const PassTimes& times, PipelineWork work) {
-  const std::int64_t each = work.micro_batches / 2;
-  for (std::int64_t tried = std::min<std::int64_t>(each, work.stages + 3);; tried = std::min(each, 2 * tried)) {
-    work.micro_batches = 2 * tried;
-    const auto walked = walk_passes<Lanes>(times, pass_orders(work), work, nullptr);
-    Lanes latest, period = Lanes::both(-1);
-    bool shifted = true;
-    for (int s = 0; s < work.stages; ++s) {
-      const auto& passes = walked[static_cast<std::size_t>(s)];
-      latest = later(latest, passes.back().end);
-      const std::size_t end = dual_pipe_body_end(work, s);
-      for (std::size_t i = end - 2; i < end; ++i) {
-        const WalkedPass<Lanes> &now = passes[i], &before = passes[i - 2];
-        if (period.with_sends() < 0) period = now.end - before.end;
-        shifted = shifted && now.end - before.end == period && (now.up == Lanes{} || now.up - before.up == period) &&
-                  (now.down == Lanes{} || now.down - before.down == period);
-      }
-    }
-    if (tried == each) return latest;
-    if (shifted) return latest + static_cast<double>(each - tried) * period;
-  }
 }
 
 /// End of the last pass, with sends and were they free.
 Lanes makespans(const PipelineWork& work) {
   const PassTimes with = pass_times(work);
   if (work.schedule == PipelineSchedule::dual_pipe) return dual_pipe_makespan(with, work);
-  PassTimes without = with;
+  PassTimes unblocked{};
   if (with.blocking > 0) {
     PipelineWork sends_free = work;
     sends_free.send = {};
-    without = pass_times(sends_free);
+    unblocked = pass_times(sends_free);
   }
-  without.send = 0;
+  const PassTimes& without = with.blocking > 0 ? unblocked : with;
   if (work.schedule == PipelineSchedule::gpipe) {
-    return {gpipe_makespan(with, work.micro_batches), gpipe_makespan(without, work.micro_batches)};
+    return {gpipe_makespan(with, work.micro_batches, with.send), gpipe_makespan(without, work.micro_batches, 0)};
   }
   LaneTimes times{side_by_side(with.forward, without.forward), {}, {}, {}, {with.send, 0}};
   if (work.schedule == PipelineSchedule::zero_bubble) {
@@ -337,7 +314,7 @@ Duration stage_hidden_time(const PipelineWork& work, int stage) {
   if (work.schedule != PipelineSchedule::dual_pipe) return {};
   const int near = std::min(stage, work.stages - 1 - stage), inward = work.stages / 2 - 1 - near;
   const ChunkTime &early = chunk_of(work, near), &late = chunk_of(work, work.stages - 1 - near);
-  const auto rounds = static_cast<double>(dual_pipe_rounds(work, stage));
+  const auto rounds = static_cast<double>(DualPipeSequence(work.stages, work.micro_batches, stage).rounds());
   return (rounds - (inward == 0 ? 1 : 0)) * pair_gain(early, late) + (rounds + inward) * pair_gain(late, early);
 }
 

@@ -81,6 +81,7 @@ std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& 
   const std::size_t variants = layer_variants(job, layout).size();
   const int mtp = job.recipe.mtp_layers;
   std::vector<StageRun> runs;
+  runs.reserve(4);  // as many as stages of one kind usually make
   StageRun stage;
   for (int s = 0; s < layout.pp; ++s) {
     stage.of_shape.assign(variants, 0);

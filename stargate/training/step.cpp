@@ -89,6 +89,7 @@ Once make_once(const TrainingJob& job, const TrainingLayout& l) {
     return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
   }
   const int dense = l.shard_ranks(), experts = l.expert_shard_ranks();
+  if (job.recipe.parameter_owners && l.zero_stage >= 3) return {job, l, {{dense, 1}, {experts, 1}}, {}};  // no other rank's adapter helps
   return {job,
           l,
           {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
@@ -330,7 +331,8 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
     for (std::size_t c = 0; c < chunks; ++c) {
       const std::span<const int> of_shape(run.of_chunk.data() + c * shapes, shapes);
       const bool embedding = run.embedding && c == 0, output = run.output && c + 1 == chunks;
-      out.push_back(work_of(costs, of_shape, embedding, output).time());
+      const bool like_last = c > 1 && !output && std::equal(of_shape.begin(), of_shape.end(), of_shape.data() - shapes);
+      out.push_back(like_last ? out.back() : work_of(costs, of_shape, embedding, output).time());
     }
     for (std::size_t i = chunks; i < chunks * static_cast<std::size_t>(run.count); ++i) {
       out.push_back(out[first + i % chunks]);
