@@ -67,6 +67,7 @@ class RankEnergy {
                             if (op.kind == OperatorKind::gemm && projection && op.precision != Precision::bf16) {
                               op.precision = precision.attention;
                             }
+                            op.experts = {};  // grouped products, not the fused kernels of serving
                             add(op, is_again(variant, shape, op), sum);
                           });
   }

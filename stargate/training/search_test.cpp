@@ -216,6 +216,7 @@ TEST_CASE("it does so too where only the first layers are recomputed and weights
     TrainingJob job = each.job();
     job.recipe.precision = {Precision::fp8, Precision::fp8};
     job.recipe.bf16_first_layers = 1;
+    job.coefficients.straggling = 0.02;
     const Truth truth = find_truth(job, SearchObjective::energy, 2);
     SearchLimits limits;
     limits.objective = SearchObjective::energy;
