@@ -329,7 +329,8 @@ class Importer {
   void share_states(std::int64_t replicas) {
     if (replicas == 1) return;
     if (!out_.data || *out_.data * out_.context % replicas != 0) {
-      out_.notes.push_back(fmt::format("{} copies of the shards do not divide the data-parallel ranks; one is taken", replicas));
+      out_.notes.push_back(
+          fmt::format("{} copies of the shards do not divide the data-parallel ranks; one is taken", replicas));
       return;
     }
     out_.shard_size = *out_.data * out_.context / replicas;

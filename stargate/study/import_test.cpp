@@ -121,8 +121,8 @@ TEST_CASE("copies of the shards, recomputed modules and first layers are part of
                               "global_batch_size: 8\n",
                               8);
   CHECK(format_import_command(yaml, {}, {}).find("--recompute-modules moe_act,mla_up_proj") != std::string::npos);
-  const auto block = layout_of("a.yaml",
-                               "recompute_granularity: full\nrecompute_method: block\nrecompute_num_layers: 2\n", 8);
+  const auto block =
+      layout_of("a.yaml", "recompute_granularity: full\nrecompute_method: block\nrecompute_num_layers: 2\n", 8);
   CHECK(format_import_command(block, {}, {}).find("--recompute full --recompute-num-layers 2") != std::string::npos);
 }
 

@@ -193,8 +193,7 @@ bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
     case Tensor::feed_forward_output:
       if (kept.part == LayerPart::feed_forward) return modules.has(RecomputeModule::mlp);
       if (kept.part == LayerPart::shared_experts) return whole_moe || modules.has(RecomputeModule::shared_experts);
-      return whole_moe ||
-             (modules.has(RecomputeModule::moe_act) && kept.tensor == Tensor::feed_forward_output);
+      return whole_moe || (modules.has(RecomputeModule::moe_act) && kept.tensor == Tensor::feed_forward_output);
     default:
       return false;
   }

@@ -1,6 +1,6 @@
 // DualPipe's order of passes (DeepSeek-V3, arXiv 2412.19437, section 3.2.1), written once for those who list it and for
-// the one who only wants its end. Rank r of the first half and its mirror image hold the same two stages and do the same
-// at the same time, so half of the ranks tell all.
+// the one who only wants its end. Rank r of the first half and its mirror image hold the same two stages and do the
+// same at the same time, so half of the ranks tell all.
 #pragma once
 
 #include <cstdint>
@@ -23,34 +23,38 @@ class DualPipeSequence {
       : half_(stages / 2), distance_(stage < half_ ? stage : stages - 1 - stage), each_(micro_batches / 2) {}
 
   std::int64_t rounds() const { return each_ - 2 * half_ + distance_ + 1; }
-  /// Where in the order the rounds end.
-  std::size_t body_end() const {
-    const std::int64_t inward = half_ - 1 - distance_;
-    return static_cast<std::size_t>(2 * inward + 2 * (distance_ + 1) + 3 * inward + 2 * rounds() +
-                                    (inward == 0 ? 1 : 0));
-  }
 
   template <class Sink>
   void write(Sink& sink) const {
-    const int inward = half_ - 1 - distance_;
-    for (int i = 0; i < 2 * inward; ++i) sink.forward(true);
-    for (int i = 0; i <= distance_; ++i) sink.forward(true), sink.forward(false);
-    for (int i = 0; i < inward; ++i) sink.input(false), sink.weight(), sink.forward(false);
+    write_fill(sink);
     for (std::int64_t i = 0; i < rounds(); ++i) {
-      if (i == 0 && inward == 0) {  // the backward pass they would wait for starts at their own
+      if (i == 0 && distance_ == half_ - 1) {  // the backward pass they would wait for starts at their own
         sink.forward(true), sink.backward(false);
       } else {
         sink.both(true);
       }
       sink.both(false);
     }
+    write_drain(sink);
+  }
+  /// Before the rounds, and after them.
+  template <class Sink>
+  void write_fill(Sink& sink) const {
+    const int inward = half_ - 1 - distance_;
+    for (int i = 0; i < 2 * inward; ++i) sink.forward(true);
+    for (int i = 0; i <= distance_; ++i) sink.forward(true), sink.forward(false);
+    for (int i = 0; i < inward; ++i) sink.input(false), sink.weight(), sink.forward(false);
+  }
+  template <class Sink>
+  void write_drain(Sink& sink) const {
+    const int inward = half_ - 1 - distance_;
     for (int i = 0; i < inward; ++i) sink.backward(false), sink.both(false);
-    write_drain(sink, inward);
+    write_end(sink, inward);
   }
 
  private:
   template <class Sink>
-  void write_drain(Sink& sink, int inward) const {
+  void write_end(Sink& sink, int inward) const {
     const int turn = (distance_ + 1) / 2;
     int kept = 0;
     bool split = false;

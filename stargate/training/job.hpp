@@ -82,8 +82,8 @@ enum class AttentionGeneration { flash1, flash2, native };
 
 /// How evenly tokens go to experts and whether all are taken.
 struct MoeRouting {
-  double imbalance = 1;        ///< rows of the busiest expert rank over the mean
-  double capacity_factor = 0;  ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
+  double imbalance = 1;          ///< rows of the busiest expert rank over the mean
+  double capacity_factor = 0;    ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
   bool pad_to_capacity = false;  ///< and no less: buffers of fixed size
 
   /// Rows of the busiest of `ranks` expert ranks over the mean.
@@ -190,7 +190,8 @@ std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingL
 struct StageRun {
   int first = 0, count = 1;   ///< stages first .. first + count - 1
   std::vector<int> of_shape;  ///< layers of one stage by layer_variants
-  std::vector<int> of_chunk;  ///< the same by chunk, chunk c at c * variants; the embedding is in the first, output last
+  std::vector<int>
+      of_chunk;  ///< the same by chunk, chunk c at c * variants; the embedding is in the first, output last
   bool embedding = false, output = false;
   bool embedding_copy = false;  ///< the last stage's, for multi-token prediction
 

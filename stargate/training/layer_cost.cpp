@@ -47,7 +47,8 @@ Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
 /// Attention's projections may stay in bf16; frameworks that fuse nothing read and write again between the passes of a
 /// layer.
 Operator as_it_runs(const Slice& slice, const VariantPrecision& precision, Operator op) {
-  if (op.kind == OperatorKind::gemm && op.part == OperatorPart::attention_projection && op.precision != Precision::bf16) {
+  if (op.kind == OperatorKind::gemm && op.part == OperatorPart::attention_projection &&
+      op.precision != Precision::bf16) {
     op.precision = precision.attention;
   }
   if (op.kind == OperatorKind::element_wise && !slice.job.recipe.fused_elements) {
@@ -259,7 +260,8 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   const bool full = recompute == Recompute::full;
   const bool scores = full || modules.has(RecomputeModule::core_attn);
   if (scores) cost.recompute += attention.forward;
-  cost.recompute = full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
+  cost.recompute =
+      full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
   if (scores) {
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
@@ -470,7 +472,8 @@ WeightBytes stage_weights(const TrainingJob& job, const ShardCosts& costs, const
   if (run.embedding || run.embedding_copy) sum.add(costs.embedding.*which, 1);
   if (run.output) sum.add(costs.output.*which, 1);
   if (run.embedding && run.output && job.model->tied_embedding) {
-    sum.dense -= job.recipe.states.weight * (costs.output.parameters.dense - static_cast<double>(job.model->other_parameters));
+    sum.dense -=
+        job.recipe.states.weight * (costs.output.parameters.dense - static_cast<double>(job.model->other_parameters));
   }
   return sum;
 }

@@ -27,9 +27,9 @@ int stated_zero_stage(const std::string& text) {
   return mentions(words, "fsdp") ? 3 : 1;
 }
 
-/// Ranks that share the states where they are not all of the `copies`: "FSDP 128 x DP 4", "FSDP 8 in node x DP 16 across
-/// nodes" (HSDP), "FSDP2 shard 64", "Megatron-FSDP (shard 8)". Some sources count two devices a chip in both figures, so
-/// that the number of replicas is what holds.
+/// Ranks that share the states where they are not all of the `copies`: "FSDP 128 x DP 4", "FSDP 8 in node x DP 16
+/// across nodes" (HSDP), "FSDP2 shard 64", "Megatron-FSDP (shard 8)". Some sources count two devices a chip in both
+/// figures, so that the number of replicas is what holds.
 int stated_shard_size(const std::string& text, std::int64_t copies) {
   std::smatch found;
   std::int64_t size = 0;

@@ -49,8 +49,8 @@ KeptBytes kept_bytes(const TrainingJob& job, const TrainingLayout& l, const Shar
 /// Groups of ranks with a communicator of their own.
 int communicators(const TrainingJob& job, const TrainingLayout& l) {
   const bool experts = l.ep > 1 || l.etp > 1;
-  const bool sizes[] = {l.tp > 1,          l.cp > 1,  l.pp > 1,          std::int64_t{l.dp} * l.cp > 1,
-                        l.replicas() > 1,  l.ep > 1,  l.etp > 1,         experts && l.expert_dp() > 1,
+  const bool sizes[] = {l.tp > 1,         l.cp > 1, l.pp > 1,  std::int64_t{l.dp} * l.cp > 1,
+                        l.replicas() > 1, l.ep > 1, l.etp > 1, experts && l.expert_dp() > 1,
                         job.gpus > 1};
   return static_cast<int>(std::count(std::begin(sizes), std::end(sizes), true));
 }
@@ -113,8 +113,8 @@ StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const 
   if (run.output || mirror.output) out.bytes.logits = (1.0 + job.recipe.mtp_layers) * costs.output.working;
   out.bytes.communication = communication_bytes(job, l, costs, run);
   out.bytes.framework = kFrameworkBytes;
-  out.bytes.slack = job.coefficients.allocator_slack *
-                    (out.bytes.activations + out.bytes.logits + out.bytes.communication);
+  out.bytes.slack =
+      job.coefficients.allocator_slack * (out.bytes.activations + out.bytes.logits + out.bytes.communication);
   return out;
 }
 
@@ -149,8 +149,9 @@ std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
   });
   add("layers recomputed", [](TrainingLayout& l) { return l.recomputes_some() && ++l.recompute_layers > 0; });
   add("virtual stages", [](TrainingLayout& l) { return l.vpp > 1 && (l.vpp = 1) == 1; });
-  add("activations offloaded",
-      [](TrainingLayout& l) { return l.offload_activations < 1 && (l.offload_activations = std::min(1.0, l.offload_activations + 0.25)) > 0; });
+  add("activations offloaded", [](TrainingLayout& l) {
+    return l.offload_activations < 1 && (l.offload_activations = std::min(1.0, l.offload_activations + 0.25)) > 0;
+  });
   add("shard size", [](TrainingLayout& l) { return l.replicas() > 1 && (l.shard_size *= 2) > 0; });
   add("expert parallel size", [](TrainingLayout& l) { return (l.ep *= 2) > 0; });
   add("tensor parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::tp); });

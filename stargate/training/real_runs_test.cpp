@@ -126,14 +126,16 @@ TEST_CASE("each recomputed module saves its tensors, costs its operators, and tw
   const Bytes dense = kept(job, l, 0), routed = kept(job, l, 1);
   l.recompute = Recompute::selective;
   Bytes saved;
-  for (const RecomputeModule module : {RecomputeModule::mla_up_proj, RecomputeModule::layernorm, RecomputeModule::moe_act}) {
+  for (const RecomputeModule module :
+       {RecomputeModule::mla_up_proj, RecomputeModule::layernorm, RecomputeModule::moe_act}) {
     l.recompute_modules = RecomputeModules(module);
     saved += routed - kept(job, l, 1);
     const StepReport r = step_of(job, l);
     CHECK(r.time[StepPart::recompute] > Duration{});
     CHECK(r.memory.bytes.activations < plain.memory.bytes.activations);
   }
-  for (const RecomputeModule module : {RecomputeModule::layernorm, RecomputeModule::mla_up_proj}) l.recompute_modules.add(module);
+  for (const RecomputeModule module : {RecomputeModule::layernorm, RecomputeModule::mla_up_proj})
+    l.recompute_modules.add(module);
   CHECK((routed - kept(job, l, 1)).base() == doctest::Approx(saved.base()));
   l.recompute_modules = RecomputeModules(RecomputeModule::mlp);
   CHECK(kept(job, l, 0) < dense);
@@ -155,7 +157,8 @@ TEST_CASE("modules the model does not have, and layers no chunk has, are refused
   l.recompute = Recompute::none, l.recompute_layers = 2;
   CHECK(faults_of(job_of(kDense), l).find("recompute_layers 2 is for full recomputation") != std::string::npos);
   l.recompute = Recompute::full, l.recompute_layers = 9;
-  CHECK(faults_of(job_of(kDense), l).find("recompute_layers 9 is not 1 to the 8 layers of a chunk") != std::string::npos);
+  CHECK(faults_of(job_of(kDense), l).find("recompute_layers 9 is not 1 to the 8 layers of a chunk") !=
+        std::string::npos);
   const auto unknown = parse_recompute_modules("mlp,moe_akt");
   REQUIRE_FALSE(unknown.ok());
   CHECK(unknown.faults().front().hint.find("moe_act") != std::string::npos);

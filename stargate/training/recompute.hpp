@@ -27,9 +27,12 @@ enum class RecomputeModule { core_attn, mlp, moe, moe_act, shared_experts, layer
 template <>
 struct EnumNames<RecomputeModule> {
   static constexpr std::pair<const char*, RecomputeModule> names[] = {
-      {"core_attn", RecomputeModule::core_attn},   {"mlp", RecomputeModule::mlp},
-      {"moe", RecomputeModule::moe},               {"moe_act", RecomputeModule::moe_act},
-      {"layernorm", RecomputeModule::layernorm},   {"shared_experts", RecomputeModule::shared_experts},
+      {"core_attn", RecomputeModule::core_attn},
+      {"mlp", RecomputeModule::mlp},
+      {"moe", RecomputeModule::moe},
+      {"moe_act", RecomputeModule::moe_act},
+      {"layernorm", RecomputeModule::layernorm},
+      {"shared_experts", RecomputeModule::shared_experts},
       {"mla_up_proj", RecomputeModule::mla_up_proj}};
 };
 

@@ -43,24 +43,28 @@ class State {
   }
 
   void remember() { before_ = values_; }
+  void keep() { kept_ = values_; }
   /// Everything is later than remembered by one period.
   bool is_shifted() const {
     const Lanes period = values_[0] - before_[0];
     for (std::size_t i = 1; i < values_.size(); ++i) {
-      if (!(values_[i] - before_[i] == period) && !(values_[i] == Lanes{})) return false;  // 0: nothing is ever sent there
+      const bool sent = !(values_[i] == Lanes{});  // 0: nothing is ever sent there
+      if (sent && !(values_[i] - before_[i] == period)) return false;
     }
     return true;
   }
-  void skip(std::int64_t periods) {
-    const Lanes later = static_cast<double>(periods) * (values_[0] - before_[0]);
+  /// What was kept, that many periods later.
+  void skip_to_kept(std::int64_t periods) {
+    const Lanes more = static_cast<double>(periods) * (values_[0] - before_[0]);
+    values_.swap(kept_);
     for (Lanes& value : values_) {
-      if (!(value == Lanes{})) value += later;
+      if (!(value == Lanes{})) value += more;
     }
   }
 
  private:
   std::size_t size_;
-  std::vector<Lanes> values_, before_;
+  std::vector<Lanes> values_, before_, kept_;
 };
 
 class AlternatingRounds {
@@ -75,7 +79,8 @@ class AlternatingRounds {
       if (full) state_.remember();
       play_round(u, m);
       if (full && state_.is_shifted()) {
-        state_.skip(m - 1 - u);
+        state_.keep();
+        state_.skip_to_kept(m - 1 - u);
         u = m - 1;
       }
     }
@@ -131,19 +136,24 @@ class InterleavedRounds {
 
   Lanes makespan(std::int64_t m) {
     const std::int64_t period = p_ * v_;
-    std::int64_t passes = m * v_, check = lag_ - 1;  // rounds lag .. passes - 1 are full
+    std::int64_t passes = m * v_, check = lag_ - 1, last_like = -1;  // rounds lag .. passes - 1 are full
     Place ahead = Place::of(0, p_, v_), back = Place::of(-lag_, p_, v_);
     for (std::int64_t u = 0; u <= lag_ + passes - 1; ++u, ahead.count_on(p_, v_), back.count_on(p_, v_)) {
       play_forward(u, passes, ahead);
       play_backward(u - lag_, passes, back);
-      if (u != check || passes - 1 - u < period) continue;
-      if (u >= lag_ && state_.is_shifted()) {
-        const std::int64_t periods = (passes - 1 - u) / period;
-        state_.skip(periods);
-        passes -= periods * period;  // rounds repeat, so those skipped are as good as not there
+      if (u == check && u >= lag_ && u < passes && state_.is_shifted()) {
+        state_.skip_to_kept((passes - 1 - last_like) / period);
+        u = last_like, passes = last_like + 1;  // rounds repeat, so those skipped are as good as not there
+        ahead = Place::of(u, p_, v_), back = Place::of(u - lag_, p_, v_);
+        check = last_like = -1;
+        continue;
       }
-      state_.remember();
-      check += period;
+      if (u == check && u + period < passes) {
+        state_.remember();
+        last_like = u + (passes - 1 - u) % period;
+        check += period;
+      }
+      if (u == last_like) state_.keep();
     }
     return state_.latest();
   }

@@ -10,8 +10,7 @@ namespace {
 
 bool has_bf16_layers(const TrainingJob& job) {
   const TrainingRecipe& r = job.recipe;
-  const bool narrow =
-      bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
+  const bool narrow = bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
   return narrow && r.bf16_first_layers + r.bf16_last_layers > 0;
 }
 
@@ -87,7 +86,8 @@ std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& 
     stage.of_shape.assign(variants, 0);
     stage.of_chunk.assign(variants * static_cast<std::size_t>(layout.vpp), 0);
     for (int c = 0; c < layout.vpp; ++c) {
-      dealer.deal(s + c * layout.pp, stage.of_shape.data(), stage.of_chunk.data() + static_cast<std::size_t>(c) * variants);
+      dealer.deal(s + c * layout.pp, stage.of_shape.data(),
+                  stage.of_chunk.data() + static_cast<std::size_t>(c) * variants);
     }
     stage.first = s;
     stage.embedding = s == 0, stage.output = s == layout.pp - 1;

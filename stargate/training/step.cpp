@@ -89,11 +89,13 @@ Once make_once(const TrainingJob& job, const TrainingLayout& l) {
     return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
   }
   const int dense = l.shard_ranks(), experts = l.expert_shard_ranks();
-  if (job.recipe.parameter_owners && l.zero_stage >= 3) return {job, l, {{dense, 1}, {experts, 1}}, {}};  // no other rank's adapter helps
-  return {job,
-          l,
-          {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
-          {place_group(job.fabric, l.replicas(), l.tp * dense), place_group(job.fabric, l.replicas(), inner * experts)}};
+  if (job.recipe.parameter_owners && l.zero_stage >= 3)
+    return {job, l, {{dense, 1}, {experts, 1}}, {}};  // no other rank's adapter helps
+  return {
+      job,
+      l,
+      {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
+      {place_group(job.fabric, l.replicas(), l.tp * dense), place_group(job.fabric, l.replicas(), inner * experts)}};
 }
 
 /// What shows of a transfer under work: what the work does not cover, and what the hidden part slows the work by (its
@@ -346,8 +348,7 @@ DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layou
   const Once once = make_once(job, layout);
   const RankParameters p = stage_parameters(*job.model, costs, run);
   if (layout.zero_stage == 0) return {once.all_reduce(p), {}};
-  return {once.reduce_scatter(p) + once.add_replicas(p),
-          once.gather(stage_weights(job, costs, run, &LayerCost::sent))};
+  return {once.reduce_scatter(p) + once.add_replicas(p), once.gather(stage_weights(job, costs, run, &LayerCost::sent))};
 }
 
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
@@ -372,7 +373,8 @@ StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, c
   out.memory = memory;
   out.tokens = job.batch_tokens();
   out.gpus = job.gpus;
-  out.model_flops = (training_flops_per_token(*job.model, job.seq_length) + mtp_flops_per_token(job)) * out.tokens.base();
+  out.model_flops =
+      (training_flops_per_token(*job.model, job.seq_length) + mtp_flops_per_token(job)) * out.tokens.base();
   out.hardware_flops = out.model_flops + recomputed_flops(job, layout, costs, stages);
   out.peak = job.law.peak(job.recipe.precision.linear);
   return out;

@@ -1,5 +1,6 @@
 // Published memory figures, from shapes alone; nothing here is tuned to them.
-//   Korthikanti et al. 2022, arXiv 2205.05198: table 2 (bytes of a layer), section 5 (selective recomputation saves 70 %
+//   Korthikanti et al. 2022, arXiv 2205.05198: table 2 (bytes of a layer), section 5 (selective recomputation saves 70
+//   %
 //     of a GPT-3 layer's activations and 65 % of an MT-NLG layer's), section 6.1 (sequence parallelism and selective
 //     recomputation together leave about a fifth of what tensor parallelism alone keeps, full recomputation about a
 //     tenth), appendix B (2.73 GiB of the 530B model's first stage saved by freeing stage outputs).
@@ -76,7 +77,8 @@ struct GptJob {
 TEST_CASE("bytes of a GPT layer by technique (arXiv 2205.05198, table 2)") {
   for (const Gpt& shape : kGpts) {
     GptJob g(shape);
-    const double sbh = 2048.0 * shape.micro_batch * shape.hidden, t = 8, scores = 5.0 * shape.heads * 2048 / shape.hidden;
+    const double sbh = 2048.0 * shape.micro_batch * shape.hidden, t = 8,
+                 scores = 5.0 * shape.heads * 2048 / shape.hidden;
     CHECK(g.layer_bytes(false, Recompute::none) == doctest::Approx(sbh * (10 + 24 / t + scores / t)));
     CHECK(g.layer_bytes(true, Recompute::none) == doctest::Approx(sbh / t * (34 + scores)));
     CHECK(g.layer_bytes(false, Recompute::selective) == doctest::Approx(sbh * (10 + 24 / t)));
@@ -111,7 +113,8 @@ TEST_CASE("freeing stage outputs saves 2.73 GiB on the first stage of the 530B m
   GptJob g(kGpts[2]);
   const Bytes freed = training_memory(g.job, g.layout).bytes.activations;
   g.job.recipe.keep_pipeline_outputs = true;
-  CHECK((training_memory(g.job, g.layout).bytes.activations - freed) / gibibyte == doctest::Approx(2.73).epsilon(0.005));
+  CHECK((training_memory(g.job, g.layout).bytes.activations - freed) / gibibyte ==
+        doctest::Approx(2.73).epsilon(0.005));
 }
 
 TEST_CASE("state of 7.5 B parameters on 64 ranks under ZeRO (arXiv 1910.02054, figure 1)") {
