@@ -48,7 +48,9 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
           .optional("attention_backward", &C::attention_backward,
                     "Time of one operation of attention's backward pass over one of the forward pass.", positive)
           .optional("host_update_rate", &C::host_update_rate,
-                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative);
+                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative)
+          .optional("allocator_slack", &C::allocator_slack,
+                    "Share of activations and buffers that a caching allocator holds beyond them.", fraction);
   return table;
 }
 

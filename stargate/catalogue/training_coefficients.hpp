@@ -20,6 +20,7 @@ struct TrainingCoefficients : Record {
   double flash2_slowdown = 1;  ///< and of the second over kernels for asynchronous tensor cores, where those exist
   double attention_backward = 1.25;  ///< time of one operation of attention's backward pass over one of the forward
   double host_update_rate = 0;  ///< parameters a second that a host with an offloaded optimizer updates; 0: no bound
+  double allocator_slack = 0;   ///< of activations and buffers: what a caching allocator holds beyond them
   static const RecordTable<TrainingCoefficients>& table();
 };
 
