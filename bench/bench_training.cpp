@@ -135,21 +135,52 @@ void all_reduce_4096(benchmark::State& state) {
 }
 BENCHMARK(all_reduce_4096)->Args({1, 0})->Args({8, 0})->Args({72, 0})->Args({576, 0})->Args({4096, 1});
 
-void search(benchmark::State& state, const Model& model, std::int64_t gpus, std::int64_t batch) {
-  const Accelerator accelerator = make_accelerator();
-  const TrainingJob job = make_job(model, accelerator, gpus, batch);
-  std::int64_t candidates = 0, evaluated = 0;
+void search(benchmark::State& state, const TrainingJob& job) {
+  SearchLimits limits;
+  limits.ranked = 5;
+  limits.threads = static_cast<unsigned>(state.range(0));
+  std::int64_t candidates = 0;
   for (auto _ : state) {
-    const auto report = search_layouts(job);
-    candidates += report->candidates, evaluated += report->evaluated;
+    const auto report = search_layouts(job, limits);
+    candidates += report->candidates;
+    state.counters["candidates"] = static_cast<double>(report->candidates);
+    state.counters["evaluated"] = static_cast<double>(report->evaluated);
+    if (const auto* best = report->best()) state.counters["best step s"] = best->report.step_time().in(second);
   }
   state.counters["layouts/s"] = benchmark::Counter(static_cast<double>(candidates), benchmark::Counter::kIsRate);
-  state.counters["evaluated/s"] = benchmark::Counter(static_cast<double>(evaluated), benchmark::Counter::kIsRate);
-  state.counters["evaluated"] = static_cast<double>(evaluated) / static_cast<double>(state.iterations());
 }
-void search_llama_405b(benchmark::State& state) { search(state, make_llama_405b(), 16384, 2048); }
-void search_experts_1800b(benchmark::State& state) { search(state, make_experts_1800b(), 98304, 6144); }
-BENCHMARK(search_llama_405b)->Unit(benchmark::kMillisecond);
-BENCHMARK(search_experts_1800b)->Unit(benchmark::kMillisecond);
+
+void search_llama_405b(benchmark::State& state) {
+  const Accelerator accelerator = make_accelerator();
+  const Model model = make_llama_405b();
+  search(state, make_job(model, accelerator, 16384, 2048));
+}
+void search_experts_1800b(benchmark::State& state) {
+  const Accelerator accelerator = make_accelerator();
+  const Model model = make_experts_1800b();
+  search(state, make_job(model, accelerator, state.range(1), state.range(2)));
+}
+/// Calculon's study (SC 2023): 451,328 layouts, the best TP8 PP4 DP128, micro-batch 2, interleaved 12 times, 428.6
+/// samples/s.
+void search_gpt3_175b(benchmark::State& state) {
+  const auto catalogue = load_catalogue(DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue");
+  auto job = make_training_job(*catalogue, "gpt-3-175b", "hgx-a100-80");
+  job->gpus = 4096, job->global_batch_size = 4096, job->seq_length = 2048;
+  search(state, *job);
+  TrainingLayout theirs;
+  theirs.tp = 8, theirs.pp = 4, theirs.vpp = 12, theirs.dp = 128, theirs.micro_batch_size = 2;
+  theirs.sequence_parallel = true;
+  state.counters["Calculon's step s"] = simulate_step(*job, theirs).step_time().in(second);
+}
+BENCHMARK(search_gpt3_175b)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(search_llama_405b)->Arg(1)->Arg(2)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(search_experts_1800b)
+    ->ArgNames({"threads", "gpus", "batch"})
+    ->Args({1, 98304, 6144})
+    ->Args({2, 98304, 6144})
+    ->Args({1, 100000, 10000})
+    ->Args({2, 100000, 10000})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
 #include "stargate/app/command_validate_training.hpp"
+#include "stargate/app/training_flags.hpp"
 #include "stargate/training/job.hpp"
 
 namespace stargate {
@@ -88,6 +89,42 @@ void add_goodput(CLI::App& train_command, Session& session, const std::shared_pt
   command->callback([&session, train_flags, flags] { train_goodput(session, *train_flags, *flags); });
 }
 
+void read_gpu_counts(TrainFlags& flags, const std::string& text) {
+  auto counts = parse_gpu_counts(text);
+  if (!counts) throw CLI::ValidationError("--gpus", counts.faults()[0].message + "; " + counts.faults()[0].hint);
+  flags.gpu_counts = *counts;
+  flags.gpus = counts->front();
+}
+
+/// Under `train`, whose flags say which job; sizes given are fixed.
+void add_search(CLI::App& train_command, Session& session, const std::shared_ptr<TrainFlags>& train_flags) {
+  auto* command = train_command.add_subcommand(
+      "search", "The best layout of all; sizes given to `train` are fixed, several --gpus are compared");
+  auto flags = std::make_shared<TrainSearchFlags>();
+  command->fallthrough();
+  command
+      ->add_option("--objective", flags->objective, "time, cost, energy, or tokens-by and a date or time such as 90d")
+      ->expected(1, 2)
+      ->capture_default_str();
+  command->add_option("--start", flags->start, "Day the job starts, where tokens-by has a date")->type_name("DATE");
+  command->add_option("--price", flags->price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership");
+  command->add_option("--top", flags->top, "Best sets of parallel sizes to show")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  const auto limit = [&](const char* name, int& value, const char* text) {
+    command->add_option(name, value, text)->check(CLI::PositiveNumber);
+  };
+  limit("--max-tp", flags->max_tp, "Largest tensor parallel size; else the scale-up domain");
+  limit("--max-pp", flags->max_pp, "Largest pipeline parallel size");
+  limit("--max-vpp", flags->max_vpp, "Most virtual stages a rank");
+  limit("--max-cp", flags->max_cp, "Largest context parallel size");
+  limit("--max-ep", flags->max_ep, "Largest expert parallel size");
+  limit("--max-micro-batch-size", flags->max_micro_batch_size, "Largest micro-batch");
+  command->add_option("--csv", flags->csv_file, "Write the ranking and the front of time against memory")
+      ->type_name("FILE");
+  command->callback([&session, train_flags, flags] { train_search(session, *train_flags, *flags); });
+}
+
 /// How the job computes, whatever its layout.
 void add_train_recipe(CLI::App& command, RecipeFlags& flags) {
   const auto flag = [&](const char* name, bool& on, const char* what) { command.add_flag(name, on, what); };
@@ -157,7 +194,11 @@ void add_train(CLI::App& app, Session& session) {
   command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
       ->required();
   command->add_option("--system", flags->system, "Id of a system of the catalogue")->required();
-  command->add_option("--gpus", flags->gpus, "Accelerators")->required()->check(CLI::PositiveNumber);
+  command
+      ->add_option_function<std::string>(
+          "--gpus", [flags](const std::string& text) { read_gpu_counts(*flags, text); },
+          "Accelerators; a search also takes 1024,2048, 1024:16384 (doubling), 1024:4096:512 (steps)")
+      ->required();
   command->add_option("--global-batch-size,--global-batch", flags->global_batch_size, "Sequences a step")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -193,7 +234,9 @@ void add_train(CLI::App& app, Session& session) {
       ->type_name("FILE");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
+  command->add_flag("--compare", flags->compare, "The answer as written and with the changes, side by side");
   add_goodput(*command, session, flags);
+  add_search(*command, session, flags);
   command->callback([&session, flags, command] {
     if (command->get_subcommands().empty()) train(session, *flags);
   });

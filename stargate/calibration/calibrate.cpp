@@ -9,7 +9,7 @@
 #include <mutex>
 
 #include "stargate/calibration/collective_sweep.hpp"
-#include "stargate/calibration/parallel.hpp"
+#include "stargate/base/parallel.hpp"
 #include "stargate/perf/law_choice.hpp"
 
 namespace stargate {

@@ -106,7 +106,8 @@ StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const 
   const Bytes optimizer = state_bytes(times(states.parameters, each.optimizer()), l.zero_stage >= 1, over);
   (job.recipe.host_optimizer ? out.host : out.bytes.optimizer) = optimizer;
   const auto chunks = static_cast<double>(chunks_in_flight(l, micro_batches(job, l), run.first));
-  const KeptBytes kept = kept_bytes(job, l, costs, run, chunks), others = kept_bytes(job, l, costs, mirror, chunks);
+  const KeptBytes kept = kept_bytes(job, l, costs, run, chunks);
+  const KeptBytes others = copies > 1 ? kept_bytes(job, l, costs, mirror, chunks) : kept;
   out.bytes.activations = (kept.in_flight + others.in_flight) / 2.0 + max(kept.working, others.working);
   out.host += (kept.offloaded + others.offloaded) / 2.0;
   if (run.output || mirror.output) out.bytes.logits = (1.0 + job.recipe.mtp_layers) * costs.output.working;

@@ -365,9 +365,9 @@ TEST_CASE("a search keeps what its base recomputes and offloads") {
   limits.recomputes = {Recompute::selective};
   const auto found = search_layouts(job, limits);
   REQUIRE(found.ok());
-  REQUIRE(found->best);
-  CHECK(found->best->layout.recompute_modules == limits.base.recompute_modules);
-  CHECK(simulate_step(job, found->best->layout).step_time() == found->best->report.step_time());
+  REQUIRE(found->best() != nullptr);
+  CHECK(found->best()->layout.recompute_modules == limits.base.recompute_modules);
+  CHECK(simulate_step(job, found->best()->layout).step_time() == found->best()->report.step_time());
   limits.base.recompute_layers = 1;
   CHECK_FALSE(search_layouts(job, limits).ok());
 }

@@ -357,7 +357,8 @@ Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, c
   constexpr double kRounding = 1 - 1e-9;  // a bound must not lie above by the last digits of a sum
   const std::vector<ChunkTime> chunks = chunk_times(layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
-  return kRounding * (least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer);
+  const Duration work = least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer;
+  return kRounding * (work + straggling_time(job, work));
 }
 
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout) {

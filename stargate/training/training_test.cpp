@@ -397,23 +397,23 @@ TEST_CASE("a search counts every candidate once and returns what a direct evalua
   for (const auto count : r.removed_by_rule) removed += count;
   CHECK(r.candidates == removed + r.evaluated);
   CHECK(r.evaluated > 100);
-  REQUIRE(r.best);
-  REQUIRE(r.runner_up);
-  CHECK(check_layout(job, r.best->layout).empty());
-  CHECK(r.best->report.memory.fits());
-  CHECK(simulate_step(job, r.best->layout).step_time() == r.best->report.step_time());
-  CHECK(simulate_step(job, r.runner_up->layout).step_time() == r.runner_up->report.step_time());
-  CHECK(r.best->report.step_time() <= r.runner_up->report.step_time());
-  CHECK(r.why_runner_up_lost.find("slower") != std::string::npos);
+  REQUIRE(r.runner_up() != nullptr);
+  const TrainingCandidate &best = *r.best(), &next = *r.runner_up();
+  CHECK(check_layout(job, best.layout).empty());
+  CHECK(best.report.memory.fits());
+  CHECK(simulate_step(job, best.layout).step_time() == best.report.step_time());
+  CHECK(simulate_step(job, next.layout).step_time() == next.report.step_time());
+  CHECK(best.report.step_time() <= next.report.step_time());
+  CHECK(explain_slower(best.report.time, next.report.time).find("slower") != std::string::npos);
   const auto again = search_layouts(job);
-  CHECK(again->best->layout == r.best->layout);
+  CHECK(again->best()->layout == best.layout);
 }
 
 TEST_CASE("a search finds no worse than any layout tried by hand, and its front trades time for memory") {
   const Cluster cluster(make_experts());
   const TrainingJob job = cluster.job(16, 64, 2048);
   const auto result = search_layouts(job);
-  REQUIRE(result->best);
+  REQUIRE(result->best() != nullptr);
   int tried = 0;
   for (const int tp : {1, 2, 4, 8}) {
     for (const int pp : {1, 2, 4}) {
@@ -425,7 +425,7 @@ TEST_CASE("a search finds no worse than any layout tried by hand, and its front 
           const StepReport r = simulate_step(job, l);
           if (!r.memory.fits()) continue;
           ++tried;
-          CHECK(result->best->report.step_time() <= r.step_time());
+          CHECK(result->best()->report.step_time() <= r.step_time());
         }
       }
     }
@@ -433,7 +433,7 @@ TEST_CASE("a search finds no worse than any layout tried by hand, and its front 
   CHECK(tried > 20);
   const auto& front = result->pareto;
   REQUIRE_FALSE(front.empty());
-  CHECK(front.front().layout == result->best->layout);
+  CHECK(front.front().layout == result->best()->layout);
   for (std::size_t i = 1; i < front.size(); ++i) {
     CHECK(front[i].report.step_time() > front[i - 1].report.step_time());
     CHECK(front[i].report.memory.bytes.total() < front[i - 1].report.memory.bytes.total());
@@ -444,7 +444,7 @@ TEST_CASE("when nothing fits the search says what comes nearest") {
   const TrainingJob job = gpt_like().job(1, 1, 2048);
   const auto result = search_layouts(job);
   REQUIRE(result.ok());
-  CHECK_FALSE(result->best);
+  CHECK(result->best() == nullptr);
   REQUIRE(result->nearest);
   CHECK(result->nearest->memory.missing() > 0 * byte);
   CHECK(result->removed_by_memory > 0);
