@@ -329,8 +329,7 @@ void add_calibrate(CLI::App& app, Session& session) {
   command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
   command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
   command->add_option("--coefficients", training->coefficients, "Training: only these, with commas")->delimiter(',');
-  command->add_flag("--free-device-scale", training->free_device_scale,
-                    "Training: let each accelerator and precision be off by a factor of its own, which is not kept");
+  command->add_flag("--leave-out", training->leave_out, "Training: fit again without each source and judge it by that");
   add_change_flags(*command, training->changes);
   command->callback([&session, flags, training] {
     flags->kernels.empty() ? calibrate_training(session, *training) : calibrate_laws(session, *flags);

@@ -21,7 +21,6 @@ constexpr CoefficientHandle seconds(const char* name, double upper) {
 const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
   static const auto table =
       record_fields<C>("training", "What a training step costs beyond its operators and collectives.")
-          .optional("step_overhead", &C::step_overhead, "Framework time of every step.", not_negative)
           .optional("straggling", &C::straggling,
                     "Relative deviation of a rank's step time; a step waits for the slowest, sqrt(2 ln N) of it late.",
                     not_negative)
@@ -48,8 +47,6 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
                     positive)
           .optional("attention_backward", &C::attention_backward,
                     "Time of one operation of attention's backward pass over one of the forward pass.", positive)
-          .optional("unfused_traffic", &C::unfused_traffic,
-                    "Element-wise traffic of frameworks that fuse nothing over those that do.", positive)
           .optional("host_update_rate", &C::host_update_rate,
                     "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative)
           .optional("allocator_slack", &C::allocator_slack,
@@ -59,10 +56,9 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
 
 const std::vector<CoefficientHandle>& training_coefficient_handles() {
   static const std::vector<CoefficientHandle> handles = {
-      seconds<&C::step_overhead>("step_overhead", 0.2),
       number<&C::straggling>("straggling", 0, 0.05),
       number<&C::hidden_slowdown>("hidden_slowdown", 0, 1),
-      number<&C::attention_backward>("attention_backward", 1, 1.6),
+      number<&C::attention_backward>("attention_backward", 0.8, 1.6),
       number<&C::sustained>("sustained", 1, 1.4),
       number<&C::tensor_overlap>("tensor_overlap", 0, 1),
       number<&C::expert_overlap>("expert_overlap", 0, 1),
@@ -71,7 +67,6 @@ const std::vector<CoefficientHandle>& training_coefficient_handles() {
       seconds<&C::expert_stall>("expert_stall", 1e-2),
       number<&C::flash1_slowdown>("flash1_slowdown", 1, 3),
       number<&C::flash2_slowdown>("flash2_slowdown", 1, 3),
-      number<&C::unfused_traffic>("unfused_traffic", 1, 4),
       number<&C::host_update_rate>("host_update_rate", 5e8, 2e10),
   };
   return handles;

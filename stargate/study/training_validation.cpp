@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "stargate/base/rank_correlation.hpp"
+#include "stargate/base/statistics.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/validation_json.hpp"
 
@@ -67,13 +67,6 @@ void note_layout(LayoutSets& sets, const MeasuredRow& row, const MeasuredRun& ru
   const double tokens = step.tokens.base() / static_cast<double>(row.gpus);
   sets[row.source][common].add(configuration, tokens / measured_step_seconds(row, run),
                                tokens / step.step_time().base());
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 void rank_layouts(const LayoutSets& sets, TrainingValidation& out) {

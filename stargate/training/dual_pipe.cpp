@@ -121,13 +121,15 @@ class HalfPipe {
 
   /// All ranks up to a place in their lists.
   void walk(std::size_t Rank::*to) {
-    for (bool waits = true; waits;) {
-      waits = false;
-      for (int r = 0; r < half_; ++r) {
-        Rank& rank = ranks_[static_cast<std::size_t>(r)];
-        while (rank.at < rank.*to && step(r, rank)) ++rank.at;
-        waits = waits || rank.at < rank.*to;
-      }
+    const auto advance = [&](int r) {
+      Rank& rank = ranks_[static_cast<std::size_t>(r)];
+      while (rank.at < rank.*to && step(r, rank)) ++rank.at;
+      return rank.at == rank.*to;
+    };
+    for (bool done = false; !done;) {  // boundaries travel both ways
+      for (int r = 0; r < half_; ++r) advance(r);
+      done = true;
+      for (int r = half_ - 1; r >= 0; --r) done = advance(r) && done;
     }
   }
 
@@ -219,16 +221,24 @@ class HalfPipe {
 
   /// Rounds after which all ranks did the same again, up to the one just played; 0: not yet.
   int period_after(std::int64_t round) {
-    const auto place = [](std::int64_t i) { return static_cast<std::size_t>(i % (kMostRounds + 1)); };
-    history_.resize(kMostRounds + 1);
     int found = 0;
     for (int rounds = 1; found == 0 && rounds <= std::min<std::int64_t>(kMostRounds, round); ++rounds) {
-      if (is_shifted(history_[place(round - rounds)])) found = rounds;
+      if (is_shifted(history_.data() + place_in_history(round - rounds))) found = rounds;
     }
-    if (found == 0) history_[place(round)] = now_;
-    return found;
+    if (found > 0) return found;
+    const std::size_t at = place_in_history(round);
+    if (at == history_.size()) {
+      history_.insert(history_.end(), now_.begin(), now_.end());
+    } else {
+      std::copy(now_.begin(), now_.end(), history_.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    return 0;
   }
-  bool is_shifted(const std::vector<Times>& before) const {
+  /// Of the last kMostRounds + 1 rounds, one after another.
+  std::size_t place_in_history(std::int64_t round) const {
+    return static_cast<std::size_t>(round % (kMostRounds + 1)) * now_.size();
+  }
+  bool is_shifted(const Times* before) const {
     const Lanes period = now_[0].free - before[0].free, none;
     const auto moved = [&](Lanes now, Lanes then) { return now == none || now - then == period; };
     for (std::size_t r = 0; r < ranks_.size(); ++r) {
@@ -240,8 +250,8 @@ class HalfPipe {
     return true;
   }
   void skip(std::int64_t periods, std::int64_t round, int period) {
-    const auto& before = history_[static_cast<std::size_t>((round - period) % (kMostRounds + 1))];
-    const Lanes more = static_cast<double>(periods) * (now_[0].free - before[0].free), none;
+    const Lanes before = history_[place_in_history(round - period)].free;
+    const Lanes more = static_cast<double>(periods) * (now_[0].free - before), none;
     const auto move = [&](Lanes& time) {
       if (!(time == none)) time += more;
     };
@@ -276,7 +286,7 @@ class HalfPipe {
   std::vector<Lanes> arrivals_;
   OpList ops_;
   std::vector<Times> now_;
-  std::vector<std::vector<Times>> history_;
+  std::vector<Times> history_;
   Down sent_down_;
   std::vector<Down> last_down_;
 };

@@ -108,7 +108,6 @@ struct TrainingRecipe {
   bool dropout = false;         ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
   AttentionGeneration attention = AttentionGeneration::native;
   KernelLaunch launch = KernelLaunch::layer_graphs;
-  bool fused_elements = true;  ///< norms, activations and residuals are single passes
   bool tensor_overlap = true;  ///< sequence-parallel collectives run under their matrix multiplies
   bool data_overlap = true;    ///< gradients and gathered weights travel under the passes
   /// ZeRO 3 whose parameters have one owner each, which broadcasts them and sums their gradients through its own

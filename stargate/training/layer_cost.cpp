@@ -44,16 +44,14 @@ Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
 
-/// Attention's projections may stay in bf16; frameworks that fuse nothing read and write again between the passes of a
-/// layer.
-Operator as_it_runs(const Slice& slice, const VariantPrecision& precision, Operator op) {
+/// Attention's projections may stay in bf16. Training multiplies experts as grouped products, forward as backward; the
+/// fused kernels of serving are not used.
+Operator as_it_runs(const VariantPrecision& precision, Operator op) {
   if (op.kind == OperatorKind::gemm && op.part == OperatorPart::attention_projection &&
       op.precision != Precision::bf16) {
     op.precision = precision.attention;
   }
-  if (op.kind == OperatorKind::element_wise && !slice.job.recipe.fused_elements) {
-    op.traffic = op.traffic * slice.job.coefficients.unfused_traffic;
-  }
+  op.experts = {};
   return op;
 }
 
@@ -88,7 +86,7 @@ TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost&
   TokenWork work;
   visit_token_operators(*slice.job.model, layer, slice.shard, {precision.linear, precision.expert}, slice.tokens, false,
                         [&](const Operator& counted) {
-                          const Operator op = as_it_runs(slice, precision, counted);
+                          const Operator op = as_it_runs(precision, counted);
                           ++work.operators;
                           const Duration ahead = law.operator_time(op) + cast_time(law, op, true);
                           const Duration back = gradient_time(slice, op) + cast_time(law, op, false);
@@ -410,7 +408,7 @@ LayerCost output_cost(const Slice& slice) {
 LayerCost mtp_cost(const Slice& slice, const ShardCosts& costs) {
   const TrainingJob& job = slice.job;
   const DeviceLaw& law = job.law;
-  LayerCost cost = layer_cost(slice, job.model->shapes[static_cast<std::size_t>(slice.variant.shape)]);
+  LayerCost cost = costs.shapes[static_cast<std::size_t>(slice.variant.shape)];  // the variant that is treated alike
   for (const LayerCost* end : {&costs.embedding, &costs.output}) {
     cost.forward += end->forward, cost.backward += end->backward, cost.weight_gradient += end->weight_gradient;
     cost.forward_wait.tensor += end->forward_wait.tensor, cost.backward_wait.tensor += end->backward_wait.tensor;

@@ -86,12 +86,6 @@ AttentionGeneration usual_attention(const MeasuredRow& row) {
   return row.year > 0 && row.year <= 2023 ? AttentionGeneration::flash1 : AttentionGeneration::native;
 }
 
-/// Of PyTorch code without Megatron's or Transformer Engine's fused layers.
-bool fuses_elements(const MeasuredRow& row) {
-  return !mentions(row.framework, "Composer") && !mentions(row.framework, "HF") &&
-         !mentions(row.framework, "AutoModel");
-}
-
 /// DeepEP (February 2025) and its successors, unless the notes name the plain all-to-all.
 bool routes_once_per_domain(const MeasuredRow& row) {
   return row.year >= 2025 && !mentions(row.framework, "JAX") && !mentions(row.notes, "alltoall");
@@ -107,7 +101,6 @@ TrainingRecipe stated_recipe(const MeasuredRow& row) {
   TrainingRecipe recipe;
   recipe.launch = stated_launch(row);
   recipe.attention = usual_attention(row);
-  recipe.fused_elements = fuses_elements(row);
   recipe.tensor_overlap = row.year >= 2023 && !mentions(row.notes, "no TP comm overlap");
   recipe.expert_overlap = mentions(row.notes, "overlap=True");
   recipe.one_copy_per_domain = routes_once_per_domain(row);

@@ -147,7 +147,8 @@ Duration exposed_data_time(const Once& once, const StageData& stage) {
   if (once.layout.zero_stage == 0) return excess(once.all_reduce(p), under_backward);
   const auto m = static_cast<double>(micro_batches(once.job, once.layout));
   const Duration gradients = once.reduce_scatter(p), last = gradients + once.add_replicas(p);
-  const Duration weights = once.gather(stage.sent);
+  const bool unchanged = once.job.recipe.frozen_weights && once.layout.zero_stage < 3;  // LoRA: every rank has them
+  const Duration weights = unchanged ? Duration{} : once.gather(stage.sent);
   switch (once.layout.zero_stage) {
     case 1:
       return excess(last, under_backward) + excess(weights, under_forward);
@@ -192,9 +193,9 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
 }
 
 /// A step ends with its slowest rank: of N whose times deviate by d, the largest is about sqrt(2 ln N) d late.
-Duration overhead_time(const TrainingJob& job, Duration step) {
+Duration straggling_time(const TrainingJob& job, Duration step) {
   const double late = job.coefficients.straggling * std::sqrt(2 * std::log(static_cast<double>(job.gpus)));
-  return step * late + job.coefficients.step_overhead;
+  return step * late;
 }
 
 Duration send_time(const TrainingJob& job, const TrainingLayout& l, Bytes boundary) {
@@ -260,7 +261,7 @@ StepBreakdown step_breakdown(const TrainingJob& job, const TrainingLayout& layou
   StepBreakdown out = pipeline_breakdown(job, layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
   out[StepPart::data_communication] = once.data, out[StepPart::optimizer] = once.optimizer;
-  out[StepPart::overhead] = overhead_time(job, out.total());
+  out[StepPart::overhead] = straggling_time(job, out.total());
   return out;
 }
 
@@ -313,7 +314,7 @@ const char* step_part_name(StepPart part) {
     case StepPart::optimizer:
       return "optimizer";
     case StepPart::overhead:
-      return "framework and stragglers";
+      return "stragglers";
   }
   return "?";
 }
