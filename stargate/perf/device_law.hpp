@@ -28,6 +28,7 @@ namespace stargate {
 struct DeviceCoefficients {
   Duration launch = 4 * microsecond;  ///< start and drain of one kernel in a captured graph
   double best_gemm = 0.8;             ///< best share of peak over shapes, where no measurement of the device exists
+  double usual_shape = 0.92;          ///< rate of the shapes of models over that of the best shape in a sweep
   double k_half = 256;                ///< depth at which a tile's pipeline has half its rate lost to fill and drain
   double tile = 128;                  ///< rows and columns of an output tile (fewer rows when m is small)
   double memory_share = 0.88;         ///< of the peak bandwidth a stream reaches

@@ -358,7 +358,7 @@ Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, c
   const std::vector<ChunkTime> chunks = chunk_times(layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
   const Duration work = least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer;
-  return kRounding * (work + overhead_time(job, work));
+  return kRounding * (work + straggling_time(job, work));
 }
 
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout) {
