@@ -327,14 +327,20 @@ void add_parameters(const Slice& slice, const LayerShape& layer, LayerCost& cost
   add(&WeightBytes::experts, cost.parameters.experts, precision.expert);
 }
 
+/// Kernels inside a step take longer than alone.
+void sustain(const Slice& slice, LayerCost& cost) {
+  for (Duration* time : {&cost.forward, &cost.backward, &cost.weight_gradient}) {
+    *time = slice.job.coefficients.sustained * *time;
+  }
+}
+
 LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   LayerCost cost;
   const TokenWork work = add_token_work(slice, layer, cost);
   if (!slice.job.recipe.frozen_weights) cost.weight_gradient = work.matrix_backward / 2.0;  // one of two equal products
   const AttentionWork attention = attention_work(slice, layer);
   cost.forward += attention.forward, cost.backward += attention.backward;
-  cost.forward = slice.job.coefficients.sustained * cost.forward;
-  cost.backward = slice.job.coefficients.sustained * cost.backward;
+  sustain(slice, cost);
   add_ring(slice, attention, cost);
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);
@@ -380,6 +386,7 @@ LayerCost output_cost(const Slice& slice) {
   cost.forward = law.operator_time(projection) + law.stream_time(norm) + law.stream_time(Bytes::from_base(18 * logits));
   cost.backward = matrix_backward + law.stream_time(2.0 * norm) + law.stream_time(Bytes::from_base(6 * logits));
   cost.weight_gradient = matrix_backward / 2.0;
+  sustain(slice, cost);
   if (slice.layout.tp > 1) {
     const Group group = slice.tensor_group();
     const Duration small =  // maxima, sums and the wanted logit of each token
