@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "stargate/base/diagnostic.hpp"
+#include "stargate/base/result.hpp"
 #include "stargate/units/text.hpp"
 
 namespace stargate {
