@@ -17,9 +17,9 @@ constexpr int kDayParts = 96;
 RateProfile RateProfile::daily(double peak_to_mean, double peak_hour) {
   std::vector<double> shares(kDayParts);
   for (int i = 0; i < kDayParts; ++i) {
-    const double hour = (i + 0.5) * 24 / kDayParts;
+    const double at = (i + 0.5) * 24 / kDayParts;
     shares[static_cast<std::size_t>(i)] =
-        1 + (peak_to_mean - 1) * std::cos((hour - peak_hour) / 24 * 2 * std::numbers::pi);
+        1 + (peak_to_mean - 1) * std::cos((at - peak_hour) / 24 * 2 * std::numbers::pi);
   }
   return of_shares(std::move(shares), 86400);
 }
@@ -71,12 +71,12 @@ double ArrivalStream::gap() {
   return gamma(shape) / shape;
 }
 
-std::int64_t ArrivalStream::next() {
+SimTime ArrivalStream::next() {
   work_ += gap();
   const auto& shares = spec_.profile.shares;
   for (;;) {
     const double rate = spec_.rate * shares[part_], end = done_ + rate * part_s_;
-    if (work_ < end) return static_cast<std::int64_t>((start_s_ + (work_ - done_) / rate) * kNanosecondsPerSecond);
+    if (work_ < end) return {static_cast<std::int64_t>((start_s_ + (work_ - done_) / rate) * 1e9)};
     start_s_ += part_s_, done_ = end;
     part_ = part_ + 1 == shares.size() ? 0 : part_ + 1;
   }

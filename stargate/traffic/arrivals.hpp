@@ -10,11 +10,9 @@
 
 #include "stargate/base/random.hpp"
 #include "stargate/base/result.hpp"
+#include "stargate/sim/time.hpp"
 
 namespace stargate {
-
-/// Times of traffic are nanoseconds from its beginning, as the simulator's clock.
-inline constexpr double kNanosecondsPerSecond = 1e9;
 
 /// A load that repeats: `shares` of the mean rate in equal parts of `period_s`, as 24 hours of a day; their mean is 1.
 struct RateProfile {
@@ -39,7 +37,7 @@ Check check_arrivals(const ArrivalSpec& spec);
 class ArrivalStream {
  public:
   ArrivalStream(const ArrivalSpec& spec, RandomStream stream);
-  std::int64_t next();  ///< nanoseconds
+  SimTime next();
 
  private:
   double gap();  ///< with mean 1

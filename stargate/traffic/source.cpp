@@ -28,7 +28,7 @@ class TraceSource final : public RequestSource {
     out.tenant = row.label;
     return true;
   }
-  bool follow(const IncomingRequest&, std::int64_t, IncomingRequest&) override { return false; }
+  bool follow(const IncomingRequest&, SimTime, IncomingRequest&) override { return false; }
 
   /// The trace's own blocks, cut to the size asked for: every piece of an equal block is equal.
   void prefix_blocks(const IncomingRequest& request, std::int32_t block_tokens,

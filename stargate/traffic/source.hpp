@@ -20,8 +20,8 @@ struct PromptPart {
 };
 
 struct IncomingRequest {
-  std::int64_t arrival = 0;  ///< nanoseconds from the beginning
-  std::int64_t number = 0;   ///< counts up in the order the source gives requests out
+  SimTime arrival;
+  std::int64_t number = 0;  ///< counts up in the order the source gives requests out
   std::int32_t prompt_tokens = 1, output_tokens = 1;
   std::int32_t tenant = 0, priority = 0;  ///< a smaller priority goes first, as in vLLM
   std::int64_t session = 0;               ///< requests of a conversation share it
@@ -38,7 +38,7 @@ class RequestSource {
   /// The next request in order of arrival among those that wait for no other; false when there is none.
   virtual bool next(IncomingRequest& out) = 0;
   /// `done` was answered, or refused, at `time`: the request that sets off, if any. It never arrives before `time`.
-  virtual bool follow(const IncomingRequest& done, std::int64_t time, IncomingRequest& out) = 0;
+  virtual bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) = 0;
   /// Ids of the full blocks of `block_tokens` of its prompt, and of its answer when the session goes on, as far as they
   /// may be seen again. Equal ids: equal tokens after equal tokens.
   virtual void prefix_blocks(const IncomingRequest& request, std::int32_t block_tokens,

@@ -49,7 +49,7 @@ class Tenant {
 
   bool closed() const { return spec_.concurrency > 0; }
   /// Of the first turn to come.
-  std::int64_t arrival() const { return arrival_; }
+  SimTime arrival() const { return arrival_; }
   bool may_start() const { return !closed() || clients_ < spec_.concurrency; }
 
   void first_turn(IncomingRequest& out) {
@@ -59,7 +59,7 @@ class Tenant {
   }
 
   /// A session from its beginning.
-  void start(std::int64_t arrival, IncomingRequest& out) {
+  void start(SimTime arrival, IncomingRequest& out) {
     out = {};
     out.arrival = arrival;
     out.tenant = index_, out.priority = spec_.priority;
@@ -71,13 +71,13 @@ class Tenant {
     set_prompt(out, context, lengths);
   }
 
-  void next_turn(const IncomingRequest& done, std::int64_t time, IncomingRequest& out) {
+  void next_turn(const IncomingRequest& done, SimTime time, IncomingRequest& out) {
     RandomStream stream(seed_ + static_cast<std::uint64_t>(done.turn + 1) * 0x9E3779B97F4A7C15ULL,
                         static_cast<std::uint32_t>(done.session), turn_name_);
     out = done;
     ++out.turn;
     const double think = spec_.session.think_s > 0 ? spec_.session.think_s * stream.exponential() : 0;
-    out.arrival = time + static_cast<std::int64_t>(think * kNanosecondsPerSecond);
+    out.arrival = time + think * second;
     // Everything said so far comes before the new turn.
     const std::int32_t said = done.prompt_tokens - done.parts[0].tokens + done.output_tokens;
     set_prompt(out, said, draw_lengths(spec_, stream));
@@ -104,14 +104,15 @@ class Tenant {
   ArrivalStream arrivals_;
   RandomStream lengths_, turns_;
   std::string turn_name_;
-  std::int64_t arrival_ = 0, sessions_ = 0, clients_ = 0;
+  SimTime arrival_;
+  std::int64_t sessions_ = 0, clients_ = 0;
 };
 
 class TenantSource final : public RequestSource {
  public:
   TenantSource(const std::vector<TenantTraffic>& tenants, const TrafficLimit& limit, std::uint64_t seed)
       : requests_(limit.requests),
-        until_(limit.duration_s >= 0 ? static_cast<std::int64_t>(limit.duration_s * kNanosecondsPerSecond) : -1) {
+        until_(limit.duration_s >= 0 ? SimTime::at(limit.duration_s * second) : SimTime::never()) {
     for (const auto& tenant : tenants) {
       tenants_.emplace_back(tenant, static_cast<std::int32_t>(tenants_.size()), seed);
       names_.push_back(tenant.name);
@@ -130,7 +131,7 @@ class TenantSource final : public RequestSource {
     return true;
   }
 
-  bool follow(const IncomingRequest& done, std::int64_t time, IncomingRequest& out) override {
+  bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) override {
     if (finished()) return false;
     Tenant& tenant = tenants_[static_cast<std::size_t>(done.tenant)];
     if (done.turn + 1 < done.turns) {
@@ -148,9 +149,10 @@ class TenantSource final : public RequestSource {
 
  private:
   bool finished() const { return requests_ >= 0 && given_ >= requests_; }
-  bool too_late(std::int64_t time) const { return until_ >= 0 && time >= until_; }
+  bool too_late(SimTime time) const { return time >= until_; }
 
-  std::int64_t requests_, until_, given_ = 0;
+  std::int64_t requests_, given_ = 0;
+  SimTime until_;
   std::vector<Tenant> tenants_;
   std::vector<std::string> names_;
 };

@@ -115,11 +115,11 @@ class TraceReader {
     keep(row);
   }
 
-  bool read_arrival(int line, std::string_view cell, std::int64_t& out) {
+  bool read_arrival(int line, std::string_view cell, SimTime& out) {
     if (format_->clock == Clock::date) {
       const auto time = parse_timestamp(cell);
       if (!time) return fault(line, fmt::format("'{}' is no time such as 2023-11-16 18:15:46.68", cell)), false;
-      out = *time;
+      out.ns = *time;
       return true;
     }
     double value = 0;
@@ -128,14 +128,14 @@ class TraceReader {
     return convert_arrival(line, cell, value, out);
   }
 
-  bool convert_arrival(int line, std::string_view cell, double value, std::int64_t& out) {
+  bool convert_arrival(int line, std::string_view cell, double value, SimTime& out) {
     const double unit = format_->clock == Clock::milliseconds ? 1e6 : 1e9;
     if (!(value >= 0 && value * unit <= kLatestSecond * 1e9)) {
       return fault(line, fmt::format("{}: '{}' is no arrival in {}", format_->arrival, cell,
                                      unit < 1e9 ? "milliseconds" : "seconds")),
              false;
     }
-    out = std::llround(value * unit);
+    out.ns = std::llround(value * unit);
     return true;
   }
 
@@ -212,8 +212,8 @@ class TraceReader {
     if (trace_.labels.empty()) trace_.labels.push_back("all");
     std::stable_sort(trace_.rows.begin(), trace_.rows.end(),
                      [](const TraceRow& a, const TraceRow& b) { return a.arrival < b.arrival; });
-    const std::int64_t first = trace_.rows.front().arrival;
-    for (auto& row : trace_.rows) row.arrival -= first;
+    const SimTime first = trace_.rows.front().arrival;
+    for (auto& row : trace_.rows) row.arrival.ns -= first.ns;
   }
 
   struct Columns {
@@ -245,14 +245,14 @@ Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
   }
   const double until = scale.until_s ? *scale.until_s * 1e9 : 9e18;
   std::erase_if(trace.rows, [&](const TraceRow& row) {
-    const auto at = static_cast<double>(row.arrival);
+    const auto at = static_cast<double>(row.arrival.ns);
     return at < scale.from_s * 1e9 || at >= until;
   });
   if (trace.rows.empty()) {
     return Diagnostic{trace.file, 0, 0, "", "no request arrives in the window", "the first comes at 0 s", ""};
   }
-  const std::int64_t first = trace.rows.front().arrival;
-  const auto span = static_cast<double>(trace.rows.back().arrival - first);
+  const std::int64_t first = trace.rows.front().arrival.ns;
+  const auto span = static_cast<double>(trace.rows.back().arrival.ns - first);
   double stretch = 1;
   if (scale.rate) {
     if (!(span > 0)) {
@@ -261,12 +261,12 @@ Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
     }
     stretch = static_cast<double>(trace.rows.size() - 1) / (span * 1e-9) / *scale.rate;
   }
-  for (auto& row : trace.rows) row.arrival = std::llround(static_cast<double>(row.arrival - first) * stretch);
+  for (auto& row : trace.rows) row.arrival.ns = std::llround(static_cast<double>(row.arrival.ns - first) * stretch);
   return Done{};
 }
 
 TraceSummary summarise_trace(const RequestTrace& trace) {
-  constexpr std::int64_t minute = 60'000'000'000;
+  constexpr std::int64_t slice = 60'000'000'000;
   TraceSummary out;
   double cached = 0;
   std::set<std::uint64_t> seen;
@@ -281,11 +281,11 @@ TraceSummary summarise_trace(const RequestTrace& trace) {
       if (unbroken) known += trace.block_tokens;
     }
     cached += std::min(known, row.prompt_tokens - 1.0);
-    if (row.arrival >= begin + minute) begin = row.arrival / minute * minute, in_minute = 0;
+    if (row.arrival.ns >= begin + slice) begin = row.arrival.ns / slice * slice, in_minute = 0;
     busiest = std::max(busiest, ++in_minute);
   }
   out.requests = static_cast<double>(trace.rows.size());
-  out.duration_s = static_cast<double>(trace.rows.back().arrival) * 1e-9;
+  out.duration_s = trace.rows.back().arrival.seconds();
   out.cached_share = cached / out.isl;
   out.isl /= out.requests, out.osl /= out.requests;
   out.rate = out.duration_s > 0 ? (out.requests - 1) / out.duration_s : 0;

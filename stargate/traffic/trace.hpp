@@ -16,11 +16,12 @@
 #include <vector>
 
 #include "stargate/base/file_reader.hpp"
+#include "stargate/sim/time.hpp"
 
 namespace stargate {
 
 struct TraceRow {
-  std::int64_t arrival = 0;  ///< nanoseconds from the first row's
+  SimTime arrival;  ///< from the first row's
   std::int32_t prompt_tokens = 1, output_tokens = 1;
   std::int32_t label = 0;                     ///< of RequestTrace::labels
   std::uint32_t blocks = 0, first_block = 0;  ///< of RequestTrace::block_ids

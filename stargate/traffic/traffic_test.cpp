@@ -37,7 +37,7 @@ TEST_CASE("an Azure trace is read by its header, with times to a tenth of a micr
       "18:15:50.9951690,396,109\n");
   CHECK(trace.format == "Azure");
   REQUIRE(trace.rows.size() == 2);
-  CHECK(trace.rows[1].arrival == 4'314'579'000);
+  CHECK(trace.rows[1].arrival.ns == 4'314'579'000);
   CHECK(trace.rows[1].prompt_tokens == 396);
   CHECK(trace.rows[1].output_tokens == 109);
 }
@@ -61,7 +61,7 @@ TEST_CASE("BurstGPT keeps models apart and leaves failed requests out") {
   CHECK(trace.left_out == 1);
   CHECK(trace.labels == std::vector<std::string>{"ChatGPT", "GPT-4"});
   CHECK(trace.rows[1].label == 1);
-  CHECK(trace.rows[1].arrival == 40'000'000'000);
+  CHECK(trace.rows[1].arrival.ns == 40'000'000'000);
 }
 
 TEST_CASE("Mooncake's hash ids become prefix blocks that equal prefixes share") {
@@ -69,7 +69,7 @@ TEST_CASE("Mooncake's hash ids become prefix blocks that equal prefixes share") 
       "{\"timestamp\": 0, \"input_length\": 1300, \"output_length\": 5, \"hash_ids\": [0, 1, 2]}\n"
       "{\"timestamp\": 27, \"input_length\": 1100, \"output_length\": 7, \"hash_ids\": [0, 1, 9]}\n");
   CHECK(trace.format == "Mooncake");
-  CHECK(trace.rows[1].arrival == 27'000'000);
+  CHECK(trace.rows[1].arrival.ns == 27'000'000);
   CHECK(summarise_trace(trace).cached_share == doctest::Approx(1024.0 / 2400));
   auto source = make_trace_source(trace);
   IncomingRequest a, b;
@@ -96,7 +96,7 @@ TEST_CASE("Vidur and ServeGen, with and without arrivals, as CSV and as JSON") {
       "\"output_tokens\": 9}},\n {\"request_id\": 1, \"timestamp\": 2.0, \"data\": "
       "{\"input_tokens\": 8, \"output_tokens\": 9}}]");
   CHECK(json.format == "ServeGen");
-  CHECK(json.rows[1].arrival == 500'000'000);
+  CHECK(json.rows[1].arrival.ns == 500'000'000);
 }
 
 TEST_CASE("faults of a trace name the file, the line and what was due") {
@@ -123,8 +123,8 @@ TEST_CASE("a trace can be cut to a window and run at another rate") {
   auto trace = read_good(text);
   REQUIRE(scale_trace(trace, {.from_s = 10, .until_s = 61, .rate = 4}).ok());
   CHECK(trace.rows.size() == 51);
-  CHECK(trace.rows.front().arrival == 0);
-  CHECK(trace.rows.back().arrival == 12'500'000'000);
+  CHECK(trace.rows.front().arrival.ns == 0);
+  CHECK(trace.rows.back().arrival.ns == 12'500'000'000);
   CHECK(!scale_trace(trace, {.from_s = 100, .until_s = {}, .rate = {}}).ok());
 }
 
@@ -133,11 +133,11 @@ TEST_CASE("arrivals keep the rate and the variation asked for") {
     ArrivalStream stream({50, cv, {}}, RandomStream(1, 0, "arrivals"));
     const int n = 200000;
     double sum = 0, squares = 0;
-    std::int64_t before = 0;
+    SimTime before;
     for (int i = 0; i < n; ++i) {
-      const std::int64_t now = stream.next();
+      const SimTime now = stream.next();
       CHECK(now >= before);
-      const double gap = static_cast<double>(now - before) * 1e-9;
+      const double gap = (now - before).in(second);
       sum += gap, squares += gap * gap, before = now;
     }
     const double mean = sum / n;
@@ -151,8 +151,8 @@ TEST_CASE("a day has its peak where it was put and its mean as asked") {
   CHECK(day.largest() == doctest::Approx(1.8).epsilon(1e-3));
   ArrivalStream stream({2, 1, day}, RandomStream(7, 0, "arrivals"));
   std::vector<double> hours(24, 0);
-  for (std::int64_t now = stream.next(); now < 86'400'000'000'000; now = stream.next()) {
-    ++hours[static_cast<std::size_t>(now / 3'600'000'000'000)];
+  for (SimTime now = stream.next(); now.ns < 86'400'000'000'000; now = stream.next()) {
+    ++hours[static_cast<std::size_t>(now.ns / 3'600'000'000'000)];
   }
   double all = 0;
   for (const double h : hours) all += h;
@@ -208,18 +208,18 @@ TEST_CASE("a conversation's prompt holds all that was said, and its blocks are f
   tenant.session = {3, 10, LengthDistribution::fixed(1000), true};
   auto source = make_tenant_source({tenant}, {-1, 1000}, 5);
   REQUIRE(source.ok());
-  IncomingRequest first, second;
+  IncomingRequest first, later;
   do {
     REQUIRE((*source)->next(first));
   } while (first.turns < 2);
   CHECK(first.prompt_tokens == 1300);
-  REQUIRE((*source)->follow(first, first.arrival + 1000, second));
-  CHECK(second.prompt_tokens == 1450);
-  CHECK(second.turn == 1);
-  CHECK(second.arrival > first.arrival + 1000);
+  REQUIRE((*source)->follow(first, first.arrival + 1 * second, later));
+  CHECK(later.prompt_tokens == 1450);
+  CHECK(later.turn == 1);
+  CHECK(later.arrival > first.arrival + 1 * second);
   std::vector<std::uint64_t> a, b;
   (*source)->prefix_blocks(first, 50, a);
-  (*source)->prefix_blocks(second, 50, b);
+  (*source)->prefix_blocks(later, 50, b);
   CHECK(a.size() == 27);
   REQUIRE(b.size() >= a.size());
   CHECK(std::equal(a.begin(), a.end(), b.begin()));
@@ -252,7 +252,7 @@ TEST_CASE("a closed loop keeps its number of clients, and stops at the number of
   const auto first = draw_all(**source);
   CHECK(first.size() == 8);
   int more = 0;
-  for (IncomingRequest next; (*source)->follow(first[0], 1000, next); ++more) CHECK(next.arrival == 1000);
+  for (IncomingRequest next; (*source)->follow(first[0], SimTime{1000}, next); ++more) CHECK(next.arrival.ns == 1000);
   CHECK(more == 12);
 }
 
