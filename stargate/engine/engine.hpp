@@ -20,11 +20,23 @@ struct StepRun {
   std::int64_t steps = 1;
   Duration first_step, growth;  ///< step i of the run takes first_step + i * growth
   int decoding = 0;             ///< sequences that get a token each step
+  int stalled = 0;              ///< sequences whose decoding waits for this step's prompts
   double decode_context = 0;    ///< summed, at the first step
   int prefill_sequences = 0, prefill_tokens = 0;
   std::int64_t output_tokens = 0;                       ///< of all steps, first tokens included
   std::int64_t waiting = 0, running = 0;                ///< during the run
   std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of the pool, held by sequences
+};
+
+/// Who is in a run's steps, by id.
+struct StepBatch {
+  struct Prompt {
+    std::int64_t request;
+    std::int32_t tokens;
+  };
+  std::vector<Prompt> prompts;          ///< in the order they were put into the step
+  std::vector<std::int64_t> decodes;    ///< in order of admission
+  std::vector<std::int64_t> preempted;  ///< to make it possible
 };
 
 /// Told of what happens, in order of time.
@@ -33,6 +45,9 @@ class EngineListener {
   virtual ~EngineListener() = default;
   virtual void finished(const RequestRecord& record) = 0;
   virtual void ran(const StepRun&) {}
+  /// Before `ran`, when asked for: it takes time.
+  virtual bool wants_batches() const { return false; }
+  virtual void batch(const StepBatch&) {}
 };
 
 /// What a router may look at.
@@ -56,7 +71,7 @@ class Engine {
   bool fits(const Request& request) const;
   /// Disaggregated: the prompt's cache and the first token came from elsewhere.
   void submit_prefilled(const Request& request, const RequestRecord& so_far);
-  /// Disaggregated: the cache has been handed over.
+  /// Disaggregated: the cache has been handed over. Nothing happens when it was lost with its machine.
   void release(std::int64_t request_id, SimTime now);
 
   /// A time at or before the next change that anybody outside can see; never when nothing runs or waits.
