@@ -66,11 +66,11 @@ struct RateLimit {
 
 struct FleetTenant {
   std::string name;
-  int home = 0;                        ///< region its users are in
-  std::vector<int> regions;            ///< where its data may be; empty: anywhere
-  RateLimit requests;                  ///< a second
-  RateLimit tokens;                    ///< prompt and output tokens a second
-  std::optional<Duration> ttft, tpot;  ///< targets, of each request: goodput counts those that meet both
+  int home = 0;                            ///< region its users are in
+  std::vector<int> regions{};              ///< where its data may be; empty: anywhere
+  RateLimit requests{};                    ///< a second
+  RateLimit tokens{};                      ///< prompt and output tokens a second
+  std::optional<Duration> ttft{}, tpot{};  ///< targets, of each request: goodput counts those that meet both
 };
 
 /// Who gets a request.
