@@ -140,9 +140,10 @@ std::int64_t Engine::Core::steps_within_time(Picoseconds span, std::int64_t limi
 std::int64_t Engine::Core::run_limit() const {
   const bool unsteady = spec_.admission == AdmissionPolicy::expected_outputs && spec_.kv.block_size > 1 &&
                         !waiting_.empty();  // whole blocks are taken in jumps, what is kept for outputs is not
-  if (spec_.walk_every_step || unsteady) return 1;
+  if (spec_.walk_every_step || unsteady || plan_.preempted) return 1;  // what gave way may come back after this step
   std::int64_t steps = std::min(decode_steps_left_, decoding_.steps_to_end());
-  steps = decoding_.steps_within(decoding_.blocks_after(0) + free_blocks(), steps);
+  const std::int64_t room = free_blocks() - (plan_.front_has_idle_prefix ? cache_.idle_blocks() : 0);
+  steps = decoding_.steps_within(decoding_.blocks_after(0) + room, steps);
   if (!incoming_.empty()) {
     const Picoseconds arrival = at(incoming_.front()).request.arrival.ns * kPicosecondsEach;
     steps = std::min(steps, steps_within_time(arrival - now_ - 1, steps) + 1);
@@ -212,7 +213,6 @@ void Engine::Core::run_decodes(std::int64_t steps, EngineListener& listener) {
   decode_steps_left_ -= steps;
   run.end = to_sim_time(now_);
   end_decodes(steps, run, listener);
-  trim_cache();
   listener.ran(run);
 }
 
@@ -237,6 +237,7 @@ void Engine::Core::end_decodes(std::int64_t steps, StepRun& run, EngineListener&
   const std::int64_t before = decoding_.position();
   run.output_tokens += decoding_.size() * (decoding_.position_after(steps) - before);
   decoding_.advance(steps);
+  trim_cache();
   run.blocks_at_end = used_blocks();
   for (Slot slot = decoding_.next_ended(); slot >= 0; slot = decoding_.next_ended()) {
     const Sequence& s = at(slot);

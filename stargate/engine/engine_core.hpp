@@ -69,6 +69,7 @@ class Engine::Core {
     std::size_t group = 0;               ///< that takes the next prompt
     bool decodes = false;                ///< the decoding sequences take part
     bool preempted = false;              ///< somebody had to give way
+    bool front_has_idle_prefix = false;  ///< who waits first fits less or better when idle blocks go
     std::vector<std::int64_t> gave_way;  ///< requests, since the last step
     std::int64_t growth = 0;             ///< blocks the decodes take in it
     Duration swap;                       ///< caches moved before it

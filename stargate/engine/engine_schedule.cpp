@@ -30,7 +30,7 @@ std::int64_t Engine::Core::whole_blocks(const Request& r) const {
 
 void Engine::Core::schedule() {
   plan_.chunks.clear();
-  plan_.preempted = false;
+  plan_.preempted = plan_.front_has_idle_prefix = false;
   plan_.growth = 0;
   plan_.decodes = false;
   if (spec_.kind == EngineKind::static_batch) return schedule_static_batch();
@@ -46,6 +46,7 @@ void Engine::Core::schedule() {
 void Engine::Core::schedule_static_batch() {
   open_budget(false);
   for (auto& group : plan_.groups) group.room = kNoLimit;
+  continue_prompts();
   if (running_.empty()) {
     admit();
     batch_size_ = static_cast<int>(running_.size());
@@ -143,6 +144,7 @@ bool Engine::Core::admit_front() {
   if (tokens == 0) return false;
   const std::int64_t blocks =
       blocks_of(cached + tokens) - cached / spec_.kv.block_size + match.idle_blocks + spec_.kv.blocks_per_sequence;
+  plan_.front_has_idle_prefix = match.idle_blocks > 0;
   if (!may_admit(s, blocks)) return false;
   waiting_.pop();
   waiting_tokens_ -= s.target;

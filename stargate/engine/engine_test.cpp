@@ -176,7 +176,7 @@ TEST_CASE("every request leaves once, tokens in are tokens out, and no block is 
 TEST_CASE("a run in closed form gives what walking every step gives, to the nanosecond") {
   const BentCost cost;
   std::int64_t runs = 0, steps = 0;
-  for (std::uint32_t scenario = 0; scenario < 120; ++scenario) {
+  for (std::uint32_t scenario = 0; scenario < 240; ++scenario) {
     CAPTURE(scenario);
     const Workload load = random_workload(1000 + scenario, 150);
     EngineSpec spec = random_spec(scenario);
