@@ -101,9 +101,7 @@ void FleetReplica::deliver(const Delivery& delivery) {
   } else if (delivery.what == Delivery::What::prefilled) {
     engine_.submit_prefilled(delivery.request, delivery.so_far);
   } else {
-    Request request = delivery.request;
-    request.arrival = delivery.at;
-    engine_.submit(request);
+    engine_.submit(delivery.request);
   }
 }
 

@@ -431,6 +431,7 @@ bool FleetSimulation::send_decode(int slot, SimTime now) {
   count_sent(replica, 1);
   const auto& kind = spec_.kinds[static_cast<std::size_t>(from.kind)];
   const SimTime there = now + (kind.transfer_fixed + request.prompt_tokens * kind.transfer_token);
+  request.arrival = there;
   Delivery delivery;
   delivery.at = there, delivery.what = Delivery::What::prefilled;
   delivery.request = request, delivery.so_far = r.prefilled;
