@@ -1,6 +1,6 @@
-// A day of ten million requests over a thousand replicas: bench/stargate_bench --benchmark_filter=fleet_day. Lengths as in
-// Azure's conversation trace of 2023 (means 1155 and 211), a day with its peak at 1.6 times the mean, the least loaded of
-// the replicas each. The argument is the number of threads.
+// A day of ten million requests over a thousand replicas: bench/stargate_bench --benchmark_filter=fleet_day. Lengths as
+// in Azure's conversation trace of 2023 (means 1155 and 211), a day with its peak at 1.6 times the mean, the least
+// loaded of the replicas each. The argument is the number of threads.
 #include <benchmark/benchmark.h>
 
 #include "stargate/fleet/fleet_simulation.hpp"
