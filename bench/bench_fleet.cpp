@@ -9,10 +9,10 @@ namespace stargate {
 namespace {
 
 /// About Llama 3 8B on an A100: 8 ms for the weights, 20 us a sequence, 25 ns a token of context, 90 us a prompt token.
-LinearStepCost llama_8b_on_a100() {
-  LinearStepCost cost;
-  cost.step = 8 * millisecond, cost.decoding_sequence = 20 * microsecond;
-  cost.context_token = 25e-9 * second, cost.prefill_token = 90 * microsecond;
+std::unique_ptr<StepCost> llama_8b_on_a100() {
+  auto cost = std::make_unique<LinearStepCost>();
+  cost->step = 8 * millisecond, cost->decoding_sequence = 20 * microsecond;
+  cost->context_token = 25e-9 * second, cost->prefill_token = 90 * microsecond;
   return cost;
 }
 
@@ -26,12 +26,11 @@ TenantTraffic azure_day(double requests) {
 }
 
 void fleet_day(benchmark::State& state) {
-  const LinearStepCost cost = llama_8b_on_a100();
   ReplicaKind kind;
   kind.name = "a100";
   kind.engine = default_engine_spec(EngineKind::vllm);
   kind.engine.kv.blocks = 28000;
-  kind.cost = &cost;
+  kind.make_cost = llama_8b_on_a100;
   FleetSpec spec = simple_fleet(kind, 1000);
   const double requests = 1e7;
   for (auto _ : state) {
