@@ -57,11 +57,12 @@ void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   cell(r.pool).output += r.output_tokens;
 }
 
-/// Idle power while paid for and not in a step, busy power in a step.
+/// Idle power while paid for and not in a step.
 Energy FleetAccounts::energy(const ReplicaTotals& totals, int pool) const {
   const auto& kind = spec_.kinds[static_cast<std::size_t>(spec_.pools[static_cast<std::size_t>(pool)].kind)];
-  const Duration busy = nanoseconds(std::min(totals.busy_ns(), totals.paid_ns));
-  return kind.idle * (nanoseconds(totals.paid_ns) - busy) + kind.busy * busy;
+  const Duration prefill = nanoseconds(totals.prefill_busy_ns), decode = nanoseconds(totals.decode_busy_ns);
+  const Duration rest = max(Duration{}, nanoseconds(totals.paid_ns) - prefill - decode);
+  return kind.idle * rest + kind.busy * prefill + kind.decoding * decode;
 }
 
 void FleetAccounts::sample(SimTime now, const std::vector<FleetReplica>& replicas, const std::vector<int>& pool_of,

@@ -21,7 +21,7 @@ struct ReplicaKind {
   std::function<std::unique_ptr<StepCost>()> make_cost;
   int accelerators = 1;
   double weight = 1;  ///< load it is given beside replicas of other kinds: requests a second it can serve, say
-  Power idle, busy;   ///< at the plug, of the replica
+  Power idle, busy, decoding;  ///< at the plug, of the replica: without a step, in one with prefill, in one without
   MoneyRate price;    ///< of the replica, while it is paid for
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache to a decode replica (disaggregated)
 };

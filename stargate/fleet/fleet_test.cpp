@@ -26,7 +26,7 @@ ReplicaKind kind_of(int max_num_seqs = 8) {
   kind.engine.max_num_seqs = max_num_seqs;
   kind.engine.kv.blocks = 100000;
   kind.make_cost = constant_cost;
-  kind.idle = 1 * kilowatt, kind.busy = 5 * kilowatt;
+  kind.idle = 1 * kilowatt, kind.busy = 5 * kilowatt, kind.decoding = 3 * kilowatt;
   kind.price = 10 * dollar / hour;
   return kind;
 }
