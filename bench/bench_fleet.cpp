@@ -1,6 +1,6 @@
-// A day of ten million requests over a thousand replicas: bench/stargate_bench --benchmark_filter=fleet_day. Lengths as in
-// Azure's conversation trace of 2023 (means 1155 and 211), a day with its peak at 1.6 times the mean, the least loaded of
-// the replicas each. The argument is the number of threads.
+// A day of ten million requests over a thousand replicas: bench/stargate_bench --benchmark_filter=fleet_day. Lengths as
+// in Azure's conversation trace of 2023 (means 1155 and 211), a day with its peak at 1.6 times the mean, the least
+// loaded of the replicas each. The argument is the number of threads.
 #include <benchmark/benchmark.h>
 
 #include "stargate/fleet/fleet_simulation.hpp"
@@ -9,10 +9,10 @@ namespace stargate {
 namespace {
 
 /// About Llama 3 8B on an A100: 8 ms for the weights, 20 us a sequence, 25 ns a token of context, 90 us a prompt token.
-LinearStepCost llama_8b_on_a100() {
-  LinearStepCost cost;
-  cost.step = 8 * millisecond, cost.decoding_sequence = 20 * microsecond;
-  cost.context_token = 25e-9 * second, cost.prefill_token = 90 * microsecond;
+std::unique_ptr<StepCost> llama_8b_on_a100() {
+  auto cost = std::make_unique<LinearStepCost>();
+  cost->step = 8 * millisecond, cost->decoding_sequence = 20 * microsecond;
+  cost->context_token = 25e-9 * second, cost->prefill_token = 90 * microsecond;
   return cost;
 }
 
@@ -26,12 +26,11 @@ TenantTraffic azure_day(double requests) {
 }
 
 void fleet_day(benchmark::State& state) {
-  const LinearStepCost cost = llama_8b_on_a100();
   ReplicaKind kind;
   kind.name = "a100";
   kind.engine = default_engine_spec(EngineKind::vllm);
   kind.engine.kv.blocks = 28000;
-  kind.cost = &cost;
+  kind.make_cost = llama_8b_on_a100;
   FleetSpec spec = simple_fleet(kind, 1000);
   const double requests = 1e7;
   for (auto _ : state) {

@@ -14,8 +14,14 @@ ReplicaTotals& ReplicaTotals::operator+=(const ReplicaTotals& other) {
   return *this;
 }
 
-FleetReplica::FleetReplica(const ReplicaKind& kind, const PoolSpec& pool, int index, RandomStream stream)
-    : kind_(&kind), pool_(&pool), index_(index), stream_(stream), engine_(kind.engine, *kind.cost, index) {}
+FleetReplica::FleetReplica(const ReplicaKind& kind, const StepCost& cost, const PoolSpec& pool, int index,
+                           RandomStream stream)
+    : spec_(&kind.engine),
+      cost_(&cost),
+      pool_(&pool),
+      index_(index),
+      stream_(stream),
+      engine_(kind.engine, cost, index) {}
 
 void FleetReplica::account(SimTime until) {
   const std::int64_t span = until.ns - now_.ns;
@@ -125,7 +131,7 @@ void FleetReplica::become_ready() {
 void FleetReplica::fail() {
   ++totals_.failures;
   for (const auto& request : engine_.abandon()) returned_.push_back({request.id, index_, now_});
-  engine_ = Engine(kind_->engine, *kind_->cost, index_);
+  engine_ = Engine(*spec_, *cost_, index_);
   const bool comes_back = state_ == ReplicaState::ready;
   state_ = comes_back ? ReplicaState::down : ReplicaState::off;
   next_change_ = comes_back ? now_ + pool_->failures.repair * stream_.exponential() : SimTime::never();

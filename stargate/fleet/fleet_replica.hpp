@@ -48,8 +48,8 @@ enum class ReplicaState {
 
 class FleetReplica final : private EngineListener {
  public:
-  /// `stream` gives its failures. Starts off.
-  FleetReplica(const ReplicaKind& kind, const PoolSpec& pool, int index, RandomStream stream);
+  /// All but the stream, which gives its failures, outlive it. Starts off.
+  FleetReplica(const ReplicaKind& kind, const StepCost& cost, const PoolSpec& pool, int index, RandomStream stream);
 
   /// From off: ready after the pool's start-up time, or at once.
   void start(SimTime now, bool at_once);
@@ -79,7 +79,8 @@ class FleetReplica final : private EngineListener {
   void become_ready();
   void fail();
 
-  const ReplicaKind* kind_;
+  const EngineSpec* spec_;
+  const StepCost* cost_;
   const PoolSpec* pool_;
   int index_;
   RandomStream stream_;

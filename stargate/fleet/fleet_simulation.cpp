@@ -70,6 +70,8 @@ class FleetSimulation {
   const FleetSpec& spec_;
   RequestSource& source_;
   const FleetRunOptions& options_;
+  WorkerPool workers_;
+  std::vector<std::unique_ptr<StepCost>> costs_;  ///< by kind and lane
   std::vector<FleetReplica> replicas_;
   std::vector<SimTime> next_;   ///< event of each replica
   std::vector<PoolRole> role_;  ///< of each replica
@@ -81,7 +83,6 @@ class FleetSimulation {
   RateLimiter limiter_;
   HeldRequests held_;
   FleetAccounts accounts_;
-  WorkerPool workers_;
   EventQueue<IncomingRequest> later_;  ///< set off by other requests
   IncomingRequest ahead_;              ///< of the source, looked at and not yet taken
   bool has_ahead_ = false, source_empty_ = false, hashes_ = false;
@@ -99,10 +100,10 @@ FleetSimulation::FleetSimulation(const FleetSpec& spec, RequestSource& source, c
     : spec_(spec),
       source_(source),
       options_(options),
+      workers_(std::max(1, options.threads)),
       limiter_(spec.tenants),
       held_(spec.tenants.size()),
-      accounts_(spec),
-      workers_(std::max(1, options.threads)) {
+      accounts_(spec) {
   STARGATE_CHECK(source.tenants().size() == spec.tenants.size(), "the fleet's tenants are the source's");
   make_pools();
   make_candidates();
@@ -114,6 +115,9 @@ FleetSimulation::FleetSimulation(const FleetSpec& spec, RequestSource& source, c
 }
 
 void FleetSimulation::make_pools() {
+  for (const auto& kind : spec_.kinds) {
+    for (int lane = 0; lane < workers_.lanes(); ++lane) costs_.push_back(kind.make_cost());
+  }
   std::size_t all = 0;
   for (const auto& pool : spec_.pools) all += static_cast<std::size_t>(pool.most_replicas());
   replicas_.reserve(all);
@@ -126,7 +130,9 @@ void FleetSimulation::make_pools() {
     scalers_.emplace_back(pool.autoscale.value_or(AutoscaleSpec{}));
     for (int i = 0; i < pool.most_replicas(); ++i) {
       const int number = static_cast<int>(replicas_.size());
-      replicas_.emplace_back(spec_.kinds[static_cast<std::size_t>(pool.kind)], pool, number,
+      const StepCost& cost =
+          *costs_[static_cast<std::size_t>(pool.kind * workers_.lanes() + number % workers_.lanes())];
+      replicas_.emplace_back(spec_.kinds[static_cast<std::size_t>(pool.kind)], cost, pool, number,
                              RandomStream(spec_.seed, static_cast<std::uint32_t>(i), pool.name + "/failures"));
       role_.push_back(pool.role);
       pool_.push_back(static_cast<int>(p));
@@ -366,8 +372,8 @@ void FleetSimulation::run_replicas(bool decode) {
   for (std::size_t i = 0; i < next_.size(); ++i) {
     if (next_[i] <= end_ && (role_[i] == PoolRole::decode) == decode) active_.push_back(static_cast<int>(i));
   }
-  workers_.run(active_.size(), [&](std::size_t i) {
-    const auto replica = static_cast<std::size_t>(active_[i]);
+  workers_.run(active_, [&](int item) {
+    const auto replica = static_cast<std::size_t>(item);
     replicas_[replica].run(end_);
     next_[replica] = replicas_[replica].next_event();
   });

@@ -52,7 +52,7 @@ class FleetCheck {
 
   void check_kind(const ReplicaKind& kind) {
     const std::string path = "kind " + kind.name;
-    STARGATE_CHECK(kind.cost != nullptr, "a kind of replica has a step cost");
+    STARGATE_CHECK(kind.make_cost != nullptr, "a kind of replica has a step cost");
     if (auto engine = check_engine_spec(kind.engine); !engine.ok()) {
       for (const auto& f : engine.faults()) fault(path + "." + f.path, f.message, f.hint);
     }

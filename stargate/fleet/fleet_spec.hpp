@@ -2,6 +2,8 @@
 // and the gateway that sends requests out. Lists are referred to by their index.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +13,12 @@
 
 namespace stargate {
 
-/// One replica as it is bought and run. The cost outlives the fleet.
+/// One replica as it is bought and run.
 struct ReplicaKind {
   std::string name;
   EngineSpec engine;
-  const StepCost* cost = nullptr;
+  /// Costs may fill themselves while they are used, so every thread makes its own; all must answer alike.
+  std::function<std::unique_ptr<StepCost>()> make_cost;
   int accelerators = 1;
   double weight = 1;  ///< load it is given beside replicas of other kinds: requests a second it can serve, say
   Power idle, busy;   ///< at the plug, of the replica

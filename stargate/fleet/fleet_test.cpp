@@ -13,12 +13,9 @@ namespace stargate {
 namespace {
 
 /// A step of 1 ms whatever is in it.
-const LinearStepCost& constant_cost() {
-  static const LinearStepCost cost = [] {
-    LinearStepCost c;
-    c.step = 1 * millisecond;
-    return c;
-  }();
+std::unique_ptr<StepCost> constant_cost() {
+  auto cost = std::make_unique<LinearStepCost>();
+  cost->step = 1 * millisecond;
   return cost;
 }
 
@@ -28,7 +25,7 @@ ReplicaKind kind_of(int max_num_seqs = 8) {
   kind.engine = default_engine_spec(EngineKind::vllm);
   kind.engine.max_num_seqs = max_num_seqs;
   kind.engine.kv.blocks = 100000;
-  kind.cost = &constant_cost();
+  kind.make_cost = constant_cost;
   kind.idle = 1 * kilowatt, kind.busy = 5 * kilowatt;
   kind.price = 10 * dollar / hour;
   return kind;

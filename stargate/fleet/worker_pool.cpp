@@ -1,19 +1,16 @@
 // A round begins when its number goes up and ends when every other thread says it is idle again.
 #include "stargate/fleet/worker_pool.hpp"
 
-#include <algorithm>
-
 namespace stargate {
 namespace {
 
 constexpr std::size_t kFewest = 8;  // items worth waking anybody for
-constexpr std::size_t kAtOnce = 4;  // items claimed together
 constexpr int kSpins = 2000;        // before a thread sleeps
 
 }  // namespace
 
-WorkerPool::WorkerPool(int threads) {
-  for (int i = 1; i < threads; ++i) others_.emplace_back([this] { serve(); });
+WorkerPool::WorkerPool(int threads) : lane_count_(threads) {
+  for (int lane = 1; lane < threads; ++lane) others_.emplace_back([this, lane] { serve(lane); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -22,13 +19,13 @@ WorkerPool::~WorkerPool() {
   round_.notify_all();
 }
 
-void WorkerPool::take() {
-  for (std::size_t i = next_.fetch_add(kAtOnce); i < count_; i = next_.fetch_add(kAtOnce)) {
-    for (std::size_t j = i; j < std::min(count_, i + kAtOnce); ++j) (*work_)(j);
+void WorkerPool::take(int lane) {
+  for (const int item : *items_) {
+    if (item % lane_count_ == lane) (*work_)(item);
   }
 }
 
-void WorkerPool::serve() {
+void WorkerPool::serve(int lane) {
   std::uint32_t seen = 0;
   for (;;) {
     for (int i = 0; i < kSpins && round_.load(std::memory_order_acquire) == seen; ++i) {
@@ -36,22 +33,22 @@ void WorkerPool::serve() {
     round_.wait(seen, std::memory_order_acquire);
     ++seen;
     if (stop_) return;
-    take();
+    take(lane);
     idle_.fetch_add(1, std::memory_order_release);
     idle_.notify_one();
   }
 }
 
-void WorkerPool::run(std::size_t count, const std::function<void(std::size_t)>& work) {
-  if (others_.empty() || count < kFewest) {
-    for (std::size_t i = 0; i < count; ++i) work(i);
+void WorkerPool::run(const std::vector<int>& items, const std::function<void(int)>& work) {
+  if (others_.empty() || items.size() < kFewest) {
+    for (const int item : items) work(item);
     return;
   }
-  work_ = &work, count_ = count;
-  next_ = 0, idle_ = 0;
+  work_ = &work, items_ = &items;
+  idle_ = 0;
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
-  take();
+  take(0);
   const auto all = static_cast<std::uint32_t>(others_.size());
   for (std::uint32_t idle = idle_.load(std::memory_order_acquire); idle != all;
        idle = idle_.load(std::memory_order_acquire)) {

@@ -1,5 +1,5 @@
-// A few threads that stand ready, for work that comes in many short rounds: each round's items are claimed one by one,
-// and the caller works too. Items must not touch each other; which thread does which is then of no consequence.
+// A few threads that stand ready, for work that comes in many short rounds. Every item has its lane, and a lane is
+// always done by one thread at a time, so that what belongs to a lane needs no lock. The caller works too.
 #pragma once
 
 #include <atomic>
@@ -15,19 +15,21 @@ class WorkerPool {
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
 
-  /// work(0) ... work(count - 1), each once; returns when all are done.
-  void run(std::size_t count, const std::function<void(std::size_t)>& work);
+  /// As many lanes as threads.
+  int lanes() const { return lane_count_; }
+  /// work(item) once for each item, those with item % lanes() equal one after the other; returns when all are done.
+  void run(const std::vector<int>& items, const std::function<void(int)>& work);
 
  private:
-  void serve();
-  void take();
+  void serve(int lane);
+  void take(int lane);
 
-  std::vector<std::jthread> others_;
-  const std::function<void(std::size_t)>* work_ = nullptr;
-  std::size_t count_ = 0;
-  std::atomic<std::size_t> next_{0};
+  const std::vector<int>* items_ = nullptr;
+  const std::function<void(int)>* work_ = nullptr;
+  int lane_count_ = 1;
   std::atomic<std::uint32_t> round_{0}, idle_{0};
   std::atomic<bool> stop_{false};
+  std::vector<std::jthread> others_;  ///< last, so that they end before what they use
 };
 
 }  // namespace stargate
