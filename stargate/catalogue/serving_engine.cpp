@@ -85,8 +85,7 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
           .optional("prefill_overhead", &E::prefill_overhead, "More of the host in a step that prefills.", not_negative)
           .optional("unfused_traffic", &E::unfused_traffic,
                     "Element-wise traffic over that of kernels that fuse all they can.", positive)
-          .optional("expert_imbalance", &E::expert_imbalance, "Rows of the busiest rank's experts over the mean.",
-                    positive);
+          .optional("expert_skew", &E::expert_skew, "Of experts' popularity in real text; 0: balanced.", not_negative);
   return table;
 }
 
@@ -99,7 +98,7 @@ const std::vector<EngineCoefficientHandle>& engine_coefficient_handles() {
       seconds<&C::request_overhead>("request_overhead", 0.3),
       seconds<&C::prefill_overhead>("prefill_overhead", 0.05),
       number<&C::unfused_traffic>("unfused_traffic", 0.2, 5),
-      number<&C::expert_imbalance>("expert_imbalance", 1, 3),
+      number<&C::expert_skew>("expert_skew", 0, 1.5),
   };
   return handles;
 }

@@ -29,7 +29,7 @@ struct EngineCoefficients {
   Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
   Duration prefill_overhead;                     ///< more of the host in a step that prefills
   double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can
-  double expert_imbalance = 1.0;                 ///< rows of the busiest rank's experts over the mean
+  double expert_skew = 0.8;                      ///< of experts' popularity in real text (perf/moe_law.hpp)
 };
 
 /// An engine in versions from `since` up to and without `before`.

@@ -1,4 +1,5 @@
-// One attention group of one batch in flight is walked; the others do the same.
+// One batch in flight of a pipeline is walked; the others do the same. Attention groups step together, each as late as
+// the one with most to do: a prompt goes to the group with the fewest tokens in the step.
 #include "stargate/serving/benchmark.hpp"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ constexpr std::array kPercentiles = {0.5, 0.9, 0.95, 0.99};
 /// batches three percent apart, linear between contexts.
 class DecodeTable {
  public:
-  explicit DecodeTable(const StepModel& step) : step_(step) {}
+  explicit DecodeTable(const StepModel& step) : step_(step), groups_(step.replica().layout.attention_dp) {}
 
   double seconds(int n, double context) {
     const double at = std::log2(std::max(kFirst, context) / kFirst);
@@ -36,15 +37,17 @@ class DecodeTable {
     return (n + grain / 2) / grain * grain;
   }
   double point(int n, std::size_t i) {
-    auto& row = rows_.try_emplace(rounded(n), std::array<double, kPoints>{}).first->second;
+    const int all = rounded(n), busiest = (all + groups_ - 1) / groups_;
+    auto& row = rows_.try_emplace(all, std::array<double, kPoints>{}).first->second;
     if (row[i] <= 0) {
-      const SequenceGroup group{static_cast<double>(rounded(n)), 1, kFirst * std::exp2(i), true, 1};
-      row[i] = step_.step_time({&group, 1}).total().base();
+      const SequenceGroup group{static_cast<double>(busiest), 1, kFirst * std::exp2(i), true, 1};
+      row[i] = step_.step_time({&group, 1}, static_cast<double>(all) / (busiest * groups_)).total().base();
     }
     return row[i];
   }
 
   const StepModel& step_;
+  int groups_;
   std::map<int, std::array<double, kPoints>> rows_;
 };
 
@@ -79,13 +82,13 @@ class Run {
   Run(const MeasuredService& service, const StepModel& step, const ReplicaMemory& memory)
       : service_(service), step_(step), table_(step), engine_(service.replica.engine) {
     const auto& layout = service.replica.layout;
-    groups_ = layout.attention_dp * layout.pp;
+    groups_ = layout.pp, ranks_ = layout.attention_dp;
     const double middle = service.lengths.mean(service.lengths.isl);
     const double end = middle + service.lengths.mean(service.lengths.osl);
     const double first = rank_sequence_bytes(service.replica, middle).base();
     per_token_ = (rank_sequence_bytes(service.replica, end).base() - first) / (end - middle);
     fixed_ = std::max(0.0, first - per_token_ * middle);
-    pool_ = memory.kv_room.base();
+    pool_ = memory.kv_room.base() * ranks_;
     make_requests();
   }
 
@@ -148,39 +151,54 @@ class Run {
   }
   bool has_room(const Request& r) const {
     if (holding_ == 0) return true;
-    return holding_ < engine_.max_num_seqs && used_ + reserved(r) <= pool_;
+    return holding_ < engine_.max_num_seqs * ranks_ && used_ + reserved(r) <= pool_;
   }
 
-  /// Prompts that fit the step's tokens, chunks of one at most; false when none may run.
+  /// What one attention group prefills in a step.
+  struct GroupPrompts {
+    double tokens = 0, whole = 0, whole_tokens = 0;
+    std::vector<SequenceGroup> parts;  ///< chunks of prompts that do not fit a step
+  };
+
+  /// Prompts that fit the step's tokens, chunks where they do not; false when none may run.
   bool prefill_step() {
     if (waiting_.empty()) return false;
-    double budget = engine_.max_num_batched_tokens - (engine_.prefill_first ? 0 : running_);
-    std::vector<SequenceGroup> batch;
-    if (running_ > 0 && !engine_.prefill_first) batch.push_back({1.0 * running_, 1, mean_context() + 1, true, 1});
-    std::vector<std::size_t> complete;
-    double whole_tokens = 0, whole = 0;
-    while (!waiting_.empty() && budget >= 1) {
+    const double decodes = engine_.prefill_first ? 0 : std::ceil(static_cast<double>(running_) / ranks_);
+    const double budget = engine_.max_num_batched_tokens - decodes;
+    std::vector<GroupPrompts> groups(static_cast<std::size_t>(ranks_));
+    const auto less = [](const GroupPrompts& a, const GroupPrompts& b) { return a.tokens < b.tokens; };
+    std::vector<std::size_t> complete, kept;
+    double all = 0;
+    while (!waiting_.empty()) {
+      GroupPrompts& group = *std::min_element(groups.begin(), groups.end(), less);
+      const int room = static_cast<int>(budget - group.tokens);
       Request& r = requests_[waiting_.front()];
       const bool begun = r.to_prefill < r.isl + r.done;
-      if (!begun && !has_room(r)) break;
+      if (room < 1 || (!begun && !has_room(r))) break;
       if (!begun) used_ += reserved(r), ++holding_;
-      const int chunk = std::min(r.to_prefill, static_cast<int>(budget));
+      const int chunk = std::min(r.to_prefill, room);
       const double end = r.isl + r.done - r.to_prefill + chunk;
-      budget -= chunk;
       r.to_prefill -= chunk;
+      group.tokens += chunk, all += chunk;
       if (end > chunk || r.to_prefill > 0) {
-        batch.push_back({1, 1.0 * chunk, end, false, r.to_prefill > 0 ? 0.0 : 1.0});
+        group.parts.push_back({1, 1.0 * chunk, end, false, r.to_prefill > 0 ? 0.0 : 1.0});
       } else {
-        whole += 1, whole_tokens += chunk;
+        group.whole += 1, group.whole_tokens += chunk;
       }
-      if (r.to_prefill > 0) break;
-      complete.push_back(waiting_.front());
+      (r.to_prefill > 0 ? kept : complete).push_back(waiting_.front());
       waiting_.pop_front();
     }
-    if (whole > 0) batch.push_back({whole, whole_tokens / whole, whole_tokens / whole, false, 1});
-    const bool prompts = whole > 0 || std::any_of(batch.begin(), batch.end(), [](const auto& g) { return !g.decode; });
-    if (!prompts) return false;
-    now_ += step_.step_time(batch).total().base();
+    waiting_.insert(waiting_.begin(), kept.begin(), kept.end());
+    if (all <= 0) return false;
+    const GroupPrompts& busiest = *std::max_element(groups.begin(), groups.end(), less);
+    std::vector<SequenceGroup> batch = busiest.parts;
+    if (busiest.whole > 0) {
+      const double mean = busiest.whole_tokens / busiest.whole;
+      batch.push_back({busiest.whole, mean, mean, false, 1});
+    }
+    if (decodes > 0) batch.push_back({decodes, 1, mean_context() + 1, true, 1});
+    const double mean = (all + (engine_.prefill_first ? 0 : running_)) / ranks_;
+    now_ += step_.step_time(batch, mean / (busiest.tokens + decodes)).total().base();
     if (!engine_.prefill_first) count_decodes(1);
     for (const std::size_t id : complete) begin_decoding(id);
     end_those_done();
@@ -297,7 +315,7 @@ class Run {
   const StepModel& step_;
   DecodeTable table_;
   const EngineCoefficients& engine_;
-  int groups_ = 1;
+  int groups_ = 1, ranks_ = 1;                   ///< batches in flight, and attention groups of each
   double per_token_ = 0, fixed_ = 0, pool_ = 0;  // bytes of one rank
   std::vector<Request> requests_;
   std::size_t unsent_ = 0, finished_ = 0;
@@ -314,16 +332,18 @@ class Run {
 /// Everything prefilled, then everything decoded.
 BenchmarkFigures run_one_batch(const MeasuredService& service, const StepModel& step) {
   const auto& layout = service.replica.layout;
-  const double groups = layout.attention_dp * layout.pp;
+  const double groups = layout.pp;
   const double batch = std::max(1.0, std::round(service.concurrency / groups));
   const double isl = service.lengths.isl, osl = service.lengths.osl;
   DecodeTable table(step);
-  const double at_once = std::max(1.0, std::floor(step.replica().engine.max_num_batched_tokens / isl));
+  const double at_once =
+      layout.attention_dp * std::max(1.0, std::floor(step.replica().engine.max_num_batched_tokens / isl));
   const double full = std::floor(batch / at_once), rest = batch - full * at_once;
   const auto prefill = [&](double sequences) {
     if (sequences <= 0) return 0.0;
-    const SequenceGroup prompts{sequences, isl, isl, false, 1};
-    return step.step_time({&prompts, 1}).total().base();
+    const double busiest = std::ceil(sequences / layout.attention_dp);
+    const SequenceGroup prompts{busiest, isl, isl, false, 1};
+    return step.step_time({&prompts, 1}, sequences / (busiest * layout.attention_dp)).total().base();
   };
   double first = prefill(at_once) * full + prefill(rest);
   first += service.transfer.base() + step.replica().engine.request_overhead.base();

@@ -27,14 +27,20 @@ bool has_experts(const Model& model) {
                      [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
 }
 
+/// As the authors published it, whose files carry no scales of a cache; quantised by others (ModelOpt) they do.
+bool as_files(const Model& model, const ServingPrecision& p) {
+  return p.linear == model.weight_precision && p.expert == model.expert_precision;
+}
+
 ServingPrecision precision_of(const MeasuredServing& row, const Model& model, const Accelerator& accelerator) {
   ServingPrecision out = stored_precision(model);
   if (const auto weights = stated_precision(row.weights_dtype)) {
-    // Files in 4 bits of which only the experts are (mxfp4) stay as they are.
-    const bool as_stored = model.expert_precision == *weights && model.weight_precision != *weights;
+    const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
     if (!as_stored) out.linear = out.expert = *weights;
   }
-  const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8);
+  const bool scaled =
+      measured_engine(row.engine) == "trtllm" || !(as_files(model, out) || out.linear == Precision::bf16);
+  const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
   out.kv = stated_precision(row.kv_dtype).value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;
 }
@@ -61,6 +67,15 @@ System system_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   system.accelerator = accelerator.id;
   system.scale_up_domain = std::max(8, accelerator.scale_up_domain);
   system.scale_up = accelerator.scale_up;
+  if (accelerator.scale_up_domain < 8) {  // pairs on a bridge: the others are reached over PCIe
+    for (const auto& [id, network] : catalogue.networks) {
+      if (network.network_class != NetworkClass::host || network.bandwidth > accelerator.host_bandwidth) continue;
+      const auto best = catalogue.networks.find(system.scale_up);
+      const bool better = best == catalogue.networks.end() || best->second.network_class != NetworkClass::host ||
+                          best->second.bandwidth < network.bandwidth;
+      if (better) system.scale_up = id;
+    }
+  }
   double best = 0;
   for (const auto& [id, network] : catalogue.networks) {
     if (network.network_class != NetworkClass::scale_out || network.topology != Topology::fat_tree) continue;
@@ -108,11 +123,13 @@ std::string configuration_of(const MeasuredService& s) {
 
 }  // namespace
 
-std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& accelerator, const std::string& engine) {
-  const std::string key = accelerator.id + " " + engine;
+std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& accelerator,
+                                                            const KernelChoice& kernels) {
+  const std::string key =
+      fmt::format("{} {} {} {}", accelerator.id, kernels.engine, kernels.block_scaled, kernels.microscaled);
   if (const auto known = machines_.find(key); known != machines_.end()) return known->second;
   std::shared_ptr<const ServingMachine> out;
-  if (auto made = make_serving_machine(catalogue_, system_of(catalogue_, accelerator), engine)) {
+  if (auto made = make_serving_machine(catalogue_, system_of(catalogue_, accelerator), kernels)) {
     out = std::make_shared<const ServingMachine>(std::move(*made));
   }
   machines_.emplace(key, out);
@@ -133,7 +150,7 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
   if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
   if (row.weights_dtype.empty() && !row.full_config) return Skip{"precision not stated"};
-  out.machine = machine(*accelerator, out.engine);
+  out.machine = machine(*accelerator, kernel_choice(*model, out.engine));
   if (out.machine == nullptr) return Skip{"the catalogue has no network for '" + row.accelerator + "'"};
   const ServingLayout layout = layout_of(row, *model);
   const auto faults = layout_faults(*model, *out.machine, layout);

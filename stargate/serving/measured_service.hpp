@@ -1,8 +1,11 @@
 // What a row of measured serving figures ran: the model, machine, layout and engine as the catalogue knows them, and
 // how load was put on. What a row leaves out is filled by these rules:
-//   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices
-//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8 (such checkpoints carry
-//                scales of an 8-bit cache), else 16
+//   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
+//   published
+//                with experts in 4 bits (gpt-oss), which stay as they are
+//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, on TensorRT-LLM or
+//   where
+//                others than the authors quantised the model (ModelOpt's files carry scales of an 8-bit cache), else 16
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
 //                unless the notes say that attention is data-parallel: then each rank attends to its own and has whole
 //                experts
@@ -61,7 +64,7 @@ class ServiceMaker {
   std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
 
  private:
-  std::shared_ptr<const ServingMachine> machine(const Accelerator& accelerator, const std::string& engine);
+  std::shared_ptr<const ServingMachine> machine(const Accelerator& accelerator, const KernelChoice& kernels);
 
   const Catalogue& catalogue_;
   std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;

@@ -61,17 +61,23 @@ Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
 }  // namespace
 
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
-                                            const std::string& engine) {
-  auto fabric = make_fabric(catalogue, system, engine);
+                                            const KernelChoice& kernels) {
+  auto fabric = make_fabric(catalogue, system, kernels.engine);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
   return ServingMachine{system.id,
-                        DeviceLaw(accelerator, catalogue, engine),
+                        DeviceLaw(accelerator, catalogue, kernels),
                         *fabric,
                         accelerator.memory_capacity,
                         system.accelerators,
                         system.price.mid,
                         system.power};
+}
+
+KernelChoice kernel_choice(const Model& model, const std::string& engine) {
+  constexpr int microscaled_group = 32;
+  const bool four_bits = model.expert_precision == Precision::fp4;
+  return {engine, model.block_scaled, four_bits && model.scale_group == microscaled_group};
 }
 
 std::string format_layout(const ServingLayout& layout) {

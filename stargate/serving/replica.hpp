@@ -25,9 +25,11 @@ struct ServingMachine {
   Money price;           ///< of one system, most likely; zero when not known
   Power power;           ///< of one system at its plug
 };
-/// With the kernels and the collectives of `engine`: "vllm", "sglang", "trtllm".
+/// With the kernels and the collectives of the choice's engine.
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
-                                            const std::string& engine = kUsualEngine);
+                                            const KernelChoice& kernels = {});
+/// The kernels an engine ("vllm", "sglang", "trtllm") runs the model's weights with.
+KernelChoice kernel_choice(const Model& model, const std::string& engine = kUsualEngine);
 
 /// How a replica is split. `attention_dp` groups of `tp` ranks each attend to their own sequences and share the
 /// experts.
