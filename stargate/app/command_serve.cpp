@@ -108,7 +108,7 @@ std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, 
     session.fail("there is no system '" + id + "'", suggest_name(id, record_ids(catalogue, "system")));
     return std::nullopt;
   }
-  auto machine = make_serving_machine(catalogue, system->second);
+  auto machine = make_serving_machine(catalogue, system->second, kernel_choice(model));
   if (!machine) return session.fail(machine.faults()), std::nullopt;
   auto sized = size_service(model, *machine, asked.first, asked.second);
   if (!sized) return session.fail(sized.faults()), std::nullopt;
@@ -133,6 +133,7 @@ void serve(Session& session, const ServeFlags& flags) {
   for (const auto& [name, value] : EnumNames<Precision>::names) {
     if (flags.precision == name) question.precision = serving_precision(value, model.kv_precision);
   }
+  if (const auto* engine = find_engine(*catalogue, kUsualEngine)) question.engine = *engine;
   if (session.exit_code != kExitAnswered) return;
   const Traffic traffic{flags.rate * per_second, Traffic{}.headroom};
   std::vector<Answer> answers;

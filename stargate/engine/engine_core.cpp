@@ -78,6 +78,7 @@ bool Engine::Core::begin_step(Picoseconds end) {
       trim_cache();
       if (!plan_.empty()) break;
     }
+    blocked_ = !waiting_.empty();
     if (incoming_.empty()) return false;
     const Picoseconds arrival = at(incoming_.front()).request.arrival.ns * kPicosecondsEach;
     if (arrival > end) return false;
@@ -153,6 +154,7 @@ std::int64_t Engine::Core::run_limit() const {
 
 SimTime Engine::Core::next_event() const {
   if (!under_way_) {
+    if (!waiting_.empty() && !blocked_) return to_sim_time(now_);
     return incoming_.empty() ? SimTime::never() : std::max(to_sim_time(now_), at(incoming_.front()).request.arrival);
   }
   return to_sim_time(plan_.single() ? step_end_ : now_ + run_time(run_limit()));
@@ -299,6 +301,7 @@ void Engine::Core::release(std::int64_t request_id, SimTime now) {
   held_.erase(held);
   trim_cache();
   if (!under_way_) now_ = std::max(now_, now.ns * kPicosecondsEach);
+  blocked_ = false;
 }
 
 std::vector<Request> Engine::Core::abandon() {

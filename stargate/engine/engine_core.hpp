@@ -151,6 +151,7 @@ class Engine::Core {
   int batch_size_ = 0;  ///< of a static batch, those that have ended included
 
   Plan plan_;
+  bool blocked_ = false;      ///< nothing runs, and who waits cannot begin until blocks are released
   bool under_way_ = false;    ///< the plan has been made and its step has begun at now_
   Picoseconds now_ = 0;       ///< beginning of the step under way, or end of the last one
   Picoseconds step_end_ = 0;  ///< of a single step
