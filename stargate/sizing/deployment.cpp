@@ -1,5 +1,5 @@
-// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the two best layouts
-// of each side in the numbers that match their rates.
+// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the two best
+// layouts of each side in the numbers that match their rates.
 #include "stargate/sizing/deployment.hpp"
 
 #include <fmt/format.h>
@@ -10,9 +10,9 @@
 namespace stargate {
 namespace {
 
-constexpr double kBusiest = 0.95;    // of prefilling: nearer to its limit a queue's mean says nothing
-constexpr int kSidesKept = 3;        // layouts of either side that are combined
-constexpr int kMostInGroup = 12;     // replicas of a side that are simulated together
+constexpr double kBusiest = 0.95;  // of prefilling: nearer to its limit a queue's mean says nothing
+constexpr int kSidesKept = 3;      // layouts of either side that are combined
+constexpr int kMostInGroup = 12;   // replicas of a side that are simulated together
 
 LatencyTarget loosened(const LatencyTarget& target) {
   LatencyTarget out = target;
@@ -22,7 +22,8 @@ LatencyTarget loosened(const LatencyTarget& target) {
 }
 
 /// Requests a second of a replica that only prefills; nothing when one prompt alone is too slow.
-std::optional<double> prefill_rate(const StepModel& step, const ServingQuestion& question, ServingShortfall& shortfall) {
+std::optional<double> prefill_rate(const StepModel& step, const ServingQuestion& question,
+                                   ServingShortfall& shortfall) {
   const ServingWorkload& w = question.workload;
   const double fresh = w.isl * (1 - w.cached_share);
   const double chunks = std::ceil(fresh / step.replica().engine.max_num_batched_tokens);

@@ -1,5 +1,5 @@
-// What sizing chooses between: replicas that do whole requests, or replicas that prefill and replicas that decode, each of
-// a layout of its own; with what the long-run estimate says they serve.
+// What sizing chooses between: replicas that do whole requests, or replicas that prefill and replicas that decode, each
+// of a layout of its own; with what the long-run estimate says they serve.
 //   prefill: rate = groups * rho / S,  S: time of one prompt alone,  TTFT = S (1 + rho / (2 (1 - rho)))      (M/D/1)
 //   decode:  rate = D / ((osl - 1) * t(D)),  t(D): a step of D decodes and no prefill
 #pragma once
@@ -19,7 +19,7 @@ struct ReplicaGroup {
 };
 
 struct Deployment {
-  ReplicaGroup main;                     ///< of whole requests; disaggregated, of decoding
+  ReplicaGroup main;  ///< of whole requests; disaggregated, of decoding
   std::optional<ReplicaGroup> prefill;
 
   bool disaggregated() const { return prefill.has_value(); }
