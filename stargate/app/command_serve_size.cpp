@@ -97,10 +97,12 @@ void print_notes(const SizeRequest& request, const std::vector<SizeAnswer>& answ
                  shortfall.sentence, losses_text(shortfall.losses));
       continue;
     }
+    const int budget = s->max_num_batched_tokens, usual = request.question.serving.engine.max_num_batched_tokens;
+    const std::string setting = budget == usual ? "" : fmt::format(", with --max-num-batched-tokens {}", budget);
     fmt::print(
-        "\n{}, {}: takes {:.3g} requests/s, {:.0f} tok/s each; the estimate before simulating was {:.0f}\n"
+        "\n{}, {}{}: takes {:.3g} requests/s, {:.0f} tok/s each; the estimate before simulating was {:.0f}\n"
         "  layouts that lost: {}; price: {}\n",
-        answer.system->id, mode_name(answer.disaggregated), s->capacity, s->best_output_per_accelerator,
+        answer.system->id, mode_name(answer.disaggregated), setting, s->capacity, s->best_output_per_accelerator,
         s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin);
   }
   const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? "99th percentile" : "mean"; };
@@ -131,6 +133,7 @@ void write_sized(JsonWriter& json, const SizedFleet& s, const FleetEconomy& econ
   json.member("accelerators", s.deployment.accelerators());
   write_layout(json, s.deployment.disaggregated() ? "decode" : "replicas", s.deployment.main);
   if (s.deployment.prefill) write_layout(json, "prefill", *s.deployment.prefill);
+  json.member("max_num_batched_tokens", s.max_num_batched_tokens);
   json.member("capacity_requests_per_s", s.capacity).member("headroom", s.headroom);
   json.member("ttft_ms", s.at_load.ttft.in(millisecond)).member("tpot_ms", s.at_load.tpot.in(millisecond));
   json.member("ttft_mean_ms", s.at_load.ttft_mean.in(millisecond));

@@ -140,6 +140,12 @@ std::string format_deployment(const Deployment& d) {
   return d.prefill ? group(*d.prefill) + " prefill + " + group(d.main) + " decode" : group(d.main);
 }
 
+std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
+                                      const SizingDemand& demand) {
+  if (demand.accelerators > 0) return within(prefill, decode, demand.accelerators);
+  return for_rate(prefill, decode, (1 + demand.headroom) * demand.rate);
+}
+
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                                    const SizingDemand& demand, int most) {
   ServingQuestion loose = question;
@@ -169,11 +175,7 @@ DeploymentChoice disaggregated_deployments(const Model& model, const ServingMach
   const Sides sides = rate_sides(model, machine, loose, choice.shortfall);
   for (const auto& prefill : sides.prefill) {
     for (const auto& decode : sides.decode) {
-      if (demand.accelerators == 0) {
-        choice.deployments.push_back(for_rate(prefill, decode, demand.rate));
-      } else if (const auto best = within(prefill, decode, demand.accelerators)) {
-        choice.deployments.push_back(*best);
-      }
+      if (const auto matched = match_sides(prefill, decode, demand)) choice.deployments.push_back(*matched);
     }
   }
   rank(choice.deployments, demand, most);

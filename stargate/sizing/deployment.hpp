@@ -43,6 +43,9 @@ struct DeploymentChoice {
   ServingShortfall shortfall;
 };
 inline constexpr double kEstimateSlack = 1.15;
+/// As many of each side as the demand needs, or as serve most of what is given; nothing when neither fits.
+std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
+                                      const SizingDemand& demand);
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                                    const SizingDemand& demand, int most);
 DeploymentChoice disaggregated_deployments(const Model& model, const ServingMachine& machine,

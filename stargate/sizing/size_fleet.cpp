@@ -16,6 +16,9 @@ constexpr int kMostSimulated = 4;  // equal replicas that do whole requests
 constexpr double kClose = 1.03;    // rates this near are the same
 constexpr double kLeastOfEstimate = 0.05;
 constexpr int kMostTrials = 12;
+constexpr double kParetoStep = 1.05;  // a point less apart says nothing new
+constexpr int kBudgetStep = 4;        // between token budgets
+constexpr int kMatchings = 2;         // of the two sides, after the first
 
 struct Capacity {
   double rate = 0;  ///< 0: no rate meets the targets
@@ -67,8 +70,19 @@ struct Tried {
   Capacity capacity;
 };
 
-Tried try_deployment(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
-                     const Deployment& planned) {
+bool better(const SizedFleet& a, const SizedFleet& b, const SizingDemand& demand) {
+  if (demand.accelerators > 0) return a.capacity > b.capacity;
+  const int x = a.deployment.accelerators(), y = b.deployment.accelerators();
+  return x != y ? x < y : a.capacity > b.capacity;
+}
+
+bool better(const Tried& a, const Tried& b, const SizingDemand& demand) {
+  if (a.capacity.rate == 0 || b.capacity.rate == 0) return a.capacity.rate > b.capacity.rate;
+  return better(a.fleet, b.fleet, demand);
+}
+
+Tried try_once(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
+               const Deployment& planned) {
   const Deployment part = simulated_part(planned);
   const Trial trial(model, machine, question.serving, part);
   Tried out;
@@ -76,28 +90,57 @@ Tried try_deployment(const Model& model, const ServingMachine& machine, const Fl
   if (out.capacity.rate == 0) return out;
   SizedFleet& fleet = out.fleet;
   fleet.deployment = whole_of(part, out.capacity.rate, planned, question.demand);
-  // Shares of the whole that the part stands for.
+  fleet.max_num_batched_tokens = question.serving.engine.max_num_batched_tokens;
+  // Of the whole, which the part stands for.
   const double parts = static_cast<double>(fleet.deployment.main.replicas) / part.main.replicas;
   fleet.capacity = out.capacity.rate * parts;
-  fleet.at_capacity = out.capacity.best;
-  const double load = question.demand.accelerators > 0 ? fleet.capacity : question.demand.rate;
-  fleet.at_load = question.demand.accelerators > 0
-                      ? fleet.at_capacity
-                      : trial.run(load / parts, question.requests, question.traffic, question.targets);
+  fleet.at_capacity = fleet.at_load = out.capacity.best;
+  const bool all = question.demand.accelerators > 0;
+  const double load = all ? fleet.capacity : question.demand.rate;
+  if (!all) fleet.at_load = trial.run(load / parts, question.requests, question.traffic, question.targets);
   const double accelerators = fleet.deployment.accelerators();
   fleet.output_per_accelerator = load * question.mean_output / accelerators;
   fleet.best_output_per_accelerator = fleet.capacity * question.mean_output / accelerators;
   fleet.headroom = fleet.capacity / load - 1;
   fleet.estimated_output_per_accelerator = part.estimated_rate() * question.mean_output / part.accelerators();
-  fleet.memory =
-      replica_memory({&model, &machine, part.main.layout, question.serving.precision, question.serving.engine});
+  const Replica main{&model, &machine, part.main.layout, question.serving.precision, question.serving.engine};
+  fleet.memory = replica_memory(main);
   return out;
 }
 
-bool better(const SizedFleet& a, const SizedFleet& b, const SizingDemand& demand) {
-  if (demand.accelerators > 0) return a.capacity > b.capacity;
-  const int x = a.deployment.accelerators(), y = b.deployment.accelerators();
-  return x != y ? x < y : a.capacity > b.capacity;
+/// Where chunks of prompts make decodes miss TPOT, smaller ones are tried: a share of the engine's budget.
+Tried try_whole(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
+                const Deployment& planned) {
+  Tried best = try_once(model, machine, question, planned);
+  FleetQuestion smaller = question;
+  int& budget = smaller.serving.engine.max_num_batched_tokens;
+  for (Tried last = best; last.capacity.nearest.misses_tpot; best = better(last, best, question.demand) ? last : best) {
+    budget /= kBudgetStep;
+    if (budget < question.serving.engine.max_num_seqs) break;
+    last = try_once(model, machine, smaller, planned);
+    if (last.capacity.rate == 0 && best.capacity.rate > 0) break;
+  }
+  return best;
+}
+
+/// The side that ended the capacity is rated by it, and both are matched anew.
+Tried try_disaggregated(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
+                        Deployment planned) {
+  Tried best = try_once(model, machine, question, planned);
+  Tried last = best;
+  for (int i = 0; i < kMatchings && last.capacity.rate > 0; ++i) {
+    ReplicaGroup& ended = last.capacity.nearest.misses_ttft ? *planned.prefill : planned.main;
+    ended.rate_each = last.capacity.rate / ended.replicas;
+    const auto matched = match_sides(*planned.prefill, planned.main, question.demand);
+    if (!matched ||
+        (matched->main.replicas == planned.main.replicas && matched->prefill->replicas == planned.prefill->replicas)) {
+      break;
+    }
+    planned = *matched;
+    last = try_once(model, machine, question, planned);
+    if (better(last, best, question.demand)) best = last;
+  }
+  return best;
 }
 
 std::string goal_text(const char* name, const LatencyGoal& goal, Duration reached) {
@@ -134,7 +177,8 @@ FleetAnswer size_fleet(const Model& model, const ServingMachine& machine, const 
   std::optional<SizedFleet> best;
   std::vector<Capacity> failed;
   for (const auto& deployment : choice.deployments) {
-    Tried tried = try_deployment(model, machine, question, deployment);
+    Tried tried = disaggregated ? try_disaggregated(model, machine, question, deployment)
+                                : try_whole(model, machine, question, deployment);
     if (tried.capacity.rate == 0) {
       failed.push_back(tried.capacity);
     } else if (!best || better(tried.fleet, *best, question.demand)) {
@@ -184,7 +228,8 @@ std::vector<ParetoPoint> pareto_front(const Model& model, const ServingMachine& 
                    [](const ParetoPoint& a, const ParetoPoint& b) { return a.per_user > b.per_user; });
   std::vector<ParetoPoint> front;
   for (const auto& point : points) {
-    if (front.empty() || point.per_accelerator > front.back().per_accelerator) front.push_back(point);
+    const bool gains = front.empty() || point.per_accelerator > front.back().per_accelerator * kParetoStep;
+    if (gains) front.push_back(point);
   }
   std::reverse(front.begin(), front.end());
   return front;

@@ -15,13 +15,14 @@ struct FleetQuestion {
   TrafficMaker traffic;
   double mean_output = 256;      ///< tokens of an answer
   std::int64_t requests = 2000;  ///< simulated at each rate
-  int tries = 3;                 ///< deployments simulated on each machine and side
+  int tries = 5;                 ///< deployments simulated on each machine and side
 };
 
 struct SizedFleet {
   Deployment deployment;                   ///< all of it
   double capacity = 0;                     ///< requests a second it takes inside the targets
   TrialResult at_capacity, at_load;        ///< of the part that was simulated
+  int max_num_batched_tokens = 0;          ///< the engine is to be run with
   double output_per_accelerator = 0;       ///< tokens a second at the load
   double best_output_per_accelerator = 0;  ///< at capacity
   double headroom = 0;                     ///< capacity over the rate, less 1
