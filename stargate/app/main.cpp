@@ -11,6 +11,7 @@
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
+#include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
 #include "stargate/app/command_validate_serving.hpp"
@@ -154,12 +155,12 @@ void add_serve(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
   auto flags = std::make_shared<ServeFlags>();
-  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
-      ->required();
-  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->required()->delimiter(',');
-  command->add_option("--rate", flags->rate, "Requests a second")->required()->check(CLI::PositiveNumber);
-  command->add_option("--isl", flags->isl, "Input tokens of a request")->required()->check(CLI::PositiveNumber);
-  command->add_option("--osl", flags->osl, "Output tokens of a request")->required()->check(CLI::PositiveNumber);
+  // The first five are required without a subcommand, which `serve` checks.
+  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json");
+  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->delimiter(',');
+  command->add_option("--rate", flags->rate, "Requests a second")->check(CLI::PositiveNumber);
+  command->add_option("--isl", flags->isl, "Input tokens of a request")->check(CLI::PositiveNumber);
+  command->add_option("--osl", flags->osl, "Output tokens of a request")->check(CLI::PositiveNumber);
   command->add_option("--prefix-share", flags->prefix_share, "Share of the input found in a cache")
       ->check(CLI::Range(0.0, 0.99));
   command->add_option("--ttft", flags->ttft, "Target: mean time to the first token, ms or with a unit");
@@ -168,7 +169,10 @@ void add_serve(CLI::App& app, Session& session) {
       ->check(names_of<Precision>());
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { serve(session, *flags); });
+  add_serve_simulate(*command, session);
+  command->callback([&session, flags, command] {
+    if (command->get_subcommands().empty()) serve(session, *flags);
+  });
 }
 
 void add_model(CLI::App& app, Session& session) {
