@@ -3,22 +3,11 @@
 
 #include <fmt/format.h>
 
+#include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/units/text.hpp"
 
 namespace stargate {
 namespace {
-
-/// A flag such as "300 ms"; a bare number is milliseconds, as the field's tools have it.
-std::optional<Duration> read_latency(Session& session, const char* flag, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const bool bare = text.find_first_not_of("0123456789.") == std::string::npos;
-  auto parsed = parse_quantity<Dim{.second = 1}>(bare ? text + " ms" : text);
-  if (const auto* fault = std::get_if<QuantityFault>(&parsed)) {
-    session.fail(std::string(flag) + " " + text + ": " + fault->message);
-    return std::nullopt;
-  }
-  return std::get<Duration>(parsed);
-}
 
 /// Of the two flags of one latency: the mean, or 99 % of the requests.
 bool read_goal(Session& session, const char* name, const std::pair<std::string, std::string>& mean_and_p99,

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/serving/replica_engine.hpp"
+
 namespace stargate {
 namespace {
 
@@ -15,9 +17,7 @@ constexpr double kEndlessPool = 1e12;   // blocks, where the cache does not grow
 
 std::variant<EngineSpec, DoesNotFit> engine_of_replica(const Replica& replica, EngineSpec rules) {
   const ReplicaMemory memory = replica_memory(replica);
-  const Bytes far = rank_sequence_bytes(replica, kFar);
-  const Bytes token_bytes = (rank_sequence_bytes(replica, 2 * kFar) - far) / kFar;
-  const Bytes fixed = max(Bytes{}, far - kFar * token_bytes);
+  const auto [token_bytes, fixed] = sequence_cost(replica);
   const Bytes least = token_bytes * rules.kv.block_size + fixed;
   if (memory.kv_room < least) return DoesNotFit{least - memory.kv_room, memory};
   rules.max_num_seqs = replica.engine.max_num_seqs;

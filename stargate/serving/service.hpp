@@ -9,8 +9,8 @@
 
 namespace stargate {
 
-/// `rules` with the replica's pool, groups and limits put in. A token's bytes are those far beyond every window; what a
-/// sequence keeps whatever its length (windows, recurrent states) is charged as whole blocks.
+/// `rules` with the replica's pool, groups and limits put in. What a sequence keeps whatever its length (windows,
+/// recurrent states) is charged as whole blocks.
 std::variant<EngineSpec, DoesNotFit> engine_of_replica(const Replica& replica, EngineSpec rules);
 
 /// At the plug, of one replica: its share of the system. Idle accelerators draw what their record says (an eighth of

@@ -94,7 +94,8 @@ class ServiceSimulation {
     active.incoming = incoming;
     const EngineSpec& first = spec_.prefill ? spec_.prefill->engine : spec_.pool.engine;
     Request& r = active.request = {};
-    r.id = slot, r.arrival = incoming.arrival, r.tenant = incoming.tenant, r.priority = incoming.priority;
+    r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead;
+    r.tenant = incoming.tenant, r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
     r.session = incoming.session;
     if (first.kv.prefix_caching) {
@@ -142,11 +143,12 @@ class ServiceSimulation {
     ended_.clear();
     engines_[engine].advance(reports_[engine], ends);
     report(engine);
-    for (const RequestRecord& record : ended_) {
+    for (RequestRecord& record : ended_) {
       Active& active = active_[static_cast<std::size_t>(record.id)];
       const bool whole = engine < pool_size() || active.incoming.output_tokens == 1;
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
+      record.arrival = active.incoming.arrival;
       listener_.finished(active.incoming, record);
       leave(record.id, record.last_token);
     }

@@ -23,6 +23,7 @@ struct ServiceSpec {
   std::optional<ServicePool> prefill;
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
   ServiceRouter router = ServiceRouter::round_robin;
+  Duration request_overhead;  ///< from the client to the scheduler and back; part of TTFT
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };

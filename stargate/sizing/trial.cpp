@@ -89,13 +89,13 @@ TrialResult Trial::run(double rate, std::int64_t requests, const TrafficMaker& t
   if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
   spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;
   spec.router = ServiceRouter::least_loaded;
+  spec.request_overhead = front_end_;
   TrialListener seen(requests, deployment_);
   const auto source = traffic(rate, requests);
   simulate_service(spec, *source, seen);
   TrialResult out;
   out.rate = rate;
   out.refused = seen.refused_count;
-  for (double& seconds : seen.ttft) seconds += front_end_.base();
   out.ttft_mean = mean_of(seen.ttft) * second, out.tpot_mean = mean_of(seen.tpot) * second;
   out.ttft = targets.ttft.of(seen.ttft), out.tpot = targets.tpot.of(seen.tpot);
   out.misses_ttft = targets.ttft.limit && out.ttft > *targets.ttft.limit;
