@@ -15,6 +15,7 @@
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
+#include "stargate/app/command_validate_requests.hpp"
 #include "stargate/app/command_validate_serving.hpp"
 #include "stargate/app/command_validate_training.hpp"
 #include "stargate/training/job.hpp"
@@ -243,11 +244,13 @@ void add_calibrate(CLI::App& app, Session& session) {
 void add_validate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
   auto flags = std::make_shared<ValidateFlags>();
-  auto training = std::make_shared<std::string>(), serving = std::make_shared<std::string>();
+  auto training = std::make_shared<std::string>(), serving = std::make_shared<std::string>(),
+       requests = std::make_shared<std::string>();
   auto* what = command->add_option_group("measurements", "What to hold predictions against");
   what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
   what->add_option("--training", *training, "Table of measured training runs")->type_name("FILE.csv");
   what->add_option("--serving", *serving, "Table of measured serving figures")->type_name("FILE.csv");
+  what->add_option("--requests", *requests, "Measured runs, a row a request")->type_name("FILE.csv");
   what->require_option(1);
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
@@ -257,9 +260,11 @@ void add_validate(CLI::App& app, Session& session) {
   command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags, training, serving] {
+  command->callback([&session, flags, training, serving, requests] {
     if (!training->empty()) {
       validate_training(session, {*training, flags->worst, flags->json, flags->changes});
+    } else if (!requests->empty()) {
+      validate_requests(session, {*requests, flags->json, flags->changes});
     } else if (!serving->empty()) {
       validate_serving(session, {*serving, flags->worst, flags->json, flags->changes});
     } else {

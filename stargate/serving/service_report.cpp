@@ -29,21 +29,24 @@ void ServiceReport::finished(const IncomingRequest& request, const RequestRecord
   if (record.output_tokens > 1) tenant.tpot.add(tpot);
 }
 
-void ServiceReport::add_gaps(const StepRun& run, Stall& stall) {
+void ServiceReport::add_gaps(const StepRun& run, std::vector<Stall>& stalls) {
   if (run.decoding == 0) {
-    if (run.stalled > 0) stall.time += run.first_step, stall.sequences = run.stalled;
+    int known = 0;
+    for (const Stall& stall : stalls) known += stall.sequences;
+    if (run.stalled > known) stalls.push_back({{}, run.stalled - known});
+    for (Stall& stall : stalls) stall.time += run.first_step;
     return;
   }
   const double first = run.first_step.base(), growth = run.growth.base();
-  const int waited = std::min(stall.sequences, run.decoding);
-  if (waited > 0) {
+  int left = run.decoding;
+  for (const Stall& stall : stalls) {
+    const int waited = std::min(left, stall.sequences);
     latency_.itl.add(first + stall.time.base(), waited);
-    latency_.itl.add(first, run.decoding - waited);
-    latency_.itl.add_ramp(first + growth, growth, run.steps - 1, run.decoding);
-  } else {
-    latency_.itl.add_ramp(first, growth, run.steps, run.decoding);
+    left -= waited;
   }
-  stall = {};
+  latency_.itl.add(first, left);
+  latency_.itl.add_ramp(first + growth, growth, run.steps - 1, run.decoding);
+  stalls.clear();
 }
 
 void ServiceReport::ran(int engine, const StepRun& run) {

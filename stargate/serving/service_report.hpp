@@ -62,18 +62,18 @@ class ServiceReport final : public ServiceListener {
   const Series& series() const { return series_; }
 
  private:
-  /// The gap of a sequence whose decoding waited for prompts is longer by that.
+  /// Sequences whose decoding has waited for prompts so long: their next gap is longer by that.
   struct Stall {
     Duration time;
     int sequences = 0;
   };
-  void add_gaps(const StepRun& run, Stall& stall);
+  void add_gaps(const StepRun& run, std::vector<Stall>& stalls);
 
   const ServiceSpec& spec_;
   LatencyTarget target_;
   LatencyReport latency_;
   std::vector<ServiceTenant> tenants_;
-  std::vector<Stall> stalls_;
+  std::vector<std::vector<Stall>> stalls_;  ///< by engine, the longest wait first
   std::int64_t finished_ = 0, refused_ = 0, good_ = 0, preemptions_ = 0;
   std::int64_t prompt_tokens_ = 0, output_tokens_ = 0, cached_tokens_ = 0, most_blocks_ = 0;
   SimTime first_ = SimTime::never(), end_;

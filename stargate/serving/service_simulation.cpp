@@ -94,8 +94,8 @@ class ServiceSimulation {
     active.incoming = incoming;
     const EngineSpec& first = spec_.prefill ? spec_.prefill->engine : spec_.pool.engine;
     Request& r = active.request = {};
-    r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead;
-    r.tenant = incoming.tenant, r.priority = incoming.priority;
+    r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead, r.tenant = incoming.tenant,
+    r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
     r.session = incoming.session;
     if (first.kv.prefix_caching) {
