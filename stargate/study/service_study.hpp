@@ -16,6 +16,9 @@ Result<ServiceStudySpec> load_service_study(const FileReader& files, const std::
 Result<ServiceStudySpec> parse_service_study(const std::string& file, std::string_view text, const Catalogue& catalogue,
                                              const std::vector<Override>& changes = {});
 
+/// A study of a service, by its list of tenants; a build-out has none.
+bool is_service_study(const FileReader& files, const std::string& file);
+
 struct ServiceStudyOptions {
   int threads = 1;
   /// What an accelerator of the system costs, all in.
