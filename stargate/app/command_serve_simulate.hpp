@@ -48,6 +48,7 @@ struct TrafficFlags {
 };
 
 struct SimulateFlags {
+  std::string study;  ///< a service's study; the other flags are then of no use
   ReplicaFlags replica;
   EngineFlags engine;
   DisaggregationFlags prefill;

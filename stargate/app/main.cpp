@@ -11,6 +11,7 @@
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
+#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
@@ -170,6 +171,7 @@ void add_serve(CLI::App& app, Session& session) {
       ->check(names_of<Precision>());
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
+  add_serve_size(*command, session);
   add_serve_simulate(*command, session);
   command->callback([&session, flags, command] {
     if (command->get_subcommands().empty()) serve(session, *flags);

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/app/command_service_study.hpp"
 
 namespace stargate {
 namespace {
@@ -15,9 +16,8 @@ CLI::IsMember names_of() {
 CLI::IsMember on_or_off() { return CLI::IsMember({"on", "off"}); }
 
 void add_replica_flags(CLI::App& command, ReplicaFlags& flags) {
-  command.add_option("--model", flags.model, "Id of a model of the catalogue, or the path of a config.json")
-      ->required();
-  command.add_option("--system", flags.system, "Id of a system of the catalogue")->required();
+  command.add_option("--model", flags.model, "Id of a model of the catalogue, or the path of a config.json");
+  command.add_option("--system", flags.system, "Id of a system of the catalogue");
   command.add_option("--tp", flags.tp, "Tensor parallel size of a replica")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
@@ -109,6 +109,8 @@ void add_serve_simulate(CLI::App& serve, Session& session) {
       "simulate",
       "Replicas under a trace or random traffic: latencies, goodput, batch, cache, power and cost over time");
   auto flags = std::make_shared<SimulateFlags>();
+  command->add_option("study", flags->study,
+                      "A service's study: sized, run and priced; instead of --model and --system");
   add_replica_flags(*command, flags->replica);
   add_engine_flags(*command, flags->engine);
   add_traffic_flags(*command, flags->traffic);
@@ -132,7 +134,10 @@ void add_serve_simulate(CLI::App& serve, Session& session) {
       ->add_option("--set", flags->changes.set,
                    "Change a value: path=value, or +10%, x2; a record's path begins with kind:id")
       ->type_name("PATH=VALUE");
-  command->callback([&session, flags] { serve_simulate(session, *flags); });
+  command->callback([&session, flags] {
+    if (flags->study.empty()) return serve_simulate(session, *flags);
+    simulate_service_study(session, {flags->study, flags->requests_csv, flags->price, flags->json, flags->changes});
+  });
 }
 
 }  // namespace stargate

@@ -210,6 +210,9 @@ bool make_source(Session& session, const TrafficFlags& flags, SimulationQuestion
 }  // namespace
 
 std::optional<SimulationQuestion> make_simulation(Session& session, const SimulateFlags& flags) {
+  for (const auto& [flag, value] : {std::pair{"--model", flags.replica.model}, {"--system", flags.replica.system}}) {
+    if (value.empty()) session.fail(std::string(flag) + " is missing", "or give the file of a service's study");
+  }
   SimulationQuestion question;
   question.target = {read_latency(session, "--ttft", flags.ttft), read_latency(session, "--tpot", flags.tpot)};
   if (session.exit_code != kExitAnswered || !make_machine(session, flags, question) ||

@@ -73,22 +73,19 @@ void Engine::Core::open_budget(bool with_decodes) {
   for (auto& group : plan_.groups) group.room = std::max(0, spec_.max_num_batched_tokens - taken);
 }
 
-/// How many of `tokens` go into the next step; 0 when there is no room.
+/// How many of `tokens` go into the next step, in the group that has most room (its requests are spread so); 0 when
+/// there is none.
 std::int64_t Engine::Core::next_chunk(std::int64_t tokens) {
-  while (plan_.group < plan_.groups.size() && plan_.groups[plan_.group].room <= 0) ++plan_.group;
-  if (plan_.group == plan_.groups.size()) return 0;
-  const std::int64_t room = plan_.groups[plan_.group].room;
+  const auto emptiest = std::max_element(plan_.groups.begin(), plan_.groups.end(),
+                                         [](const GroupLoad& a, const GroupLoad& b) { return a.room < b.room; });
+  plan_.group = static_cast<std::size_t>(emptiest - plan_.groups.begin());
+  const std::int64_t room = emptiest->room;
+  if (room <= 0) return 0;
   if (spec_.chunked_prefill) {
     const std::int64_t most = spec_.long_prefill_token_threshold > 0 ? spec_.long_prefill_token_threshold : kNoLimit;
     return std::min({tokens, room, most});
   }
-  if (tokens <= room || plan_.chunks.empty()) return tokens;  // a whole prompt, however long, when it is alone
-  for (std::size_t next = plan_.group + 1; next < plan_.groups.size(); ++next) {
-    if (tokens > plan_.groups[next].room) continue;
-    plan_.group = next;
-    return tokens;
-  }
-  return 0;
+  return tokens <= room || plan_.chunks.empty() ? tokens : 0;  // a whole prompt, however long, when it is alone
 }
 
 void Engine::Core::add_chunk(Slot slot, std::int64_t tokens) {
@@ -164,7 +161,8 @@ bool Engine::Core::admit_front() {
 /// It decodes from the next step on.
 bool Engine::Core::admit_with_cache(Slot slot) {
   Sequence& s = at(slot);
-  if (!may_admit(s, blocks_of(s.target + 1) + spec_.kv.blocks_per_sequence)) return false;
+  const std::int64_t next = s.target + 1 + spec_.speculation.draft_tokens;  // a step may accept every draft
+  if (!may_admit(s, blocks_of(next) + spec_.kv.blocks_per_sequence)) return false;
   waiting_.pop();
   waiting_tokens_ -= s.target;
   if (s.record.preemptions > 0) plan_.swap += s.target * spec_.swap_token;

@@ -40,13 +40,13 @@ void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   now_.output_tokens += r.output_tokens;
   tenant.prompt_tokens += r.prompt_tokens, tenant.output_tokens += r.output_tokens;
   tenant.cached_tokens += r.cached_tokens;
-  const std::int64_t ttft = r.first_token.ns - r.arrival.ns;
-  const std::int64_t tpot = r.output_tokens > 1 ? (r.last_token.ns - r.first_token.ns) / (r.output_tokens - 1) : 0;
-  tenant.ttft.add(ttft), tenant.end_to_end.add(r.last_token.ns - r.arrival.ns);
-  if (r.output_tokens > 1) tenant.tpot.add(tpot);
-  tenant.held.add(SimTime::at(r.held).ns);
+  const Duration ttft = r.first_token - r.arrival, end_to_end = r.last_token - r.arrival;
+  const Duration tpot = r.output_tokens > 1 ? (r.last_token - r.first_token) / (r.output_tokens - 1.0) : Duration{};
+  tenant.ttft.add(ttft.in(second)), tenant.end_to_end.add(end_to_end.in(second));
+  if (r.output_tokens > 1) tenant.tpot.add(tpot.in(second));
+  tenant.held.add(std::max(0.0, r.held.in(second)));
   const FleetTenant& spec = spec_.tenants[static_cast<std::size_t>(r.tenant)];
-  const bool met = !(spec.ttft && nanoseconds(ttft) > *spec.ttft) && !(spec.tpot && nanoseconds(tpot) > *spec.tpot);
+  const bool met = !(spec.ttft && ttft > *spec.ttft) && !(spec.tpot && tpot > *spec.tpot);
   tenant.met_targets += met ? 1 : 0;
   ++tenant.by_region[static_cast<std::size_t>(r.region)];
   ++report_.pools[static_cast<std::size_t>(r.pool)].answered;
@@ -57,11 +57,12 @@ void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   cell(r.pool).output += r.output_tokens;
 }
 
-/// Idle power while paid for and not in a step, busy power in a step.
+/// Idle power while paid for and not in a step.
 Energy FleetAccounts::energy(const ReplicaTotals& totals, int pool) const {
   const auto& kind = spec_.kinds[static_cast<std::size_t>(spec_.pools[static_cast<std::size_t>(pool)].kind)];
-  const Duration busy = nanoseconds(std::min(totals.busy_ns(), totals.paid_ns));
-  return kind.idle * (nanoseconds(totals.paid_ns) - busy) + kind.busy * busy;
+  const Duration prefill = nanoseconds(totals.prefill_busy_ns), decode = nanoseconds(totals.decode_busy_ns);
+  const Duration rest = max(Duration{}, nanoseconds(totals.paid_ns) - prefill - decode);
+  return kind.idle * rest + kind.busy * prefill + kind.decoding * decode;
 }
 
 void FleetAccounts::sample(SimTime now, const std::vector<FleetReplica>& replicas, const std::vector<int>& pool_of,

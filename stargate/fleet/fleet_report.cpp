@@ -34,8 +34,8 @@ TenantReport FleetReport::all() const {
     for (int i = 0; i < kRequestOutcomeCount; ++i) sum.left[i] += tenant.left[i];
     sum.prompt_tokens += tenant.prompt_tokens, sum.output_tokens += tenant.output_tokens;
     sum.cached_tokens += tenant.cached_tokens, sum.met_targets += tenant.met_targets;
-    sum.ttft.add(tenant.ttft), sum.tpot.add(tenant.tpot);
-    sum.end_to_end.add(tenant.end_to_end), sum.held.add(tenant.held);
+    sum.ttft.merge(tenant.ttft), sum.tpot.merge(tenant.tpot);
+    sum.end_to_end.merge(tenant.end_to_end), sum.held.merge(tenant.held);
     sum.by_region.resize(tenant.by_region.size());
     for (std::size_t i = 0; i < tenant.by_region.size(); ++i) sum.by_region[i] += tenant.by_region[i];
     sum.cost += tenant.cost;

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "stargate/fleet/fleet_replica.hpp"
-#include "stargate/fleet/histogram.hpp"
+#include "stargate/sim/histogram.hpp"
 
 namespace stargate {
 
@@ -38,9 +38,9 @@ struct TenantReport {
   std::int64_t left[kRequestOutcomeCount] = {};
   std::int64_t retried = 0;                                              ///< sent again after a failure
   std::int64_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;  ///< of answered requests
-  LatencyHistogram ttft, tpot, end_to_end, held;
-  std::int64_t met_targets = 0;         ///< answered inside the tenant's targets
-  std::vector<std::int64_t> by_region;  ///< answered there
+  Histogram ttft, tpot, end_to_end, held;                                ///< seconds
+  std::int64_t met_targets = 0;                                          ///< answered inside the tenant's targets
+  std::vector<std::int64_t> by_region;                                   ///< answered there
   Money cost;
 
   std::int64_t answered() const { return left[static_cast<int>(RequestOutcome::answered)]; }

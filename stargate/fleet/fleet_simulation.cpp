@@ -360,7 +360,9 @@ bool FleetSimulation::send(int slot, SimTime now) {
   count_sent(replica, 1);
   const int region = spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])].region;
   Delivery delivery;
-  delivery.at = now + spec_.one_way(tenant.home, region);
+  const auto& kind = spec_.kinds[static_cast<std::size_t>(
+      spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])].kind)];
+  delivery.at = now + (spec_.one_way(tenant.home, region) + kind.request_overhead);
   request.arrival = delivery.at;
   delivery.request = request;
   deliver(replica, delivery);

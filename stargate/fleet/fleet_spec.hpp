@@ -20,9 +20,10 @@ struct ReplicaKind {
   /// Costs may fill themselves while they are used, so every thread makes its own; all must answer alike.
   std::function<std::unique_ptr<StepCost>()> make_cost;
   int accelerators = 1;
-  double weight = 1;  ///< load it is given beside replicas of other kinds: requests a second it can serve, say
-  Power idle, busy;   ///< at the plug, of the replica
-  MoneyRate price;    ///< of the replica, while it is paid for
+  double weight = 1;           ///< load it is given beside replicas of other kinds: requests a second it can serve, say
+  Power idle, busy, decoding;  ///< at the plug, of the replica: without a step, in one with prefill, in one without
+  MoneyRate price;             ///< of the replica, while it is paid for
+  Duration request_overhead;   ///< of the engine's front end, before its scheduler sees a request
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache to a decode replica (disaggregated)
 };
 

@@ -3,7 +3,6 @@
 //   pool = attention_dp * KV room of a rank / (block_size * per_token) blocks
 #pragma once
 
-#include "stargate/engine/engine_spec.hpp"
 #include "stargate/serving/replica.hpp"
 
 namespace stargate {
@@ -13,8 +12,5 @@ struct SequenceCost {
   Bytes per_token, fixed;
 };
 SequenceCost sequence_cost(const Replica& replica);
-
-/// The KV room must not be negative (sequences_that_fit says so).
-EngineSpec engine_spec_of(const Replica& replica, bool prefix_caching);
 
 }  // namespace stargate

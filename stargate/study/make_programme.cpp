@@ -6,11 +6,6 @@
 #include <cmath>
 
 namespace stargate {
-namespace {
-
-constexpr int kPartLag = 1;
-
-int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
 
 const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {
   for (const auto& [id, route] : catalogue.routes) {
@@ -18,6 +13,12 @@ const Route* find_route(const Catalogue& catalogue, const std::string& a, const 
   }
   return nullptr;
 }
+
+namespace {
+
+constexpr int kPartLag = 1;
+
+int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
 
 PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
   const Site& site = catalogue.sites.at(spec.site);

@@ -70,7 +70,15 @@ LengthDistribution LengthDistribution::empirical(std::vector<std::int32_t> sampl
   return out;
 }
 
-std::int32_t LengthDistribution::draw(RandomStream& stream) const {
+std::int32_t LengthDistribution::draw(RandomStream& stream) const { return std::max(1, draw_whole(stream) - less_); }
+
+LengthDistribution LengthDistribution::shortened(std::int32_t tokens) const {
+  LengthDistribution out = *this;
+  out.less_ += tokens;
+  return out;
+}
+
+std::int32_t LengthDistribution::draw_whole(RandomStream& stream) const {
   switch (kind_) {
     case Kind::fixed:
       return least_;
@@ -84,7 +92,9 @@ std::int32_t LengthDistribution::draw(RandomStream& stream) const {
   return least_;
 }
 
-double LengthDistribution::mean() const {
+double LengthDistribution::mean() const { return std::max(1.0, whole_mean() - less_); }
+
+double LengthDistribution::whole_mean() const {
   switch (kind_) {
     case Kind::fixed:
     case Kind::uniform:
@@ -97,7 +107,7 @@ double LengthDistribution::mean() const {
   return least_;
 }
 
-std::int32_t LengthDistribution::longest() const { return most_; }
+std::int32_t LengthDistribution::longest() const { return std::max(1, most_ - less_); }
 
 Result<LengthDistribution> parse_length(std::string_view name, std::string_view text) {
   const std::string_view whole_text = trimmed(text);

@@ -28,13 +28,19 @@ class LengthDistribution {
 
   std::int32_t draw(RandomStream& stream) const;
   double mean() const;
+  /// As many tokens fewer in every draw, never below 1.
+  LengthDistribution shortened(std::int32_t tokens) const;
   /// Largest that can be drawn; for lognormal the quantile of 99.99 %.
   std::int32_t longest() const;
 
  private:
+  std::int32_t draw_whole(RandomStream& stream) const;
+  double whole_mean() const;
+
   enum class Kind { fixed, uniform, lognormal, empirical };
   Kind kind_ = Kind::fixed;
   std::int32_t least_ = 1, most_ = 1;
+  std::int32_t less_ = 0;      ///< taken off every draw
   double mu_ = 0, sigma_ = 0;  ///< of the logarithm
   std::vector<std::int32_t> sample_;
 };
