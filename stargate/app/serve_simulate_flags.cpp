@@ -78,7 +78,7 @@ void add_traffic_flags(CLI::App& command, TrafficFlags& flags) {
                   "A trace (Azure, Mooncake, BurstGPT, Vidur, ServeGen; by its header), or poisson")
       ->capture_default_str();
   command.add_option("--rate", flags.rate, "Mean requests a second; a trace is stretched to it")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1e-6, 1e9));
   command.add_option("--cv", flags.cv, "Coefficient of variation of the gaps: 1 Poisson, 0 a clock, above 1 bursts")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 100.0));
@@ -89,7 +89,7 @@ void add_traffic_flags(CLI::App& command, TrafficFlags& flags) {
   command.add_option("--osl", flags.osl, "Output tokens, likewise")->capture_default_str();
   command.add_option("--requests", flags.requests, "Requests; of poisson, 1000 unless a duration is given")
       ->check(CLI::PositiveNumber);
-  command.add_option("--duration", flags.duration_s, "Seconds of traffic")->check(CLI::PositiveNumber);
+  command.add_option("--duration", flags.duration_s, "Seconds of traffic")->check(CLI::Range(1e-3, 1e9));
   command.add_option("--from", flags.from_s, "Of a trace: seconds to pass over")->check(CLI::NonNegativeNumber);
   command.add_option("--shared-prefix", flags.shared_prefix, "Tokens that all prompts begin with, beside --isl")
       ->check(CLI::NonNegativeNumber);

@@ -70,9 +70,10 @@ std::string replica_text(const SimulatedReplica& one, int count) {
 
 std::string heading(const SimulationQuestion& q) {
   const Replica& replica = q.pool.replica;
-  std::string text = fmt::format("{} on {} x {} ({}), {}: {} weights, {} cache\n", replica.model->id, q.accelerators,
-                                 q.system->accelerator, q.system->id, q.engine_name,
-                                 precision_name(replica.precision.linear), precision_name(replica.precision.kv));
+  std::string text = fmt::format(
+      "{} on {} x {} ({}), {}: {} weights, {} cache\n", replica.model->id, q.accelerators, q.system->accelerator,
+      q.system->id, q.engine_name + (q.pool.engine.kind == EngineKind::static_batch ? ", static batches" : ""),
+      precision_name(replica.precision.linear), precision_name(replica.precision.kv));
   text += fmt::format("  {}{}\n", q.service.prefill ? "decoding: " : "", replica_text(q.pool, q.service.pool.replicas));
   if (q.service.prefill) {
     text += fmt::format("  prefilling: {}; a cache of 1000 tokens takes {} to hand over\n",

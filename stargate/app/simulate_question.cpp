@@ -9,6 +9,7 @@ namespace stargate {
 namespace {
 
 constexpr std::int64_t kUsualRequests = 1000;
+constexpr double kLongest = 30 * 365.0 * 86400;  // seconds of traffic
 
 EngineKind engine_kind(const std::string& name) {
   for (const auto kind : {EngineKind::sglang, EngineKind::trtllm, EngineKind::static_batch}) {
@@ -20,8 +21,13 @@ EngineKind engine_kind(const std::string& name) {
 /// The catalogue's name of the engine whose kernels and overheads are meant.
 std::string recorded_engine(const EngineFlags& flags) { return flags.engine == "static" ? "trtllm" : flags.engine; }
 
-EngineSpec engine_rules(const EngineFlags& flags) {
+EngineSpec engine_rules(const EngineFlags& flags, const EngineCoefficients& record) {
   EngineSpec rules = default_engine_spec(engine_kind(flags.engine));
+  if (rules.kind == EngineKind::vllm && record.prefill_first) {  // its first scheduler
+    rules.prefill_first = true;
+    rules.chunked_prefill = rules.kv.prefix_caching = false;
+  }
+  if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
   if (flags.block_size > 0) rules.kv.block_size = flags.block_size;
   if (!flags.prefix_caching.empty()) rules.kv.prefix_caching = flags.prefix_caching == "on";
   if (!flags.chunked_prefill.empty()) rules.chunked_prefill = flags.chunked_prefill == "on";
@@ -61,7 +67,7 @@ bool make_replica(Session& session, const SimulationQuestion& question, const En
     session.fail(format_layout(replica.layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp");
   }
   if (session.exit_code != kExitAnswered) return false;
-  auto engine = engine_of_replica(replica, engine_rules(flags));
+  auto engine = engine_of_replica(replica, engine_rules(flags, replica.engine));
   if (const auto* lack = std::get_if<DoesNotFit>(&engine)) {
     fmt::print(
         "{} in {} does not fit {}: {} are missing on each accelerator of {} ({} weights, {} activations, {} "
@@ -171,6 +177,11 @@ bool make_trace(Session& session, const TrafficFlags& flags, SimulationQuestion&
 
 bool make_source(Session& session, const TrafficFlags& flags, SimulationQuestion& question) {
   if (flags.trace != "poisson") return make_trace(session, flags, question);
+  const double count = flags.requests > 0 ? static_cast<double>(flags.requests) : kUsualRequests;
+  if (flags.rate > 0 && std::min(count / flags.rate, flags.duration_s > 0 ? flags.duration_s : kLongest) >= kLongest) {
+    session.fail("the traffic would last for more than 30 years", "raise --rate or lower --requests");
+    return false;
+  }
   if (flags.rate <= 0 && flags.concurrency == 0) {
     session.fail("--rate is missing", "give requests a second, --concurrency clients, or a file with --traffic");
     return false;

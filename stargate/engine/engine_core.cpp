@@ -16,7 +16,15 @@ std::int64_t picoseconds(Duration t) { return std::max<std::int64_t>(0, std::llr
 
 }  // namespace
 
-SimTime to_sim_time(std::int64_t picoseconds) { return {(picoseconds + kPicosecondsEach - 1) / kPicosecondsEach}; }
+/// The nanosecond by which it has happened.
+SimTime Engine::Core::to_sim_time(Picoseconds time) const {
+  return {origin_.ns + (time + kPicosecondsEach - 1) / kPicosecondsEach};
+}
+
+Engine::Core::Picoseconds Engine::Core::from_sim_time(SimTime time) const {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / kPicosecondsEach;
+  return std::min(time.ns - origin_.ns, most) * kPicosecondsEach;
+}
 
 Engine::Core::Core(const EngineSpec& spec, const StepCost& cost, std::int32_t replica)
     : spec_(spec),
@@ -60,7 +68,7 @@ bool Engine::Core::fits(const Request& request) const {
 }
 
 void Engine::Core::absorb_arrivals() {
-  while (!incoming_.empty() && at(incoming_.front()).request.arrival.ns * kPicosecondsEach <= now_) {
+  while (!incoming_.empty() && from_sim_time(at(incoming_.front()).request.arrival) <= now_) {
     Sequence& s = at(incoming_.front());
     s.state = SequenceState::waiting;
     waiting_.push(incoming_.front(), s.request.priority, s.request.arrival.ns);
@@ -68,8 +76,9 @@ void Engine::Core::absorb_arrivals() {
   }
 }
 
-/// Plans the next step, waiting for somebody to come if need be. False when nothing begins by `end`.
-bool Engine::Core::begin_step(Picoseconds end) {
+/// Plans the next step, waiting for somebody to come if need be. False when nothing begins by `until`. When nobody is
+/// left, picoseconds count anew from the next arrival: they reach 106 days, a busy period does not.
+bool Engine::Core::begin_step(SimTime until) {
   for (;;) {
     absorb_arrivals();
     if (!running_.empty() || !waiting_.empty()) {
@@ -80,9 +89,14 @@ bool Engine::Core::begin_step(Picoseconds end) {
     }
     blocked_ = !waiting_.empty();
     if (incoming_.empty()) return false;
-    const Picoseconds arrival = at(incoming_.front()).request.arrival.ns * kPicosecondsEach;
-    if (arrival > end) return false;
-    now_ = std::max(now_, arrival);
+    const SimTime arrival = at(incoming_.front()).request.arrival;
+    if (arrival > until) return false;
+    if (running_.empty() && waiting_.empty() && from_sim_time(arrival) > now_) {
+      origin_ = arrival;
+      now_ = 0;
+    } else {
+      now_ = std::max(now_, from_sim_time(arrival));
+    }
   }
   if (plan_.single()) {
     step_end_ = now_ + std::max<Picoseconds>(1, picoseconds(single_step_time()));
@@ -146,7 +160,7 @@ std::int64_t Engine::Core::run_limit() const {
   const std::int64_t room = free_blocks() - (plan_.front_has_idle_prefix ? cache_.idle_blocks() : 0);
   steps = decoding_.steps_within(decoding_.blocks_after(0) + room, steps);
   if (!incoming_.empty()) {
-    const Picoseconds arrival = at(incoming_.front()).request.arrival.ns * kPicosecondsEach;
+    const Picoseconds arrival = from_sim_time(at(incoming_.front()).request.arrival);
     steps = std::min(steps, steps_within_time(arrival - now_ - 1, steps) + 1);
   }
   return std::max<std::int64_t>(1, steps);
@@ -161,9 +175,8 @@ SimTime Engine::Core::next_event() const {
 }
 
 void Engine::Core::advance(SimTime until, EngineListener& listener) {
-  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / kPicosecondsEach;
-  const Picoseconds end = std::min(until.ns, most) * kPicosecondsEach;
-  while (under_way_ || begin_step(end)) {
+  while (under_way_ || begin_step(until)) {
+    const Picoseconds end = from_sim_time(until);
     if (plan_.single()) {
       if (step_end_ > end) return;
       end_single_step(listener);
@@ -300,7 +313,7 @@ void Engine::Core::release(std::int64_t request_id, SimTime now) {
   free_slot(held->second);
   held_.erase(held);
   trim_cache();
-  if (!under_way_) now_ = std::max(now_, now.ns * kPicosecondsEach);
+  if (!under_way_) now_ = std::max(now_, from_sim_time(now));
   blocked_ = false;
 }
 
@@ -312,9 +325,9 @@ std::vector<Request> Engine::Core::abandon() {
   std::sort(lost.begin(), lost.end(), [](const Request& a, const Request& b) {
     return a.arrival != b.arrival ? a.arrival < b.arrival : a.id < b.id;
   });
-  const Picoseconds now = now_;
+  const SimTime now = to_sim_time(now_);
   *this = Core(spec_, *cost_, replica_);
-  now_ = now;
+  origin_ = now;
   return lost;
 }
 

@@ -31,9 +31,6 @@ struct Sequence {
   std::size_t running_index = 0;
 };
 
-/// The nanosecond by which it has happened.
-SimTime to_sim_time(std::int64_t picoseconds);
-
 class Engine::Core {
  public:
   Core(const EngineSpec& spec, const StepCost& cost, std::int32_t replica);
@@ -81,8 +78,10 @@ class Engine::Core {
   const Sequence& at(Slot slot) const { return slots_[static_cast<std::size_t>(slot)]; }
 
   // engine_core.cpp: time
+  SimTime to_sim_time(Picoseconds time) const;
+  Picoseconds from_sim_time(SimTime time) const;
   void absorb_arrivals();
-  bool begin_step(Picoseconds end);
+  bool begin_step(SimTime until);
   Duration single_step_time() const;
   void refresh_decode_cost();
   std::int64_t run_limit() const;
@@ -153,6 +152,7 @@ class Engine::Core {
   Plan plan_;
   bool blocked_ = false;      ///< nothing runs, and who waits cannot begin until blocks are released
   bool under_way_ = false;    ///< the plan has been made and its step has begun at now_
+  SimTime origin_;            ///< from which picoseconds count
   Picoseconds now_ = 0;       ///< beginning of the step under way, or end of the last one
   Picoseconds step_end_ = 0;  ///< of a single step
   // The run of decode steps: the next one's time, what each adds to it, steps for which that holds.

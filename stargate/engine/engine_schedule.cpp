@@ -34,7 +34,7 @@ void Engine::Core::schedule() {
   plan_.growth = 0;
   plan_.decodes = false;
   if (spec_.kind == EngineKind::static_batch) return schedule_static_batch();
-  const bool together = spec_.kind != EngineKind::sglang || spec_.mixed_chunks;
+  const bool together = !spec_.prefill_first || spec_.mixed_chunks;
   if (together) make_room_for_decodes();
   open_budget(together);
   continue_prompts();

@@ -32,6 +32,7 @@ EngineSpec default_engine_spec(EngineKind kind) {
   spec.kind = kind;
   if (kind == EngineKind::sglang) {
     spec.admission = AdmissionPolicy::expected_outputs;
+    spec.prefill_first = true;
     spec.kv.block_size = 1;
     spec.kv.prefix_caching = true;
   } else if (kind == EngineKind::trtllm) {

@@ -9,7 +9,7 @@ namespace stargate {
 
 enum class EngineKind {
   vllm,          ///< decodes first, prompts in chunks with the tokens left (vLLM V1)
-  sglang,        ///< prompts first while the decodes wait; mixed on request (SGLang)
+  sglang,        ///< prompts first while the decodes wait, room kept for answers (SGLang)
   trtllm,        ///< in-flight batching: decodes first, admission by TensorRT-LLM's capacity scheduler
   static_batch,  ///< a batch is formed, runs until its last sequence ends, and the next is formed
 };
@@ -48,7 +48,8 @@ struct EngineSpec {
   int max_num_batched_tokens = 8192;     ///< of one step of one group
   bool chunked_prefill = true;           ///< else a prompt goes whole or waits
   int long_prefill_token_threshold = 0;  ///< largest chunk of one prompt; 0: no limit
-  bool mixed_chunks = false;             ///< SGLang: decodes join the steps that prefill
+  bool prefill_first = false;            ///< prompts have the step to themselves while decodes wait
+  bool mixed_chunks = false;             ///< ... but take the decodes along, as SGLang can
   AdmissionPolicy admission = AdmissionPolicy::fits_now;
   double new_token_ratio = 0.098;  ///< share of outputs to come that SGLang keeps room for, once settled
   PreemptionMode preemption = PreemptionMode::recompute;

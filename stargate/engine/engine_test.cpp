@@ -209,3 +209,39 @@ TEST_CASE("asking for the next event and going there ends the same way") {
     CHECK(std::equal(once.records.begin(), once.records.end(), seen.records.begin(), seen.records.end(), same));
   }
 }
+
+TEST_CASE("years may pass between two requests, and what is lost with a machine comes back in order of arrival") {
+  const LinearStepCost cost = usual_cost();
+  EngineSpec spec;
+  spec.kv = {1000, 16, 0, false};
+  Engine engine(spec, cost);
+  Collector seen;
+  for (int i = 0; i < 20; ++i) {
+    Request r;
+    r.id = i;
+    r.arrival = SimTime::at(static_cast<double>(i) * year);
+    r.prompt_tokens = 100, r.output_tokens = 50;
+    engine.submit(r);
+  }
+  engine.advance(SimTime::never(), seen);
+  REQUIRE(seen.records.size() == 20);
+  for (const auto& record : seen.records) CHECK(record.end_to_end() == seen.records.front().end_to_end());
+
+  const SimTime now = seen.records.back().last_token + 1 * second;
+  for (int i = 0; i < 300; ++i) {
+    Request r;
+    r.id = 100 + i, r.arrival = now + 1 * millisecond * i, r.prompt_tokens = 90, r.output_tokens = 500;
+    engine.submit(r);
+  }
+  engine.advance(now + 2 * second, seen);
+  const auto lost = engine.abandon();
+  CHECK(lost.size() + seen.records.size() == 320);
+  CHECK(std::is_sorted(lost.begin(), lost.end(), [](const auto& a, const auto& b) { return a.id < b.id; }));
+  CHECK(engine.load().blocks_used == 0);
+  CHECK(engine.next_event().is_never());
+  Request again = lost.front();
+  again.arrival = now + 100 * second;
+  engine.submit(again);
+  engine.advance(SimTime::never(), seen);
+  CHECK(seen.records.back().id == lost.front().id);
+}

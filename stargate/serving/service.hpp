@@ -18,7 +18,7 @@ std::variant<EngineSpec, DoesNotFit> engine_of_replica(const Replica& replica, E
 struct ReplicaPower {
   Power idle, busy;
   /// Mean of steps that only decode, over the range from idle to busy: a prompt draws the maximum, decoding some 0.6 of
-  /// it (Patel et al., "Splitwise", ISCA 2024, figures 8 and 9).
+  /// it (Patel et al., "Splitwise", ISCA 2024, on power of the two phases; the figure from memory, unverified).
   static constexpr double decode_share = 0.6;
 };
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators);
