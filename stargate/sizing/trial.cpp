@@ -1,3 +1,4 @@
+// One run of the simulated service a rate, with exact percentiles of its few thousand requests.
 #include "stargate/sizing/trial.hpp"
 
 #include <algorithm>

@@ -54,6 +54,8 @@ struct ServiceStudyAnswer {
 Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
                                              const ServiceStudyOptions& options);
 
+/// Means over a day's requests of all tenants.
+ServingWorkload mean_workload(const ServiceStudySpec& study);
 /// What one of the tenants sends; the study has been checked.
 TenantTraffic tenant_traffic(const ServiceTenantSpec& tenant);
 
