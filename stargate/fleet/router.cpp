@@ -159,17 +159,19 @@ int Router::least_loaded(const Candidates& among) {
   return best;
 }
 
+/// From the longest prefix down: a hash stands for all before it, and the table may have lost some of those.
 int Router::remembered(const Candidates& among, const Request& request) const {
-  int replica = -1;
-  std::int64_t tokens = 0;
-  for (const std::uint64_t hash : request.prefix_hashes) {
+  const std::int64_t each = request.prefix_block_tokens;
+  auto blocks = std::min<std::int64_t>(std::ssize(request.prefix_hashes), request.prompt_tokens / each);
+  for (; static_cast<double>(blocks * each) >= spec_.router.prefix_threshold * request.prompt_tokens; --blocks) {
+    if (blocks == 0) return -1;
+    const std::uint64_t hash = request.prefix_hashes[static_cast<std::size_t>(blocks - 1)];
     const auto& entry = memory_[hash % kMemory];
-    if (entry.hash != hash || entry.replica < 0 || tokens + request.prefix_block_tokens > request.prompt_tokens) break;
-    replica = entry.replica, tokens += request.prefix_block_tokens;
+    if (entry.hash != hash || entry.replica < 0 || outstanding(entry.replica) >= PoolView::kNotReady) continue;
+    const bool here = std::find(among.pools.begin(), among.pools.end(), pool_of(entry.replica)) != among.pools.end();
+    if (here) return entry.replica;
   }
-  if (replica < 0 || static_cast<double>(tokens) < spec_.router.prefix_threshold * request.prompt_tokens) return -1;
-  const bool here = std::find(among.pools.begin(), among.pools.end(), pool_of(replica)) != among.pools.end();
-  return here && outstanding(replica) < PoolView::kNotReady ? replica : -1;
+  return -1;
 }
 
 void Router::remember(const Request& request, int replica) {

@@ -133,6 +133,12 @@ void rank(std::vector<Deployment>& deployments, const SizingDemand& demand, int 
   if (deployments.size() > static_cast<std::size_t>(most)) deployments.resize(static_cast<std::size_t>(most));
 }
 
+/// About the target that was asked for, not the loosened one.
+void say_why(ServingShortfall& shortfall, const LatencyTarget& target) {
+  shortfall.sentence.clear();
+  explain_shortfall(shortfall, target);
+}
+
 }  // namespace
 
 std::string format_deployment(const Deployment& d) {
@@ -164,6 +170,7 @@ DeploymentChoice whole_deployments(const Model& model, const ServingMachine& mac
     choice.deployments.push_back({group, std::nullopt});
   }
   rank(choice.deployments, demand, most);
+  if (ranked.choices.empty()) say_why(choice.shortfall, question.target);
   return choice;
 }
 
@@ -179,7 +186,7 @@ DeploymentChoice disaggregated_deployments(const Model& model, const ServingMach
     }
   }
   rank(choice.deployments, demand, most);
-  if (choice.deployments.empty()) explain_shortfall(choice.shortfall, loose.target);
+  if (sides.prefill.empty() || sides.decode.empty()) say_why(choice.shortfall, question.target);
   return choice;
 }
 

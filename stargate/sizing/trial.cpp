@@ -5,8 +5,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "stargate/serving/service_simulation.hpp"
-
 namespace stargate {
 namespace {
 
@@ -88,7 +86,7 @@ TrialResult Trial::run(double rate, const TrialTraffic& traffic, const SizingTar
   spec.pool = {main_.engine, main_.table.get(), deployment_.main.replicas};
   if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
   spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;
-  spec.router = ServiceRouter::least_loaded;
+  spec.router = traffic.router;
   spec.request_overhead = front_end_;
   spec.prefix_block_tokens = traffic.prefix_block_tokens;
   TrialListener seen(traffic.requests, deployment_);

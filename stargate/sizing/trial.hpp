@@ -6,6 +6,7 @@
 
 #include "stargate/engine/step_cost.hpp"
 #include "stargate/serving/service.hpp"
+#include "stargate/serving/service_simulation.hpp"
 #include "stargate/serving/step_table.hpp"
 #include "stargate/sizing/deployment.hpp"
 #include "stargate/traffic/source.hpp"
@@ -29,6 +30,7 @@ struct TrialTraffic {
   TrafficMaker make;
   std::int64_t requests = 2000;
   int prefix_block_tokens = 0;  ///< of a prefix's hash, at least
+  ServiceRouter router = ServiceRouter::least_loaded;
 };
 
 struct TrialResult {

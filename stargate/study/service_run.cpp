@@ -136,6 +136,14 @@ class ServiceRun {
     };
   }
 
+  /// The nearest to the fleet's router that trials know.
+  ServiceRouter sizing_router() const {
+    const RouterPolicy policy = *parse_router_policy(study_.operation.router);
+    const bool finds_prefixes =
+        policy == RouterPolicy::prefix_aware || policy == RouterPolicy::kv_aware || policy == RouterPolicy::session;
+    return finds_prefixes ? ServiceRouter::prefix : ServiceRouter::least_loaded;
+  }
+
   Check size_site(std::size_t index) {
     ServiceSiteAnswer& site = answer_.sites[index];
     const System& system = catalogue_.systems.at(site.system);
@@ -146,7 +154,7 @@ class ServiceRun {
     question.serving = serving_question(site.workload);
     question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
     question.demand = {site.peak_rate, 0, study_.operation.headroom};
-    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock};
+    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock, sizing_router()};
     question.mean_output = site.workload.osl;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
