@@ -88,7 +88,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   return out;
 }
 
-PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& spec,
+PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec,
                          const std::vector<MachineRate>& rates) {
   PlanService out;
   out.id = spec.service;
@@ -142,7 +142,8 @@ std::set<std::string> supplied_products(const Catalogue& catalogue) {
   return products;
 }
 
-std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& service) {
+std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
+                                       const StudyServiceSpec& service) {
   std::vector<std::string> sites;
   for (const auto& spec : study.sites) {
     const Site& site = catalogue.sites.at(spec.site);

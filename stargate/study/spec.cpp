@@ -85,8 +85,8 @@ const RecordTable<ShareSpec>& ShareSpec::table() {
   return table;
 }
 
-const RecordTable<ServiceSpec>& ServiceSpec::table() {
-  using S = ServiceSpec;
+const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
+  using S = StudyServiceSpec;
   static const auto table =
       RecordTable<S>("service", "Work the programme is built for.")
           .required("service", &S::service, "Its id.")

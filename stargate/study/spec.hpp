@@ -66,7 +66,7 @@ struct ShareSpec {
 
 enum class ServiceKind { training, serving };
 
-struct ServiceSpec {
+struct StudyServiceSpec {
   std::string service, name;
   ServiceKind kind = ServiceKind::serving;
   std::string model, stand_in;  ///< a model of the catalogue, and what it stands for
@@ -88,7 +88,7 @@ struct ServiceSpec {
   int seq_length = 0;
   double effective_time = 1;  ///< share of wall time that trains: failures, checkpoints, restarts
   SourceNote source;
-  static const RecordTable<ServiceSpec>& table();
+  static const RecordTable<StudyServiceSpec>& table();
 };
 
 struct CarbonSpec {
@@ -106,7 +106,7 @@ struct StudySpec {
   std::vector<StudySiteSpec> sites;
   std::vector<StudySystemSpec> systems;
   std::vector<ShareSpec> shares;
-  std::vector<ServiceSpec> services;
+  std::vector<StudyServiceSpec> services;
   std::optional<CarbonSpec> carbon;
   static const RecordTable<StudySpec>& table();
 };

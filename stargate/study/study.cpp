@@ -110,7 +110,7 @@ class StudyCheck {
     unique("sites", "site", study_.sites, &StudySiteSpec::site);
     unique("systems", "system", study_.systems, &StudySystemSpec::system);
     if (!study_.shares.empty()) unique("shares", "supplier", study_.shares, &ShareSpec::supplier);
-    unique("services", "service", study_.services, &ServiceSpec::service);
+    unique("services", "service", study_.services, &StudyServiceSpec::service);
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       reference(item("sites", i), "site", fmt::format("sites[{}]", i), "site", study_.sites[i].site);
     }
@@ -181,7 +181,7 @@ class StudyCheck {
 
 /// Lengths, targets and places of a service that has a study of its own, in the same folder.
 Check take_service_study(const FileReader& files, const std::string& file, const Catalogue& catalogue,
-                         ServiceSpec& service) {
+                         StudyServiceSpec& service) {
   const std::size_t folder = file.find_last_of('/');
   const std::string path = (folder == std::string::npos ? "" : file.substr(0, folder + 1)) + service.study;
   auto own = load_service_study(files, path, catalogue);
