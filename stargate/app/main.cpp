@@ -11,8 +11,12 @@
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
+#include "stargate/app/command_serve_size.hpp"
+#include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
+#include "stargate/app/command_validate_requests.hpp"
+#include "stargate/app/command_validate_serving.hpp"
 #include "stargate/app/command_validate_training.hpp"
 #include "stargate/app/training_flags.hpp"
 #include "stargate/training/job.hpp"
@@ -257,12 +261,12 @@ void add_serve(CLI::App& app, Session& session) {
   auto* command =
       app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
   auto flags = std::make_shared<ServeFlags>();
-  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
-      ->required();
-  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->required()->delimiter(',');
-  command->add_option("--rate", flags->rate, "Requests a second")->required()->check(CLI::PositiveNumber);
-  command->add_option("--isl", flags->isl, "Input tokens of a request")->required()->check(CLI::PositiveNumber);
-  command->add_option("--osl", flags->osl, "Output tokens of a request")->required()->check(CLI::PositiveNumber);
+  // The first five are required without a subcommand, which `serve` checks.
+  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json");
+  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->delimiter(',');
+  command->add_option("--rate", flags->rate, "Requests a second")->check(CLI::PositiveNumber);
+  command->add_option("--isl", flags->isl, "Input tokens of a request")->check(CLI::PositiveNumber);
+  command->add_option("--osl", flags->osl, "Output tokens of a request")->check(CLI::PositiveNumber);
   command->add_option("--prefix-share", flags->prefix_share, "Share of the input found in a cache")
       ->check(CLI::Range(0.0, 0.99));
   command->add_option("--ttft", flags->ttft, "Target: mean time to the first token, ms or with a unit");
@@ -271,7 +275,11 @@ void add_serve(CLI::App& app, Session& session) {
       ->check(names_of<Precision>());
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { serve(session, *flags); });
+  add_serve_size(*command, session);
+  add_serve_simulate(*command, session);
+  command->callback([&session, flags, command] {
+    if (command->get_subcommands().empty()) serve(session, *flags);
+  });
 }
 
 void add_model(CLI::App& app, Session& session) {
@@ -340,9 +348,12 @@ void add_validate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
   auto flags = std::make_shared<ValidateFlags>();
   auto training = std::make_shared<ValidateTrainingFlags>();
+  auto serving = std::make_shared<std::string>(), requests = std::make_shared<std::string>();
   auto* what = command->add_option_group("measurements", "What to hold predictions against");
   what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
   what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
+  what->add_option("--serving", *serving, "Table of measured serving figures")->type_name("FILE.csv");
+  what->add_option("--requests", *requests, "Measured runs, a row a request")->type_name("FILE.csv");
   what->require_option(1);
   command->add_option("--rows", training->rows, "Training: write every prediction and where its step goes to this file")
       ->type_name("FILE.csv");
@@ -354,10 +365,17 @@ void add_validate(CLI::App& app, Session& session) {
   command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
   command->add_flag("--json", flags->json, "Print JSON");
   add_change_flags(*command, flags->changes);
-  command->callback([&session, flags, training] {
-    if (training->file.empty()) return validate(session, *flags);
-    training->worst = flags->worst, training->json = flags->json, training->changes = flags->changes;
-    validate_training(session, *training);
+  command->callback([&session, flags, training, serving, requests] {
+    if (!training->file.empty()) {
+      training->worst = flags->worst, training->json = flags->json, training->changes = flags->changes;
+      validate_training(session, *training);
+    } else if (!requests->empty()) {
+      validate_requests(session, {*requests, flags->json, flags->changes});
+    } else if (!serving->empty()) {
+      validate_serving(session, {*serving, flags->worst, flags->json, flags->changes});
+    } else {
+      validate(session, *flags);
+    }
   });
 }
 

@@ -8,8 +8,8 @@
 #include <cmath>
 #include <mutex>
 
-#include "stargate/calibration/collective_sweep.hpp"
 #include "stargate/base/parallel.hpp"
+#include "stargate/calibration/collective_sweep.hpp"
 #include "stargate/perf/law_choice.hpp"
 
 namespace stargate {

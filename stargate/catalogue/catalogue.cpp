@@ -135,6 +135,7 @@ const std::vector<RecordKind>& record_kinds() {
       {"rental", "rentals", &RentalPrice::table().text()},
       {"reliability", "reliability", &Reliability::table().text()},
       {"training", "training", &TrainingCoefficients::table().text()},
+      {"engine", "engines", &ServingEngine::table().text()},
       {"model", "models", nullptr},
       {"calibration", "calibration", &Calibration::table().text()},
   };
@@ -169,13 +170,25 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
   add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
   add("reliability", catalogue.reliabilities), add("training", catalogue.training);
-  add("model", catalogue.models), add("calibration", catalogue.calibrations);
+  add("engine", catalogue.engines), add("model", catalogue.models), add("calibration", catalogue.calibrations);
   return ids;
 }
 
 const TrainingCoefficients& training_coefficients(const Catalogue& catalogue) {
   static const TrainingCoefficients none;
   return catalogue.training.empty() ? none : catalogue.training.begin()->second;
+}
+
+const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version) {
+  const ServingEngine *newest = nullptr, *oldest = nullptr;
+  for (const auto& [id, record] : catalogue.engines) {
+    if (record.engine != engine) continue;
+    const bool begun = record.since.empty() || version.empty() || compare_versions(record.since, version) <= 0;
+    if (oldest == nullptr || compare_versions(record.since, oldest->since) < 0) oldest = &record;
+    if (!begun) continue;
+    if (newest == nullptr || compare_versions(record.since, newest->since) > 0) newest = &record;
+  }
+  return newest != nullptr ? newest : oldest;
 }
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
@@ -193,6 +206,7 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   load_records(loader, "rental", "rentals", catalogue.rentals);
   load_records(loader, "reliability", "reliability", catalogue.reliabilities);
   load_records(loader, "training", "training", catalogue.training);
+  load_records(loader, "engine", "engines", catalogue.engines);
   load_models(loader, catalogue.models);
   load_records(loader, "calibration", "calibration", catalogue.calibrations);
   for (auto& [id, calibration] : catalogue.calibrations) {

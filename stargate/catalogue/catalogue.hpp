@@ -11,6 +11,7 @@
 #include "stargate/catalogue/model.hpp"
 #include "stargate/catalogue/place.hpp"
 #include "stargate/catalogue/reliability.hpp"
+#include "stargate/catalogue/serving_engine.hpp"
 #include "stargate/catalogue/training_coefficients.hpp"
 #include "stargate/config/override.hpp"
 
@@ -32,6 +33,7 @@ struct Catalogue {
   Records<RentalPrice> rentals;
   Records<Reliability> reliabilities;
   Records<TrainingCoefficients> training;  ///< one record, "coefficients"
+  Records<ServingEngine> engines;
   Records<Model> models;
   CalibrationSet calibrations;
 };
@@ -47,6 +49,11 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
 
 /// The record of training coefficients; one that costs nothing when the catalogue has none.
 const TrainingCoefficients& training_coefficients(const Catalogue& catalogue);
+
+/// The engine's record for a version; the newest range for an empty one, the nearest when none holds it. Null when the
+/// catalogue has none of this engine.
+const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine,
+                                 const std::string& version = {});
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {

@@ -134,6 +134,16 @@ void check_calibrations(ReferenceCheck& check, const Catalogue& catalogue) {
   }
 }
 
+void check_engines(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, e] : catalogue.engines) {
+    check.enter("engines/" + id);
+    check.sources(e);
+    if (!e.before.empty() && compare_versions(e.since, e.before) >= 0) {
+      check.fault("before", "is no later version than 'since'");
+    }
+  }
+}
+
 void check_places(ReferenceCheck& check, const Catalogue& catalogue) {
   for (const auto& [id, s] : catalogue.sites) {
     check.enter("sites/" + id);
@@ -172,6 +182,7 @@ Diagnostics check_references(const Catalogue& catalogue, const std::string& fold
   check_hardware(check, catalogue);
   check_places(check, catalogue);
   check_calibrations(check, catalogue);
+  check_engines(check, catalogue);
   return check.take();
 }
 

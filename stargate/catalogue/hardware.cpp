@@ -80,7 +80,11 @@ const RecordTable<System>& System::table() {
           .required("scale_up_domain", &S::scale_up_domain, "Accelerators in one scale-up domain.", positive)
           .required("scale_up", &S::scale_up, "Network inside the domain: id of a network record.")
           .required("scale_out", &S::scale_out, "Network between systems: id of a network record.")
-          .optional("host_memory", &S::host_memory, "Memory of the hosts.", positive);
+          .optional("host_memory", &S::host_memory, "Memory of the hosts.", positive)
+          .optional("host_contention", &S::host_contention,
+                    "Exponent by which cards on PCIe share a host, in place of the calibrated host's; 0: switches give "
+                    "each its own.",
+                    not_negative);
   return table;
 }
 

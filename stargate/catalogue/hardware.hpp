@@ -64,6 +64,8 @@ struct System : Record {
   int scale_up_domain = 8;  ///< accelerators that reach each other at scale-up bandwidth
   std::string scale_up, scale_out;
   std::optional<Bytes> host_memory;
+  std::optional<double>
+      host_contention;  ///< of cards on PCIe, in place of that of the host collectives were measured on
   static const RecordTable<System>& table();
 };
 

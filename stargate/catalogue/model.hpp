@@ -75,6 +75,7 @@ struct Model {
   Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
   Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
   Precision kv_precision = Precision::bf16;
+  bool block_scaled = false;       ///< stored fp8 has a scale for each block of weights (DeepSeek), not one a tensor
   int scale_group = 16;            ///< elements of stored fp4 that share a one-byte scale: NVFP4 16, MXFP4 32
   std::vector<std::string> notes;  ///< what the reader had to assume
 

@@ -83,6 +83,7 @@ void apply_quantisation(ModelDraft& draft, const Node& config, Model& model) {
   const bool microscaled =
       mentions(lower(text_at(config, "quant_method")), "mxfp4") || mentions(lower(text_at(config, "format")), "mxfp4");
   if (microscaled) model.scale_group = 32;
+  if (config.find("weight_block_size") != nullptr) model.block_scaled = true;
 }
 
 }  // namespace

@@ -71,6 +71,16 @@ const ChosenGroup* find_first(const std::vector<ChosenGroup>& groups, std::span<
   return best;
 }
 
+/// The same with the kernels first that such weights have to themselves.
+std::array<const char*, 3> names_for(const GemmGroups& groups, const KernelChoice& kernels) {
+  if (groups.precision == Precision::fp8 && kernels.block_scaled) return {"fp8_block", "mxfp8", "fp8"};
+  return groups.names;
+}
+std::array<const char*, 3> expert_names_for(const GemmGroups& groups, const KernelChoice& kernels) {
+  if (groups.precision == Precision::fp4 && kernels.microscaled) return {"w4a8_mxfp4_mxfp8", "w4a16_mxfp4", "nvfp4"};
+  return names_for(groups, kernels);
+}
+
 }  // namespace
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& coefficients)
@@ -103,9 +113,11 @@ void DeviceLaw::note_basis(const ChosenGroup& chosen, const Accelerator& acceler
 }
 
 /// Weights are cold, as in a model whose layers follow each other, and launches come from a captured graph.
-void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
-  for (const auto& [precision, names] : kGemmGroups) {
-    const ChosenGroup* chosen = find_first(groups, names);
+void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                               const KernelChoice& kernels) {
+  for (const auto& entry : kGemmGroups) {
+    const Precision precision = entry.precision;
+    const ChosenGroup* chosen = find_first(groups, names_for(entry, kernels));
     if (chosen == nullptr) continue;
     GemmCoefficients c = read_gemm_coefficients(chosen->group->coefficients);
     c.host_us = 0;
@@ -119,14 +131,16 @@ void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector
   }
 }
 
-DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const std::string& engine)
+DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
     : DeviceLaw(accelerator) {
-  const auto groups = [&](const char* law) { return choose_groups(catalogue, accelerator, {law, engine, {}, {}}); };
-  calibrate_gemm(accelerator, groups("gemm"));
+  const auto groups = [&](const char* law) {
+    return choose_groups(catalogue, accelerator, {law, kernels.engine, {}, {}});
+  };
+  calibrate_gemm(accelerator, groups("gemm"), kernels);
   calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
                       keep_one_lender(groups("decode_attention")));
   calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
-  calibrate_experts(accelerator, keep_one_lender(groups("moe")));
+  calibrate_experts(accelerator, keep_one_lender(groups("moe")), kernels);
 }
 
 void DeviceLaw::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
@@ -166,9 +180,11 @@ void DeviceLaw::calibrate_latent(const Accelerator& accelerator, const std::vect
   });
 }
 
-void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
-  for (const auto& [precision, names] : kGemmGroups) {
-    const ChosenGroup* chosen = find_first(groups, names);
+void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                                  const KernelChoice& kernels) {
+  for (const auto& entry : kGemmGroups) {
+    const Precision precision = entry.precision;
+    const ChosenGroup* chosen = find_first(groups, expert_names_for(entry, kernels));
     const MoeFormat* format = chosen == nullptr ? nullptr : find_moe_format(chosen->group->precision);
     if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
     MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
@@ -314,11 +330,12 @@ Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double sl
   return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
-/// Time of the fused kernel; routing as even as its imbalance, which the call's tokens contain.
+/// Time of the fused kernel; an imbalance beyond the skew of routing is in the call's tokens.
 Duration DeviceLaw::experts_time(const ExpertCall& call, Precision precision) const {
   const ExpertLaw& law = *experts_[static_cast<std::size_t>(precision)];
   const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
-  return moe_time_us(law.coefficients, law.device, law.format, shape, routed_load(shape, call.tokens, 0)) * microsecond;
+  return moe_time_us(law.coefficients, law.device, law.format, shape, routed_load(shape, call.tokens, call.skew)) *
+         microsecond;
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {

@@ -60,12 +60,21 @@ struct OperatorTime {
 /// Literature values for a vendor's devices; sources in the .cpp.
 DeviceCoefficients literature_coefficients(const Accelerator& accelerator);
 
+/// Whose kernels, and for which weights: fp8 with a scale for each block (DeepSeek) and 4 bits in the microscaling
+/// format (gpt-oss) have kernels of their own.
+struct KernelChoice {
+  std::string engine = kUsualEngine;
+  bool block_scaled = false, microscaled = false;
+};
+
 class DeviceLaw {
  public:
   DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& coefficients);
   explicit DeviceLaw(const Accelerator& accelerator) : DeviceLaw(accelerator, literature_coefficients(accelerator)) {}
   /// With the calibrated laws of the engine's kernels.
-  DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const std::string& engine);
+  DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels);
+  DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const std::string& engine)
+      : DeviceLaw(accelerator, catalogue, KernelChoice{engine, false, false}) {}
 
   Duration operator_time(const Operator& op) const { return operator_parts(op).total(); }
   OperatorTime operator_parts(const Operator& op) const;
@@ -107,8 +116,10 @@ class DeviceLaw {
   void calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                         const std::vector<ChosenGroup>& decode);
   double latent_us(const AttentionCall& call, bool decode) const;
-  void calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
-  void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  void calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                         const KernelChoice& kernels);
+  void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                      const KernelChoice& kernels);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
   OperatorTime literature_attention_parts(const AttentionCall& call, double flop_factor, double share) const;
 

@@ -71,6 +71,10 @@ void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& 
     if (inside != nullptr && c == Collective::all_reduce) fabric.origin = inside->origin;
     out.domain[i] = inside != nullptr ? read_domain_coefficients(inside->group->coefficients)
                                       : literature_domain_coefficients(fabric, c);
+    if (system.host_contention) {
+      out.domain[i].contention = *system.host_contention;
+      out.domain[i].far_share = 1, out.domain[i].spill_contention = 0;
+    }
     const ChosenGroup* across = find_group(groups, c, across_suffix(efa, fabric.domain));
     if (across == nullptr) across = find_group(groups, c, across_suffix(efa, 1));
     out.across[i] = across != nullptr ? read_across_coefficients(across->group->coefficients)
@@ -129,8 +133,9 @@ Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, con
   fabric.domain = system.scale_up_domain;
   fabric.up_topology = up->second.topology;
   fabric.up_reduces = up->second.in_network_reduction;
-  fabric.up = {a.scale_up_bandwidth.base() > 0 ? a.scale_up_bandwidth : up->second.bandwidth,
-               up->second.latency.value_or(kUpLatency), up->second.efficiency.value_or(kUpEfficiency)};
+  const bool own_links = a.scale_up_bandwidth.base() > 0 && up->second.network_class != NetworkClass::host;
+  fabric.up = {own_links ? a.scale_up_bandwidth : up->second.bandwidth, up->second.latency.value_or(kUpLatency),
+               up->second.efficiency.value_or(kUpEfficiency)};
   fabric.out = {a.scale_out_bandwidth.base() > 0 ? a.scale_out_bandwidth : out->second.bandwidth,
                 out->second.latency.value_or(kOutLatency), out->second.efficiency.value_or(kOutEfficiency)};
   calibrate_fabric(fabric, catalogue, system, engine);

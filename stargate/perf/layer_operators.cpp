@@ -141,7 +141,8 @@ void visit_feed_forward(const Walk& w) {
                   1.0 * f.top_k,
                   1.0 * w.shard.ep,
                   0,
-                  f.gated};
+                  f.gated,
+                  w.shard.skew};
   w.traffic(OperatorPart::router, 4 * rows * inside, call);  // permute there and back
   call.share = gate / (gate + 1);
   w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, inside}, reached, true, call);

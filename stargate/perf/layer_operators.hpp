@@ -17,6 +17,7 @@ struct Shard {
   int tp = 1, ep = 1, etp = 1;
   bool sequence_parallel = false;  ///< norms and residuals are split by tp too
   double imbalance = 1;            ///< rows of the busiest expert rank over the mean
+  double skew = 0;                 ///< of experts' popularity (moe_law.hpp); 0: routing is balanced
 };
 
 /// Precision of the multiplications: `linear` for projections and dense layers, `expert` for experts, the rest bf16.

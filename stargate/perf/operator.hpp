@@ -58,6 +58,7 @@ struct ExpertCall {
   double ranks = 1;                                      ///< over which experts are spread
   double share = 0;                                      ///< of the fused kernel's time that is this operator's
   bool gated = true;
+  double skew = 0;  ///< of the experts' popularity; 0: balanced
 };
 
 struct Operator {

@@ -60,12 +60,24 @@ Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
 
 }  // namespace
 
-Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system) {
-  auto fabric = make_fabric(catalogue, system);
+Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
+                                            const KernelChoice& kernels) {
+  auto fabric = make_fabric(catalogue, system, kernels.engine);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
-  return ServingMachine{system.id,           DeviceLaw(accelerator, catalogue, kUsualEngine), *fabric,     accelerator.memory_capacity,
-                        system.accelerators, system.price.mid,       system.power};
+  return ServingMachine{system.id,
+                        DeviceLaw(accelerator, catalogue, kernels),
+                        *fabric,
+                        accelerator.memory_capacity,
+                        system.accelerators,
+                        system.price.mid,
+                        system.power};
+}
+
+KernelChoice kernel_choice(const Model& model, const std::string& engine) {
+  constexpr int microscaled_group = 32;
+  const bool four_bits = model.expert_precision == Precision::fp4;
+  return {engine, model.block_scaled, four_bits && model.scale_group == microscaled_group};
 }
 
 std::string format_layout(const ServingLayout& layout) {
@@ -120,6 +132,10 @@ ReplicaMemory replica_memory(const Replica& replica) {
   memory.activations = activation_bytes(replica);
   memory.runtime = replica.engine.runtime_memory;
   memory.kv_room = memory.usable - memory.used();
+  if (replica.engine.utilization_of_free) {
+    memory.kv_room = (memory.capacity - memory.used()) * replica.engine.gpu_memory_utilization;
+    memory.usable = memory.used() + memory.kv_room;
+  }
   return memory;
 }
 
@@ -141,10 +157,10 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
   const ReplicaMemory memory = replica_memory(replica);
   const Bytes first = rank_sequence_bytes(replica, isl), last = rank_sequence_bytes(replica, isl + osl);
   if (memory.kv_room < last) return DoesNotFit{last - memory.kv_room, memory};
-  const double mean = rank_sequence_bytes(replica, isl + osl / 2).base();
+  const double mean = replica.engine.reserve_output ? last.base() : rank_sequence_bytes(replica, isl + osl / 2).base();
   if (mean <= 0) return Fits{static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp, memory};
   // n sequences take n * mean, give or take sqrt(n) * deviation: the root of n * mean + 2 * sqrt(n) * deviation = room.
-  const double deviation = (last - first).base() / std::sqrt(12.0);
+  const double deviation = replica.engine.reserve_output ? 0 : (last - first).base() / std::sqrt(12.0);
   const double root = (std::sqrt(deviation * deviation + mean * memory.kv_room.base()) - deviation) / mean;
   const double group = std::max(1.0, std::floor(root * root));
   return Fits{group * replica.layout.attention_dp, memory};

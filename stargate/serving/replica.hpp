@@ -25,7 +25,11 @@ struct ServingMachine {
   Money price;           ///< of one system, most likely; zero when not known
   Power power;           ///< of one system at its plug
 };
-Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system);
+/// With the kernels and the collectives of the choice's engine.
+Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
+                                            const KernelChoice& kernels = {});
+/// The kernels an engine ("vllm", "sglang", "trtllm") runs the model's weights with.
+KernelChoice kernel_choice(const Model& model, const std::string& engine = kUsualEngine);
 
 /// How a replica is split. `attention_dp` groups of `tp` ranks each attend to their own sequences and share the
 /// experts.
@@ -49,21 +53,6 @@ struct ServingPrecision {
 ServingPrecision stored_precision(const Model& model);
 /// All large matrices in `weights` (embeddings and the output projection stay bf16), the cache in `kv`.
 ServingPrecision serving_precision(Precision weights, Precision kv);
-
-/// What an engine adds to the operators. The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. The
-/// overheads are assumptions inside published bounds: none is left where scheduling runs beside the kernels (SGLang
-/// 0.4, LMSYS 2024-12-04), some 60 % of the time of Llama 3 8B on H100 was outside the GPU in vLLM 0.5 (vLLM blog,
-/// 2024-09-05). Runtime memory: a CUDA context of about 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB.
-struct EngineCoefficients {
-  double gpu_memory_utilization = 0.9;           ///< share of the memory the engine may use
-  int max_num_seqs = 1024;                       ///< sequences in one batch
-  int max_num_batched_tokens = 8192;             ///< tokens in one step
-  Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
-  Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
-  Bytes runtime_memory = 2 * gigabyte;           ///< driver context, collectives' buffers, captured graphs
-  double expert_imbalance = 1.0;                 ///< rows of the busiest rank's experts over the mean
-  bool prefill_first = false;                    ///< whole prefills stop the decodes, instead of chunks among them
-};
 
 /// Model and machine outlive it.
 struct Replica {

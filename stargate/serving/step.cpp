@@ -77,13 +77,22 @@ StepModel::StepModel(const Replica& replica)
       tensor_group_(place_group(replica.machine->fabric, replica.layout.tp, 1)),
       rank_group_(place_group(replica.machine->fabric, replica.layout.ranks(), 1)),
       stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
-  shard_.imbalance = replica.engine.expert_imbalance;
+  shard_.skew = replica.engine.expert_skew;
+  for (std::size_t i = 0; i < replica.model->shapes.size(); ++i) {
+    const LayerShape& layer = replica.model->shapes[i];
+    double operators = 0;
+    const OperatorVisitor count = [&](const Operator&) { ++operators; };
+    visit_token_operators(*replica.model, layer, shard_, compute_, 1, false, count);
+    visit_attention_operators(*replica.model, layer, shard_, {1, 1, 1, false, replica.precision.kv}, count);
+    for (const auto& stage : stages_) operators_ += stage.of_shape[i] * operators;
+  }
 }
 
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
-  step[ServingStepPart::launch] += time.launch;
-  const Duration rest = max(time.compute, time.memory);
+  step[ServingStepPart::launch] += min(time.launch, replica_.engine.kernel_gap);
+  Duration rest = max(time.compute, time.memory);
+  if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
     step[ServingStepPart::activations] += rest;
   } else if (op.kind == OperatorKind::attention) {
@@ -116,6 +125,7 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   const double row = hidden * kActivationBytes;
   const auto& f = layer.feed_forward;
   const bool exchange = f.kind == FeedForwardKind::experts && layout.attention_dp > 1;
+  const double exchanged = tokens.all() * tokens.shared;
   const Duration add = group_time(Collective::all_reduce, tokens.all() * row, tensor_group_);
   if (layer.attention.kind != AttentionKind::none) step[ServingStepPart::all_reduce] += add;
   if (f.kind == FeedForwardKind::none) return;
@@ -125,12 +135,12 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   }
   Duration& time = step[ServingStepPart::expert_exchange];
   if (layout.ep == layout.ranks()) {
-    const double copies = tokens.all() / layout.tp * std::min(f.top_k, layout.ep);
+    const double copies = exchanged / layout.tp * std::min(f.top_k, layout.ep);
     const double there = std::min(kActivationBytes, std::max(1.0, bytes_per_element(compute_.expert)));
     time += group_time(Collective::all_to_all, copies * hidden * there, rank_group_) +
             group_time(Collective::all_to_all, copies * row, rank_group_);
   } else {
-    const double everybody = tokens.all() * layout.attention_dp * row;
+    const double everybody = exchanged * layout.attention_dp * row;
     time += group_time(Collective::all_gather, everybody, rank_group_) +
             group_time(Collective::reduce_scatter, everybody, rank_group_);
   }
@@ -140,7 +150,19 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
                                   const Tokens& tokens) const {
   ServingStep step;
   const OperatorVisitor add = [&](const Operator& op) { add_operator(op, step); };
-  visit_token_operators(*replica_.model, layer, shard_, compute_, tokens.all(), tokens.prefill <= 0, add);
+  if (tokens.shared == 1 || layer.feed_forward.kind != FeedForwardKind::experts) {
+    visit_token_operators(*replica_.model, layer, shard_, compute_, tokens.all(), tokens.prefill <= 0, add);
+  } else {  // all groups' tokens meet at the experts, the busiest group's everywhere else
+    const auto visit = [&](double count, bool experts) {
+      visit_token_operators(*replica_.model, layer, shard_, compute_, count, tokens.prefill <= 0,
+                            [&](const Operator& op) {
+                              const bool meets = op.experts.tokens > 0 || op.part == OperatorPart::experts;
+                              if (meets == experts) add_operator(op, step);
+                            });
+    };
+    visit(tokens.all(), false);
+    visit(tokens.all() * tokens.shared, true);
+  }
   for (const auto& group : batch) {
     const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
     visit_attention_operators(*replica_.model, layer, shard_, attention, add);
@@ -163,12 +185,18 @@ void StepModel::add_ends(const Tokens& tokens, ServingStep& step) const {
     sampling.traffic = Bytes::from_base(logits * kSamplingTraffic);
     add_operator(sampling, step);
   }
+  if (tokens.prefill > 0) {
+    const Duration host = operators_ * engine.host_launch, device = step.total();
+    step[ServingStepPart::launch] += max(Duration{}, host - device);
+    step[ServingStepPart::engine] += engine.prefill_overhead;
+  }
   step[ServingStepPart::engine] += engine.step_overhead + tokens.sequences * engine.sequence_overhead;
 }
 
-ServingStep StepModel::step_time(std::span<const SequenceGroup> batch) const {
+ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double shared) const {
   const Model& model = *replica_.model;
   Tokens tokens;
+  tokens.shared = shared;
   for (const auto& group : batch) {
     (group.decode ? tokens.decode : tokens.prefill) += group.sequences * group.query;
     tokens.outputs += group.sequences * group.outputs;

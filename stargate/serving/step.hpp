@@ -54,7 +54,9 @@ class StepModel {
  public:
   explicit StepModel(const Replica& replica);
 
-  ServingStep step_time(std::span<const SequenceGroup> batch) const;
+  /// `batch`: of the attention group that holds the step up; `shared`: tokens of the mean group over those of `batch`,
+  /// since all groups' tokens meet at the experts.
+  ServingStep step_time(std::span<const SequenceGroup> batch, double shared = 1) const;
   /// All sequences of the replica decoding, spread evenly over stages' batches and attention groups.
   ServingStep decode_time(double sequences, double context) const;
   const Replica& replica() const { return replica_; }
@@ -62,7 +64,7 @@ class StepModel {
  private:
   /// Of one attention group.
   struct Tokens {
-    double prefill = 0, decode = 0, outputs = 0, sequences = 0;
+    double prefill = 0, decode = 0, outputs = 0, sequences = 0, shared = 1;
     double all() const { return prefill + decode; }
   };
   ServingStep layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch, const Tokens& tokens) const;
@@ -77,6 +79,7 @@ class StepModel {
   ComputePrecision compute_;
   std::vector<ServingStage> stages_;
   Group tensor_group_, rank_group_, stage_pair_;
+  double operators_ = 0;  ///< kernels the host issues in a step without graphs
 };
 
 }  // namespace stargate

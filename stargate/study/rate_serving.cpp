@@ -6,15 +6,16 @@
 
 namespace stargate {
 
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const ServiceSpec& service, const System& system) {
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   const Model& model = catalogue.models.at(service.model);
-  auto machine = make_serving_machine(catalogue, system);
+  auto machine = make_serving_machine(catalogue, system, kernel_choice(model));
   if (!machine) return machine.faults();
   ServingQuestion question;
   question.workload = {static_cast<double>(service.isl), static_cast<double>(service.osl), service.prefix_share};
   question.target = {service.ttft, service.tpot};
   question.precision =
       service.precision ? serving_precision(*service.precision, model.kv_precision) : stored_precision(model);
+  if (const auto* engine = find_engine(catalogue, kUsualEngine)) question.engine = *engine;
   auto answer = best_throughput_per_accelerator(model, *machine, question);
   if (!answer) return answer.faults();
   const std::array used{question.precision.linear, question.precision.expert};

@@ -4,7 +4,7 @@
 
 namespace stargate {
 
-Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec& service, const System& system) {
+Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   auto job = make_training_job(catalogue, service.model, system.id);
   if (!job) return job.faults();
   job->gpus = service.gpus;

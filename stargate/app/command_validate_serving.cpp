@@ -1,0 +1,23 @@
+// Reads the table and the catalogue, reports every fault of both.
+#include "stargate/app/command_validate_serving.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/study/serving_validation.hpp"
+
+namespace stargate {
+
+void validate_serving(Session& session, const ValidateServingFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  const auto rows = load_measured_serving(session.files, flags.file);
+  if (!rows) return session.fail(rows.faults());
+  Session::progress(fmt::format("{} rows", rows->size()));
+  const auto validation = validate_serving(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
+  fmt::print("{}",
+             flags.json ? format_serving_validation_json(validation) : format_serving_validation_text(validation));
+}
+
+}  // namespace stargate

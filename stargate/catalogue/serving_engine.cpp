@@ -1,0 +1,106 @@
+// The field table, the same members by name for the fit, and the order of versions.
+#include "stargate/catalogue/serving_engine.hpp"
+
+#include <cctype>
+
+namespace stargate {
+namespace {
+
+using C = EngineCoefficients;
+
+template <double C::*member>
+constexpr EngineCoefficientHandle number(const char* name, double lower, double upper) {
+  return {name, lower, upper, [](const C& c) { return c.*member; }, [](C& c, double v) { c.*member = v; }};
+}
+template <Duration C::*member>
+constexpr EngineCoefficientHandle seconds(const char* name, double upper) {
+  return {name, 0, upper, [](const C& c) { return (c.*member).base(); },
+          [](C& c, double v) { c.*member = Duration::from_base(v); }};
+}
+
+/// The numbers of a version, and whether letters follow: "1.2.0rc2.post1" is 1, 2, 0 and earlier than 1.2.0.
+struct Version {
+  std::vector<int> numbers;
+  bool before = false;
+};
+Version parse_version(const std::string& text) {
+  Version out;
+  int value = -1;
+  for (const char c : text) {
+    if (std::isdigit(static_cast<unsigned char>(c))) {
+      value = std::min(100'000, std::max(0, value) * 10 + (c - '0'));
+    } else if (c == '.') {
+      if (value >= 0) out.numbers.push_back(value);
+      value = -1;
+    } else if (value >= 0) {
+      out.before = text.find("post") == std::string::npos || text.find("rc") != std::string::npos;
+      break;
+    } else if (c != 'v') {
+      break;
+    }
+  }
+  if (value >= 0) out.numbers.push_back(value);
+  return out;
+}
+
+}  // namespace
+
+int compare_versions(const std::string& a, const std::string& b) {
+  const Version x = parse_version(a), y = parse_version(b);
+  for (std::size_t i = 0; i < std::max(x.numbers.size(), y.numbers.size()); ++i) {
+    const int p = i < x.numbers.size() ? x.numbers[i] : 0, q = i < y.numbers.size() ? y.numbers[i] : 0;
+    if (p != q) return p < q ? -1 : 1;
+  }
+  return x.before == y.before ? 0 : x.before ? -1 : 1;
+}
+
+const RecordTable<ServingEngine>& ServingEngine::table() {
+  using E = ServingEngine;
+  static const auto table =
+      record_fields<E>("engine", "A serving engine in a range of versions: its limits, and what it adds to a step.")
+          .required("engine", &E::engine, "Whose kernels and collectives are meant: vllm, sglang or trtllm.")
+          .optional("since", &E::since, "First version.")
+          .optional("before", &E::before, "First version after the range.")
+          .optional("gpu_memory_utilization", &E::gpu_memory_utilization, "Share of the memory the engine may use.",
+                    fraction)
+          .optional("max_num_seqs", &E::max_num_seqs, "Sequences in one batch.", positive)
+          .optional("max_num_batched_tokens", &E::max_num_batched_tokens, "Tokens in one step.", positive)
+          .optional("runtime_memory", &E::runtime_memory,
+                    "Driver context, buffers of collectives, captured graphs; of one accelerator.", not_negative)
+          .optional("utilization_of_free", &E::utilization_of_free,
+                    "The share is of what weights and activations leave, not of all memory.")
+          .optional("reserve_output", &E::reserve_output,
+                    "A request is let in when its whole output has room, and is never preempted.")
+          .optional("prefill_first", &E::prefill_first,
+                    "Whole prefills stop the decodes, instead of chunks among them.")
+          .optional("step_overhead", &E::step_overhead, "Scheduling and sampling that no kernel hides, a step.",
+                    not_negative)
+          .optional("sequence_overhead", &E::sequence_overhead,
+                    "Inputs prepared and a token handed out, a sequence and step.", not_negative)
+          .optional("kernel_gap", &E::kernel_gap, "Between two kernels of a captured graph.", not_negative)
+          .optional("host_launch", &E::host_launch, "Of the host to issue one operator outside of graphs.",
+                    not_negative)
+          .optional("request_overhead", &E::request_overhead,
+                    "Front end, from the client to the scheduler and back, a request.", not_negative)
+          .optional("prefill_overhead", &E::prefill_overhead, "More of the host in a step that prefills.", not_negative)
+          .optional("unfused_traffic", &E::unfused_traffic,
+                    "Element-wise traffic over that of kernels that fuse all they can.", positive)
+          .optional("expert_skew", &E::expert_skew, "Of experts' popularity in real text; 0: balanced.", not_negative);
+  return table;
+}
+
+const std::vector<EngineCoefficientHandle>& engine_coefficient_handles() {
+  static const std::vector<EngineCoefficientHandle> handles = {
+      seconds<&C::step_overhead>("step_overhead", 0.02),
+      seconds<&C::sequence_overhead>("sequence_overhead", 1e-4),
+      seconds<&C::kernel_gap>("kernel_gap", 1e-5),
+      seconds<&C::host_launch>("host_launch", 1e-4),
+      seconds<&C::request_overhead>("request_overhead", 0.3),
+      seconds<&C::prefill_overhead>("prefill_overhead", 0.05),
+      number<&C::unfused_traffic>("unfused_traffic", 0.2, 5),
+      number<&C::expert_skew>("expert_skew", 0, 1.5),
+  };
+  return handles;
+}
+
+}  // namespace stargate

@@ -1,0 +1,54 @@
+// What a serving engine adds to the operators and collectives of a step, and the limits it is run with: one record for
+// each engine and range of versions (catalogue/engines/), for all models, sources and accelerators.
+// `stargate calibrate --serving` fits those coefficients whose source is the fit.
+//   step          = kernels + host,  kernels = sum over operators of (work + kernel_gap)      in a captured graph
+//   host          = step_overhead + sequence_overhead * sequences                            what no kernel hides
+//   with prefill  : no graph; kernels are issued one by one, so the step takes at least operators * host_launch
+//   TTFT          = request_overhead + waiting + prefill steps
+#pragma once
+
+#include "stargate/catalogue/source.hpp"
+
+namespace stargate {
+
+/// The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. Runtime memory: a CUDA context of about
+/// 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB.
+struct EngineCoefficients {
+  double gpu_memory_utilization = 0.9;  ///< share of the memory the engine may use
+  int max_num_seqs = 1024;              ///< sequences in one batch
+  int max_num_batched_tokens = 8192;    ///< tokens in one step
+  Bytes runtime_memory = 2 * gigabyte;  ///< driver context, collectives' buffers, captured graphs
+  bool utilization_of_free = false;     ///< the share is of what weights and activations leave, not of all
+  bool prefill_first = false;           ///< whole prefills stop the decodes, instead of chunks among them
+  bool reserve_output = false;          ///< a request is let in when its whole output has room, and never preempted
+  // fitted
+  Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
+  Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
+  Duration kernel_gap = 2 * microsecond;         ///< between two kernels of a captured graph
+  Duration host_launch;                          ///< of the host to issue one operator outside of graphs
+  Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
+  Duration prefill_overhead;                     ///< more of the host in a step that prefills
+  double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can
+  double expert_skew = 0.8;                      ///< of experts' popularity in real text (perf/moe_law.hpp)
+};
+
+/// An engine in versions from `since` up to and without `before`.
+struct ServingEngine : Record, EngineCoefficients {
+  std::string engine;         ///< whose kernels and collectives are meant: "vllm", "sglang", "trtllm"
+  std::string since, before;  ///< empty: no bound
+  static const RecordTable<ServingEngine>& table();
+};
+
+/// "0.16.0" against "1.2.0rc2": numbers compared one by one; what a letter begins comes before the plain version.
+int compare_versions(const std::string& a, const std::string& b);
+
+/// A coefficient by its name in the file, as a bare number (durations in seconds), and where it may lie.
+struct EngineCoefficientHandle {
+  const char* name;
+  double lower, upper;
+  double (*get)(const EngineCoefficients&);
+  void (*set)(EngineCoefficients&, double);
+};
+const std::vector<EngineCoefficientHandle>& engine_coefficient_handles();
+
+}  // namespace stargate
