@@ -207,7 +207,7 @@ class Run {
 
   void begin_decoding(std::size_t id) {
     Request& r = requests_[id];
-    if (r.first <= 0) r.first = now_;
+    if (r.first <= 0) r.first = now_ + lag();
     r.decoding = true;
     r.began = steps_;
     r.ends = steps_ + r.osl - 1 - r.done;
@@ -217,6 +217,8 @@ class Run {
     endings_.emplace(r.ends, id);
   }
 
+  /// By how much clients see a token later than the engine makes it.
+  double lag() const { return engine_.stream_overhead.base() * running_; }
   double mean_context() const { return context_ / std::max(1, running_); }
 
   void count_decodes(std::int64_t steps) {
@@ -258,8 +260,9 @@ class Run {
       ++finished_;
       tokens_in_ += r.isl, tokens_out_ += r.osl;
       ttft_.push_back(r.first - r.sent);
-      if (r.osl > 1) tpot_.push_back((now_ - r.first) / (r.osl - 1));
-      if (unsent_ < requests_.size()) send(unsent_++, now_);
+      const double last = now_ + lag();
+      if (r.osl > 1) tpot_.push_back(std::max(0.0, last - r.first) / (r.osl - 1));
+      if (unsent_ < requests_.size()) send(unsent_++, last);
     }
     while (!endings_.empty()) {  // those preempted meanwhile
       const Request& r = requests_[endings_.top().second];

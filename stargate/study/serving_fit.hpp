@@ -1,8 +1,8 @@
 // Fits the coefficients of serving engines (catalogue/engines/) to measured figures, each engine and range of versions
 // to its own rows. A row counts by the logarithm of predicted over measured, no more than a factor of e; rows of one
 // configuration and figure count as one, a source by the square root of its configurations. The loss is the median plus
-// the mean of TPOT, TTFT and throughput, each figure an equal part. Held out: each source is predicted with
-// coefficients fitted to all others.
+// the mean of TPOT, throughput and, by half, TTFT, which warm-up and clients are part of. Held out: each source is
+// predicted with coefficients fitted to all others.
 #pragma once
 
 #include "stargate/serving/benchmark.hpp"
@@ -38,8 +38,8 @@ struct ServingFit {
   std::vector<HeldOutSource> held_out;
 };
 
-/// Uses rows that state their whole configuration and are of trust A or B. Deterministic. A fault names coefficients
-/// that do not exist.
+/// Uses rows that state their whole configuration and are of trust A; of B for engines that have no others.
+/// Deterministic. A fault names coefficients that do not exist.
 Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                const ServingFitQuestion& question);
 
