@@ -2,8 +2,7 @@
 // each engine and range of versions (catalogue/engines/), for all models, sources and accelerators.
 // `stargate calibrate --serving` fits those coefficients whose source is the fit.
 //   step          = kernels + step_overhead + sequence_overhead * sequences [+ prefill_overhead]
-//   kernels       = sum over operators of (kernel_gap or what it takes to launch, if less) + work; element-wise traffic
-//                   times unfused_traffic
+//   kernels       = sum over operators of launch_share * launch + work; element-wise traffic times unfused_traffic
 //   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding
 #pragma once
 
@@ -24,7 +23,7 @@ struct EngineCoefficients {
   // fitted
   Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
   Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
-  Duration kernel_gap = 2 * microsecond;         ///< between two kernels of a captured graph
+  double launch_share = 0.6;                     ///< of a lone kernel's launch that is left in a captured graph
   Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
   Duration stream_overhead;                      ///< by which answers lag behind the engine, a sequence decoding
   Duration prefill_overhead;                     ///< more of the host in a step that prefills

@@ -82,7 +82,7 @@ StepModel::StepModel(const Replica& replica)
 
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
-  step[ServingStepPart::launch] += min(time.launch, replica_.engine.kernel_gap);
+  step[ServingStepPart::launch] += replica_.engine.launch_share * time.launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
