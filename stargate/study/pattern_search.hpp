@@ -19,10 +19,12 @@ double from_scale(const Handle& handle, double scale) {
   return handle.lower + (handle.upper - handle.lower) * scale * scale;
 }
 
-/// Lowers `loss(coefficients)` by moving those of `handles` in `best`; the loss that is left.
+/// Lowers `loss(coefficients)` by moving those of `handles` in `best`, in steps down to `last_step` of their scale; the
+/// loss that is left.
 template <class Coefficients, class Handle, class Loss>
-double pattern_search(Loss& loss, const std::vector<const Handle*>& handles, Coefficients& best) {
-  constexpr double first_step = 0.25, last_step = 0.006, least_gain = 1e-6;
+double pattern_search(Loss& loss, const std::vector<const Handle*>& handles, Coefficients& best,
+                      double last_step = 0.006) {
+  constexpr double first_step = 0.25, least_gain = 1e-6;
   double best_loss = loss(best);
   for (double step = first_step; step > last_step;) {
     bool better = false;

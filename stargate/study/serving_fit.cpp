@@ -16,6 +16,7 @@ namespace stargate {
 namespace {
 
 constexpr const char* kFigures[] = {"tpot", "ttft", "throughput"};
+constexpr double kLastStep = 0.025;               // beyond it the loss says nothing
 constexpr double kFigureWeights[] = {1, 0.5, 1};  // benchmarks' starts are in their TTFT more than their engine
 
 struct FitRow {
@@ -188,7 +189,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
     ServingLoss loss(choose(of_engine, {}, false, question.most_configurations));
     EngineCoefficients best = engine;
     FittedEngine out{id, {}, loss(best), 0, loss.configurations(), loss.rows()};
-    out.loss_after = pattern_search(loss, handles, best);
+    out.loss_after = pattern_search(loss, handles, best, kLastStep);
     for (const auto* h : handles) {
       out.coefficients.push_back({h->name, h->get(engine), h->get(best), h->lower, h->upper});
     }
@@ -199,7 +200,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
     for (const auto& source : sources) {
       ServingLoss others(choose(of_engine, source, false, question.most_configurations));
       EngineCoefficients blind = engine;
-      pattern_search(others, handles, blind);
+      pattern_search(others, handles, blind, kLastStep);
       const ServingLoss own(choose(of_engine, source, true, 1'000'000));
       fit.held_out.push_back(judge(own, blind, id, source));
     }

@@ -12,7 +12,7 @@ namespace stargate {
 struct ServingFitQuestion {
   std::vector<std::string> names;  ///< coefficients to fit; empty: those whose source in the record is the fit
   bool hold_out = false;           ///< fit again without each source
-  int most_configurations = 80;   ///< of an engine; evenly taken when there are more
+  int most_configurations = 48;    ///< of an engine; evenly taken when there are more
 };
 
 struct FittedEngine {
