@@ -1,3 +1,4 @@
+// The study is read, run and printed; rows of requests are gathered only when a file for them is named.
 #include "stargate/app/command_service_study.hpp"
 
 #include <fmt/format.h>

@@ -46,7 +46,7 @@ bool make_random_traffic(Session& session, const SizeTrafficFlags& flags, FleetQ
   tenant.shared_prefix = flags.prefix;
   question.serving.workload = {prompt->mean(), output->mean(), flags.prefix / prompt->mean()};
   question.mean_output = output->mean();
-  question.traffic = [tenant, seed = flags.seed](double rate, std::int64_t requests) {
+  question.traffic.make = [tenant, seed = flags.seed](double rate, std::int64_t requests) {
     TenantTraffic at_rate = tenant;
     at_rate.arrivals.rate = rate;
     auto source = make_tenant_source({at_rate}, {requests, -1}, seed);
@@ -91,7 +91,7 @@ bool make_trace_traffic(Session& session, const SizeTrafficFlags& flags, SizeReq
   question.serving.workload = {summary.isl, std::max(2.0, summary.osl), summary.cached_share};
   question.mean_output = summary.osl;
   if (question.demand.rate <= 0) question.demand.rate = summary.peak_rate;
-  question.traffic = [&rows = *request.trace](double rate, std::int64_t requests) {
+  question.traffic.make = [&rows = *request.trace](double rate, std::int64_t requests) {
     return std::make_unique<StretchedTrace>(rows, rate, requests);
   };
   return true;
@@ -150,7 +150,7 @@ std::optional<SizeRequest> make_size_request(Session& session, const SizeFlags& 
   SizeRequest request;
   FleetQuestion& question = request.question;
   question.demand = {flags.traffic.rate, flags.accelerators, flags.headroom};
-  question.requests = flags.traffic.requests;
+  question.traffic.requests = flags.traffic.requests;
   if (!make_model(session, flags, request) || !read_targets(session, flags.targets, question)) return std::nullopt;
   const bool traffic = flags.traffic.trace.empty() ? make_random_traffic(session, flags.traffic, question)
                                                    : make_trace_traffic(session, flags.traffic, request);

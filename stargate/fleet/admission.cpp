@@ -1,3 +1,4 @@
+// Buckets are filled when they are asked; lines of waiting requests are tried head by head.
 #include "stargate/fleet/admission.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The largest number wanted of late is kept, so that a short lull stops nobody.
 #include "stargate/fleet/autoscaler.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Counts as requests leave, machines' time at samples and at the end.
 #include "stargate/fleet/fleet_accounts.hpp"
 
 #include <algorithm>

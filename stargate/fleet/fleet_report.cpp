@@ -1,3 +1,4 @@
+// Sums over tenants and pools.
 #include "stargate/fleet/fleet_report.hpp"
 
 #include <numeric>

@@ -4,14 +4,11 @@
 #include "stargate/fleet/fleet_simulation.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "stargate/fleet/admission.hpp"
-#include "stargate/fleet/autoscaler.hpp"
 #include "stargate/fleet/fleet_accounts.hpp"
-#include "stargate/fleet/router.hpp"
-#include "stargate/fleet/worker_pool.hpp"
+#include "stargate/fleet/fleet_machines.hpp"
 #include "stargate/sim/event_queue.hpp"
 
 namespace stargate {
@@ -38,19 +35,14 @@ class FleetSimulation {
   FleetReport run();
 
  private:
-  void make_pools();
   void make_candidates();
-  void read_reports();
-  void set_state(int replica);
   void scale_pools();
-  void scale(int pool, int wanted, int now_there);
+  void run_machines();
   void admit_arrivals();
   void admit(const IncomingRequest& incoming);
   bool send(int slot, SimTime now);
   bool send_decode(int slot, SimTime now);
-  void deliver(int replica, const Delivery& delivery);
-  void run_replicas(bool decode);
-  void collect();
+  void take_back();
   void hand_over(const RequestRecord& record);
   void answered(const RequestRecord& record);
   void returned(const Returned& item);
@@ -60,26 +52,17 @@ class FleetSimulation {
   void sample();
   bool over();
   void next_window();
-  void count_sent(int replica, int change);
   bool peek();
   int take_slot();
   Request engine_request(int slot) const;
-  bool finished_prefill(int replica) const { return role_[static_cast<std::size_t>(replica)] == PoolRole::prefill; }
   InFlight& at(int slot) { return slots_[static_cast<std::size_t>(slot)]; }
 
   const FleetSpec& spec_;
   RequestSource& source_;
   const FleetRunOptions& options_;
-  WorkerPool workers_;
-  std::vector<std::unique_ptr<StepCost>> costs_;  ///< by kind and lane
-  std::vector<FleetReplica> replicas_;
-  std::vector<SimTime> next_;   ///< event of each replica
-  std::vector<PoolRole> role_;  ///< of each replica
-  std::vector<int> pool_;       ///< of each replica
-  std::vector<PoolView> views_;
-  std::vector<Autoscaler> scalers_;                           ///< an entry a pool
+  FleetMachines machines_;
   std::vector<std::vector<int>> first_pools_, decode_pools_;  ///< by tenant; by tenant and region
-  std::unique_ptr<Router> router_;
+  Router router_;
   RateLimiter limiter_;
   HeldRequests held_;
   FleetAccounts accounts_;
@@ -88,9 +71,6 @@ class FleetSimulation {
   bool has_ahead_ = false, source_empty_ = false, hashes_ = false;
   std::vector<InFlight> slots_;
   std::vector<int> free_slots_, left_slots_, wait_decode_;
-  std::vector<int> active_, changed_;
-  std::vector<RequestRecord> finished_;
-  std::vector<Returned> returned_;
   SimTime begin_, end_;  ///< of the window
   std::int64_t in_flight_ = 0, windows_ = 0;
   SimTime next_sample_;
@@ -100,47 +80,17 @@ FleetSimulation::FleetSimulation(const FleetSpec& spec, RequestSource& source, c
     : spec_(spec),
       source_(source),
       options_(options),
-      workers_(std::max(1, options.threads)),
+      machines_(spec, options.threads),
+      router_(spec, machines_.views(), machines_.replicas()),
       limiter_(spec.tenants),
       held_(spec.tenants.size()),
       accounts_(spec) {
   STARGATE_CHECK(source.tenants().size() == spec.tenants.size(), "the fleet's tenants are the source's");
-  make_pools();
   make_candidates();
-  router_ = std::make_unique<Router>(spec_, views_, replicas_);
   hashes_ = spec.router.policy == RouterPolicy::prefix_aware;
   for (const auto& kind : spec.kinds) hashes_ = hashes_ || kind.engine.kv.prefix_caching;
   next_sample_ = SimTime{} + spec.sample_interval;
   end_ = begin_ + spec.router.report_interval;
-}
-
-void FleetSimulation::make_pools() {
-  for (const auto& kind : spec_.kinds) {
-    for (int lane = 0; lane < workers_.lanes(); ++lane) costs_.push_back(kind.make_cost());
-  }
-  std::size_t all = 0;
-  for (const auto& pool : spec_.pools) all += static_cast<std::size_t>(pool.most_replicas());
-  replicas_.reserve(all);
-  for (std::size_t p = 0; p < spec_.pools.size(); ++p) {
-    const auto& pool = spec_.pools[p];
-    PoolView view;
-    view.first = static_cast<int>(replicas_.size());
-    view.outstanding.assign(static_cast<std::size_t>(pool.most_replicas()), PoolView::kNotReady);
-    views_.push_back(view);
-    scalers_.emplace_back(pool.autoscale.value_or(AutoscaleSpec{}));
-    for (int i = 0; i < pool.most_replicas(); ++i) {
-      const int number = static_cast<int>(replicas_.size());
-      const StepCost& cost =
-          *costs_[static_cast<std::size_t>(pool.kind * workers_.lanes() + number % workers_.lanes())];
-      replicas_.emplace_back(spec_.kinds[static_cast<std::size_t>(pool.kind)], cost, pool, number,
-                             RandomStream(spec_.seed, static_cast<std::uint32_t>(i), pool.name + "/failures"));
-      role_.push_back(pool.role);
-      pool_.push_back(static_cast<int>(p));
-      if (i < pool.replicas) replicas_.back().start(SimTime{}, true);
-      next_.push_back(replicas_.back().next_event());
-      changed_.push_back(number);
-    }
-  }
 }
 
 /// Which pools may ever take a tenant's request, first or to decode; by region, since the cache stays where it was
@@ -170,28 +120,21 @@ void FleetSimulation::make_candidates() {
 
 FleetReport FleetSimulation::run() {
   while (!over()) {
-    read_reports();
+    machines_.read_reports();
     scale_pools();
     for (const int slot : std::exchange(wait_decode_, {})) {
       if (!send_decode(slot, begin_)) wait_decode_.push_back(slot);
     }
     held_.send_out([&](int, int slot) { return send(slot, begin_); });
     admit_arrivals();
-    const std::size_t left = left_slots_.size();
-    run_replicas(false);
-    collect();
-    // Free once the prefill replicas have let go of what left in the window before.
-    free_slots_.insert(free_slots_.end(), left_slots_.begin(), left_slots_.begin() + static_cast<std::ptrdiff_t>(left));
-    left_slots_.erase(left_slots_.begin(), left_slots_.begin() + static_cast<std::ptrdiff_t>(left));
-    run_replicas(true);
-    collect();
+    run_machines();
     ++windows_;
     if (options_.on_progress && windows_ % kProgressWindows == 0) options_.on_progress(end_, accounts_.gone());
     if (end_ >= next_sample_) sample();
     next_window();
   }
-  for (auto& replica : replicas_) replica.run(begin_);
-  return accounts_.report(replicas_, pool_, windows_);
+  machines_.run_all(begin_);
+  return accounts_.report(machines_.replicas(), machines_.pool_of(), windows_);
 }
 
 bool FleetSimulation::peek() {
@@ -204,74 +147,29 @@ bool FleetSimulation::peek() {
 
 bool FleetSimulation::over() { return in_flight_ == 0 && later_.empty() && !peek(); }
 
-void FleetSimulation::read_reports() {
-  for (const int replica : changed_) set_state(replica);
-  changed_.clear();
-}
-
-/// The view follows the replica's state; what is out with a replica that is lost comes back one by one.
-void FleetSimulation::set_state(int replica) {
-  PoolView& view = views_[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])];
-  std::int32_t& count = view.outstanding[static_cast<std::size_t>(replica - view.first)];
-  const bool was = count < PoolView::kNotReady;
-  const bool is = replicas_[static_cast<std::size_t>(replica)].state() == ReplicaState::ready;
-  if (was == is) return;
-  const std::int32_t out = was ? count : count - PoolView::kNotReady;
-  count = is ? out : out + PoolView::kNotReady;
-  view.ready += is ? 1 : -1;
-  view.in_flight += is ? out : -out;
-}
-
-void FleetSimulation::count_sent(int replica, int change) {
-  PoolView& view = views_[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])];
-  std::int32_t& count = view.outstanding[static_cast<std::size_t>(replica - view.first)];
-  if (count < PoolView::kNotReady) view.in_flight += change;
-  count += change;
-}
-
+/// What waits at the gateway counts for the pool that would take it first.
 void FleetSimulation::scale_pools() {
-  for (std::size_t p = 0; p < spec_.pools.size(); ++p) {
-    const auto& pool = spec_.pools[p];
-    if (!pool.autoscale || scalers_[p].next_look() > begin_) continue;
-    const PoolView& view = views_[p];
-    double load = static_cast<double>(pool.role == PoolRole::decode ? wait_decode_.size() : 0);
-    int there = 0;
-    for (std::size_t i = 0; i < view.outstanding.size(); ++i) {
-      const auto state = replicas_[static_cast<std::size_t>(view.first) + i].state();
-      if (state != ReplicaState::ready && state != ReplicaState::starting && state != ReplicaState::down) continue;
-      ++there;
-      load += view.outstanding[i] % PoolView::kNotReady;
-    }
-    for (std::size_t t = 0; t < first_pools_.size(); ++t) {
-      const auto& list = first_pools_[t];
-      const bool first = !list.empty() && list.front() == static_cast<int>(p);
-      if (first) load += static_cast<double>(held_.count(static_cast<int>(t)));
-    }
-    scale(static_cast<int>(p), scalers_[p].look(begin_, load, there), there);
+  std::vector<double> waiting(spec_.pools.size(), 0.0);
+  for (std::size_t t = 0; t < first_pools_.size(); ++t) {
+    if (first_pools_[t].empty()) continue;
+    waiting[static_cast<std::size_t>(first_pools_[t].front())] += static_cast<double>(held_.count(static_cast<int>(t)));
   }
+  for (std::size_t p = 0; p < spec_.pools.size(); ++p) {
+    if (spec_.pools[p].role == PoolRole::decode) waiting[p] += static_cast<double>(wait_decode_.size());
+  }
+  machines_.scale(begin_, waiting);
 }
 
-void FleetSimulation::scale(int pool, int wanted, int now_there) {
-  const PoolView& view = views_[static_cast<std::size_t>(pool)];
-  const auto touch = [&](int replica) {
-    changed_.push_back(replica);
-    set_state(replica);
-    next_[static_cast<std::size_t>(replica)] = replicas_[static_cast<std::size_t>(replica)].next_event();
-  };
-  const int count = static_cast<int>(view.outstanding.size());
-  for (int i = 0; i < count && now_there < wanted; ++i) {
-    FleetReplica& replica = replicas_[static_cast<std::size_t>(view.first + i)];
-    if (replica.state() != ReplicaState::off) continue;
-    replica.run(begin_);
-    replica.start(begin_, false);
-    touch(view.first + i), ++now_there;
-  }
-  for (int i = count - 1; i >= 0 && now_there > wanted; --i) {  // the last ordered go first
-    FleetReplica& replica = replicas_[static_cast<std::size_t>(view.first + i)];
-    if (replica.state() == ReplicaState::off || replica.state() == ReplicaState::draining) continue;
-    replica.drain(begin_);
-    touch(view.first + i), --now_there;
-  }
+/// Those that hand over run first, so that it arrives in the same window.
+void FleetSimulation::run_machines() {
+  const auto left = static_cast<std::ptrdiff_t>(left_slots_.size());
+  machines_.run(false, end_);
+  take_back();
+  // Free once the prefill replicas have let go of what left in the window before.
+  free_slots_.insert(free_slots_.end(), left_slots_.begin(), left_slots_.begin() + left);
+  left_slots_.erase(left_slots_.begin(), left_slots_.begin() + left);
+  machines_.run(true, end_);
+  take_back();
 }
 
 void FleetSimulation::admit_arrivals() {
@@ -335,21 +233,15 @@ Request FleetSimulation::engine_request(int slot) const {
   return request;
 }
 
-void FleetSimulation::deliver(int replica, const Delivery& delivery) {
-  replicas_[static_cast<std::size_t>(replica)].send(delivery);
-  SimTime& next = next_[static_cast<std::size_t>(replica)];
-  next = std::min(next, delivery.at);
-}
-
 /// False when nobody has room; a request too long for the one it falls to has left.
 bool FleetSimulation::send(int slot, SimTime now) {
   InFlight& r = at(slot);
   Request request = engine_request(slot);
   const auto& tenant = spec_.tenants[static_cast<std::size_t>(r.incoming.tenant)];
-  const int replica = router_->choose(
+  const int replica = router_.choose(
       {&request, r.incoming.session, tenant.home, first_pools_[static_cast<std::size_t>(r.incoming.tenant)]});
   if (replica < 0) return false;
-  if (!replicas_[static_cast<std::size_t>(replica)].fits(request)) {
+  if (!machines_.replica(replica).fits(request)) {
     FleetRequestRecord record;
     record.outcome = RequestOutcome::too_long;
     record.last_token = now;
@@ -357,52 +249,28 @@ bool FleetSimulation::send(int slot, SimTime now) {
     return true;
   }
   r.replica = replica, r.sent = now;
-  count_sent(replica, 1);
-  const int region = spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])].region;
+  machines_.count_sent(replica, 1);
+  const int region = machines_.pool_spec(replica).region;
   Delivery delivery;
-  const auto& kind = spec_.kinds[static_cast<std::size_t>(
-      spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(replica)])].kind)];
+  const auto& kind = machines_.kind(replica);
   delivery.at = now + (spec_.one_way(tenant.home, region) + kind.request_overhead);
   request.arrival = delivery.at;
   delivery.request = request;
-  deliver(replica, delivery);
+  machines_.send(replica, delivery);
   return true;
 }
 
-void FleetSimulation::run_replicas(bool decode) {
-  active_.clear();
-  for (std::size_t i = 0; i < next_.size(); ++i) {
-    if (next_[i] <= end_ && (role_[i] == PoolRole::decode) == decode) active_.push_back(static_cast<int>(i));
-  }
-  workers_.run(active_, [&](int item) {
-    const auto replica = static_cast<std::size_t>(item);
-    replicas_[replica].run(end_);
-    next_[replica] = replicas_[replica].next_event();
-  });
-}
-
 /// What left the replicas that ran, in order of time.
-void FleetSimulation::collect() {
-  finished_.clear(), returned_.clear();
-  for (const int i : active_) {
-    FleetReplica& replica = replicas_[static_cast<std::size_t>(i)];
-    finished_.insert(finished_.end(), replica.finished().begin(), replica.finished().end());
-    returned_.insert(returned_.end(), replica.returned().begin(), replica.returned().end());
-    replica.finished().clear(), replica.returned().clear();
-    changed_.push_back(i);
-  }
-  active_.clear();
-  std::stable_sort(finished_.begin(), finished_.end(),
-                   [](const auto& a, const auto& b) { return a.last_token < b.last_token; });
-  for (const auto& record : finished_) {
-    if (finished_prefill(at(slot_of(record.id)).replica)) {
+void FleetSimulation::take_back() {
+  for (const auto& record : machines_.finished()) {
+    const int replica = at(slot_of(record.id)).replica;
+    if (machines_.pool_spec(replica).role == PoolRole::prefill) {
       hand_over(record);
     } else {
       answered(record);
     }
   }
-  std::stable_sort(returned_.begin(), returned_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
-  for (const auto& item : returned_) returned(item);
+  for (const auto& item : machines_.returned()) returned(item);
 }
 
 /// A prompt has been prefilled: its cache goes to a decode replica of the region.
@@ -412,7 +280,7 @@ void FleetSimulation::hand_over(const RequestRecord& record) {
   r.prefilled = record;
   r.prefill_replica = r.replica;
   r.replica = -1;
-  count_sent(r.prefill_replica, -1);
+  machines_.count_sent(r.prefill_replica, -1);
   if (r.incoming.output_tokens > 1) {
     if (!send_decode(slot, record.last_token)) wait_decode_.push_back(slot);
     return;
@@ -422,39 +290,39 @@ void FleetSimulation::hand_over(const RequestRecord& record) {
   release.request.id = record.id;
   const int prefill = r.prefill_replica;
   r.replica = prefill;
-  count_sent(prefill, 1);
-  deliver(prefill, release);
+  machines_.count_sent(prefill, 1);
+  machines_.send(prefill, release);
   answered(record);
 }
 
 bool FleetSimulation::send_decode(int slot, SimTime now) {
   InFlight& r = at(slot);
   Request request = engine_request(slot);
-  const auto& from = spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(r.prefill_replica)])];
+  const auto& from = machines_.pool_spec(r.prefill_replica);
   const auto& pools = decode_pools_[static_cast<std::size_t>(r.incoming.tenant) * spec_.regions.size() +
                                     static_cast<std::size_t>(from.region)];
-  const int replica = router_->choose({&request, r.incoming.session, from.region, pools});
+  const int replica = router_.choose({&request, r.incoming.session, from.region, pools});
   if (replica < 0) return false;
   r.replica = replica;
-  count_sent(replica, 1);
-  const auto& kind = spec_.kinds[static_cast<std::size_t>(from.kind)];
+  machines_.count_sent(replica, 1);
+  const auto& kind = machines_.kind(r.prefill_replica);
   const SimTime there = now + (kind.transfer_fixed + request.prompt_tokens * kind.transfer_token);
   request.arrival = there;
   Delivery delivery;
   delivery.at = there, delivery.what = Delivery::What::prefilled;
   delivery.request = request, delivery.so_far = r.prefilled;
-  deliver(replica, delivery);
+  machines_.send(replica, delivery);
   Delivery release;
   release.at = std::max(there, end_), release.what = Delivery::What::release;
   release.request.id = request.id;
-  deliver(r.prefill_replica, release);
+  machines_.send(r.prefill_replica, release);
   return true;
 }
 
 void FleetSimulation::answered(const RequestRecord& record) {
   const int slot = slot_of(record.id);
   const InFlight& r = at(slot);
-  const auto& pool = spec_.pools[static_cast<std::size_t>(pool_[static_cast<std::size_t>(r.replica)])];
+  const auto& pool = machines_.pool_spec(r.replica);
   const Duration back = spec_.one_way(pool.region, spec_.tenants[static_cast<std::size_t>(r.incoming.tenant)].home);
   FleetRequestRecord out;
   const SimTime first = r.prefill_replica >= 0 ? r.prefilled.first_token : record.first_token;
@@ -467,7 +335,7 @@ void FleetSimulation::returned(const Returned& item) {
   const int slot = slot_of(item.id);
   InFlight& r = at(slot);
   if (r.replica != item.replica) return;  // it had been handed over before its prefill replica failed
-  count_sent(r.replica, -1);
+  machines_.count_sent(r.replica, -1);
   r.replica = r.prefill_replica = -1;
   if (++r.retries > spec_.router.retries) {
     FleetRequestRecord record;
@@ -489,11 +357,11 @@ void FleetSimulation::leave(int slot, FleetRequestRecord& record) {
   record.held = r.replica >= 0 && r.retries == 0 ? r.sent - done.arrival : Duration{};
   record.replica = r.replica;
   if (r.replica >= 0) {
-    record.pool = pool_[static_cast<std::size_t>(r.replica)];
+    record.pool = machines_.pool(r.replica);
     record.region = spec_.pools[static_cast<std::size_t>(record.pool)].region;
-    count_sent(r.replica, -1);
+    machines_.count_sent(r.replica, -1);
   }
-  const int prefill_pool = r.prefill_replica >= 0 ? pool_[static_cast<std::size_t>(r.prefill_replica)] : record.pool;
+  const int prefill_pool = r.prefill_replica >= 0 ? machines_.pool(r.prefill_replica) : record.pool;
   accounts_.left(record, prefill_pool);
   if (options_.on_request) options_.on_request(record);
   left_slots_.push_back(slot);
@@ -520,12 +388,8 @@ void FleetSimulation::follow(const IncomingRequest& done, SimTime time) {
 }
 
 void FleetSimulation::sample() {
-  for (std::size_t i = 0; i < replicas_.size(); ++i) {
-    replicas_[i].run(end_);
-    next_[i] = replicas_[i].next_event();
-  }
-  active_.clear();
-  accounts_.sample(end_, replicas_, pool_, {in_flight_ - held_.count(), held_.count()});
+  machines_.run_all(end_);
+  accounts_.sample(end_, machines_.replicas(), machines_.pool_of(), {in_flight_ - held_.count(), held_.count()});
   next_sample_ = next_sample_ + spec_.sample_interval;
   if (next_sample_ < end_) next_sample_ = end_;
 }
@@ -536,11 +400,7 @@ void FleetSimulation::next_window() {
   begin_ = end_;
   if (held_.count() == 0 && wait_decode_.empty()) {
     SimTime next = std::min(later_.next_time(), peek() ? ahead_.arrival : SimTime::never());
-    for (const SimTime event : next_) next = std::min(next, event);
-    for (std::size_t p = 0; p < scalers_.size(); ++p) {
-      if (spec_.pools[p].autoscale) next = std::min(next, scalers_[p].next_look());
-    }
-    next = std::min(next, next_sample_);
+    next = std::min({next, machines_.next_event(), next_sample_});
     if (next > begin_ && !next.is_never()) begin_.ns = std::max(begin_.ns, next.ns / step * step);
   }
   end_.ns = begin_.ns + step;

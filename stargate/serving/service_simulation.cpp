@@ -99,7 +99,7 @@ class ServiceSimulation {
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
     r.session = incoming.session;
     if (first.kv.prefix_caching) {
-      r.prefix_block_tokens = std::max(first.kv.block_size, kShortestHash);
+      r.prefix_block_tokens = std::max({first.kv.block_size, kShortestHash, spec_.prefix_block_tokens});
       source_.prefix_blocks(incoming, r.prefix_block_tokens, active.hashes);
       r.prefix_hashes = active.hashes;
     }

@@ -23,7 +23,8 @@ struct ServiceSpec {
   std::optional<ServicePool> prefill;
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
   ServiceRouter router = ServiceRouter::round_robin;
-  Duration request_overhead;  ///< from the client to the scheduler and back; part of TTFT
+  int prefix_block_tokens = 0;  ///< of a prefix's hash, at least; long prefixes need no short ones
+  Duration request_overhead;    ///< from the client to the scheduler and back; part of TTFT
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };

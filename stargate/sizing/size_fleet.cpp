@@ -29,7 +29,7 @@ Capacity find_capacity(const Trial& trial, double guess, const FleetQuestion& qu
   Capacity out;
   double low = 0, high = 0, rate = guess;
   for (int i = 0; i < kMostTrials; ++i) {
-    const TrialResult result = trial.run(rate, question.requests, question.traffic, question.targets);
+    const TrialResult result = trial.run(rate, question.traffic, question.targets);
     if (result.meets()) {
       low = out.rate = rate;
       out.best = result;
@@ -97,7 +97,7 @@ Tried try_once(const Model& model, const ServingMachine& machine, const FleetQue
   fleet.at_capacity = fleet.at_load = out.capacity.best;
   const bool all = question.demand.accelerators > 0;
   const double load = all ? fleet.capacity : question.demand.rate;
-  if (!all) fleet.at_load = trial.run(load / parts, question.requests, question.traffic, question.targets);
+  if (!all) fleet.at_load = trial.run(load / parts, question.traffic, question.targets);
   const double accelerators = fleet.deployment.accelerators();
   fleet.output_per_accelerator = load * question.mean_output / accelerators;
   fleet.best_output_per_accelerator = fleet.capacity * question.mean_output / accelerators;

@@ -12,10 +12,9 @@ struct FleetQuestion {
   ServingQuestion serving;  ///< its targets are the goals' limits
   SizingTargets targets;
   SizingDemand demand;
-  TrafficMaker traffic;
-  double mean_output = 256;      ///< tokens of an answer
-  std::int64_t requests = 2000;  ///< simulated at each rate
-  int tries = 5;                 ///< deployments simulated on each machine and side
+  TrialTraffic traffic;
+  double mean_output = 256;  ///< tokens of an answer
+  int tries = 5;             ///< deployments simulated on each machine and side
 };
 
 struct SizedFleet {

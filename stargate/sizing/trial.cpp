@@ -1,3 +1,4 @@
+// One run of the simulated service a rate, with exact percentiles of its few thousand requests.
 #include "stargate/sizing/trial.hpp"
 
 #include <algorithm>
@@ -82,16 +83,16 @@ Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQue
   transfer_token_ = (cache_transfer_time(prefill_->replica, tokens) - transfer_fixed_) / tokens;
 }
 
-TrialResult Trial::run(double rate, std::int64_t requests, const TrafficMaker& traffic,
-                       const SizingTargets& targets) const {
+TrialResult Trial::run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const {
   ServiceSpec spec;
   spec.pool = {main_.engine, main_.table.get(), deployment_.main.replicas};
   if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
   spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;
   spec.router = ServiceRouter::least_loaded;
   spec.request_overhead = front_end_;
-  TrialListener seen(requests, deployment_);
-  const auto source = traffic(rate, requests);
+  spec.prefix_block_tokens = traffic.prefix_block_tokens;
+  TrialListener seen(traffic.requests, deployment_);
+  const auto source = traffic.make(rate, traffic.requests);
   simulate_service(spec, *source, seen);
   TrialResult out;
   out.rate = rate;

@@ -25,6 +25,11 @@ struct SizingTargets {
 
 /// Requests at a rate, the same ones faster or slower for the same number.
 using TrafficMaker = std::function<std::unique_ptr<RequestSource>(double rate, std::int64_t requests)>;
+struct TrialTraffic {
+  TrafficMaker make;
+  std::int64_t requests = 2000;
+  int prefix_block_tokens = 0;  ///< of a prefix's hash, at least
+};
 
 struct TrialResult {
   double rate = 0;  ///< requests a second offered
@@ -45,7 +50,7 @@ class Trial {
   Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
         const Deployment& deployment);
 
-  TrialResult run(double rate, std::int64_t requests, const TrafficMaker& traffic, const SizingTargets& targets) const;
+  TrialResult run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const;
 
  private:
   struct Side {

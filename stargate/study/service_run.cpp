@@ -13,7 +13,7 @@
 namespace stargate {
 namespace {
 
-constexpr int kPrefixBlock = 512;     // tokens of a hash: prefixes are long here
+constexpr int kPrefixBlock = 256;     // tokens of a hash: prefixes are long here
 constexpr double kScaleAt = 0.8;      // of the requests a replica holds at capacity
 constexpr double kLongestThink = 20;  // s, while sizing: a pause longer than that only makes the trial longer
 constexpr double kDaysInMonth = 365.0 / 12;
@@ -146,9 +146,8 @@ class ServiceRun {
     question.serving = serving_question(site.workload);
     question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
     question.demand = {site.peak_rate, 0, study_.operation.headroom};
-    question.traffic = peak_traffic(site);
+    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock};
     question.mean_output = site.workload.osl;
-    question.requests = kSizingRequests;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
     if (const auto* shortfall = std::get_if<FleetShortfall>(&sized)) {
@@ -341,6 +340,21 @@ TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
   tenant.session.has_context = spec.documents.has_value();
   if (spec.documents) tenant.session.context = *spec.documents;
   return tenant;
+}
+
+ServingWorkload mean_workload(const ServiceStudySpec& study) {
+  ServingWorkload mean{0, 0, 0};
+  double all = 0, cached = 0;
+  for (const auto& spec : study.tenants) {
+    const TenantTraffic tenant = tenant_traffic(spec);
+    const TenantMeans means = mean_lengths(tenant);
+    const double rate = mean_request_rate(tenant);
+    all += rate, cached += rate * means.isl * means.cached_share;
+    mean.isl += rate * means.isl, mean.osl += rate * means.osl;
+  }
+  mean.cached_share = cached / mean.isl;
+  mean.isl /= all, mean.osl /= all;
+  return mean;
 }
 
 Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,

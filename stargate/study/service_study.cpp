@@ -131,6 +131,13 @@ Result<ServiceStudySpec> parse_service_study(const std::string& file, std::strin
   return study;
 }
 
+bool is_service_study(const FileReader& files, const std::string& file) {
+  const auto text = files.read(file);
+  if (!text.ok()) return false;
+  const auto document = parse_yaml(file, *text);
+  return document.ok() && document->root.find("tenants") != nullptr;
+}
+
 Result<ServiceStudySpec> load_service_study(const FileReader& files, const std::string& file,
                                             const Catalogue& catalogue, const std::vector<Override>& changes) {
   auto text = files.read(file);

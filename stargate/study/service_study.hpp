@@ -16,6 +16,9 @@ Result<ServiceStudySpec> load_service_study(const FileReader& files, const std::
 Result<ServiceStudySpec> parse_service_study(const std::string& file, std::string_view text, const Catalogue& catalogue,
                                              const std::vector<Override>& changes = {});
 
+/// A study of a service, by its list of tenants; a build-out has none.
+bool is_service_study(const FileReader& files, const std::string& file);
+
 struct ServiceStudyOptions {
   int threads = 1;
   /// What an accelerator of the system costs, all in.
@@ -51,6 +54,8 @@ struct ServiceStudyAnswer {
 Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
                                              const ServiceStudyOptions& options);
 
+/// Means over a day's requests of all tenants.
+ServingWorkload mean_workload(const ServiceStudySpec& study);
 /// What one of the tenants sends; the study has been checked.
 TenantTraffic tenant_traffic(const ServiceTenantSpec& tenant);
 

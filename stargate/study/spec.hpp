@@ -77,6 +77,7 @@ struct ServiceSpec {
   std::vector<std::string> user_regions;  ///< for the round-trip limit
   std::optional<Duration> most_round_trip;
   // serving
+  std::string study;  ///< file of a service's study that says the rest
   int isl = 0, osl = 0;
   double prefix_share = 0;  ///< of the input found in a cache
   std::optional<Duration> ttft, tpot;
