@@ -186,6 +186,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   for (const auto& [id, of_engine] : services) {
     const ServingEngine& engine = catalogue.engines.at(id);
     const Handles handles = handles_of(engine, question.names);
+    if (handles.empty()) continue;
     ServingLoss loss(choose(of_engine, {}, false, question.most_configurations));
     EngineCoefficients best = engine;
     FittedEngine out{id, {}, loss(best), 0, loss.configurations(), loss.rows()};
