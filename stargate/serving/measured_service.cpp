@@ -38,8 +38,7 @@ ServingPrecision precision_of(const MeasuredServing& row, const Model& model, co
     const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
     if (!as_stored) out.linear = out.expert = *weights;
   }
-  const bool scaled =
-      measured_engine(row.engine) == "trtllm" || !(as_files(model, out) || out.linear == Precision::bf16);
+  const bool scaled = measured_engine(row.engine) != "sglang" || !as_files(model, out);
   const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
   out.kv = stated_precision(row.kv_dtype).value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;
