@@ -15,7 +15,7 @@ constexpr int kShortestHash = 16;
 
 class ServiceSimulation {
  public:
-  ServiceSimulation(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener)
+  ServiceSimulation(const SimulatedService& spec, RequestSource& source, ServiceListener& listener)
       : spec_(spec), source_(source), listener_(listener) {
     for (int i = 0; i < spec.pool.replicas; ++i) add_engine(spec.pool, i);
     for (int i = 0; spec.prefill && i < spec.prefill->replicas; ++i) add_engine(*spec.prefill, i);
@@ -175,7 +175,7 @@ class ServiceSimulation {
     if (source_.follow(done, now, follow)) events_.push(follow.arrival, SimPhase::arrival, {follow, -1});
   }
 
-  const ServiceSpec& spec_;
+  const SimulatedService& spec_;
   RequestSource& source_;
   ServiceListener& listener_;
   std::vector<Engine> engines_;
@@ -191,7 +191,7 @@ class ServiceSimulation {
 
 }  // namespace
 
-void simulate_service(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener) {
+void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener) {
   ServiceSimulation(spec, source, listener).run();
 }
 

@@ -18,7 +18,7 @@ struct ServicePool {
   int replicas = 1;
 };
 
-struct ServiceSpec {
+struct SimulatedService {
   ServicePool pool;  ///< of whole requests; disaggregated, of decoding
   std::optional<ServicePool> prefill;
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
@@ -40,6 +40,6 @@ class ServiceListener {
 };
 
 /// Until the source is empty and everything has left.
-void simulate_service(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener);
+void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener);
 
 }  // namespace stargate
