@@ -139,6 +139,7 @@ bool make_service(Session& session, const SimulateFlags& flags, SimulationQuesti
   SimulatedService& service = question.service;
   service.pool = {question.pool.engine, question.pool.table.get(), r.replicas};
   service.request_overhead = record->request_overhead;
+  service.stream_overhead = record->stream_overhead;
   const auto accelerators = [](const SimulatedReplica& one) { return one.replica.layout.accelerators(); };
   question.power = replica_power(*question.catalogue, *question.system, accelerators(question.pool));
   question.accelerators = r.replicas * accelerators(question.pool);

@@ -149,6 +149,11 @@ class ServiceSimulation {
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
       record.arrival = active.incoming.arrival;
+      if (spec_.stream_overhead > Duration{}) {
+        const auto beside = static_cast<double>(engines_[engine].load().running + 1);
+        record.first_token = record.first_token + beside * spec_.stream_overhead;
+        record.last_token = record.last_token + beside * spec_.stream_overhead;
+      }
       listener_.finished(active.incoming, record);
       leave(record.id, record.last_token);
     }

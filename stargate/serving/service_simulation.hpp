@@ -25,6 +25,9 @@ struct SimulatedService {
   ServiceRouter router = ServiceRouter::round_robin;
   int prefix_block_tokens = 0;  ///< of a prefix's hash, at least; long prefixes need no short ones
   Duration request_overhead;    ///< from the client to the scheduler and back; part of TTFT
+  /// By which clients see tokens later than the engine makes them, for each sequence that runs beside; the batch in
+  /// which a request ends stands for the one of its first token.
+  Duration stream_overhead;
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };

@@ -203,6 +203,7 @@ ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) 
   SimulatedService service;
   service.pool = {spec, &table, measured.replicas};
   service.request_overhead = measured.record->request_overhead;
+  service.stream_overhead = measured.record->stream_overhead;
   const RequestTrace trace = trace_of(run);
   const auto source = make_trace_source(trace);
   ServiceReport report(service, {}, 1);
