@@ -1,8 +1,14 @@
 // One decode step, the best batch over all layouts, a fleet sized: the planner asks the second for every pair of
-// service and system, a user waits for the third.
+// service and system, a user waits for the third. And a trace simulated: Azure's conversations of 2023 on one A100 when
+// the folder STARGATE_DATA is there, else requests of the same means, arriving at random.
 #include <benchmark/benchmark.h>
 
+#include <cstdlib>
+
+#include "stargate/serving/service.hpp"
+#include "stargate/serving/service_report.hpp"
 #include "stargate/serving/size.hpp"
+#include "stargate/serving/step_table.hpp"
 
 using namespace stargate;
 
@@ -57,5 +63,48 @@ void fleet_sized(benchmark::State& state) {
   state.SetLabel(model_name(state));
 }
 BENCHMARK(fleet_sized)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
+
+RequestTrace conversations() {
+  if (const char* data = std::getenv("STARGATE_DATA"); data != nullptr) {
+    auto trace = load_trace(DiskFileReader(), std::string(data) + "/traces/azure2023/AzureLLMInferenceTrace_conv.csv");
+    if (trace.ok()) return std::move(*trace);
+  }
+  RequestTrace trace;
+  trace.labels = {"random"};
+  RandomStream random(1, 0, "conversations");
+  const auto prompt = LengthDistribution::lognormal(1155, 1), output = LengthDistribution::lognormal(211, 0.8);
+  double now = 0;
+  for (int i = 0; i < 19'366; ++i) {
+    now += random.exponential() / 5.5;
+    TraceRow row;
+    row.arrival = SimTime::at(now * second);
+    row.prompt_tokens = prompt.draw(random), row.output_tokens = output.draw(random);
+    trace.rows.push_back(row);
+  }
+  return trace;
+}
+
+/// With argument 1 every step is walked. The table of step times is made anew each time.
+void trace_simulated(benchmark::State& state) {
+  auto machine = make_serving_machine(bed().catalogue, bed().catalogue.systems.at("hgx-a100-80"));
+  STARGATE_CHECK(machine.ok(), "the machine is whole");
+  const Model& model = bed().catalogue.models.at("llama-3.1-8b");
+  const Replica replica{&model, &*machine, {1, 1, 1, 1}, stored_precision(model), {}};
+  const StepModel step(replica);
+  auto engine = std::get<EngineSpec>(engine_of_replica(replica, default_engine_spec(EngineKind::vllm)));
+  engine.walk_every_step = state.range(0) == 1;
+  const RequestTrace trace = conversations();
+  for (auto _ : state) {
+    const StepTable table(step);
+    ServiceSpec service;
+    service.pool = {engine, &table, 1};
+    const auto source = make_trace_source(trace);
+    ServiceReport report(service, {}, trace.labels.size());
+    simulate_service(service, *source, report);
+    STARGATE_CHECK(report.finished_count() == std::ssize(trace.rows), "every request leaves");
+  }
+  state.SetItemsProcessed(state.iterations() * std::ssize(trace.rows));
+}
+BENCHMARK(trace_simulated)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace

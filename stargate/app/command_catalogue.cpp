@@ -6,6 +6,7 @@
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/config/reference.hpp"
+#include "stargate/study/service_study.hpp"
 #include "stargate/study/study.hpp"
 
 namespace stargate {
@@ -291,9 +292,11 @@ void print_fields(Session& session, const std::string& kind, bool schema) {
     fmt::print("{}", schema ? format_json_schema(record) : format_reference(record));
   };
   if (kind == "study") return print(StudySpec::table().text());
+  if (kind == "service-study") return print(ServiceStudySpec::table().text());
   const RecordKind* found = find_kind(kind);
   auto known = kind_names();
   known.push_back("study");
+  known.push_back("service-study");
   if (found == nullptr) return session.fail("there is no record kind '" + kind + "'", suggest_name(kind, known));
   if (found->fields == nullptr)
     return session.fail("models are Hugging Face config.json files", "see docs/explanation/models.md");
@@ -307,6 +310,15 @@ void check_files(Session& session, const std::vector<std::string>& studies) {
   for (const auto& kind : record_kinds()) records += record_ids(*catalogue, kind.name).size();
   fmt::print("catalogue: {} records, {} sources, no faults\n", records, catalogue->sources.size());
   for (const auto& file : studies) {
+    if (is_service_study(session.files, file)) {
+      auto service = load_service_study(session.files, file, *catalogue);
+      if (!service) {
+        session.fail(service.faults());
+        continue;
+      }
+      fmt::print("{}: {} sites, {} tenants, no faults\n", file, service->sites.size(), service->tenants.size());
+      continue;
+    }
     auto study = load_study(session.files, file, *catalogue, {});
     if (!study) {
       session.fail(study.faults());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/serving/size.hpp"
@@ -20,18 +21,6 @@ struct Answer {
 
   const SizedService* sized() const { return std::get_if<SizedService>(&result); }
 };
-
-/// A flag such as "300 ms"; a bare number is milliseconds, as the field's tools have it.
-std::optional<Duration> read_latency(Session& session, const char* flag, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const bool bare = text.find_first_not_of("0123456789.") == std::string::npos;
-  auto parsed = parse_quantity<Dim{.second = 1}>(bare ? text + " ms" : text);
-  if (const auto* fault = std::get_if<QuantityFault>(&parsed)) {
-    session.fail(std::string(flag) + " " + text + ": " + fault->message);
-    return std::nullopt;
-  }
-  return std::get<Duration>(parsed);
-}
 
 void write_answer(JsonWriter& json, const Answer& answer) {
   json.begin_object().member("system", answer.system).member("device_law", law_origin_name(answer.origin));
@@ -116,9 +105,35 @@ std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, 
   return Answer{id, std::move(*sized), machine->law.origin(used), format_law_basis(machine->law, used)};
 }
 
+/// What the command cannot do without.
+bool has_all(Session& session, const ServeFlags& flags) {
+  const std::pair<bool, const char*> needed[] = {{!flags.model.empty(), "--model"},
+                                                 {!flags.systems.empty(), "--system"},
+                                                 {flags.rate > 0, "--rate"},
+                                                 {flags.isl > 0, "--isl"},
+                                                 {flags.osl > 0, "--osl"}};
+  for (const auto& [given, name] : needed) {
+    if (!given) session.fail(std::string(name) + " is required");
+  }
+  return session.exit_code == kExitAnswered;
+}
+
 }  // namespace
 
+/// A flag such as "300 ms"; a bare number is milliseconds, as the field's tools have it.
+std::optional<Duration> read_latency(Session& session, const char* flag, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const bool bare = text.find_first_not_of("0123456789.") == std::string::npos;
+  auto parsed = parse_quantity<Dim{.second = 1}>(bare ? text + " ms" : text);
+  if (const auto* fault = std::get_if<QuantityFault>(&parsed)) {
+    session.fail(std::string(flag) + " " + text + ": " + fault->message);
+    return std::nullopt;
+  }
+  return std::get<Duration>(parsed);
+}
+
 void serve(Session& session, const ServeFlags& flags) {
+  if (!has_all(session, flags)) return;
   auto changes = parse_changes(flags.changes);
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);

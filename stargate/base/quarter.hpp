@@ -11,7 +11,7 @@ namespace stargate {
 struct Quarter {
   int index = 0;  ///< quarters since year 0: 4 * year + (quarter - 1)
 
-  static constexpr Quarter of(int year, int quarter) { return {4 * year + quarter - 1}; }
+  static constexpr Quarter of(int in_year, int quarter) { return {4 * in_year + quarter - 1}; }
   constexpr int year() const { return index / 4; }
   constexpr int number() const { return index % 4 + 1; }
   friend constexpr auto operator<=>(Quarter, Quarter) = default;

@@ -70,27 +70,6 @@ void note_latency(ServingShortfall& shortfall, const MissesTarget& miss) {
   shortfall.best_tpot = shortfall.best_tpot ? min(*shortfall.best_tpot, miss.best_tpot) : miss.best_tpot;
 }
 
-/// One clause a target: alone on any one layout a request may meet either, and yet no layout both.
-void explain_shortfall(ServingShortfall& shortfall, const LatencyTarget& target) {
-  if (!shortfall.best_tpot) {
-    shortfall.sentence = shortfall.missing ? "does not fit: " + format_quantity(*shortfall.missing) +
-                                                 " missing on each accelerator, in the layout nearest to fitting"
-                                           : "no layout of the model is possible on this machine";
-    return;
-  }
-  shortfall.misses_ttft = target.ttft && *shortfall.best_ttft > *target.ttft;
-  shortfall.misses_tpot = target.tpot && *shortfall.best_tpot > *target.tpot;
-  if (shortfall.misses_ttft) {
-    shortfall.sentence =
-        fmt::format("misses TTFT {}: {} at best", format_quantity(*target.ttft), format_quantity(*shortfall.best_ttft));
-  }
-  if (shortfall.misses_tpot) {
-    shortfall.sentence += fmt::format("{}misses TPOT {}: {} at best", shortfall.sentence.empty() ? "" : ", ",
-                                      format_quantity(*target.tpot), format_quantity(*shortfall.best_tpot));
-  }
-  if (shortfall.sentence.empty()) shortfall.sentence = "no layout meets both targets, each is met by some";
-}
-
 /// Calls `keep(replica, step model, best steady state)` for every layout that meets the targets.
 template <class Keep>
 ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
@@ -143,6 +122,27 @@ void add_faults(Diagnostics& all, const Check& check) {
 }
 
 }  // namespace
+
+/// One clause a target: alone on any one layout a request may meet either, and yet no layout both.
+void explain_shortfall(ServingShortfall& shortfall, const LatencyTarget& target) {
+  if (!shortfall.best_tpot) {
+    shortfall.sentence = shortfall.missing ? "does not fit: " + format_quantity(*shortfall.missing) +
+                                                 " missing on each accelerator, in the layout nearest to fitting"
+                                           : "no layout of the model is possible on this machine";
+    return;
+  }
+  shortfall.misses_ttft = target.ttft && *shortfall.best_ttft > *target.ttft;
+  shortfall.misses_tpot = target.tpot && *shortfall.best_tpot > *target.tpot;
+  if (shortfall.misses_ttft) {
+    shortfall.sentence =
+        fmt::format("misses TTFT {}: {} at best", format_quantity(*target.ttft), format_quantity(*shortfall.best_ttft));
+  }
+  if (shortfall.misses_tpot) {
+    shortfall.sentence += fmt::format("{}misses TPOT {}: {} at best", shortfall.sentence.empty() ? "" : ", ",
+                                      format_quantity(*target.tpot), format_quantity(*shortfall.best_tpot));
+  }
+  if (shortfall.sentence.empty()) shortfall.sentence = "no layout meets both targets, each is met by some";
+}
 
 const char* binding_limit_name(ServingLimit limit) {
   switch (limit) {
@@ -198,6 +198,17 @@ Result<std::variant<ServingChoice, ServingShortfall>> best_throughput_per_accele
   best->losses = shortfall.losses;
   best->losses.costlier = served - 1;
   return std::variant<ServingChoice, ServingShortfall>(std::move(*best));
+}
+
+RankedLayouts rank_layouts(const Model& model, const ServingMachine& machine, const ServingQuestion& question) {
+  RankedLayouts ranked;
+  ranked.shortfall = visit_layouts(model, machine, question, [&](const Replica& replica, const SteadyState& s) {
+    ranked.choices.push_back(make_choice(replica, s));
+  });
+  std::stable_sort(ranked.choices.begin(), ranked.choices.end(), [](const ServingChoice& a, const ServingChoice& b) {
+    return a.requests_per_accelerator > b.requests_per_accelerator;
+  });
+  return ranked;
 }
 
 Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& model, const ServingMachine& machine,

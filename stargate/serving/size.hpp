@@ -60,6 +60,15 @@ Result<std::variant<ServingChoice, ServingShortfall>> best_throughput_per_accele
                                                                                       const ServingMachine& machine,
                                                                                       const ServingQuestion& question);
 
+/// Every layout that meets the targets with its best batch, the highest rate an accelerator first, and why others do not.
+struct RankedLayouts {
+  std::vector<ServingChoice> choices;
+  ServingShortfall shortfall;
+};
+RankedLayouts rank_layouts(const Model& model, const ServingMachine& machine, const ServingQuestion& question);
+/// Writes the sentence that names what no layout reached.
+void explain_shortfall(ServingShortfall& shortfall, const LatencyTarget& target);
+
 struct Traffic {
   Frequency requests;
   double headroom = 0.8;  ///< share of a replica's best rate that is planned for; the rest takes bursts

@@ -6,11 +6,6 @@
 #include <cmath>
 
 namespace stargate {
-namespace {
-
-constexpr int kPartLag = 1;
-
-int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
 
 const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {
   for (const auto& [id, route] : catalogue.routes) {
@@ -18,6 +13,12 @@ const Route* find_route(const Catalogue& catalogue, const std::string& a, const 
   }
   return nullptr;
 }
+
+namespace {
+
+constexpr int kPartLag = 1;
+
+int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
 
 PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
   const Site& site = catalogue.sites.at(spec.site);
@@ -87,7 +88,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   return out;
 }
 
-PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& spec,
+PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec,
                          const std::vector<MachineRate>& rates) {
   PlanService out;
   out.id = spec.service;
@@ -141,7 +142,8 @@ std::set<std::string> supplied_products(const Catalogue& catalogue) {
   return products;
 }
 
-std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study, const ServiceSpec& service) {
+std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
+                                       const StudyServiceSpec& service) {
   std::vector<std::string> sites;
   for (const auto& spec : study.sites) {
     const Site& site = catalogue.sites.at(spec.site);

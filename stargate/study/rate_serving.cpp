@@ -6,7 +6,7 @@
 
 namespace stargate {
 
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const ServiceSpec& service, const System& system) {
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   const Model& model = catalogue.models.at(service.model);
   auto machine = make_serving_machine(catalogue, system, kernel_choice(model));
   if (!machine) return machine.faults();

@@ -22,7 +22,7 @@ struct MachineRate {
 Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                const std::function<void(const std::string&)>& progress);
 
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const ServiceSpec& service, const System& system);
-Result<MachineRate> rate_training(const Catalogue& catalogue, const ServiceSpec& service, const System& system);
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 
 }  // namespace stargate

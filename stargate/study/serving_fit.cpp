@@ -197,7 +197,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
     fit.engines.push_back(std::move(out));
     std::set<std::string> sources;
     for (const auto& [name, service] : of_engine) sources.insert(service.rows.front().row->source);
-    if (!question.hold_out || sources.size() < 2) continue;
+    if (!question.leave_out || sources.size() < 2) continue;
     for (const auto& source : sources) {
       ServingLoss others(choose(of_engine, source, false, question.most_configurations));
       EngineCoefficients blind = engine;

@@ -85,8 +85,8 @@ const RecordTable<ShareSpec>& ShareSpec::table() {
   return table;
 }
 
-const RecordTable<ServiceSpec>& ServiceSpec::table() {
-  using S = ServiceSpec;
+const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
+  using S = StudyServiceSpec;
   static const auto table =
       RecordTable<S>("service", "Work the programme is built for.")
           .required("service", &S::service, "Its id.")
@@ -103,6 +103,10 @@ const RecordTable<ServiceSpec>& ServiceSpec::table() {
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
           .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",
                     positive)
+          .optional(
+              "study", &S::study,
+              "Serving: file of a service's study, beside this one; lengths, cached share, targets, precision and "
+              "residency are its own.")
           .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
           .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)
           .optional("prefix_share", &S::prefix_share, "Serving: share of the input found in a cache.", fraction)

@@ -66,7 +66,7 @@ struct ShareSpec {
 
 enum class ServiceKind { training, serving };
 
-struct ServiceSpec {
+struct StudyServiceSpec {
   std::string service, name;
   ServiceKind kind = ServiceKind::serving;
   std::string model, stand_in;  ///< a model of the catalogue, and what it stands for
@@ -77,6 +77,7 @@ struct ServiceSpec {
   std::vector<std::string> user_regions;  ///< for the round-trip limit
   std::optional<Duration> most_round_trip;
   // serving
+  std::string study;  ///< file of a service's study that says the rest
   int isl = 0, osl = 0;
   double prefix_share = 0;  ///< of the input found in a cache
   std::optional<Duration> ttft, tpot;
@@ -87,7 +88,7 @@ struct ServiceSpec {
   int seq_length = 0;
   double effective_time = 1;  ///< share of wall time that trains: failures, checkpoints, restarts
   SourceNote source;
-  static const RecordTable<ServiceSpec>& table();
+  static const RecordTable<StudyServiceSpec>& table();
 };
 
 struct CarbonSpec {
@@ -105,7 +106,7 @@ struct StudySpec {
   std::vector<StudySiteSpec> sites;
   std::vector<StudySystemSpec> systems;
   std::vector<ShareSpec> shares;
-  std::vector<ServiceSpec> services;
+  std::vector<StudyServiceSpec> services;
   std::optional<CarbonSpec> carbon;
   static const RecordTable<StudySpec>& table();
 };

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+
+#include "stargate/study/service_study.hpp"
 
 namespace stargate {
 namespace {
@@ -107,7 +110,7 @@ class StudyCheck {
     unique("sites", "site", study_.sites, &StudySiteSpec::site);
     unique("systems", "system", study_.systems, &StudySystemSpec::system);
     if (!study_.shares.empty()) unique("shares", "supplier", study_.shares, &ShareSpec::supplier);
-    unique("services", "service", study_.services, &ServiceSpec::service);
+    unique("services", "service", study_.services, &StudyServiceSpec::service);
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       reference(item("sites", i), "site", fmt::format("sites[{}]", i), "site", study_.sites[i].site);
     }
@@ -129,12 +132,23 @@ class StudyCheck {
     fault(service, nullptr, fmt::format("services[{}]", index), fmt::format("'{}' is missing", key), why);
   }
 
+  /// What the service's own study says is not said twice.
+  void refuse(std::size_t index, std::initializer_list<const char*> keys) {
+    const Node& service = item("services", index);
+    for (const char* key : keys) {
+      if (service.find(key) == nullptr) continue;
+      fault(service, key, fmt::format("services[{}]", index), "is given beside a study that says it", "leave one out");
+    }
+  }
+
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
     const Node* kind = item("services", i).find("kind");
-    if (kind != nullptr && kind->text == "serving") {
+    if (!s.study.empty()) {
+      refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "precision", "residency"});
+    } else if (kind != nullptr && kind->text == "serving") {
       need(i, "isl", "a serving service needs its input tokens a request");
       need(i, "osl", "a serving service needs its output tokens a request");
       need(i, "ttft", "a serving service needs a target for the first token");
@@ -165,6 +179,33 @@ class StudyCheck {
   Diagnostics faults_;
 };
 
+/// Lengths, targets and places of a service that has a study of its own, in the same folder.
+Check take_service_study(const FileReader& files, const std::string& file, const Catalogue& catalogue,
+                         StudyServiceSpec& service) {
+  const std::size_t folder = file.find_last_of('/');
+  const std::string path = (folder == std::string::npos ? "" : file.substr(0, folder + 1)) + service.study;
+  auto own = load_service_study(files, path, catalogue);
+  if (!own) return own.faults();
+  if (own->model != service.model) {
+    return Diagnostic{file,
+                      0,
+                      0,
+                      "services." + service.service + ".model",
+                      "is '" + service.model + "', in " + path + " it is '" + own->model + "'",
+                      "name the same model",
+                      ""};
+  }
+  const ServingWorkload workload = mean_workload(*own);
+  service.isl = static_cast<int>(std::lround(workload.isl)), service.osl = static_cast<int>(std::lround(workload.osl));
+  service.prefix_share = workload.cached_share;
+  service.ttft = own->targets.ttft, service.tpot = own->targets.tpot;
+  service.precision = own->precision;
+  std::set<std::string> countries;
+  for (const auto& tenant : own->tenants) countries.insert(tenant.residency.begin(), tenant.residency.end());
+  service.residency.assign(countries.begin(), countries.end());
+  return Done{};
+}
+
 }  // namespace
 
 Result<StudySpec> parse_study(const std::string& file, std::string_view text, const Catalogue& catalogue,
@@ -193,7 +234,17 @@ Result<StudySpec> load_study(const FileReader& files, const std::string& file, c
                              const StudyChanges& changes) {
   auto text = files.read(file);
   if (!text) return text.faults();
-  return parse_study(file, *text, catalogue, changes);
+  auto study = parse_study(file, *text, catalogue, changes);
+  if (!study) return study;
+  Diagnostics faults;
+  for (auto& service : study->services) {
+    if (service.study.empty()) continue;
+    if (auto taken = take_service_study(files, file, catalogue, service); !taken.ok()) {
+      faults.insert(faults.end(), taken.faults().begin(), taken.faults().end());
+    }
+  }
+  if (!faults.empty()) return faults;
+  return study;
 }
 
 }  // namespace stargate

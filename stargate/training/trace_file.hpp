@@ -1,6 +1,5 @@
-// A timeline as a file that trace viewers open: Perfetto's protobuf (ui.perfetto.dev; field numbers of its public
-// protos, google/perfetto protos/perfetto/trace) or Chrome's JSON ("Trace Event Format", chrome://tracing). The
-// protobuf is written by hand: messages are tag, length, fields, and numbers are varints (protobuf.dev, encoding).
+// A timeline as a file that trace viewers open: Perfetto's protobuf (base/perfetto.hpp) or Chrome's JSON
+// ("Trace Event Format", chrome://tracing).
 #pragma once
 
 #include <string>

@@ -1,0 +1,25 @@
+// Reads the runs and the catalogue, replays each.
+#include "stargate/app/command_validate_requests.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/study/request_replay.hpp"
+
+namespace stargate {
+
+void validate_requests(Session& session, const ValidateRequestsFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  const auto measured = load_measured_runs(session.files, flags.file);
+  if (!measured) return session.fail(measured.faults());
+  std::vector<ReplayedRun> runs;
+  for (const auto& run : *measured) {
+    Session::progress("replaying " + run.name);
+    runs.push_back(replay_run(*catalogue, run));
+  }
+  fmt::print("{}", flags.json ? format_replay_json(runs) : format_replay_text(runs));
+}
+
+}  // namespace stargate

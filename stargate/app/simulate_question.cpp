@@ -1,0 +1,225 @@
+// Each part is made from its own flags; the first fault ends it.
+#include "stargate/app/simulate_question.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/units/text.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr std::int64_t kUsualRequests = 1000;
+constexpr double kLongest = 30 * 365.0 * 86400;  // seconds of traffic
+
+EngineKind engine_kind(const std::string& name) {
+  for (const auto kind : {EngineKind::sglang, EngineKind::trtllm, EngineKind::static_batch}) {
+    if (name == engine_kind_name(kind)) return kind;
+  }
+  return EngineKind::vllm;
+}
+
+/// The catalogue's name of the engine whose kernels and overheads are meant.
+std::string recorded_engine(const EngineFlags& flags) { return flags.engine == "static" ? "trtllm" : flags.engine; }
+
+EngineSpec engine_rules(const EngineFlags& flags, const EngineCoefficients& record) {
+  EngineSpec rules = default_engine_spec(engine_kind(flags.engine));
+  if (rules.kind == EngineKind::vllm && record.prefill_first) {  // its first scheduler
+    rules.prefill_first = true;
+    rules.chunked_prefill = rules.kv.prefix_caching = false;
+  }
+  if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
+  if (flags.block_size > 0) rules.kv.block_size = flags.block_size;
+  if (!flags.prefix_caching.empty()) rules.kv.prefix_caching = flags.prefix_caching == "on";
+  if (!flags.chunked_prefill.empty()) rules.chunked_prefill = flags.chunked_prefill == "on";
+  if (!flags.admission.empty()) {
+    rules.admission = flags.admission == "max_utilization" ? AdmissionPolicy::fits_now : AdmissionPolicy::guaranteed;
+  }
+  rules.long_prefill_token_threshold = flags.long_prefill_token_threshold;
+  rules.order = flags.policy == "priority" ? QueueOrder::priority : QueueOrder::fcfs;
+  rules.preemption = flags.preemption == "swap" ? PreemptionMode::swap : PreemptionMode::recompute;
+  rules.mixed_chunks = flags.mixed_chunks;
+  rules.speculation = {flags.draft_tokens, flags.acceptance_rate};
+  rules.walk_every_step = flags.walk_every_step;
+  return rules;
+}
+
+EngineCoefficients engine_coefficients(const ServingEngine& record, const EngineFlags& flags) {
+  EngineCoefficients engine = record;
+  if (flags.max_num_seqs > 0) engine.max_num_seqs = flags.max_num_seqs;
+  if (flags.max_num_batched_tokens > 0) engine.max_num_batched_tokens = flags.max_num_batched_tokens;
+  if (flags.gpu_memory_utilization > 0) engine.gpu_memory_utilization = flags.gpu_memory_utilization;
+  return engine;
+}
+
+ServingPrecision chosen_precision(const Model& model, const ReplicaFlags& flags) {
+  ServingPrecision precision = stored_precision(model);
+  for (const auto& [name, value] : EnumNames<Precision>::names) {
+    if (flags.precision == name) precision.linear = precision.expert = value;
+    if (flags.kv_dtype == name) precision.kv = value;
+  }
+  return precision;
+}
+
+bool make_replica(Session& session, const SimulationQuestion& question, const EngineFlags& flags,
+                  SimulatedReplica& out) {
+  const Replica& replica = out.replica;
+  for (const auto& fault : layout_faults(*replica.model, *replica.machine, replica.layout)) {
+    session.fail(format_layout(replica.layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp");
+  }
+  if (session.exit_code != kExitAnswered) return false;
+  auto engine = engine_of_replica(replica, engine_rules(flags, replica.engine));
+  if (const auto* lack = std::get_if<DoesNotFit>(&engine)) {
+    fmt::print(
+        "{} in {} does not fit {}: {} are missing on each accelerator of {} ({} weights, {} activations, {} "
+        "runtime)\n",
+        replica.model->id, format_layout(replica.layout), question.system->id, format_quantity(lack->missing),
+        format_quantity(lack->memory.usable), format_quantity(lack->memory.weights),
+        format_quantity(lack->memory.activations), format_quantity(lack->memory.runtime));
+    session.exit_code = kExitAnswerIsNo;
+    return false;
+  }
+  out.engine = std::get<EngineSpec>(engine);
+  const Accelerator& part = question.catalogue->accelerators.at(question.system->accelerator);
+  if (out.engine.preemption == PreemptionMode::swap && part.host_bandwidth > ByteRate{}) {
+    const double far = 1 << 20;
+    out.engine.swap_token = rank_sequence_bytes(replica, far) / far / part.host_bandwidth;
+  }
+  if (auto check = check_engine_spec(out.engine); !check.ok()) return session.fail(check.faults()), false;
+  out.memory = replica_memory(replica);
+  out.model = std::make_unique<StepModel>(replica);
+  out.table = std::make_unique<StepTable>(*out.model, flags.draft_tokens);
+  return true;
+}
+
+bool make_machine(Session& session, const SimulateFlags& flags, SimulationQuestion& question) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults()), false;
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults()), false;
+  question.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
+  const std::string& id = flags.replica.system;
+  const auto system = question.catalogue->systems.find(id);
+  if (system == question.catalogue->systems.end()) {
+    session.fail("there is no system '" + id + "'", suggest_name(id, record_ids(*question.catalogue, "system")));
+    return false;
+  }
+  question.system = &system->second;
+  auto model_id = resolve_model(session.files, *question.catalogue, flags.replica.model);
+  if (!model_id) return session.fail(model_id.faults()), false;
+  question.model = &question.catalogue->models.at(*model_id);
+  const KernelChoice kernels = kernel_choice(*question.model, recorded_engine(flags.engine));
+  auto machine = make_serving_machine(*question.catalogue, system->second, kernels);
+  if (!machine) return session.fail(machine.faults()), false;
+  question.machine = std::make_unique<ServingMachine>(std::move(*machine));
+  question.price = accelerator_hour_price(*question.catalogue, system->second);
+  if (flags.price.empty()) return true;
+  auto price = parse_quantity<Dim{.second = -1, .dollar = 1}>(flags.price);
+  if (const auto* fault = std::get_if<QuantityFault>(&price)) {
+    session.fail("--price " + flags.price + ": " + fault->message);
+    return false;
+  }
+  const auto given = std::get<MoneyRate>(price);
+  question.price = {given, given, given, "as given"};
+  return true;
+}
+
+bool make_service(Session& session, const SimulateFlags& flags, SimulationQuestion& question) {
+  const Model& model = *question.model;
+  const std::string engine = recorded_engine(flags.engine);
+  const ServingEngine* record = find_engine(*question.catalogue, engine, flags.engine.version);
+  if (record == nullptr) return session.fail("the catalogue has no engine '" + engine + "'"), false;
+  question.engine_name = record->name;
+  const auto& r = flags.replica;
+  question.pool.replica = {&model,
+                           question.machine.get(),
+                           {r.tp, r.pp, r.attention_dp, r.ep},
+                           chosen_precision(model, r),
+                           engine_coefficients(*record, flags.engine)};
+  if (!make_replica(session, question, flags.engine, question.pool)) return false;
+  ServiceSpec& service = question.service;
+  service.pool = {question.pool.engine, question.pool.table.get(), r.replicas};
+  service.request_overhead = record->request_overhead;
+  const auto accelerators = [](const SimulatedReplica& one) { return one.replica.layout.accelerators(); };
+  question.power = replica_power(*question.catalogue, *question.system, accelerators(question.pool));
+  question.accelerators = r.replicas * accelerators(question.pool);
+  if (flags.router == "least_loaded") service.router = ServiceRouter::least_loaded;
+  if (flags.router == "prefix") service.router = ServiceRouter::prefix;
+  if (flags.prefill.replicas == 0) return true;
+  question.prefill.replica = question.pool.replica;
+  if (flags.prefill.tp > 0) question.prefill.replica.layout.tp = flags.prefill.tp;
+  EngineFlags prompts = flags.engine;
+  prompts.draft_tokens = 0;
+  if (!make_replica(session, question, prompts, question.prefill)) return false;
+  question.prefill.engine.prefill_only = true;
+  service.prefill = ServicePool{question.prefill.engine, question.prefill.table.get(), flags.prefill.replicas};
+  const double far = 1 << 16;
+  service.transfer_fixed = cache_transfer_time(question.prefill.replica, 0);
+  service.transfer_token = (cache_transfer_time(question.prefill.replica, far) - service.transfer_fixed) / far;
+  question.prefill_power = replica_power(*question.catalogue, *question.system, accelerators(question.prefill));
+  question.accelerators += flags.prefill.replicas * accelerators(question.prefill);
+  return true;
+}
+
+bool make_trace(Session& session, const TrafficFlags& flags, SimulationQuestion& question) {
+  auto trace = load_trace(session.files, flags.trace);
+  if (!trace) return session.fail(trace.faults()), false;
+  question.trace = std::make_unique<RequestTrace>(std::move(*trace));
+  TraceScale scale;
+  scale.from_s = flags.from_s;
+  if (flags.duration_s > 0) scale.until_s = flags.from_s + flags.duration_s;
+  if (flags.rate > 0) scale.rate = flags.rate;
+  if (auto check = scale_trace(*question.trace, scale); !check.ok()) return session.fail(check.faults()), false;
+  auto& rows = question.trace->rows;
+  if (flags.requests > 0 && flags.requests < std::ssize(rows)) rows.resize(static_cast<std::size_t>(flags.requests));
+  question.source = make_trace_source(*question.trace);
+  return true;
+}
+
+bool make_source(Session& session, const TrafficFlags& flags, SimulationQuestion& question) {
+  if (flags.trace != "poisson") return make_trace(session, flags, question);
+  const double count = flags.requests > 0 ? static_cast<double>(flags.requests) : kUsualRequests;
+  if (flags.rate > 0 && std::min(count / flags.rate, flags.duration_s > 0 ? flags.duration_s : kLongest) >= kLongest) {
+    session.fail("the traffic would last for more than 30 years", "raise --rate or lower --requests");
+    return false;
+  }
+  if (flags.rate <= 0 && flags.concurrency == 0) {
+    session.fail("--rate is missing", "give requests a second, --concurrency clients, or a file with --traffic");
+    return false;
+  }
+  auto prompt = parse_length("--isl", flags.isl), output = parse_length("--osl", flags.osl);
+  if (!prompt) return session.fail(prompt.faults()), false;
+  if (!output) return session.fail(output.faults()), false;
+  TenantTraffic tenant;
+  tenant.name = "all";
+  if (flags.rate > 0) tenant.arrivals.rate = flags.rate / flags.turns;
+  tenant.arrivals.cv = flags.cv;
+  tenant.prompt = *prompt, tenant.output = *output;
+  tenant.shared_prefix = flags.shared_prefix;
+  tenant.session.turns = flags.turns, tenant.session.think_s = flags.turns > 1 ? flags.think_s : 0;
+  tenant.concurrency = flags.concurrency;
+  TrafficLimit limit;
+  if (flags.requests > 0) limit.requests = flags.requests;
+  if (flags.duration_s > 0) limit.duration_s = flags.duration_s;
+  if (flags.requests == 0 && flags.duration_s <= 0) limit.requests = kUsualRequests;
+  auto source = make_tenant_source({tenant}, limit, flags.seed);
+  if (!source) return session.fail(source.faults()), false;
+  question.source = std::move(*source);
+  return true;
+}
+
+}  // namespace
+
+std::optional<SimulationQuestion> make_simulation(Session& session, const SimulateFlags& flags) {
+  for (const auto& [flag, value] : {std::pair{"--model", flags.replica.model}, {"--system", flags.replica.system}}) {
+    if (value.empty()) session.fail(std::string(flag) + " is missing", "or give the file of a service's study");
+  }
+  SimulationQuestion question;
+  question.target = {read_latency(session, "--ttft", flags.ttft), read_latency(session, "--tpot", flags.tpot)};
+  if (session.exit_code != kExitAnswered || !make_machine(session, flags, question) ||
+      !make_service(session, flags, question) || !make_source(session, flags.traffic, question)) {
+    return std::nullopt;
+  }
+  return question;
+}
+
+}  // namespace stargate

@@ -1,0 +1,42 @@
+// From the flags of `stargate serve simulate` to a service and its traffic.
+#pragma once
+
+#include <memory>
+
+#include "stargate/app/accelerator_price.hpp"
+#include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/serving/service.hpp"
+#include "stargate/serving/service_report.hpp"
+#include "stargate/serving/step_table.hpp"
+
+namespace stargate {
+
+/// One kind of replica; parts point into each other.
+struct SimulatedReplica {
+  Replica replica;
+  std::unique_ptr<StepModel> model;
+  std::unique_ptr<StepTable> table;
+  EngineSpec engine;
+  ReplicaMemory memory;
+};
+
+struct SimulationQuestion {
+  std::unique_ptr<Catalogue> catalogue;
+  const System* system = nullptr;
+  const Model* model = nullptr;
+  std::unique_ptr<ServingMachine> machine;
+  SimulatedReplica pool, prefill;
+  std::string engine_name;  ///< of the record, "vLLM with its V1 scheduler"
+  ServiceSpec service;
+  LatencyTarget target;
+  ReplicaPower power, prefill_power;
+  HourPrice price;  ///< of an accelerator
+  int accelerators = 1;
+  std::unique_ptr<RequestTrace> trace;
+  std::unique_ptr<RequestSource> source;
+};
+
+/// Nothing when a flag was wrong or the replica does not fit; the session has been told.
+std::optional<SimulationQuestion> make_simulation(Session& session, const SimulateFlags& flags);
+
+}  // namespace stargate

@@ -1,0 +1,67 @@
+// The sequences that decode together. All of them gain the same tokens in a step, so one counter, the position, stands
+// for their progress: a sequence that joined at position p with length l has length l + position - p, and leaves at a
+// position known when it joins. Whatever the set holds after any number of steps is therefore known without walking
+// them:
+//   blocks = sum ceil(length / b) = Q + n * floor(position / b) + #{i: r_i + position mod b >= b},
+//   with length_i - position + b - 1 = b * q_i + r_i and Q = sum q_i
+// With speculative decoding a step gains a mean number of tokens, kept as an integer of 1/1024 token.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace stargate {
+
+class DecodeSet {
+ public:
+  DecodeSet(int block_size, double tokens_per_step);
+
+  /// Of `length` tokens in the cache, `remaining` tokens to come; `order` decides who is told first of those that end
+  /// together.
+  void add(std::int64_t length, std::int64_t remaining, std::int64_t order, std::int32_t slot);
+  /// `length` and `remaining` are today's.
+  void remove(std::int64_t length, std::int64_t remaining, std::int32_t slot);
+  /// Blocks of a sequence that are counted elsewhere.
+  void add_shared_blocks(std::int64_t blocks) { shared_blocks_ += blocks; }
+
+  int size() const { return size_; }
+  std::int64_t position() const { return fine_position_ >> kFineBits; }
+  /// After so many steps.
+  std::int64_t position_after(std::int64_t steps) const { return (fine_position_ + steps * fine_step_) >> kFineBits; }
+  /// Tokens in the caches.
+  std::int64_t total_length() const { return total_length_; }
+  /// Tokens still to come.
+  std::int64_t total_remaining() const { return total_end_ - size_ * position(); }
+  /// Blocks that the sequences do not share by hash.
+  std::int64_t blocks_after(std::int64_t steps) const;
+  /// The most steps, at most `steps`, after which no more than `blocks` are taken.
+  std::int64_t steps_within(std::int64_t blocks, std::int64_t steps) const;
+  double tokens_per_step() const;
+
+  /// Steps until the next sequence ends; the set is not empty.
+  std::int64_t steps_to_end() const;
+  void advance(std::int64_t steps);
+  /// The next sequence that has ended, or -1; it stays until removed.
+  std::int32_t next_ended() const {
+    return ends_.empty() || ends_.front().position > position() ? -1 : ends_.front().slot;
+  }
+
+ private:
+  static constexpr int kFineBits = 10;
+  struct End {
+    std::int64_t position, order;
+    std::int32_t slot;
+  };
+  static bool later(const End& a, const End& b);
+  void count(std::int64_t length, int sign);
+
+  int block_size_;
+  std::int64_t fine_step_, fine_position_ = 0;
+  int size_ = 0;
+  std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
+  std::int64_t quotients_ = 0;
+  std::vector<std::int32_t> remainders_;  ///< sequences by r_i
+  std::vector<End> ends_;                 ///< a heap, nearest first
+};
+
+}  // namespace stargate

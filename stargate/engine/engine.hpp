@@ -1,0 +1,93 @@
+// One replica's engine, simulated from event to event: requests wait, are prefilled, decode and leave, as its rules
+// say. Between two events a batch only decodes; that run is advanced in one piece by its closed form.
+//   time of k decode steps     = k * t + d * k * (k - 1) / 2, t the first step, d what the growing context adds a step
+//   blocks after k steps       = sum over sequences of ceil((length + k) / block size)
+// Times inside are whole picoseconds, so that walking every step gives the same bytes.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "stargate/engine/engine_spec.hpp"
+#include "stargate/engine/request.hpp"
+#include "stargate/engine/step_cost.hpp"
+
+namespace stargate {
+
+/// Equal-minded steps in a row: one with prefill, or as many as only decode.
+struct StepRun {
+  SimTime start, end;
+  std::int64_t steps = 1;
+  Duration first_step, growth;  ///< step i of the run takes first_step + i * growth
+  int decoding = 0;             ///< sequences that get a token each step
+  int stalled = 0;              ///< sequences whose decoding waits for this step's prompts
+  double decode_context = 0;    ///< summed, at the first step
+  int prefill_sequences = 0, prefill_tokens = 0;
+  std::int64_t output_tokens = 0;                       ///< of all steps, first tokens included
+  std::int64_t waiting = 0, running = 0;                ///< during the run
+  std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of the pool, held by sequences
+};
+
+/// Who is in a run's steps, by id.
+struct StepBatch {
+  struct Prompt {
+    std::int64_t request;
+    std::int32_t tokens;
+  };
+  std::vector<Prompt> prompts;          ///< in the order they were put into the step
+  std::vector<std::int64_t> decodes;    ///< in order of admission
+  std::vector<std::int64_t> preempted;  ///< to make it possible
+};
+
+/// Told of what happens, in order of time.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  virtual void finished(const RequestRecord& record) = 0;
+  virtual void ran(const StepRun&) {}
+  /// Before `ran`, when asked for: it takes time.
+  virtual bool wants_batches() const { return false; }
+  virtual void batch(const StepBatch&) {}
+};
+
+/// What a router may look at.
+struct EngineLoad {
+  std::int64_t waiting = 0, running = 0;
+  std::int64_t waiting_prompt_tokens = 0;  ///< of requests not yet begun
+  std::int64_t blocks_used = 0, blocks = 0;
+};
+
+/// The spec has been checked; the cost outlives the engine.
+class Engine {
+ public:
+  Engine(const EngineSpec& spec, const StepCost& cost, std::int32_t replica = 0);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Requests come in order of arrival, and none before the last `advance` allows: arrival >= its `until`.
+  /// What can never fit (its last token needs more blocks than there are) is a fault of the caller: ask `fits` first.
+  void submit(const Request& request);
+  bool fits(const Request& request) const;
+  /// Disaggregated: the prompt's cache and the first token came from elsewhere.
+  void submit_prefilled(const Request& request, const RequestRecord& so_far);
+  /// Disaggregated: the cache has been handed over. Nothing happens when it was lost with its machine.
+  void release(std::int64_t request_id, SimTime now);
+
+  /// A time at or before the next change that anybody outside can see; never when nothing runs or waits.
+  SimTime next_event() const;
+  /// Runs every step that ends at or before `until`.
+  void advance(SimTime until, EngineListener& listener);
+  /// Gives up everything, as when the machine is lost: the requests that were in it, in order of arrival.
+  std::vector<Request> abandon();
+
+  EngineLoad load() const;
+  /// Tokens of the prompt that the prefix cache would spare.
+  std::int64_t prefix_match(const Request& request) const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace stargate

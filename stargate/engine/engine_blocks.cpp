@@ -1,0 +1,110 @@
+// The books of the cache. Used are: blocks of prompts under way, of decoding sequences, of referenced prefixes, what
+// each sequence takes whatever its length, and what is held for a hand-over. The rest is free, also where it still
+// remembers a prefix.
+#include <algorithm>
+
+#include "stargate/engine/engine_core.hpp"
+
+namespace stargate {
+
+std::int64_t Engine::Core::used_blocks() const {
+  return prefill_blocks_ + decoding_.blocks_after(0) + cache_.referenced_blocks() + held_blocks_ +
+         static_cast<std::int64_t>(running_.size()) * spec_.kv.blocks_per_sequence;
+}
+
+void Engine::Core::trim_cache() {
+  if (cache_.idle_blocks() > 0) cache_.trim(free_blocks());
+}
+
+/// Tokens a match spares: whole blocks, and at least the last token is computed.
+std::int64_t Engine::Core::usable_match(const Sequence& s, PrefixCache::Match& match) const {
+  match = {};
+  if (!spec_.kv.prefix_caching || s.request.prefix_hashes.empty() || s.has_cache) return 0;
+  match = cache_.match(s.request.prefix_hashes);
+  const std::int64_t most = block_tokens(std::min<std::int64_t>(match.tokens, s.target - 1));
+  const auto each = s.request.prefix_block_tokens;
+  match.entries = static_cast<int>(std::min<std::int64_t>(match.entries, (most + each - 1) / each));
+  return most;
+}
+
+void Engine::Core::take_prefix(Sequence& s) {
+  PrefixCache::Match match;
+  s.shared_tokens = static_cast<std::int32_t>(usable_match(s, match));
+  s.shared_entries = match.entries;
+  for (int i = 0; i < match.entries; ++i) cache_.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
+  s.computed = s.shared_tokens;
+}
+
+/// Hashes whose tokens have all been computed, of `tokens` in the cache: others may use these blocks from now on. Where
+/// somebody was faster, the sequence goes on with that copy.
+void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
+  if (!spec_.kv.prefix_caching) return;
+  const auto& hashes = s.request.prefix_hashes;
+  const std::int64_t each = s.request.prefix_block_tokens;
+  while (s.shared_entries < std::ssize(hashes)) {
+    const std::int64_t start = each * s.shared_entries;
+    const bool last = s.shared_entries + 1 == std::ssize(hashes);
+    const std::int64_t prompt = s.request.prompt_tokens;
+    const std::int64_t end = last && prompt > start ? std::min(start + each, prompt) : start + each;
+    if (end > tokens) break;
+    const std::int64_t whole = block_tokens(end - start);
+    cache_.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
+    ++s.shared_entries;
+    s.shared_tokens = static_cast<std::int32_t>(start + whole);
+  }
+}
+
+/// While prefilling: blocks for `tokens`, less those shared.
+void Engine::Core::set_private_blocks(Sequence& s, std::int64_t tokens) {
+  const std::int64_t blocks = blocks_of(tokens) - s.shared_tokens / spec_.kv.block_size;
+  prefill_blocks_ += blocks - s.private_blocks;
+  s.private_blocks = blocks;
+}
+
+void Engine::Core::start_running(Slot slot) {
+  Sequence& s = at(slot);
+  s.order = ++orders_;
+  s.running_index = running_.size();
+  running_.push_back(slot);
+}
+
+void Engine::Core::stop_running(Slot slot) {
+  const std::size_t index = at(slot).running_index;
+  running_[index] = running_.back();
+  at(running_[index]).running_index = index;
+  running_.pop_back();
+}
+
+void Engine::Core::join_decodes(Slot slot) {
+  Sequence& s = at(slot);
+  prefill_blocks_ -= s.private_blocks;
+  s.private_blocks = 0;
+  s.state = SequenceState::decoding;
+  s.joined = decoding_.position();
+  decoding_.add(s.target, s.request.output_tokens - s.generated, s.order, slot);
+  decoding_.add_shared_blocks(s.shared_tokens / spec_.kv.block_size);
+  decode_changed_ = true;
+}
+
+void Engine::Core::leave_decodes(Slot slot) {
+  Sequence& s = at(slot);
+  const std::int64_t gained = decoding_.position() - s.joined;
+  decoding_.remove(s.target + gained, s.request.output_tokens - s.generated - gained, slot);
+  decoding_.add_shared_blocks(-(s.shared_tokens / spec_.kv.block_size));
+  decode_changed_ = true;
+}
+
+/// Its shared blocks, and what was kept for it.
+void Engine::Core::let_go(Sequence& s) {
+  cache_.release(s.request.prefix_hashes, s.shared_entries);
+  reserved_blocks_ -= s.reserved_blocks;
+  s.shared_entries = s.shared_tokens = 0;
+  s.reserved_blocks = 0;
+}
+
+void Engine::Core::free_slot(Slot slot) {
+  at(slot).state = SequenceState::gone;
+  free_slots_.push_back(slot);
+}
+
+}  // namespace stargate

@@ -1,0 +1,70 @@
+// One engine's rules: whom it lets in, what it puts into a step, what it does when the cache is full. Names and
+// defaults are vLLM's (V1) where the engines share an idea.
+#pragma once
+
+#include "stargate/base/result.hpp"
+#include "stargate/units/quantity.hpp"
+
+namespace stargate {
+
+enum class EngineKind {
+  vllm,          ///< decodes first, prompts in chunks with the tokens left (vLLM V1)
+  sglang,        ///< prompts first while the decodes wait, room kept for answers (SGLang)
+  trtllm,        ///< in-flight batching: decodes first, admission by TensorRT-LLM's capacity scheduler
+  static_batch,  ///< a batch is formed, runs until its last sequence ends, and the next is formed
+};
+const char* engine_kind_name(EngineKind kind);
+
+/// When a request may join those that run.
+enum class AdmissionPolicy {
+  fits_now,          ///< blocks for what it computes in its first step are free (vLLM; TensorRT-LLM's MAX_UTILIZATION)
+  guaranteed,        ///< blocks for its last token are kept for it: nobody is ever preempted (GUARANTEED_NO_EVICT)
+  expected_outputs,  ///< its prompt and a share of all outputs still to come fit (SGLang's new_token_ratio)
+};
+
+/// What becomes of the cache of a sequence that must give way.
+enum class PreemptionMode { recompute, swap };
+
+enum class QueueOrder { fcfs, priority };
+
+/// The cache of all ranks of the replica as one pool.
+struct KvPoolSpec {
+  std::int64_t blocks = 0;               ///< of `block_size` tokens
+  int block_size = 16;                   ///< tokens; 1 makes the prefix cache exact to the token, as a radix tree is
+  std::int64_t blocks_per_sequence = 0;  ///< besides its tokens: windows and states of fixed size
+  bool prefix_caching = false;
+};
+
+struct SpeculationSpec {
+  int draft_tokens = 0;        ///< proposed a step and sequence; 0: no speculation
+  double acceptance_rate = 0;  ///< that a draft token is accepted when those before it were
+  /// Mean tokens a step: 1 + a + ... + a^drafts (Leviathan, Kalman, Matias 2023, eq. 1).
+  double tokens_per_step() const;
+};
+
+struct EngineSpec {
+  EngineKind kind = EngineKind::vllm;
+  int max_num_seqs = 256;                ///< of one data-parallel rank
+  int max_num_batched_tokens = 8192;     ///< of one step of one group
+  bool chunked_prefill = true;           ///< else a prompt goes whole or waits
+  int long_prefill_token_threshold = 0;  ///< largest chunk of one prompt; 0: no limit
+  bool prefill_first = false;            ///< prompts have the step to themselves while decodes wait
+  bool mixed_chunks = false;             ///< ... but take the decodes along, as SGLang can
+  AdmissionPolicy admission = AdmissionPolicy::fits_now;
+  double new_token_ratio = 0.098;  ///< share of outputs to come that SGLang keeps room for, once settled
+  PreemptionMode preemption = PreemptionMode::recompute;
+  QueueOrder order = QueueOrder::fcfs;
+  KvPoolSpec kv;
+  SpeculationSpec speculation;
+  int data_parallel = 1, pipeline = 1;  ///< groups that step together, each with a share of the sequences
+  Duration swap_token;                  ///< to move one token's cache to the host or back
+  bool prefill_only = false;     ///< disaggregated: requests end with their first token, blocks stay until released
+  bool walk_every_step = false;  ///< no fast-forward; the same answer, slower
+
+  int groups() const { return data_parallel * pipeline; }
+};
+/// As the engine of that kind does it unless told otherwise.
+EngineSpec default_engine_spec(EngineKind kind);
+Check check_engine_spec(const EngineSpec& spec);
+
+}  // namespace stargate

@@ -1,0 +1,51 @@
+// Blocks whose content is known by hash, kept after their sequence has left for the next one with the same beginning.
+// Referenced blocks belong to running sequences; idle ones are free memory that still holds something, given up in the
+// order in which they were last let go. A sequence lets go of its last block first, so a block never outlives what
+// comes before it: the leaf-first order of a radix tree (SGLang), the free queue of vLLM.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace stargate {
+
+class PrefixCache {
+ public:
+  struct Match {
+    int entries = 0;               ///< leading hashes found
+    std::int64_t tokens = 0;       ///< that they stand for
+    std::int64_t idle_blocks = 0;  ///< of them, blocks that nobody uses now
+  };
+  Match match(std::span<const std::uint64_t> hashes) const;
+
+  /// One more user of a block, which is there or is made now. True when it was made.
+  bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
+  /// The leading `entries` hashes have one user fewer each.
+  void release(std::span<const std::uint64_t> hashes, int entries);
+  /// Gives up idle blocks until at most `blocks` are left.
+  void trim(std::int64_t blocks);
+  void clear();
+
+  std::int64_t referenced_blocks() const { return referenced_; }
+  std::int64_t idle_blocks() const { return idle_; }
+
+ private:
+  struct Entry {
+    std::uint64_t hash = 0;
+    std::int64_t tokens = 0, blocks = 0;
+    std::int32_t users = 0;
+    std::int32_t older = -1, newer = -1;  ///< among the idle
+  };
+  void make_idle(std::int32_t at);
+  void unlink(std::int32_t at);
+
+  std::unordered_map<std::uint64_t, std::int32_t> index_;  ///< looked up only, never walked
+  std::vector<Entry> entries_;
+  std::vector<std::int32_t> unused_;
+  std::int32_t oldest_ = -1, newest_ = -1;
+  std::int64_t referenced_ = 0, idle_ = 0;
+};
+
+}  // namespace stargate

@@ -1,0 +1,42 @@
+// What comes to an engine and what is known of it when it has left.
+#pragma once
+
+#include <span>
+
+#include "stargate/sim/time.hpp"
+
+namespace stargate {
+
+struct Request {
+  std::int64_t id = 0;
+  SimTime arrival;  ///< at the engine
+  std::int32_t prompt_tokens = 1, output_tokens = 1;
+  std::int32_t tenant = 0;
+  std::int32_t priority = 0;  ///< lower is served first, as in vLLM
+  std::int64_t session = -1;
+  /// A hash for each `prefix_block_tokens` tokens from the start of the prompt, each of all that is before it as well:
+  /// equal hashes mean equal prefixes. The last one may stand for fewer tokens; hashes past the prompt are of the
+  /// output. Empty when nothing is known. Whoever made the request keeps them until it has left.
+  std::span<const std::uint64_t> prefix_hashes;
+  std::int32_t prefix_block_tokens = 512;
+};
+
+/// Times as the engine sees them: TTFT = first_token - arrival, E2E = last_token - arrival,
+/// TPOT = (last_token - first_token) / (output_tokens - 1).
+struct RequestRecord {
+  std::int64_t id = 0;
+  std::int32_t tenant = 0, replica = 0;
+  SimTime arrival, scheduled, first_token, last_token;  ///< scheduled: its first step begins
+  std::int32_t prompt_tokens = 0, output_tokens = 0;
+  std::int32_t cached_tokens = 0;  ///< of the prompt, found in the prefix cache when first scheduled
+  std::int32_t preemptions = 0;
+
+  Duration ttft() const { return first_token - arrival; }
+  Duration end_to_end() const { return last_token - arrival; }
+  /// Zero for one token, which has no time between tokens.
+  Duration tpot() const {
+    return output_tokens > 1 ? (last_token - first_token) / static_cast<double>(output_tokens - 1) : Duration{};
+  }
+};
+
+}  // namespace stargate

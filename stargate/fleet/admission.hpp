@@ -1,0 +1,62 @@
+// Who may come in and who waits: rate limits by tenant, and the requests the gateway holds until a replica has room.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "stargate/fleet/fleet_spec.hpp"
+#include "stargate/sim/time.hpp"
+
+namespace stargate {
+
+/// A token bucket. What is larger than the bucket passes when it is full and leaves a debt.
+class TokenBucket {
+ public:
+  explicit TokenBucket(const RateLimit& limit) : limit_(limit), level_(limit.burst) {}
+  /// Whether `amount` would pass at `now`; times must not go back.
+  bool has(SimTime now, double amount);
+  void take(double amount) { level_ -= amount; }
+
+ private:
+  RateLimit limit_;
+  double level_;
+  SimTime last_;
+};
+
+/// Both limits of each tenant: a request passes both or takes from neither.
+class RateLimiter {
+ public:
+  explicit RateLimiter(const std::vector<FleetTenant>& tenants);
+  bool admit(int tenant, SimTime now, std::int64_t tokens);
+
+ private:
+  std::vector<TokenBucket> requests_, tokens_;
+};
+
+/// Requests that wait, a line a tenant; the smallest priority first, then who came first.
+class HeldRequests {
+ public:
+  struct Held {
+    int slot = 0;
+    std::int32_t priority = 0;
+    SimTime arrival;
+  };
+  explicit HeldRequests(std::size_t tenants) : lines_(tenants) {}
+
+  void add(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_back(held), ++count_; }
+  void add_first(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_front(held), ++count_; }
+  bool waits(int tenant) const { return !lines_[static_cast<std::size_t>(tenant)].empty(); }
+  std::int64_t count() const { return count_; }
+  std::int64_t count(int tenant) const {
+    return static_cast<std::int64_t>(lines_[static_cast<std::size_t>(tenant)].size());
+  }
+  /// Tries the first of each line in turn until no line's first can go. `send(tenant, slot)` says whether it went.
+  void send_out(const std::function<bool(int, int)>& send);
+
+ private:
+  std::vector<std::deque<Held>> lines_;
+  std::int64_t count_ = 0;
+};
+
+}  // namespace stargate

@@ -1,0 +1,64 @@
+// The machines' side of a fleet: replicas in pools, what the gateway sees of them, and their runs from window to
+// window.
+#pragma once
+
+#include <memory>
+
+#include "stargate/fleet/autoscaler.hpp"
+#include "stargate/fleet/router.hpp"
+#include "stargate/fleet/worker_pool.hpp"
+
+namespace stargate {
+
+class FleetMachines {
+ public:
+  /// The spec outlives it. The first replicas of each pool are ready at once.
+  FleetMachines(const FleetSpec& spec, int threads);
+
+  /// The views follow what the replicas that ran were at the end of the last window.
+  void read_reports();
+  /// Pools whose autoscaler looks now. `waiting`: requests at the gateway for each pool.
+  void scale(SimTime now, const std::vector<double>& waiting);
+  void send(int replica, const Delivery& delivery);
+  /// One more, or one fewer, is out with a replica.
+  void count_sent(int replica, int change);
+  /// Replicas that decode, or all others, to the end of the window.
+  void run(bool decode, SimTime end);
+  /// All of them, whatever they have to do.
+  void run_all(SimTime end);
+
+  /// What came back from those that ran last, in order of time; valid until the next run.
+  const std::vector<RequestRecord>& finished() const { return finished_; }
+  const std::vector<Returned>& returned() const { return returned_; }
+  /// Of anything here, looks of autoscalers included.
+  SimTime next_event() const;
+
+  const std::vector<FleetReplica>& replicas() const { return replicas_; }
+  const FleetReplica& replica(int number) const { return replicas_[static_cast<std::size_t>(number)]; }
+  const std::vector<PoolView>& views() const { return views_; }
+  const std::vector<int>& pool_of() const { return pool_; }
+  int pool(int replica) const { return pool_[static_cast<std::size_t>(replica)]; }
+  const PoolSpec& pool_spec(int replica) const { return spec_.pools[static_cast<std::size_t>(pool(replica))]; }
+  const ReplicaKind& kind(int replica) const { return spec_.kinds[static_cast<std::size_t>(pool_spec(replica).kind)]; }
+
+ private:
+  void add_pool(std::size_t pool);
+  void set_state(int replica);
+  void scale_pool(int pool, int more, SimTime now);
+  void touch(int replica);
+  void collect();
+
+  const FleetSpec& spec_;
+  WorkerPool workers_;
+  std::vector<std::unique_ptr<StepCost>> costs_;  ///< by kind and lane
+  std::vector<FleetReplica> replicas_;
+  std::vector<SimTime> next_;  ///< event of each replica
+  std::vector<int> pool_;      ///< of each replica
+  std::vector<PoolView> views_;
+  std::vector<Autoscaler> scalers_;  ///< an entry a pool
+  std::vector<int> active_, changed_;
+  std::vector<RequestRecord> finished_;
+  std::vector<Returned> returned_;
+};
+
+}  // namespace stargate

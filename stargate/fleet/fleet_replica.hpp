@@ -1,0 +1,96 @@
+// One replica of a fleet between two reports: what was sent to it arrives, its engine runs, it may fail and come back.
+// It touches nothing outside itself, so that replicas run on any thread.
+#pragma once
+
+#include <vector>
+
+#include "stargate/base/random.hpp"
+#include "stargate/engine/engine.hpp"
+#include "stargate/fleet/fleet_spec.hpp"
+
+namespace stargate {
+
+/// Something on its way to a replica. `request.id` is the caller's.
+struct Delivery {
+  enum class What { request, prefilled, release };
+  SimTime at;
+  What what = What::request;
+  Request request;
+  RequestRecord so_far;  ///< of a prefilled request
+};
+
+/// A request that came to nothing here, to be sent elsewhere.
+struct Returned {
+  std::int64_t id = 0;
+  int replica = 0;
+  SimTime at;
+};
+
+/// Time and work, added up.
+struct ReplicaTotals {
+  std::int64_t paid_ns = 0, running_ns = 0;              ///< ordered or there; able to take work
+  std::int64_t prefill_busy_ns = 0, decode_busy_ns = 0;  ///< in steps with prefill, in steps without
+  std::int64_t prefill_tokens = 0, output_tokens = 0;
+  std::int64_t failures = 0, starts = 0;
+  std::int64_t most_blocks = 0;  ///< of the cache, at the end of any run of steps
+
+  std::int64_t busy_ns() const { return prefill_busy_ns + decode_busy_ns; }
+  ReplicaTotals& operator+=(const ReplicaTotals& other);
+};
+
+enum class ReplicaState {
+  off,       ///< not ordered, costs nothing
+  starting,  ///< ordered, or repaired
+  ready,
+  draining,  ///< ends what it has
+  down       ///< failed, being repaired
+};
+
+class FleetReplica final : private EngineListener {
+ public:
+  /// All but the stream, which gives its failures, outlive it. Starts off.
+  FleetReplica(const ReplicaKind& kind, const StepCost& cost, const PoolSpec& pool, int index, RandomStream stream);
+
+  /// From off: ready after the pool's start-up time, or at once.
+  void start(SimTime now, bool at_once);
+  /// Takes no more; off when it is empty.
+  void drain(SimTime now);
+  void send(const Delivery& delivery);
+  /// Everything that happens at or before `until`.
+  void run(SimTime until);
+
+  ReplicaState state() const { return state_; }
+  /// Of the next thing that may happen here.
+  SimTime next_event() const;
+  const Engine& engine() const { return engine_; }
+  bool fits(const Request& request) const { return engine_.fits(request); }
+  /// Since the last call; in order of time.
+  std::vector<RequestRecord>& finished() { return finished_; }
+  std::vector<Returned>& returned() { return returned_; }
+  /// Up to the last `run`.
+  const ReplicaTotals& totals() const { return totals_; }
+
+ private:
+  void finished(const RequestRecord& record) override { finished_.push_back(record); }
+  void ran(const StepRun& run) override;
+  void account(SimTime until);
+  void deliver(const Delivery& delivery);
+  void change_state();
+  void become_ready();
+  void fail();
+
+  const EngineSpec* spec_;
+  const StepCost* cost_;
+  const PoolSpec* pool_;
+  int index_;
+  RandomStream stream_;
+  Engine engine_;
+  ReplicaState state_ = ReplicaState::off;
+  SimTime now_, next_change_ = SimTime::never();  ///< of state
+  std::vector<Delivery> pending_;                 ///< by time, the latest first
+  std::vector<RequestRecord> finished_;
+  std::vector<Returned> returned_;
+  ReplicaTotals totals_;
+};
+
+}  // namespace stargate

@@ -1,0 +1,85 @@
+// What came out of a fleet's simulation: by tenant, by pool, and over time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stargate/fleet/fleet_replica.hpp"
+#include "stargate/sim/histogram.hpp"
+
+namespace stargate {
+
+/// How a request left.
+enum class RequestOutcome {
+  answered,
+  rate_limited,  ///< over its tenant's limit
+  refused,       ///< too many waited at the gateway
+  too_long,      ///< for the cache of the replica it was to go to
+  lost           ///< given up after failures
+};
+inline constexpr int kRequestOutcomeCount = 5;
+const char* request_outcome_name(RequestOutcome outcome);
+
+/// One request as its user saw it; network both ways included.
+struct FleetRequestRecord {
+  std::int64_t number = 0, session = 0;
+  int tenant = 0, turn = 0;
+  RequestOutcome outcome = RequestOutcome::answered;
+  SimTime arrival, first_token, last_token;
+  std::int32_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;
+  int replica = -1, pool = -1, region = -1;
+  int retries = 0;
+  Duration held;  ///< at the gateway
+};
+
+struct TenantReport {
+  std::string name;
+  std::int64_t arrived = 0;
+  std::int64_t left[kRequestOutcomeCount] = {};
+  std::int64_t retried = 0;                                              ///< sent again after a failure
+  std::int64_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;  ///< of answered requests
+  Histogram ttft, tpot, end_to_end, held;                                ///< seconds
+  std::int64_t met_targets = 0;                                          ///< answered inside the tenant's targets
+  std::vector<std::int64_t> by_region;                                   ///< answered there
+  Money cost;
+
+  std::int64_t answered() const { return left[static_cast<int>(RequestOutcome::answered)]; }
+  std::int64_t gone() const;  ///< by any way out
+};
+
+struct PoolReport {
+  std::string name;
+  ReplicaTotals totals;
+  std::int64_t answered = 0;
+  int most_ready = 0;
+  std::int64_t blocks = 0;  ///< of one replica's cache
+  Energy energy;
+  Money cost;
+  /// Of its running time it spent in steps.
+  double utilisation() const;
+};
+
+/// Over one interval, or at its end.
+struct FleetSample {
+  SimTime end;
+  std::int64_t arrived = 0, answered = 0, turned_away = 0, output_tokens = 0;
+  std::int64_t in_flight = 0, held = 0;
+  int ready = 0, paid = 0;  ///< replicas
+  double utilisation = 0;   ///< of running time
+  double kv_share = 0;      ///< of the caches' blocks, at the end
+  Power power;
+};
+
+struct FleetReport {
+  std::vector<TenantReport> tenants;
+  std::vector<PoolReport> pools;
+  std::vector<FleetSample> samples;
+  SimTime end;  ///< when the last request left
+  std::int64_t windows = 0;
+
+  TenantReport all() const;  ///< the tenants together
+  Money cost() const;
+  Energy energy() const;
+};
+
+}  // namespace stargate

@@ -1,0 +1,35 @@
+// A few threads that stand ready, for work that comes in many short rounds. Every item has its lane, and a lane is
+// always done by one thread at a time, so that what belongs to a lane needs no lock. The caller works too.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace stargate {
+
+class WorkerPool {
+ public:
+  explicit WorkerPool(int threads);  ///< the caller among them
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+
+  /// As many lanes as threads.
+  int lanes() const { return lane_count_; }
+  /// work(item) once for each item, those with item % lanes() equal one after the other; returns when all are done.
+  void run(const std::vector<int>& items, const std::function<void(int)>& work);
+
+ private:
+  void serve(int lane);
+  void take(int lane);
+
+  const std::vector<int>* items_ = nullptr;
+  const std::function<void(int)>* work_ = nullptr;
+  int lane_count_ = 1;
+  std::atomic<std::uint32_t> round_{0}, idle_{0};
+  std::atomic<bool> stop_{false};
+  std::vector<std::jthread> others_;  ///< last, so that they end before what they use
+};
+
+}  // namespace stargate

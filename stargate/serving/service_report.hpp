@@ -1,0 +1,84 @@
+// What came out of a service's simulation: latencies as their users saw them, what the engines did, and both over time.
+// Memory does not grow with the number of requests.
+#pragma once
+
+#include <optional>
+
+#include "stargate/serving/service_simulation.hpp"
+#include "stargate/serving/steady_state.hpp"
+#include "stargate/sim/histogram.hpp"
+#include "stargate/sim/time_series.hpp"
+
+namespace stargate {
+
+/// Seconds, over requests; ITL over gaps between tokens of a sequence (between steps, when a step gives several).
+struct LatencyReport {
+  Histogram ttft, tpot, itl, end_to_end, queue;
+};
+
+struct ServiceTenant {
+  std::int64_t finished = 0, good = 0;
+  std::int64_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;
+  Histogram ttft, tpot;
+};
+
+class ServiceReport final : public ServiceListener {
+ public:
+  ServiceReport(const ServiceSpec& spec, const LatencyTarget& target, std::size_t tenants);
+
+  void finished(const IncomingRequest& request, const RequestRecord& record) override;
+  void refused(const IncomingRequest&) override { ++refused_; }
+  void ran(int engine, const StepRun& run) override;
+
+  const LatencyReport& latency() const { return latency_; }
+  const std::vector<ServiceTenant>& tenants() const { return tenants_; }
+  std::int64_t finished_count() const { return finished_; }
+  std::int64_t refused_count() const { return refused_; }
+  std::int64_t good_count() const { return good_; }  ///< met every target
+  std::int64_t preemptions() const { return preemptions_; }
+  std::int64_t prompt_tokens() const { return prompt_tokens_; }
+  std::int64_t output_tokens() const { return output_tokens_; }
+  std::int64_t cached_tokens() const { return cached_tokens_; }
+  SimTime first_arrival() const { return first_; }
+  SimTime end() const { return end_; }  ///< when the last token came
+  Duration span() const { return end_ - first_; }
+
+  // Of all engines, or of those that prefill (`prefill` of a disaggregated service).
+  struct Work {
+    std::int64_t steps = 0, runs = 0, prompt_steps = 0;
+    Duration prompts, decodes;  ///< time in steps with prompts, in steps without
+    double decoding_steps = 0;  ///< sequences times decode steps
+    int most_decoding = 0;
+    Duration busy() const { return prompts + decodes; }
+  };
+  const Work& work(bool prefill) const { return prefill ? prefill_work_ : work_; }
+  std::int64_t most_blocks() const { return most_blocks_; }  ///< of one engine of the pool
+
+  // Means over time: requests waiting and running, share of the pool's blocks, of time busy; tokens and arrivals a
+  // second.
+  struct Series {
+    TimeSeries waiting, running, blocks, busy, prompts, output;
+  };
+  const Series& series() const { return series_; }
+
+ private:
+  /// Sequences whose decoding has waited for prompts so long: their next gap is longer by that.
+  struct Stall {
+    Duration time;
+    int sequences = 0;
+  };
+  void add_gaps(const StepRun& run, std::vector<Stall>& stalls);
+
+  const ServiceSpec& spec_;
+  LatencyTarget target_;
+  LatencyReport latency_;
+  std::vector<ServiceTenant> tenants_;
+  std::vector<std::vector<Stall>> stalls_;  ///< by engine, the longest wait first
+  std::int64_t finished_ = 0, refused_ = 0, good_ = 0, preemptions_ = 0;
+  std::int64_t prompt_tokens_ = 0, output_tokens_ = 0, cached_tokens_ = 0, most_blocks_ = 0;
+  SimTime first_ = SimTime::never(), end_;
+  Work work_, prefill_work_;
+  Series series_;
+};
+
+}  // namespace stargate

@@ -1,0 +1,45 @@
+// Equal replicas under traffic, each an engine, from event to event: requests come from the source, go to a replica,
+// and what their end sets off comes back to the source. Disaggregated, a request is prefilled by one engine, its cache
+// is sent over the network, and another decodes it.
+#pragma once
+
+#include "stargate/engine/engine.hpp"
+#include "stargate/traffic/source.hpp"
+
+namespace stargate {
+
+/// Which replica a request goes to: the next in turn; that with the fewest requests; that whose cache spares most of
+/// the prompt, less its own load (in prompt tokens).
+enum class ServiceRouter { round_robin, least_loaded, prefix };
+
+struct ServicePool {
+  EngineSpec engine;  ///< checked
+  const StepCost* cost = nullptr;
+  int replicas = 1;
+};
+
+struct ServiceSpec {
+  ServicePool pool;  ///< of whole requests; disaggregated, of decoding
+  std::optional<ServicePool> prefill;
+  Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
+  ServiceRouter router = ServiceRouter::round_robin;
+  int prefix_block_tokens = 0;  ///< of a prefix's hash, at least; long prefixes need no short ones
+  Duration request_overhead;    ///< from the client to the scheduler and back; part of TTFT
+
+  int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
+};
+
+class ServiceListener {
+ public:
+  virtual ~ServiceListener() = default;
+  virtual void finished(const IncomingRequest& request, const RequestRecord& record) = 0;
+  /// It can never fit into the cache of a replica, or its prompt into a step.
+  virtual void refused(const IncomingRequest&) {}
+  /// Engines are numbered: the pool's, then those that prefill.
+  virtual void ran(int, const StepRun&) {}
+};
+
+/// Until the source is empty and everything has left.
+void simulate_service(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener);
+
+}  // namespace stargate

@@ -1,0 +1,121 @@
+// Each figure is asked of the model once.
+#include "stargate/serving/step_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr int kKnots = 48;  // contexts 16 to 2^28, two an octave
+constexpr double kFirstKnot = 16;
+constexpr double kStretch = 16;        // tokens
+constexpr double kPairContext = 4096;  // over which the attention of a pair is measured
+constexpr double kExtraPrompt = 512, kExtraContext = 1024;
+
+/// Context of a knot, in tokens of one sequence.
+double knot_context(int knot) { return knot == 0 ? 1.0 : std::round(kFirstKnot * std::exp2(0.5 * (knot - 1))); }
+
+int knot_below(double context) {
+  if (context < kFirstKnot) return 0;
+  int knot = 1 + static_cast<int>(2 * std::log2(context / kFirstKnot));
+  while (knot > 0 && knot_context(knot) > context) --knot;
+  while (knot + 2 < kKnots && knot_context(knot + 1) <= context) ++knot;
+  return std::min(knot, kKnots - 2);
+}
+
+/// Queries times keys of a prompt from its beginning.
+double own_pairs(double tokens) { return tokens * (tokens + 1) / 2; }
+
+}  // namespace
+
+StepTable::StepTable(const StepModel& model, int draft_tokens)
+    : model_(&model),
+      groups_(static_cast<double>(model.replica().layout.attention_dp) * model.replica().layout.pp),
+      query_(1.0 + draft_tokens) {
+  const double half = kExtraPrompt / 2;
+  const SequenceGroup two{2, half, half, false, 1};
+  const double seconds = model_->step_time({&two, 1}).total().base();
+  const double pairs = own_pairs(kExtraPrompt) - 2 * own_pairs(half);
+  sequence_seconds_ =
+      std::max(0.0, seconds - prompt_seconds(kExtraPrompt, kExtraPrompt) + stretch(kExtraPrompt).pair * pairs);
+}
+
+double StepTable::decode_seconds(int group_sequences, int knot) const {
+  const auto n = static_cast<std::size_t>(group_sequences);
+  if (decodes_.size() <= n) decodes_.resize(n + 1);
+  auto& row = decodes_[n];
+  if (row.empty()) row.assign(kKnots, -1.0F);
+  float& kept = row[static_cast<std::size_t>(knot)];
+  if (kept < 0) {
+    const SequenceGroup group{static_cast<double>(group_sequences), query_, std::max(query_, knot_context(knot)), true,
+                              1};
+    kept = static_cast<float>(model_->step_time({&group, 1}).total().base());
+  }
+  return kept;
+}
+
+DecodeCost StepTable::decode(int sequences, double context) const {
+  const int group = std::max(1, static_cast<int>(std::ceil(sequences / groups_)));
+  const double all = std::max(1, sequences);
+  const int knot = knot_below(context / all);
+  const double from = knot_context(knot), to = knot_context(knot + 1);
+  const double at_from = decode_seconds(group, knot), at_to = decode_seconds(group, knot + 1);
+  const double slope = std::max(0.0, (at_to - at_from) / (to - from));
+  return {(at_from - slope * from) * second, slope / all * second, to * all};
+}
+
+double StepTable::prompt_seconds(double tokens, double context) const {
+  const SequenceGroup group{1, tokens, context, false, 1};
+  return model_->step_time({&group, 1}).total().base();
+}
+
+const StepTable::Stretch& StepTable::stretch(double tokens) const {
+  const auto index = static_cast<std::size_t>((tokens - 1) / kStretch);
+  if (stretches_.size() <= index) stretches_.resize(index + 1);
+  Stretch& kept = stretches_[index];
+  if (kept.first < 0) {
+    const double first = static_cast<double>(index) * kStretch + 1, last = first + kStretch - 1;
+    const double own = prompt_seconds(last, last);
+    kept.pair = std::max(0.0, prompt_seconds(last, last + kPairContext) - own) / (last * kPairContext);
+    kept.first = prompt_seconds(first, first) - kept.pair * own_pairs(first);
+    kept.last = own - kept.pair * own_pairs(last);
+  }
+  return kept;
+}
+
+/// A step of so many tokens, less its attention.
+double StepTable::bare_seconds(double tokens) const {
+  const Stretch& s = stretch(tokens);
+  const double first = std::floor((tokens - 1) / kStretch) * kStretch + 1;
+  return s.first + (s.last - s.first) * (tokens - first) / (kStretch - 1);
+}
+
+double StepTable::extra_seconds(int group_sequences) const {
+  const auto n = static_cast<std::size_t>(group_sequences);
+  if (extras_.size() <= n) extras_.resize(n + 1, std::nan(""));
+  double& kept = extras_[n];
+  if (std::isnan(kept)) {
+    const SequenceGroup batch[] = {{static_cast<double>(group_sequences), query_, kExtraContext, true, 1},
+                                   {1, kExtraPrompt, kExtraPrompt, false, 1}};
+    kept = model_->step_time(batch).total().base() - bare_seconds(kExtraPrompt + group_sequences * query_) -
+           stretch(kExtraPrompt).pair * own_pairs(kExtraPrompt);
+  }
+  return kept;
+}
+
+Duration StepTable::prefill(const PrefillBatch& batch) const {
+  const double tokens = std::max(1, batch.tokens);
+  double seconds = stretch(tokens).pair * batch.pairs + std::max(0, batch.sequences - 1) * sequence_seconds_;
+  if (batch.decoding == 0) return (seconds + bare_seconds(tokens)) * second;
+  const int group = static_cast<int>(std::ceil(batch.decoding / groups_));
+  const DecodeCost now = decode(batch.decoding, batch.decode_context);
+  const double usual_context = kExtraContext * batch.decoding;
+  const DecodeCost usual = decode(batch.decoding, usual_context);
+  seconds += bare_seconds(tokens + group * query_) + extra_seconds(group);
+  seconds +=
+      (now.at_zero + now.per_token * batch.decode_context - usual.at_zero - usual.per_token * usual_context).base();
+  return std::max(0.0, seconds) * second;
+}
+
+}  // namespace stargate

@@ -1,0 +1,45 @@
+// StepModel behind the engine's question, fast enough to be asked at every event: answers are kept, and between them
+// the law is taken as linear, with knots where it bends.
+//   decode(n, C)        between contexts of half an octave, n as it is
+//   prefill(n, C, T)    bare(T + n) + pair(T) * pairs + extra(n) + decode(n, C) - decode(n, n * c0)
+// bare: a step of so many tokens without its attention; pair: attention of one query to one key, in a chunk of T;
+// extra: what n decodes add over as many tokens of a prompt (sampling, caches read at c0). Token counts are cut into
+// stretches of 16, both ends asked: tiles of kernels end at multiples of it, so a jump lies between two stretches.
+#pragma once
+
+#include <vector>
+
+#include "stargate/engine/step_cost.hpp"
+#include "stargate/serving/step.hpp"
+
+namespace stargate {
+
+/// Fills itself while it is used: one for each thread. What it holds does not depend on the order of questions. The
+/// step model outlives it.
+class StepTable final : public StepCost {
+ public:
+  explicit StepTable(const StepModel& model, int draft_tokens = 0);
+
+  DecodeCost decode(int sequences, double context) const override;
+  Duration prefill(const PrefillBatch& batch) const override;
+
+ private:
+  /// Seconds of a step at both ends of a stretch of token counts, and of a pair at its upper end.
+  struct Stretch {
+    double first = -1, last = 0, pair = 0;
+  };
+  double decode_seconds(int group_sequences, int knot) const;
+  double prompt_seconds(double tokens, double context) const;
+  const Stretch& stretch(double tokens) const;
+  double bare_seconds(double tokens) const;
+  double extra_seconds(int group_sequences) const;
+
+  const StepModel* model_;
+  double groups_, query_;
+  double sequence_seconds_ = 0;                      ///< of one more prompt in a step
+  mutable std::vector<std::vector<float>> decodes_;  ///< by sequences of a group and knot; negative: not asked yet
+  mutable std::vector<Stretch> stretches_;
+  mutable std::vector<double> extras_;
+};
+
+}  // namespace stargate

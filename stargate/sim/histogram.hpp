@@ -1,0 +1,34 @@
+// How often which value: buckets of equal ratio, 256 an octave, so that a quantile is right to 0.2 % whatever the
+// scale, in memory that does not grow with the number of values. Mean, least and largest are exact. Histograms of parts
+// add up to the histogram of the whole.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace stargate {
+
+class Histogram {
+ public:
+  /// Values are at least 0.
+  void add(double value, double weight = 1) { add_ramp(value, 0, 1, weight); }
+  /// first, first + growth, ... first + (count - 1) * growth, each with that weight. Growth is at least 0.
+  void add_ramp(double first, double growth, std::int64_t count, double weight);
+  void merge(const Histogram& other);
+
+  double count() const { return count_; }
+  double mean() const { return count_ > 0 ? sum_ / count_ : 0; }
+  double least() const { return count_ > 0 ? least_ : 0; }
+  double largest() const { return count_ > 0 ? largest_ : 0; }
+  /// The value that `share` of all are at or below; 0 of nothing.
+  double quantile(double share) const;
+
+ private:
+  void count_in(std::int32_t bucket, double weight);
+
+  std::int32_t first_ = 0;  ///< index of the first bucket
+  std::vector<double> weights_;
+  double count_ = 0, sum_ = 0, least_ = 0, largest_ = 0;
+};
+
+}  // namespace stargate

@@ -1,0 +1,31 @@
+// The clock of simulations: a point in time in whole nanoseconds since the start. An integer, so that the order of two
+// events never hangs on a rounding; it reaches 292 years. Spans of time are the quantity Duration, as everywhere.
+#pragma once
+
+#include <cmath>
+#include <compare>
+#include <cstdint>
+#include <limits>
+
+#include "stargate/units/quantity.hpp"
+
+namespace stargate {
+
+struct SimTime {
+  std::int64_t ns = 0;
+
+  /// Later than anything that happens.
+  static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }
+  /// That long after the start, to the nearest nanosecond.
+  static SimTime at(Duration since_start) { return {std::llround(since_start.base() * 1e9)}; }
+
+  constexpr bool is_never() const { return ns == never().ns; }
+  constexpr double seconds() const { return static_cast<double>(ns) * 1e-9; }
+  friend constexpr auto operator<=>(SimTime, SimTime) = default;
+  friend SimTime operator+(SimTime a, Duration b) { return {a.ns + at(b).ns}; }
+  friend constexpr Duration operator-(SimTime a, SimTime b) {
+    return Duration::from_base(static_cast<double>(a.ns - b.ns) * 1e-9);
+  }
+};
+
+}  // namespace stargate

@@ -1,0 +1,54 @@
+// What sizing chooses between: replicas that do whole requests, or replicas that prefill and replicas that decode, each
+// of a layout of its own; with what the long-run estimate says they serve.
+//   prefill: rate = groups * rho / S,  S: time of one prompt alone,  TTFT = S (1 + rho / (2 (1 - rho)))      (M/D/1)
+//   decode:  rate = D / ((osl - 1) * t(D)),  t(D): a step of D decodes and no prefill
+#pragma once
+
+#include "stargate/serving/size.hpp"
+
+namespace stargate {
+
+/// Replicas of one kind and what one of them serves, requests a second, by the estimate.
+struct ReplicaGroup {
+  ServingLayout layout;
+  int replicas = 1;
+  double rate_each = 0;
+
+  int accelerators() const { return replicas * layout.accelerators(); }
+  double rate() const { return replicas * rate_each; }
+};
+
+struct Deployment {
+  ReplicaGroup main;  ///< of whole requests; disaggregated, of decoding
+  std::optional<ReplicaGroup> prefill;
+
+  bool disaggregated() const { return prefill.has_value(); }
+  int accelerators() const { return main.accelerators() + (prefill ? prefill->accelerators() : 0); }
+  double estimated_rate() const { return prefill ? std::min(main.rate(), prefill->rate()) : main.rate(); }
+};
+/// "4 x TP 8", "2 x TP 2 prefill + 3 x TP 4 decode".
+std::string format_deployment(const Deployment& deployment);
+
+/// How much is wanted: requests a second, or as many as so many accelerators serve.
+struct SizingDemand {
+  double rate = 0;
+  int accelerators = 0;  ///< above 0: all that these serve, and `rate` says nothing
+  double headroom = 0;   ///< share of the rate that is planned for on top
+};
+
+/// The deployments worth simulating, the most promising first, and why other layouts are none. The targets of the
+/// question are loosened by `slack`, since the simulation decides.
+struct DeploymentChoice {
+  std::vector<Deployment> deployments;
+  ServingShortfall shortfall;
+};
+inline constexpr double kEstimateSlack = 1.15;
+/// As many of each side as the demand needs, or as serve most of what is given; nothing when neither fits.
+std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
+                                      const SizingDemand& demand);
+DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
+                                   const SizingDemand& demand, int most);
+DeploymentChoice disaggregated_deployments(const Model& model, const ServingMachine& machine,
+                                           const ServingQuestion& question, const SizingDemand& demand, int most);
+
+}  // namespace stargate

@@ -1,0 +1,51 @@
+// Real runs, request by request, against the simulated engine: the same arrivals and lengths go through the engine, and
+// each statistic of the latencies is put beside the measured one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stargate/base/file_reader.hpp"
+#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/traffic/trace.hpp"
+
+namespace stargate {
+
+/// The rows of one run, in order of arrival.
+struct MeasuredRun {
+  std::string name, model, accelerator, engine, engine_version, weights_dtype;
+  int line = 0;  ///< of its first row
+  int tp = 1, dp = 1, max_num_seqs = 0, max_num_batched_tokens = 0;
+  bool expert_parallel = false, prefix_caching = false;
+  double kv_cache_tokens = 0;  ///< as the engine's log says; 0 when it does not
+  struct Request {
+    double arrival_s = 0, first_token_s = 0, last_token_s = 0;
+    std::int32_t isl = 1, osl = 1;
+  };
+  std::vector<Request> requests;
+};
+/// Columns run, model, accelerator, engine, engine_version, tp, dp, ep, weights_dtype, max_num_seqs,
+/// max_num_batched_tokens, kv_cache_tokens, prefix_caching, isl, osl, arrival_s, first_token_s, last_token_s, in any
+/// order.
+Result<std::vector<MeasuredRun>> load_measured_runs(const FileReader& files, const std::string& path);
+
+/// Milliseconds.
+struct ReplayStatistic {
+  std::string metric, statistic;  ///< "ttft", "p90"
+  double measured_ms = 0, predicted_ms = 0;
+  double error_pct() const { return 100 * (predicted_ms / measured_ms - 1); }
+};
+
+struct ReplayedRun {
+  std::string name, basis;  ///< basis: what was simulated, in words
+  std::string skipped;      ///< why it could not be; empty when it was
+  std::size_t requests = 0, predicted = 0;
+  double mean_batch = 0;
+  std::vector<ReplayStatistic> statistics;  ///< TTFT, TPOT, E2E: mean, p50, p90, p95, p99
+};
+ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRun& run);
+
+std::string format_replay_text(const std::vector<ReplayedRun>& runs);
+std::string format_replay_json(const std::vector<ReplayedRun>& runs);
+
+}  // namespace stargate

@@ -1,0 +1,92 @@
+// A service as its operator describes it: who uses it, how, from where and under which promises, and the sites that may
+// run it. The tables in service_spec.cpp are the only definition of the format.
+#pragma once
+
+#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/traffic/length.hpp"
+
+namespace stargate {
+
+/// "4000", "uniform(800, 1000)", "lognormal(1155, 1.4)".
+template <>
+struct Codec<LengthDistribution> {
+  static std::string type_text() { return "tokens: 4000, uniform(800, 1000) or lognormal(mean, variation)"; }
+  static void read(Reader& reader, const Node& node, LengthDistribution& out, const Rule&) {
+    const auto* text = read_scalar(reader, node, type_text());
+    if (text == nullptr) return;
+    auto length = parse_length("", *text);
+    if (!length) return reader.fault(node, length.faults()[0].message, length.faults()[0].hint);
+    out = *length;
+  }
+};
+
+enum class ServiceMode { aggregated, disaggregated };
+
+struct ServiceSiteSpec {
+  std::string site, system;
+  std::optional<int> most_accelerators;  ///< that may stand there
+  SourceNote source;
+  static const RecordTable<ServiceSiteSpec>& table();
+};
+
+struct ServiceTenantSpec {
+  std::string tenant, name;
+  std::string home;                         ///< region of its users
+  std::vector<std::string> residency;       ///< countries; empty: anywhere
+  double seats = 0, sessions_per_seat = 0;  ///< people; conversations or jobs a day of each
+  double peak_to_mean = 1;
+  double peak_hour = 12;  ///< hours after the simulation begins
+  double burstiness = 1;  ///< coefficient of variation of the gaps
+  LengthDistribution prompt = LengthDistribution::fixed(1), output = LengthDistribution::fixed(1);
+  std::optional<LengthDistribution> documents;
+  int shared_prefix = 0;
+  double turns = 1;
+  Duration think;
+  int priority = 0;
+  std::optional<TokenRate> token_limit;
+  std::optional<MoneyRate> seat_price;
+  std::optional<MoneyPerToken> input_price, output_price;
+  SourceNote source;
+  static const RecordTable<ServiceTenantSpec>& table();
+};
+
+struct ServiceTargetSpec {
+  std::optional<Duration> ttft, tpot;
+  double share = 0.99;
+  static const RecordTable<ServiceTargetSpec>& table();
+};
+
+struct ServiceOperationSpec {
+  std::string router = "least-loaded";
+  std::optional<double> spill_at;  ///< requests a replica
+  double headroom = 0.1;           ///< over the peak of the mean rates
+  double least_replicas = 0.25;    ///< share of the peak's that always runs
+  Duration start_up = 5.0 * minute;
+  Duration time_between_failures, repair_time;
+  SourceNote source;
+  static const RecordTable<ServiceOperationSpec>& table();
+};
+
+struct ServiceStudySpec {
+  std::string name, about;
+  std::map<std::string, Source> sources;
+  std::string model, stand_in;
+  std::optional<Precision> precision, kv_precision;
+  std::string engine = "vllm";
+  ServiceMode mode = ServiceMode::aggregated;
+  std::vector<ServiceSiteSpec> sites;
+  std::vector<ServiceTenantSpec> tenants;
+  ServiceTargetSpec targets;
+  ServiceOperationSpec operation;
+  Duration duration = day;
+  int seed = 1;
+  static const RecordTable<ServiceStudySpec>& table();
+};
+
+template <>
+struct EnumNames<ServiceMode> {
+  static constexpr std::pair<const char*, ServiceMode> names[] = {{"aggregated", ServiceMode::aggregated},
+                                                                  {"disaggregated", ServiceMode::disaggregated}};
+};
+
+}  // namespace stargate

@@ -1,0 +1,182 @@
+// Scanners over the text in place; days from a date by Hinnant's civil calendar formula.
+#include "stargate/traffic/trace_text.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr int kDeepest = 4;
+
+/// Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+std::int64_t days_of_date(std::int64_t year, int month, int day) {
+  year -= month <= 2;
+  const std::int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
+  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
+  if (text.size() < at + count) return std::nullopt;
+  int value = 0;
+  for (const char c : text.substr(at, count)) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string_view take_line(std::string_view& rest) {
+  const std::size_t end = rest.find('\n');
+  std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
+  cells.clear();
+  for (std::size_t at = 0;;) {
+    if (at < line.size() && line[at] == '"') {
+      const std::size_t close = line.find('"', at + 1);
+      cells.push_back(line.substr(at + 1, close == std::string_view::npos ? close : close - at - 1));
+      at = close == std::string_view::npos ? line.size() : line.find(',', close);
+    } else {
+      const std::size_t comma = line.find(',', at);
+      cells.push_back(line.substr(at, comma == std::string_view::npos ? comma : comma - at));
+      at = comma;
+    }
+    if (at >= line.size()) return;
+    ++at;
+  }
+}
+
+std::optional<std::int64_t> parse_timestamp(std::string_view text) {
+  const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
+  const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
+  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  if (text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
+    return std::nullopt;
+  }
+  if (*month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) {
+    return std::nullopt;
+  }
+  std::int64_t nanoseconds = 0, unit = 100'000'000;
+  std::size_t at = 19;
+  if (at < text.size() && text[at] == '.') {
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+      nanoseconds += (text[at] - '0') * unit;
+    }
+  }
+  const std::string_view zone = text.substr(at);
+  if (!zone.empty() && zone != "Z" && zone != "+00:00") return std::nullopt;
+  const std::int64_t seconds = days_of_date(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second;
+  return seconds * 1'000'000'000 + nanoseconds;
+}
+
+bool JsonObjects::fail(const char* why) {
+  if (fault_ == nullptr) fault_ = why, line_ = next_line_;
+  return false;
+}
+
+void JsonObjects::skip_space() {
+  for (; at_ < text_.size(); ++at_) {
+    const char c = text_[at_];
+    if (c == '\n') ++next_line_;
+    if (c != ' ' && c != '\n' && c != '\t' && c != '\r') return;
+  }
+}
+
+bool JsonObjects::next(std::vector<JsonMember>& members, std::vector<std::uint64_t>& list) {
+  members.clear(), list.clear();
+  if (fault_ != nullptr) return false;
+  for (skip_space(); peek() == '[' || peek() == ']' || peek() == ','; skip_space()) ++at_;
+  if (at_ >= text_.size()) return false;
+  line_ = next_line_;
+  return read_object(members, list, 0);
+}
+
+bool JsonObjects::read_object(std::vector<JsonMember>& members, std::vector<std::uint64_t>& list, int depth) {
+  if (peek() != '{' || depth > kDeepest) return fail("expected an object { ... } a request");
+  ++at_;
+  skip_space();
+  while (peek() != '}') {
+    JsonMember member;
+    if (!read_string(member.name)) return false;
+    skip_space();
+    if (peek() != ':') return fail("expected ':' after a member's name");
+    ++at_;
+    skip_space();
+    if (!read_value(member, members, list, depth)) return false;
+    skip_space();
+    if (peek() == ',') {
+      ++at_;
+      skip_space();
+    } else if (peek() != '}') {
+      return fail("expected ',' or '}' after a member");
+    }
+  }
+  ++at_;
+  return true;
+}
+
+bool JsonObjects::read_value(JsonMember& member, std::vector<JsonMember>& members, std::vector<std::uint64_t>& list,
+                             int depth) {
+  const char c = peek();
+  if (c == '{') return read_object(members, list, depth + 1);
+  if (c == '[') {
+    if (!read_list(list)) return false;
+    member.is_list = true;
+  } else if (c == '"') {
+    std::string_view ignored;
+    if (!read_string(ignored)) return false;
+  } else if (c == 't' || c == 'f' || c == 'n') {
+    while (peek() >= 'a' && peek() <= 'z') ++at_;
+  } else {
+    double value = 0;
+    if (!read_number(value)) return false;
+    member.number = value;
+  }
+  members.push_back(member);
+  return true;
+}
+
+bool JsonObjects::read_list(std::vector<std::uint64_t>& list) {
+  ++at_;
+  for (skip_space(); peek() != ']'; skip_space()) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (error != std::errc()) return fail("expected a list of whole numbers");
+    at_ = static_cast<std::size_t>(end - text_.data());
+    list.push_back(value);
+    skip_space();
+    if (peek() == ',') {
+      ++at_;
+    } else if (peek() != ']') {
+      return fail("expected ',' or ']' in a list");
+    }
+  }
+  ++at_;
+  return true;
+}
+
+bool JsonObjects::read_string(std::string_view& out) {
+  if (peek() != '"') return fail("expected a name in quotes");
+  const std::size_t begin = ++at_;
+  while (at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\n') at_ += text_[at_] == '\\' ? 2 : 1;
+  if (peek() != '"') return fail("a text does not end");
+  out = text_.substr(begin, at_++ - begin);
+  return true;
+}
+
+bool JsonObjects::read_number(double& out) {
+  const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
+  if (error != std::errc() || !std::isfinite(out)) return fail("expected a value");
+  at_ = static_cast<std::size_t>(end - text_.data());
+  return true;
+}
+
+}  // namespace stargate

@@ -1,0 +1,1 @@
+check studies/crystal-intelligence.yaml

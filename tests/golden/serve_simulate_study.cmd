@@ -1,0 +1,1 @@
+serve simulate studies/crystal-intelligence.yaml --set duration='20 min'
