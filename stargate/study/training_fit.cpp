@@ -115,7 +115,7 @@ Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<M
     for (const std::string& source : loss.sources()) {
       loss.leave_out(source);
       TrainingCoefficients others = before;
-      search(loss, handles, others);
+      pattern_search(loss, handles, others);
       fit.left_out.push_back(loss.judge(others));
     }
   }
