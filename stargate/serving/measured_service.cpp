@@ -151,7 +151,6 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
   if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
-  if (row.weights_dtype.empty() && !row.full_config) return Skip{"precision not stated"};
   out.machine = machine(*accelerator, kernel_choice(*model, out.engine));
   if (out.machine == nullptr) return Skip{"the catalogue has no network for '" + row.accelerator + "'"};
   const ServingLayout layout = layout_of(row, *model);
