@@ -31,7 +31,7 @@ struct ReplicaKind {
 enum class PoolRole { whole, prefill, decode };
 
 /// Times to failure and to repair are exponential; a repaired replica starts up again.
-struct FailureSpec {
+struct ReplicaFailureSpec {
   Duration between;  ///< mean running time of a replica until it fails; zero: never
   Duration repair;   ///< mean
 };
@@ -52,7 +52,7 @@ struct PoolSpec {
   int replicas = 1;  ///< at the beginning
   PoolRole role = PoolRole::whole;
   Duration start_up;  ///< from the order to the first step: machine, weights, graphs
-  FailureSpec failures;
+  ReplicaFailureSpec failures;
   std::optional<AutoscaleSpec> autoscale;
   std::vector<int> tenants;  ///< whom it serves; empty: all
 
