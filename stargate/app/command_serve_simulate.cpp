@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "stargate/app/service_output.hpp"
 #include "stargate/app/service_trace.hpp"
 
@@ -49,7 +51,10 @@ void serve_simulate(Session& session, const SimulateFlags& flags) {
   std::optional<ServiceTrace> trace;
   if (!flags.trace_file.empty()) trace.emplace(question->service);
   Watch watch(report, !flags.requests_csv.empty(), trace ? &*trace : nullptr);
+  const auto start = std::chrono::steady_clock::now();
   simulate_service(question->service, *question->source, watch);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  Session::progress(fmt::format("{} requests simulated in {:.3f} s", report.finished_count(), took.count()));
   if (!flags.requests_csv.empty()) {
     if (auto written = write_file(flags.requests_csv, watch.rows()); !written.ok()) session.fail(written.faults());
   }

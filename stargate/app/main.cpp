@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "stargate/app/command_calibrate.hpp"
+#include "stargate/app/command_calibrate_serving.hpp"
 #include "stargate/app/command_calibrate_training.hpp"
 #include "stargate/app/command_catalogue.hpp"
 #include "stargate/app/command_goodput.hpp"
@@ -222,22 +223,29 @@ void add_calibrate(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("calibrate", "Fit coefficients to measurements and write or print them");
   auto flags = std::make_shared<CalibrateFlags>();
   auto training = std::make_shared<CalibrateTrainingFlags>();
+  auto serving = std::make_shared<CalibrateServingFlags>();
   auto* what = command->add_option_group("measurements", "What to fit to");
   what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]: laws of operators")
       ->type_name("DIR");
   what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
+  what->add_option("--serving", serving->file, "Table of measured serving figures")->type_name("FILE.csv");
   what->require_option(1);
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
   command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
   command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
   command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
-  command->add_option("--coefficients", training->coefficients, "Training: only these, with commas")->delimiter(',');
+  command->add_option("--coefficients", training->coefficients, "Training, serving: only these, with commas")
+      ->delimiter(',');
+  command->add_flag("--hold-out", serving->hold_out, "Serving: predict each source with a fit to the others");
   command->add_flag("--free-device-scale", training->free_device_scale,
                     "Training: let each accelerator and precision be off by a factor of its own, which is not kept");
   add_change_flags(*command, training->changes);
-  command->callback([&session, flags, training] {
-    flags->kernels.empty() ? calibrate_training(session, *training) : calibrate_laws(session, *flags);
+  command->callback([&session, flags, training, serving] {
+    if (!training->file.empty()) return calibrate_training(session, *training);
+    if (serving->file.empty()) return calibrate_laws(session, *flags);
+    serving->coefficients = training->coefficients, serving->changes = training->changes;
+    calibrate_serving(session, *serving);
   });
 }
 

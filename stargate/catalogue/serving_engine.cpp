@@ -77,11 +77,12 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
                     not_negative)
           .optional("sequence_overhead", &E::sequence_overhead,
                     "Inputs prepared and a token handed out, a sequence and step.", not_negative)
-          .optional("kernel_gap", &E::kernel_gap, "Between two kernels of a captured graph.", not_negative)
-          .optional("host_launch", &E::host_launch, "Of the host to issue one operator outside of graphs.",
-                    not_negative)
+          .optional("launch_share", &E::launch_share,
+                    "Of the launch of a kernel measured alone, the share left in a captured graph.", not_negative)
           .optional("request_overhead", &E::request_overhead,
                     "Front end, from the client to the scheduler and back, a request.", not_negative)
+          .optional("stream_overhead", &E::stream_overhead,
+                    "By which streamed answers lag behind the engine, for each sequence decoding.", not_negative)
           .optional("prefill_overhead", &E::prefill_overhead, "More of the host in a step that prefills.", not_negative)
           .optional("unfused_traffic", &E::unfused_traffic,
                     "Element-wise traffic over that of kernels that fuse all they can.", positive)
@@ -91,14 +92,10 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
 
 const std::vector<EngineCoefficientHandle>& engine_coefficient_handles() {
   static const std::vector<EngineCoefficientHandle> handles = {
-      seconds<&C::step_overhead>("step_overhead", 0.02),
-      seconds<&C::sequence_overhead>("sequence_overhead", 1e-4),
-      seconds<&C::kernel_gap>("kernel_gap", 1e-5),
-      seconds<&C::host_launch>("host_launch", 1e-4),
-      seconds<&C::request_overhead>("request_overhead", 0.3),
-      seconds<&C::prefill_overhead>("prefill_overhead", 0.05),
-      number<&C::unfused_traffic>("unfused_traffic", 0.2, 5),
-      number<&C::expert_skew>("expert_skew", 0, 1.5),
+      seconds<&C::step_overhead>("step_overhead", 0.01),      seconds<&C::sequence_overhead>("sequence_overhead", 5e-5),
+      number<&C::launch_share>("launch_share", 0, 2),         seconds<&C::request_overhead>("request_overhead", 0.2),
+      seconds<&C::stream_overhead>("stream_overhead", 5e-3),  seconds<&C::prefill_overhead>("prefill_overhead", 0.02),
+      number<&C::unfused_traffic>("unfused_traffic", 0.2, 3), number<&C::expert_skew>("expert_skew", 0, 1.5),
   };
   return handles;
 }

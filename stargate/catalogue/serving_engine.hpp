@@ -1,10 +1,9 @@
 // What a serving engine adds to the operators and collectives of a step, and the limits it is run with: one record for
 // each engine and range of versions (catalogue/engines/), for all models, sources and accelerators.
 // `stargate calibrate --serving` fits those coefficients whose source is the fit.
-//   step          = kernels + host,  kernels = sum over operators of (work + kernel_gap)      in a captured graph
-//   host          = step_overhead + sequence_overhead * sequences                            what no kernel hides
-//   with prefill  : no graph; kernels are issued one by one, so the step takes at least operators * host_launch
-//   TTFT          = request_overhead + waiting + prefill steps
+//   step          = kernels + step_overhead + sequence_overhead * sequences [+ prefill_overhead]
+//   kernels       = sum over operators of launch_share * launch + work; element-wise traffic times unfused_traffic
+//   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding
 #pragma once
 
 #include "stargate/catalogue/source.hpp"
@@ -24,9 +23,9 @@ struct EngineCoefficients {
   // fitted
   Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
   Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
-  Duration kernel_gap = 2 * microsecond;         ///< between two kernels of a captured graph
-  Duration host_launch;                          ///< of the host to issue one operator outside of graphs
+  double launch_share = 0.6;                     ///< of a lone kernel's launch that is left in a captured graph
   Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
+  Duration stream_overhead;                      ///< by which answers lag behind the engine, a sequence decoding
   Duration prefill_overhead;                     ///< more of the host in a step that prefills
   double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can
   double expert_skew = 0.8;                      ///< of experts' popularity in real text (perf/moe_law.hpp)

@@ -1,5 +1,5 @@
-// One batch in flight of a pipeline is walked; the others do the same. Attention groups step together, each as late as
-// the one with most to do: a prompt goes to the group with the fewest tokens in the step.
+// Attention groups step together, and the batches in flight of a pipeline pass its stages one behind the other: each
+// step is as late as the group with most to do. A prompt goes to the group with the fewest tokens in the step.
 #include "stargate/serving/benchmark.hpp"
 
 #include <algorithm>
@@ -18,7 +18,8 @@ constexpr std::array kPercentiles = {0.5, 0.9, 0.95, 0.99};
 /// batches three percent apart, linear between contexts.
 class DecodeTable {
  public:
-  explicit DecodeTable(const StepModel& step) : step_(step), groups_(step.replica().layout.attention_dp) {}
+  explicit DecodeTable(const StepModel& step)
+      : step_(step), groups_(step.replica().layout.attention_dp * step.replica().layout.pp) {}
 
   double seconds(int n, double context) {
     const double at = std::log2(std::max(kFirst, context) / kFirst);
@@ -82,7 +83,7 @@ class Run {
   Run(const MeasuredService& service, const StepModel& step, const ReplicaMemory& memory)
       : service_(service), step_(step), table_(step), engine_(service.replica.engine) {
     const auto& layout = service.replica.layout;
-    groups_ = layout.pp, ranks_ = layout.attention_dp;
+    ranks_ = layout.attention_dp * layout.pp;
     const double middle = service.lengths.mean(service.lengths.isl);
     const double end = middle + service.lengths.mean(service.lengths.osl);
     const double first = rank_sequence_bytes(service.replica, middle).base();
@@ -116,16 +117,15 @@ class Run {
       const double least = service_.lengths.shortest;
       return std::max(1, static_cast<int>(std::lround(nominal * (least + (1 - least) * random.uniform()))));
     };
-    const int clients = service_.load == LoadKind::clients
-                            ? std::max(1, static_cast<int>(std::lround(service_.concurrency / groups_)))
-                            : 0;
-    const int total = std::max(clients, benchmark_requests(service_) / groups_);
+    const int clients =
+        service_.load == LoadKind::clients ? std::max(1, static_cast<int>(std::lround(service_.concurrency))) : 0;
+    const int total = std::max(clients, benchmark_requests(service_));
     double at = 0;
     for (int i = 0; i < total; ++i) {
       Request request;
       request.isl = length(service_.lengths.isl), request.osl = length(service_.lengths.osl);
       request.to_prefill = request.isl;
-      if (service_.load == LoadKind::poisson) at += random.exponential() * groups_ / service_.rate;
+      if (service_.load == LoadKind::poisson) at += random.exponential() / service_.rate;
       request.sent = at;
       requests_.push_back(request);
       const bool later = service_.load == LoadKind::clients && i >= clients;
@@ -207,7 +207,7 @@ class Run {
 
   void begin_decoding(std::size_t id) {
     Request& r = requests_[id];
-    if (r.first <= 0) r.first = now_;
+    if (r.first <= 0) r.first = now_ + lag();
     r.decoding = true;
     r.began = steps_;
     r.ends = steps_ + r.osl - 1 - r.done;
@@ -217,6 +217,8 @@ class Run {
     endings_.emplace(r.ends, id);
   }
 
+  /// By how much clients see a token later than the engine makes it.
+  double lag() const { return engine_.stream_overhead.base() * running_; }
   double mean_context() const { return context_ / std::max(1, running_); }
 
   void count_decodes(std::int64_t steps) {
@@ -258,8 +260,9 @@ class Run {
       ++finished_;
       tokens_in_ += r.isl, tokens_out_ += r.osl;
       ttft_.push_back(r.first - r.sent);
-      if (r.osl > 1) tpot_.push_back((now_ - r.first) / (r.osl - 1));
-      if (unsent_ < requests_.size()) send(unsent_++, now_);
+      const double last = now_ + lag();
+      if (r.osl > 1) tpot_.push_back(std::max(0.0, last - r.first) / (r.osl - 1));
+      if (unsent_ < requests_.size()) send(unsent_++, last);
     }
     while (!endings_.empty()) {  // those preempted meanwhile
       const Request& r = requests_[endings_.top().second];
@@ -304,7 +307,7 @@ class Run {
   BenchmarkFigures figures() const {
     BenchmarkFigures out;
     out.ttft = figures_of(ttft_), out.tpot = figures_of(tpot_);
-    const double all = static_cast<double>(groups_) * service_.replicas / now_;
+    const double all = service_.replicas / now_;
     out.requests_per_s = static_cast<double>(requests_.size()) * all;
     out.output_tokens_per_s = tokens_out_ * all, out.input_tokens_per_s = tokens_in_ * all;
     out.batch = counted_ > 0 ? decoded_ / counted_ : 0;
@@ -315,7 +318,7 @@ class Run {
   const StepModel& step_;
   DecodeTable table_;
   const EngineCoefficients& engine_;
-  int groups_ = 1, ranks_ = 1;                   ///< batches in flight, and attention groups of each
+  int ranks_ = 1;                                ///< attention groups of all batches in flight
   double per_token_ = 0, fixed_ = 0, pool_ = 0;  // bytes of one rank
   std::vector<Request> requests_;
   std::size_t unsent_ = 0, finished_ = 0;
@@ -332,18 +335,17 @@ class Run {
 /// Everything prefilled, then everything decoded.
 BenchmarkFigures run_one_batch(const MeasuredService& service, const StepModel& step) {
   const auto& layout = service.replica.layout;
-  const double groups = layout.pp;
-  const double batch = std::max(1.0, std::round(service.concurrency / groups));
+  const int groups = layout.attention_dp * layout.pp;
+  const double batch = std::max(1.0, std::round(service.concurrency));
   const double isl = service.lengths.isl, osl = service.lengths.osl;
   DecodeTable table(step);
-  const double at_once =
-      layout.attention_dp * std::max(1.0, std::floor(step.replica().engine.max_num_batched_tokens / isl));
+  const double at_once = groups * std::max(1.0, std::floor(step.replica().engine.max_num_batched_tokens / isl));
   const double full = std::floor(batch / at_once), rest = batch - full * at_once;
   const auto prefill = [&](double sequences) {
     if (sequences <= 0) return 0.0;
-    const double busiest = std::ceil(sequences / layout.attention_dp);
+    const double busiest = std::ceil(sequences / groups);
     const SequenceGroup prompts{busiest, isl, isl, false, 1};
-    return step.step_time({&prompts, 1}, sequences / (busiest * layout.attention_dp)).total().base();
+    return step.step_time({&prompts, 1}, sequences / (busiest * groups)).total().base();
   };
   double first = prefill(at_once) * full + prefill(rest);
   first += service.transfer.base() + step.replica().engine.request_overhead.base();
@@ -356,7 +358,7 @@ BenchmarkFigures run_one_batch(const MeasuredService& service, const StepModel& 
   BenchmarkFigures out;
   out.ttft = figures_of({first});
   out.tpot = figures_of({osl > 1 ? decode / (osl - 1) : 0});
-  out.requests_per_s = batch * groups * service.replicas / (first + decode);
+  out.requests_per_s = batch * service.replicas / (first + decode);
   out.output_tokens_per_s = out.requests_per_s * osl, out.input_tokens_per_s = out.requests_per_s * isl;
   out.batch = batch;
   return out;

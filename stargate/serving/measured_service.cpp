@@ -105,6 +105,9 @@ void read_load(const MeasuredServing& row, MeasuredService& service) {
     service.rate = parse_csv_number(row.request_rate).value_or(0) * share;
   }
   std::smatch found;
+  if (std::regex_search(row.notes, found, std::regex("max_num_tokens ([0-9]{2,6})"))) {
+    service.replica.engine.max_num_batched_tokens = std::stoi(found[1]);
+  }
   if (std::regex_search(row.notes, found, std::regex("KV transfer ([0-9.]+) ms"))) {
     service.transfer = std::stod(found[1]) * millisecond;
     service.replicas = 1;

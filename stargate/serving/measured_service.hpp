@@ -13,6 +13,7 @@
 //   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
 //                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
 //                Poisson; no rate: one batch, prefilled and decoded together
+//   token budget the engine's, unless the notes say "max_num_tokens N"
 //   TTFT, TPOT   means where the percentile is missing; percentiles known are p50, p90, p95 and p99
 #pragma once
 

@@ -78,19 +78,11 @@ StepModel::StepModel(const Replica& replica)
       rank_group_(place_group(replica.machine->fabric, replica.layout.ranks(), 1)),
       stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
   shard_.skew = replica.engine.expert_skew;
-  for (std::size_t i = 0; i < replica.model->shapes.size(); ++i) {
-    const LayerShape& layer = replica.model->shapes[i];
-    double operators = 0;
-    const OperatorVisitor count = [&](const Operator&) { ++operators; };
-    visit_token_operators(*replica.model, layer, shard_, compute_, 1, false, count);
-    visit_attention_operators(*replica.model, layer, shard_, {1, 1, 1, false, replica.precision.kv}, count);
-    for (const auto& stage : stages_) operators_ += stage.of_shape[i] * operators;
-  }
 }
 
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
-  step[ServingStepPart::launch] += min(time.launch, replica_.engine.kernel_gap);
+  step[ServingStepPart::launch] += replica_.engine.launch_share * time.launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
@@ -185,11 +177,7 @@ void StepModel::add_ends(const Tokens& tokens, ServingStep& step) const {
     sampling.traffic = Bytes::from_base(logits * kSamplingTraffic);
     add_operator(sampling, step);
   }
-  if (tokens.prefill > 0) {
-    const Duration host = operators_ * engine.host_launch, device = step.total();
-    step[ServingStepPart::launch] += max(Duration{}, host - device);
-    step[ServingStepPart::engine] += engine.prefill_overhead;
-  }
+  if (tokens.prefill > 0) step[ServingStepPart::engine] += engine.prefill_overhead;
   step[ServingStepPart::engine] += engine.step_overhead + tokens.sequences * engine.sequence_overhead;
 }
 

@@ -79,7 +79,6 @@ class StepModel {
   ComputePrecision compute_;
   std::vector<ServingStage> stages_;
   Group tensor_group_, rank_group_, stage_pair_;
-  double operators_ = 0;  ///< kernels the host issues in a step without graphs
 };
 
 }  // namespace stargate

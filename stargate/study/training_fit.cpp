@@ -1,5 +1,4 @@
-// A pattern search: one coefficient after another a step up or down, steps halved when none helps. Few coefficients, a
-// loss with kinks and bounds that are often the answer: it needs no derivatives and gives the same values everywhere.
+// Rows become jobs once; each trial of the search walks their steps again.
 #include "stargate/study/training_fit.hpp"
 
 #include <fmt/format.h>
@@ -8,6 +7,7 @@
 #include <cmath>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/study/pattern_search.hpp"
 
 namespace stargate {
 namespace {
@@ -90,37 +90,6 @@ class TrainingLoss {
   int evaluations_ = 0;
 };
 
-/// Coefficients on a scale from 0 to 1, finer near the lower bound.
-double to_scale(const CoefficientHandle& handle, double value) {
-  return std::sqrt(std::clamp((value - handle.lower) / (handle.upper - handle.lower), 0.0, 1.0));
-}
-double from_scale(const CoefficientHandle& handle, double scale) {
-  return handle.lower + (handle.upper - handle.lower) * scale * scale;
-}
-
-/// The loss that is left.
-double search(TrainingLoss& loss, const std::vector<const CoefficientHandle*>& handles, TrainingCoefficients& best) {
-  constexpr double first_step = 0.25, last_step = 0.006, least_gain = 1e-6;
-  double best_loss = loss(best);
-  for (double step = first_step; step > last_step;) {
-    bool better = false;
-    for (const auto* handle : handles) {
-      for (const double direction : {1.0, -1.0}) {
-        const double from = to_scale(*handle, handle->get(best)), to = std::clamp(from + direction * step, 0.0, 1.0);
-        if (to == from) continue;
-        TrainingCoefficients trial = best;
-        handle->set(trial, from_scale(*handle, to));
-        const double trial_loss = loss(trial);
-        if (trial_loss >= best_loss - least_gain) continue;
-        best = std::move(trial), best_loss = trial_loss, better = true;
-        break;
-      }
-    }
-    if (!better) step /= 2;
-  }
-  return best_loss;
-}
-
 }  // namespace
 
 Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
@@ -145,7 +114,7 @@ Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<M
   fit.fitted = training_coefficients(catalogue);
   const TrainingCoefficients before = fit.fitted;
   fit.loss_before = loss(before);
-  fit.loss_after = search(loss, handles, fit.fitted);
+  fit.loss_after = pattern_search(loss, handles, fit.fitted);
   fit.rows = loss.rows(), fit.evaluations = loss.evaluations();
   for (const auto* handle : handles) {
     fit.coefficients.push_back(

@@ -1,0 +1,26 @@
+// Which coefficients are fitted is written beside them: their source is an assumption that begins with "fit".
+#include "stargate/app/command_calibrate_serving.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/study/serving_fit.hpp"
+
+namespace stargate {
+
+void calibrate_serving(Session& session, const CalibrateServingFlags& flags) {
+  auto changes = parse_changes(flags.changes);
+  if (!changes) return session.fail(changes.faults());
+  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  if (!catalogue) return session.fail(catalogue.faults());
+  const auto rows = load_measured_serving(session.files, flags.file);
+  if (!rows) return session.fail(rows.faults());
+  ServingFitQuestion question;
+  question.names = flags.coefficients;
+  question.hold_out = flags.hold_out;
+  Session::progress("fitting");
+  const auto fit = fit_serving(*catalogue, *rows, question);
+  if (!fit) return session.fail(fit.faults());
+  fmt::print("{}", format_serving_fit(*fit));
+}
+
+}  // namespace stargate

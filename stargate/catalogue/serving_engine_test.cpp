@@ -1,0 +1,33 @@
+// Versions in order, and the record that holds one.
+#include "stargate/catalogue/serving_engine.hpp"
+
+#include <doctest/doctest.h>
+
+#include "stargate/catalogue/catalogue.hpp"
+
+using namespace stargate;
+
+TEST_CASE("versions are ordered number by number, release candidates before the release") {
+  CHECK(compare_versions("0.16.0", "0.8") > 0);
+  CHECK(compare_versions("1.2", "1.2.0") == 0);
+  CHECK(compare_versions("1.2.0rc2.post2", "1.2.0") < 0);
+  CHECK(compare_versions("1.1.0rc2", "1.0.0") > 0);
+  CHECK(compare_versions("v0.5.9", "0.5.12") < 0);
+  CHECK(compare_versions("0.5.1.post1", "0.5.1") >= 0);
+  CHECK(compare_versions("", "0.1") < 0);
+}
+
+TEST_CASE("an engine's record is the newest that has begun, the newest of all for an unknown version") {
+  Catalogue c;
+  const auto add = [&](const std::string& id, const std::string& engine, const std::string& since) {
+    ServingEngine record;
+    record.id = id, record.engine = engine, record.since = since;
+    c.engines[id] = record;
+  };
+  add("vllm-0", "vllm", "0.1"), add("vllm-1", "vllm", "0.8"), add("sglang-0", "sglang", "0.4");
+  CHECK(find_engine(c, "vllm", "0.7.3")->id == "vllm-0");
+  CHECK(find_engine(c, "vllm", "0.8")->id == "vllm-1");
+  CHECK(find_engine(c, "vllm")->id == "vllm-1");
+  CHECK(find_engine(c, "sglang", "0.2")->id == "sglang-0");
+  CHECK(find_engine(c, "trtllm") == nullptr);
+}
