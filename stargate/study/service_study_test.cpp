@@ -79,7 +79,7 @@ TEST_CASE("a site with too little room says how much is missing") {
 TEST_CASE("faults of a service's study name the field and the remedy") {
   CHECK(faults_of("router: prefix-aware", "router: nearest")[0].path == "operation.router");
   const auto residency = faults_of("residency: [Korea]", "residency: [France]");
-  CHECK(residency[0].path == "tenants[3].residency");
+  CHECK(residency[0].path == "tenants[4].residency");
   CHECK(residency[0].hint == "its sites are in: Japan, Korea");
   CHECK(faults_of("home: japan-osaka", "home: mars")[0].message.find("no route from 'mars'") != std::string::npos);
   CHECK(faults_of("seats: 60000", "seat: 60000")[0].message.find("seat") != std::string::npos);
