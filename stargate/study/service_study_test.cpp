@@ -76,6 +76,13 @@ TEST_CASE("a site with too little room says how much is missing") {
   CHECK(format_service_report(study, answer).find("Not simulated") != std::string::npos);
 }
 
+TEST_CASE("a study of the other kind is told to its own command") {
+  const auto wrong = load_service_study(DiskFileReader(), STARGATE_SOURCE_DIR "/studies/stargate.yaml", shipped());
+  REQUIRE(!wrong.ok());
+  REQUIRE(wrong.faults().size() == 1);
+  CHECK(wrong.faults()[0].hint.find("stargate plan") != std::string::npos);
+}
+
 TEST_CASE("faults of a service's study name the field and the remedy") {
   CHECK(faults_of("router: prefix-aware", "router: nearest")[0].path == "operation.router");
   const auto residency = faults_of("residency: [Korea]", "residency: [France]");
