@@ -118,6 +118,10 @@ Result<ServiceStudySpec> parse_service_study(const std::string& file, std::strin
                                              const std::vector<Override>& changes) {
   auto document = parse_yaml(file, text);
   if (!document) return document.faults();
+  if (document->root.find("horizon") != nullptr && document->root.find("tenants") == nullptr) {
+    return document->fault(document->root, "", "this is a build-out's study, not a service's",
+                           "plan it: stargate plan " + file);
+  }
   Diagnostics faults;
   for (const auto& change : changes) {
     auto applied = apply_override(*document, change);

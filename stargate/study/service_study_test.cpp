@@ -76,10 +76,17 @@ TEST_CASE("a site with too little room says how much is missing") {
   CHECK(format_service_report(study, answer).find("Not simulated") != std::string::npos);
 }
 
+TEST_CASE("a study of the other kind is told to its own command") {
+  const auto wrong = load_service_study(DiskFileReader(), STARGATE_SOURCE_DIR "/studies/stargate.yaml", shipped());
+  REQUIRE(!wrong.ok());
+  REQUIRE(wrong.faults().size() == 1);
+  CHECK(wrong.faults()[0].hint.find("stargate plan") != std::string::npos);
+}
+
 TEST_CASE("faults of a service's study name the field and the remedy") {
   CHECK(faults_of("router: prefix-aware", "router: nearest")[0].path == "operation.router");
   const auto residency = faults_of("residency: [Korea]", "residency: [France]");
-  CHECK(residency[0].path == "tenants[3].residency");
+  CHECK(residency[0].path == "tenants[4].residency");
   CHECK(residency[0].hint == "its sites are in: Japan, Korea");
   CHECK(faults_of("home: japan-osaka", "home: mars")[0].message.find("no route from 'mars'") != std::string::npos);
   CHECK(faults_of("seats: 60000", "seat: 60000")[0].message.find("seat") != std::string::npos);

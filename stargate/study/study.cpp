@@ -212,6 +212,10 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
                               const StudyChanges& changes) {
   auto document = parse_yaml(file, text);
   if (!document) return document.faults();
+  if (document->root.find("tenants") != nullptr && document->root.find("horizon") == nullptr) {
+    return document->fault(document->root, "", "this is a service's study, not a build-out's",
+                           "run it: stargate serve simulate " + file);
+  }
   drop_items(document->root, "sites", "site", "site", changes.without);
   drop_items(document->root, "systems", "system", "system", changes.without);
   drop_items(document->root, "shares", "supplier", "supplier", changes.without);
