@@ -96,7 +96,7 @@ void trace_simulated(benchmark::State& state) {
   const RequestTrace trace = conversations();
   for (auto _ : state) {
     const StepTable table(step);
-    ServiceSpec service;
+    SimulatedService service;
     service.pool = {engine, &table, 1};
     const auto source = make_trace_source(trace);
     ServiceReport report(service, {}, trace.labels.size());

@@ -16,7 +16,7 @@ void calibrate_serving(Session& session, const CalibrateServingFlags& flags) {
   if (!rows) return session.fail(rows.faults());
   ServingFitQuestion question;
   question.names = flags.coefficients;
-  question.hold_out = flags.hold_out;
+  question.leave_out = flags.leave_out;
   Session::progress("fitting");
   const auto fit = fit_serving(*catalogue, *rows, question);
   if (!fit) return session.fail(fit.faults());

@@ -8,7 +8,7 @@ namespace stargate {
 struct CalibrateServingFlags {
   std::string file;                       ///< CSV
   std::vector<std::string> coefficients;  ///< empty: those whose source is the fit
-  bool hold_out = false;
+  bool leave_out = false;
   ChangeFlags changes;
 };
 

@@ -26,7 +26,7 @@ void calibrate_training(Session& session, const CalibrateTrainingFlags& flags) {
   if (!catalogue) return session.fail(catalogue.faults());
   const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());
-  TrainingFitQuestion question{flags.coefficients, flags.free_device_scale};
+  TrainingFitQuestion question{flags.coefficients, flags.leave_out};
   if (question.names.empty()) question.names = fitted_in_catalogue(training_coefficients(*catalogue));
   Session::progress("fitting");
   const auto fit = fit_training(*catalogue, *rows, question);

@@ -8,7 +8,7 @@ namespace stargate {
 struct CalibrateTrainingFlags {
   std::string file;                       ///< CSV
   std::vector<std::string> coefficients;  ///< empty: those whose source in the catalogue is the fit
-  bool free_device_scale = false;
+  bool leave_out = false;
   ChangeFlags changes;
 };
 

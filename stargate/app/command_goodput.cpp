@@ -27,17 +27,19 @@ Result<Duration> find_step_time(const TrainFlags& train, const GoodputFlags& fla
     return given;
   }
   if (has_layout(train)) {
-    const TrainingLayout layout = make_layout(train);
+    const auto made = make_layout(train);
+    if (!made) return made.faults();
+    const TrainingLayout& layout = *made;
     if (const auto faults = check_layout(job, layout); !faults.empty()) return faults;
     return simulate_step(job, layout).step_time();
   }
   Session::progress("searching layouts");
   auto search = search_layouts(job);
   if (!search) return search.faults();
-  if (!search->best) {
+  if (search->best() == nullptr) {
     return Diagnostic{{}, 0, 0, "layout", "no layout fits", "see `stargate train`, or give --step-time", {}};
   }
-  return search->best->report.step_time();
+  return search->best()->report.step_time();
 }
 
 Money cost(const GoodputQuestion& q, Duration run, MoneyRate price) {
@@ -149,6 +151,10 @@ std::string answer_json(const GoodputQuestion& q, const GoodputReport& report, c
 }  // namespace
 
 void train_goodput(Session& session, const TrainFlags& train, const GoodputFlags& flags) {
+  if (train.gpu_counts.size() > 1) {
+    return session.fail("--gpus: goodput is of one number of accelerators",
+                        "`train search --objective tokens-by DATE` compares several");
+  }
   auto question = make_training_question(session, train);
   if (!question) return session.fail(question.faults());
   auto step = find_step_time(train, flags, question->job);

@@ -11,13 +11,6 @@
 namespace stargate {
 namespace {
 
-std::string describe_changes(const ChangeFlags& flags) {
-  std::string out;
-  for (const auto& without : flags.without) out += (out.empty() ? "" : " ") + ("--without " + without);
-  for (const auto& set : flags.set) out += (out.empty() ? "" : " ") + ("--set " + set);
-  return out;
-}
-
 bool write(Session& session, const std::string& path, const std::string& content) {
   auto written = write_file(path, content);
   if (!written.ok()) session.fail(written.faults());

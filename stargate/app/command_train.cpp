@@ -1,114 +1,55 @@
-// With a layout: what it does. Without: the search's best, the runner-up, the front of time against memory.
+// A layout given is answered here, with its timeline or beside the same under changes; without one the search answers.
 #include "stargate/app/command_train.hpp"
 
 #include <fmt/format.h>
 
+#include "stargate/app/train_comparison.hpp"
+#include "stargate/app/train_trace.hpp"
 #include "stargate/app/training_flags.hpp"
-#include "stargate/base/text_table.hpp"
-#include "stargate/config/json_writer.hpp"
-#include "stargate/training/trace_file.hpp"
+#include "stargate/app/training_memory_text.hpp"
 
 namespace stargate {
 namespace {
 
-/// What the job multiplies in.
-std::vector<Precision> multiplied(const TrainingJob& job) {
-  return {job.recipe.precision.linear, job.recipe.precision.expert};
+Result<LayoutAnswer> find_answer(const Session& session, const TrainFlags& flags) {
+  auto question = make_training_question(session, flags);
+  if (!question) return question.faults();
+  const auto layout = make_layout(flags);
+  if (!layout) return layout.faults();
+  if (auto faults = check_layout(question->job, *layout); !faults.empty()) return faults;
+  const auto price = accelerator_hour_price(*question->catalogue, *question->job.system);
+  return answer_for(question->job, *layout, price.mid);
 }
 
-void write_law(JsonWriter& json, const TrainingJob& job) {
-  const auto used = multiplied(job);
-  json.member("device_law", law_origin_name(job.law.origin(used))).member("law_basis", format_law_basis(job.law, used));
+void compare_layout(Session& session, const TrainFlags& flags, const TrainingJob& job, const LayoutAnswer& answer) {
+  auto before = find_answer(session, without_changes(flags));
+  if (!before) return session.fail(before.faults());
+  const TrainComparison comparison{describe_changes(flags.changes), *before, answer, answer};
+  fmt::print("{}", flags.json ? comparison_json(comparison, job) : comparison_text(comparison));
 }
 
-void write_memory(JsonWriter& json, const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  json.key("memory").begin_object().member("fits", memory.fits()).member("capacity_bytes", memory.capacity.base());
-  json.member("total_bytes", b.total().base()).member("missing_bytes", memory.missing().base());
-  json.member("weights_bytes", b.weights.base()).member("gradients_bytes", b.gradients.base());
-  json.member("optimizer_bytes", b.optimizer.base()).member("activations_bytes", b.activations.base());
-  json.member("logits_bytes", b.logits.base()).member("communication_bytes", b.communication.base());
-  json.member("framework_bytes", b.framework.base()).end_object();
-}
-
-void write_candidate(JsonWriter& json, const TrainingLayout& layout, const StepReport& report) {
-  json.member("layout", format_layout(layout)).member("step_time_s", report.step_time().in(second));
-  json.member("tokens_per_s", report.tokens_per_second().base())
-      .member("tokens_per_s_per_gpu", report.tokens_per_second_per_gpu().base());
-  json.member("tflops_per_gpu", report.model_flop_rate_per_gpu().in(teraflop / second))
-      .member("mfu", report.mfu())
-      .member("hfu", report.hfu());
-  json.key("step").begin_object();
-  for (int i = 0; i < kStepParts; ++i) {
-    const auto part = static_cast<StepPart>(i);
-    json.member(std::string(step_part_name(part)) + "_s", report.time[part].in(second));
-  }
-  json.end_object();
-  write_memory(json, report.memory);
-}
-
-std::string memory_text(const MemoryReport& memory) {
-  const auto& b = memory.bytes;
-  std::string out = fmt::format("  memory     {} of {} on the fullest accelerator (stage {})",
-                                format_quantity(b.total()), format_quantity(memory.capacity), memory.stage);
-  out += memory.fits() ? "\n" : fmt::format(": does not fit, {} missing\n", format_quantity(memory.missing()));
-  out += fmt::format(
-      "             weights {}, gradients {}, optimiser {}, activations {}, logits {}, communication {}, framework "
-      "{}\n",
-      format_quantity(b.weights), format_quantity(b.gradients), format_quantity(b.optimizer),
-      format_quantity(b.activations), format_quantity(b.logits), format_quantity(b.communication),
-      format_quantity(b.framework));
-  return out;
-}
-
-std::string candidate_text(const TrainingLayout& layout, const StepReport& report) {
-  std::string out = fmt::format("  layout     {}\n", format_layout(layout));
-  out += fmt::format("  step       {} for {}: {}, {} each\n", format_quantity(report.step_time(), 4),
-                     format_quantity(report.tokens), format_quantity(report.tokens_per_second(), 4),
-                     format_quantity(report.tokens_per_second_per_gpu(), 4));
-  out +=
-      fmt::format("  MFU        {:.1f} % ({} each of {}); HFU {:.1f} %\n", 100 * report.mfu(),
-                  format_quantity(report.model_flop_rate_per_gpu()), format_quantity(report.peak), 100 * report.hfu());
-  TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
-  for (int i = 0; i < kStepParts; ++i) {
-    const auto part = static_cast<StepPart>(i);
-    if (report.time[part].base() <= 0) continue;
-    table.add_row({step_part_name(part), format_quantity(report.time[part]),
-                   fmt::format("{:.1f} %", 100 * (report.time[part] / report.step_time()))});
-  }
-  return out + memory_text(report.memory) + "\n" + table.format(2);
-}
-
-/// The kind of trace is the file's ending.
-void write_trace(Session& session, const std::string& path, const TrainingJob& job, const TrainingLayout& layout) {
-  if (path.empty()) return;
-  const bool chrome = path.ends_with(".json");
-  if (!chrome && !path.ends_with(".pftrace")) {
-    return session.fail(fmt::format("--trace {}: unknown kind of trace", path), "end it in .pftrace or .json");
-  }
-  const Timeline timeline = make_timeline(job, layout);
-  if (auto written = write_file(path, chrome ? chrome_trace(timeline) : perfetto_trace(timeline)); !written) {
-    return session.fail(written.faults());
-  }
-  Session::progress(fmt::format("wrote {}", path));
-}
-
-void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob& job) {
-  const TrainingLayout layout = make_layout(flags);
+void answer_layout(Session& session, const TrainFlags& flags, const TrainingQuestion& question) {
+  const TrainingJob& job = question.job;
+  const auto made = make_layout(flags);
+  if (!made) return session.fail(made.faults());
+  const TrainingLayout& layout = *made;
   if (const auto faults = check_layout(job, layout); !faults.empty()) return session.fail(faults);
-  const StepReport report = simulate_step(job, layout);
-  const bool fits = report.memory.fits();
+  const LayoutAnswer answer = answer_for(job, layout, accelerator_hour_price(*question.catalogue, *job.system).mid);
+  const bool fits = answer.report.memory.fits();
   if (!fits) session.exit_code = kExitAnswerIsNo;
   write_trace(session, flags.trace_file, job, layout);
+  if (flags.compare) return compare_layout(session, flags, job, answer);
   if (flags.json) {
     JsonWriter json;
     json.begin_object().member("schema_version", 1).member("fits", fits);
     write_law(json, job);
-    write_candidate(json, layout, report);
+    write_layout(json, answer);
+    write_activations(json, job, layout, answer.report.memory);
     fmt::print("{}", json.end_object().text());
     return;
   }
-  fmt::print("{}", candidate_text(layout, report));
+  fmt::print("{}", layout_text(answer));
+  if (flags.memory) fmt::print("{}", memory_table(job, layout, answer.report.memory));
   if (fits) return;
   fmt::print("\nIt does not fit. What would make it fit:\n");
   for (const auto& change : fitting_changes(job, layout)) {
@@ -117,81 +58,18 @@ void answer_layout(Session& session, const TrainFlags& flags, const TrainingJob&
   }
 }
 
-std::string removed_text(const SearchReport& search) {
-  std::string out = fmt::format("  {} layouts: {} evaluated", search.candidates, search.evaluated);
-  for (int i = 0; i < kLayoutRules; ++i) {
-    const auto removed = search.removed_by_rule[static_cast<std::size_t>(i)];
-    if (removed > 0) out += fmt::format(", {} left out by {}", removed, layout_rule_name(static_cast<LayoutRule>(i)));
-  }
-  return out + fmt::format(", {} by memory, {} by a bound on their time\n", search.removed_by_memory,
-                           search.removed_by_bound);
-}
-
-void print_search_json(const SearchReport& search, const TrainingJob& job) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("fits", search.best.has_value());
-  write_law(json, job);
-  json.member("candidates", search.candidates)
-      .member("evaluated", search.evaluated)
-      .member("removed_by_memory", search.removed_by_memory)
-      .member("removed_by_bound", search.removed_by_bound);
-  if (search.best) {
-    write_candidate(json, search.best->layout, search.best->report);
-    json.key("pareto").begin_array();
-    for (const auto& candidate : search.pareto) {
-      json.begin_object();
-      write_candidate(json, candidate.layout, candidate.report);
-      json.end_object();
-    }
-    json.end_array();
-  }
-  fmt::print("{}", json.end_object().text());
-}
-
-void answer_search(Session& session, const TrainFlags& flags, const TrainingJob& job) {
-  Session::progress("searching layouts");
-  SearchLimits limits;
-  if (const auto schedule = schedule_named(flags.schedule)) limits.schedules = {*schedule};
-  auto search = search_layouts(job, limits);
-  if (!search) return session.fail(search.faults());
-  if (!search->best) session.exit_code = kExitAnswerIsNo;
-  if (search->best) write_trace(session, flags.trace_file, job, search->best->layout);
-  if (flags.json) return print_search_json(*search, job);
-  if (!search->best) {
-    fmt::print("No layout fits.\n{}", removed_text(*search));
-    if (search->nearest) {
-      fmt::print("  nearest: {}, {} missing on each accelerator\n", format_layout(search->nearest->layout),
-                 format_quantity(search->nearest->memory.missing()));
-    }
-    return;
-  }
-  fmt::print("Best layout\n{}", candidate_text(search->best->layout, search->best->report));
-  if (search->runner_up) {
-    fmt::print("\nRunner-up {}: {}; {}\n", format_layout(search->runner_up->layout),
-               format_quantity(search->runner_up->report.step_time(), 4), search->why_runner_up_lost);
-  }
-  TextTable table({{"least time by memory", Align::left}, {"step"}, {"memory"}, {"MFU"}});
-  for (std::size_t i = 0; i < search->pareto.size() && i < 8; ++i) {
-    const auto& c = search->pareto[i];
-    table.add_row({format_layout(c.layout), format_quantity(c.report.step_time(), 4),
-                   format_quantity(c.report.memory.bytes.total()), fmt::format("{:.1f} %", 100 * c.report.mfu())});
-  }
-  fmt::print("\n{}{}", table.format(2), removed_text(*search));
-}
-
 }  // namespace
 
 void train(Session& session, const TrainFlags& flags) {
+  if (!has_layout(flags)) return train_search(session, flags, {});
+  if (flags.gpu_counts.size() > 1) {
+    return session.fail("--gpus: a layout is for one number of accelerators", "`train search` takes several");
+  }
+  if (!can_compare(session, flags)) return;
   auto question = make_training_question(session, flags);
   if (!question) return session.fail(question.faults());
-  const TrainingJob& job = question->job;
-  if (!flags.json) {
-    fmt::print("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", flags.model, flags.gpus,
-               job.system->accelerator, flags.system, flags.global_batch_size, flags.seq_length, flags.precision,
-               format_law_basis(job.law, multiplied(job)));
-  }
-  if (has_layout(flags)) return answer_layout(session, flags, job);
-  answer_search(session, flags, job);
+  if (!flags.json) fmt::print("{}", describe_job(*question, flags, std::to_string(flags.gpus)));
+  answer_layout(session, flags, *question);
 }
 
 }  // namespace stargate

@@ -12,7 +12,7 @@ void validate_requests(Session& session, const ValidateRequestsFlags& flags) {
   if (!changes) return session.fail(changes.faults());
   auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
   if (!catalogue) return session.fail(catalogue.faults());
-  const auto measured = load_measured_runs(session.files, flags.file);
+  const auto measured = load_measured_requests(session.files, flags.file);
   if (!measured) return session.fail(measured.faults());
   std::vector<ReplayedRun> runs;
   for (const auto& run : *measured) {

@@ -15,6 +15,12 @@ void validate_training(Session& session, const ValidateTrainingFlags& flags) {
   const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());
   const auto validation = validate_training(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
+  if (!flags.rows.empty()) {
+    if (auto written = write_file(flags.rows, format_training_validation_csv(validation)); !written) {
+      return session.fail(written.faults());
+    }
+    Session::progress(fmt::format("wrote {}", flags.rows));
+  }
   fmt::print("{}",
              flags.json ? format_training_validation_json(validation) : format_training_validation_text(validation));
 }

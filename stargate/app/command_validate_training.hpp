@@ -7,6 +7,7 @@ namespace stargate {
 
 struct ValidateTrainingFlags {
   std::string file;  ///< CSV
+  std::string rows;  ///< CSV to write every predicted row to
   int worst = 0;
   bool json = false;
   ChangeFlags changes;

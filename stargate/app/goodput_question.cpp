@@ -3,43 +3,13 @@
 
 #include <cmath>
 
+#include "stargate/app/flag_reader.hpp"
+
 namespace stargate {
 namespace {
 
 /// Spares are enough when the job waits for a node less than this share of the time.
 constexpr double kWaiting = 1e-3;
-
-class FlagReader {
- public:
-  template <Dim D>
-  void quantity(const char* flag, const std::string& text, Quantity<D>& out) {
-    if (text.empty()) return;
-    auto parsed = parse_quantity<D>(text);
-    if (const auto* fault = std::get_if<QuantityFault>(&parsed)) return add(flag, text, fault->message, example_of(D));
-    const auto value = std::get<Quantity<D>>(parsed);
-    if (value.base() < 0 || !is_finite(value)) return add(flag, text, "is negative or endless", example_of(D));
-    out = value;
-  }
-  /// "10 %" or "0.1".
-  void share(const char* flag, std::string text, double& out) {
-    if (text.empty()) return;
-    const bool percent = text.ends_with('%');
-    if (percent) text.pop_back();
-    char* end = nullptr;
-    const double value = std::strtod(text.c_str(), &end);
-    while (*end == ' ') ++end;
-    if (end == text.c_str() || *end != 0 || !(value >= 0) || !std::isfinite(value)) {
-      return add(flag, text, "is no share", "0.5 %");
-    }
-    out = percent ? value / 100 : value;
-  }
-  Diagnostics faults;
-
- private:
-  void add(const char* flag, const std::string& text, const std::string& message, const std::string& example) {
-    faults.push_back({flag, 0, 0, {}, "'" + text + "': " + message, "write it as \"" + example + "\"", {}});
-  }
-};
 
 /// The stall of a checkpoint and the time until it survives. Blocking: all is written while the job waits. Async: the
 /// states are copied to host memory, then written while the job runs.
@@ -135,7 +105,7 @@ Result<GoodputQuestion> make_goodput_question(const Catalogue& catalogue, const 
   if (!reader.faults.empty()) return reader.faults;
 
   const auto& states = job.recipe.states;
-  q.checkpoint = checkpoint_bytes(parameter_estimate(*job.model), states.weight + states.optimizer);
+  q.checkpoint = checkpoint_bytes(parameter_estimate(*job.model), states.weight + states.optimizer());
   set_checkpoint(q, job, flags.checkpoint == "blocking");
   q.spec.failures = q.failures.total(), q.spec.node_share = q.failures.node_share();
   q.spec.recovery = q.recovery.detection + q.recovery.restart + q.load;

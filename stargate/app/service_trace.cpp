@@ -13,7 +13,7 @@ std::uint64_t ns(SimTime time) { return static_cast<std::uint64_t>(std::max<std:
 
 }  // namespace
 
-ServiceTrace::ServiceTrace(const ServiceSpec& spec) : engines_(spec.engines()) {
+ServiceTrace::ServiceTrace(const SimulatedService& spec) : engines_(spec.engines()) {
   for (int i = 0; i < engines_; ++i) {
     const bool prefill = i >= spec.pool.replicas;
     const std::string name =

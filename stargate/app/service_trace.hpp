@@ -9,7 +9,7 @@ namespace stargate {
 
 class ServiceTrace {
  public:
-  explicit ServiceTrace(const ServiceSpec& spec);
+  explicit ServiceTrace(const SimulatedService& spec);
 
   void finished(const IncomingRequest& request, const RequestRecord& record) {
     requests_.push_back({request.number, record});

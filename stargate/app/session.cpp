@@ -22,6 +22,10 @@ void Session::progress(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "%s\n", text.c_str());
 }
 
+void Session::progress_line(const std::string& text) {
+  if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
+}
+
 Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model) {
   if (!model.ends_with(".json")) {
     if (catalogue.models.contains(model)) return model;
@@ -40,6 +44,13 @@ Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue,
   if (parsed->name.empty()) parsed->name = model;
   catalogue.models.insert_or_assign(model, std::move(*parsed));
   return model;
+}
+
+std::string describe_changes(const ChangeFlags& flags) {
+  std::string out;
+  for (const auto& without : flags.without) out += (out.empty() ? "" : " ") + ("--without " + without);
+  for (const auto& set : flags.set) out += (out.empty() ? "" : " ") + ("--set " + set);
+  return out;
 }
 
 Result<Changes> parse_changes(const ChangeFlags& flags) {

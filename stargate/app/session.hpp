@@ -21,6 +21,8 @@ struct Session {
   void fail(const std::string& message, const std::string& hint = {});
   /// Progress, on stderr: shown when that is a terminal.
   static void progress(const std::string& text);
+  /// The same on one line that the next call overwrites; an empty text clears it.
+  static void progress_line(const std::string& text);
 };
 
 /// A model by its id in the catalogue, or from a Hugging Face config.json anywhere (with hf_quant_config.json beside
@@ -31,6 +33,8 @@ Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue,
 struct ChangeFlags {
   std::vector<std::string> set, without;
 };
+/// As on the command line: "--set system.scale_up_domain=x10 --without supplier:samsung".
+std::string describe_changes(const ChangeFlags& flags);
 struct Changes {
   CatalogueChanges catalogue;
   std::vector<Override> study;

@@ -136,9 +136,10 @@ bool make_service(Session& session, const SimulateFlags& flags, SimulationQuesti
                            chosen_precision(model, r),
                            engine_coefficients(*record, flags.engine)};
   if (!make_replica(session, question, flags.engine, question.pool)) return false;
-  ServiceSpec& service = question.service;
+  SimulatedService& service = question.service;
   service.pool = {question.pool.engine, question.pool.table.get(), r.replicas};
   service.request_overhead = record->request_overhead;
+  service.stream_overhead = record->stream_overhead;
   const auto accelerators = [](const SimulatedReplica& one) { return one.replica.layout.accelerators(); };
   question.power = replica_power(*question.catalogue, *question.system, accelerators(question.pool));
   question.accelerators = r.replicas * accelerators(question.pool);

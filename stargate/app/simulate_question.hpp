@@ -27,7 +27,7 @@ struct SimulationQuestion {
   std::unique_ptr<ServingMachine> machine;
   SimulatedReplica pool, prefill;
   std::string engine_name;  ///< of the record, "vLLM with its V1 scheduler"
-  ServiceSpec service;
+  SimulatedService service;
   LatencyTarget target;
   ReplicaPower power, prefill_power;
   HourPrice price;  ///< of an accelerator

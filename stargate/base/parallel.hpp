@@ -10,16 +10,16 @@
 
 namespace stargate {
 
-/// Calls work(0) ... work(count - 1), each once.
+/// Calls work(0) ... work(count - 1), each once, on so many threads; 0: one for each core.
 template <class Work>
-void for_each_parallel(std::size_t count, const Work& work) {
+void for_each_parallel(std::size_t count, const Work& work, unsigned threads = 0) {
   std::atomic<std::size_t> next{0};
   const auto take = [&] {
     for (std::size_t i = next++; i < count; i = next++) work(i);
   };
   std::vector<std::jthread> others;
-  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  for (std::size_t i = 1; i < std::min(cores, count); ++i) others.emplace_back(take);
+  const std::size_t all = threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+  for (std::size_t i = 1; i < std::min(all, count); ++i) others.emplace_back(take);
   take();
 }
 

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "stargate/base/rank_correlation.hpp"
+#include "stargate/base/statistics.hpp"
 
 using namespace stargate;
 

@@ -28,6 +28,7 @@ TEST_CASE("an engine's record is the newest that has begun, the newest of all fo
   CHECK(find_engine(c, "vllm", "0.7.3")->id == "vllm-0");
   CHECK(find_engine(c, "vllm", "0.8")->id == "vllm-1");
   CHECK(find_engine(c, "vllm")->id == "vllm-1");
+  CHECK(find_engine(c, "vllm", "main@43124cdd")->id == "vllm-1");
   CHECK(find_engine(c, "sglang", "0.2")->id == "sglang-0");
   CHECK(find_engine(c, "trtllm") == nullptr);
 }

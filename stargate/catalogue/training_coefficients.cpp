@@ -21,12 +21,14 @@ constexpr CoefficientHandle seconds(const char* name, double upper) {
 const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
   static const auto table =
       record_fields<C>("training", "What a training step costs beyond its operators and collectives.")
-          .optional("step_overhead", &C::step_overhead, "Framework time of every step.", not_negative)
           .optional("straggling", &C::straggling,
                     "Relative deviation of a rank's step time; a step waits for the slowest, sqrt(2 ln N) of it late.",
                     not_negative)
           .optional("hidden_slowdown", &C::hidden_slowdown,
                     "Share of a hidden transfer's time by which the work above it takes longer.", fraction)
+          .optional("sustained", &C::sustained,
+                    "Time of kernels in a step over the same kernels measured alone: clocks held by power and heat.",
+                    positive)
           .optional("tensor_overlap", &C::tensor_overlap,
                     "Share of sequence-parallel collectives that run under their matrix multiply.", fraction)
           .optional("expert_overlap", &C::expert_overlap,
@@ -43,21 +45,29 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
           .optional("flash2_slowdown", &C::flash2_slowdown,
                     "Attention time of FlashAttention's first versions over kernels for asynchronous tensor cores.",
                     positive)
-          .optional("unfused_traffic", &C::unfused_traffic,
-                    "Element-wise traffic of frameworks that fuse nothing over those that do.", positive)
+          .optional("attention_backward", &C::attention_backward,
+                    "Time of one operation of attention's backward pass over one of the forward pass.", positive)
           .optional("host_update_rate", &C::host_update_rate,
-                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative);
+                    "Parameters a second that a host with an offloaded optimizer updates; 0: no bound.", not_negative)
+          .optional("allocator_slack", &C::allocator_slack,
+                    "Share of activations and buffers that a caching allocator holds beyond them.", fraction);
   return table;
 }
 
 const std::vector<CoefficientHandle>& training_coefficient_handles() {
   static const std::vector<CoefficientHandle> handles = {
-      seconds<&C::step_overhead>("step_overhead", 0.2),     number<&C::straggling>("straggling", 0, 0.05),
-      number<&C::hidden_slowdown>("hidden_slowdown", 0, 1), number<&C::tensor_overlap>("tensor_overlap", 0, 1),
-      number<&C::expert_overlap>("expert_overlap", 0, 1),   seconds<&C::host_operator>("host_operator", 1e-3),
-      seconds<&C::host_experts>("host_experts", 1e-2),      seconds<&C::expert_stall>("expert_stall", 1e-2),
-      number<&C::flash1_slowdown>("flash1_slowdown", 1, 3), number<&C::flash2_slowdown>("flash2_slowdown", 1, 3),
-      number<&C::unfused_traffic>("unfused_traffic", 1, 4), number<&C::host_update_rate>("host_update_rate", 5e8, 2e10),
+      number<&C::straggling>("straggling", 0, 0.05),
+      number<&C::hidden_slowdown>("hidden_slowdown", 0, 1),
+      number<&C::attention_backward>("attention_backward", 0.8, 1.6),
+      number<&C::sustained>("sustained", 1, 1.4),
+      number<&C::tensor_overlap>("tensor_overlap", 0, 1),
+      number<&C::expert_overlap>("expert_overlap", 0, 1),
+      seconds<&C::host_operator>("host_operator", 1e-3),
+      seconds<&C::host_experts>("host_experts", 1e-2),
+      seconds<&C::expert_stall>("expert_stall", 1e-2),
+      number<&C::flash1_slowdown>("flash1_slowdown", 1, 3),
+      number<&C::flash2_slowdown>("flash2_slowdown", 1, 3),
+      number<&C::host_update_rate>("host_update_rate", 5e8, 2e10),
   };
   return handles;
 }

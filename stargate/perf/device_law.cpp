@@ -14,14 +14,18 @@ namespace stargate {
 // head size 128, about 550 backward (arXiv 2407.08608, figures 5 and 6); FlashAttention-2 on A100 230 of 312 at best,
 // about 200 causal and 170 backward (arXiv 2307.08691, figures 4 and 5). Memory: STREAM-like copies reach 85 to 92 % of
 // HBM peak. AMD's best matrix multiply is in the catalogue (51 to 68 % of peak); its attention kernels stand at about
-// the same share below it as NVIDIA's do. Systolic arrays of TPUs and Trainium keep up 75 to 85 % on large products
-// (assumption).
+// the same share below it as NVIDIA's do. Systolic arrays of TPUs keep up 75 to 85 % on large products (assumption);
+// Trainium 1 trains at 35 to 45 % of its peak (AWS Neuron 2.17, Llama 2 and GPT-3), which asks for about 0.55 here.
+// Usual shapes: the median large product of A100, H100 and B200 in the measured kernel tables (TensorRT-LLM, 16 bits)
+// runs at 0.97, 0.95 and 0.85 of the best shape that a sweep of the device found (MAMF, ml-engineering).
 DeviceCoefficients literature_coefficients(const Accelerator& accelerator) {
   DeviceCoefficients c;
   if (accelerator.vendor == "AMD") {
     c.best_gemm = 0.6, c.attention_forward = 0.42, c.attention_backward = 0.34, c.memory_share = 0.8;
-  } else if (accelerator.vendor == "Google" || accelerator.vendor == "AWS") {
+  } else if (accelerator.vendor == "Google") {
     c.launch = 2 * microsecond, c.best_gemm = 0.8, c.attention_forward = 0.55, c.attention_backward = 0.45;
+  } else if (accelerator.vendor == "AWS") {
+    c.launch = 2 * microsecond, c.best_gemm = 0.55, c.attention_forward = 0.4, c.attention_backward = 0.32;
   }
   return c;
 }
@@ -90,7 +94,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const DeviceCoefficients& c
     const auto& known =
         measured != accelerator.achievable.end() ? measured : accelerator.achievable.find(Precision::bf16);
     if (known != accelerator.achievable.end()) {
-      best_[index] = std::min(1.0, known->second / accelerator.peak_rate(known->first));
+      best_[index] = coefficients.usual_shape * std::min(1.0, known->second / accelerator.peak_rate(known->first));
     }
   }
   stream_bandwidth_ = accelerator.memory_bandwidth * coefficients.memory_share;
@@ -321,13 +325,9 @@ OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
                   Bytes::from_base(attention_bytes(call)), Precision::bf16);
 }
 
-/// Five products for the forward's two, at the literature's ratio of what kernels reach in each direction.
-Duration DeviceLaw::backward_attention_time(const AttentionCall& call) const {
-  const double forward = coefficients_.attention_forward, backward = coefficients_.attention_backward;
-  if (!attention_ || !attention_->can_prefill() || call.shared_kv)
-    return literature_attention_parts(call, 2.5, backward).total();
+Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
   const OperatorTime time = attention_parts(call);
-  return time.launch + (time.total() - time.launch) * (2.5 * forward / backward);
+  return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
 /// Time of the fused kernel; an imbalance beyond the skew of routing is in the call's tokens.
@@ -362,7 +362,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       return gemm_time(op.precision, op.m, op.k, op.n, op.groups) +
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
-      return backward_attention_time(op.attention);
+      return backward_attention_time(op.attention, coefficients_.attention_forward / coefficients_.attention_backward);
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }

@@ -28,6 +28,7 @@ namespace stargate {
 struct DeviceCoefficients {
   Duration launch = 4 * microsecond;  ///< start and drain of one kernel in a captured graph
   double best_gemm = 0.8;             ///< best share of peak over shapes, where no measurement of the device exists
+  double usual_shape = 0.92;          ///< rate of the shapes of models over that of the best shape in a sweep
   double k_half = 256;                ///< depth at which a tile's pipeline has half its rate lost to fill and drain
   double tile = 128;                  ///< rows and columns of an output tile (fewer rows when m is small)
   double memory_share = 0.88;         ///< of the peak bandwidth a stream reaches
@@ -45,6 +46,9 @@ struct LawBasis {
 
 /// Whose kernels are meant when nobody says: vLLM's, which calls the vendor's libraries and FlashAttention.
 inline constexpr const char* kUsualEngine = "vllm";
+/// Whose measured kernels stand for those of training frameworks: TensorRT-LLM multiplies with cuBLASLt and attends
+/// with the vendor's own kernels, as Transformer Engine and cuDNN do.
+inline constexpr const char* kTrainingKernels = "trtllm";
 
 /// Why an operator takes as long as it does: the larger of the two, after the launch.
 struct OperatorTime {
@@ -80,9 +84,16 @@ class DeviceLaw {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
   Duration stream_time(Bytes traffic) const;
+  /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
+  Duration backward_attention_time(const AttentionCall& call, double slower) const;
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
 
+  /// Whether the time of a product contains casting its activations from 16 bits.
+  bool casts(Precision precision) const {
+    const auto& law = gemm_[static_cast<std::size_t>(precision)];
+    return law && law->format().quantises;
+  }
   FlopRate peak(Precision precision) const { return peak_[static_cast<std::size_t>(precision)]; }
   ByteRate stream_bandwidth() const { return stream_bandwidth_; }
 
@@ -99,7 +110,6 @@ class DeviceLaw {
   OperatorTime literature_gemm_parts(Precision precision, const Shape& shape) const;
   OperatorTime parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const;
   OperatorTime attention_parts(const AttentionCall& call) const;
-  Duration backward_attention_time(const AttentionCall& call) const;
   Duration experts_time(const ExpertCall& call, Precision precision) const;
   void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                            const std::vector<ChosenGroup>& decode);

@@ -97,6 +97,7 @@ class GemmLaw {
   Duration time(double m, double n, double k) const { return microseconds(m, n, k) * microsecond; }
   /// The same with weights read from memory, as in a model whose layers follow each other.
   GemmLaw with_cold_weights() const;
+  const GemmFormat& format() const { return format_; }
 
  private:
   struct Tile {

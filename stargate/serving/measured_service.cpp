@@ -38,8 +38,7 @@ ServingPrecision precision_of(const MeasuredServing& row, const Model& model, co
     const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
     if (!as_stored) out.linear = out.expert = *weights;
   }
-  const bool scaled =
-      measured_engine(row.engine) == "trtllm" || !(as_files(model, out) || out.linear == Precision::bf16);
+  const bool scaled = measured_engine(row.engine) != "sglang" || !as_files(model, out);
   const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
   out.kv = stated_precision(row.kv_dtype).value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;
@@ -152,7 +151,6 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
   if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
-  if (row.weights_dtype.empty() && !row.full_config) return Skip{"precision not stated"};
   out.machine = machine(*accelerator, kernel_choice(*model, out.engine));
   if (out.machine == nullptr) return Skip{"the catalogue has no network for '" + row.accelerator + "'"};
   const ServingLayout layout = layout_of(row, *model);

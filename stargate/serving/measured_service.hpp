@@ -3,9 +3,9 @@
 //   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
 //   published
 //                with experts in 4 bits (gpt-oss), which stay as they are
-//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, on TensorRT-LLM or
-//   where
-//                others than the authors quantised the model (ModelOpt's files carry scales of an 8-bit cache), else 16
+//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, as vLLM and
+//   TensorRT-LLM
+//                are benchmarked; else, and on SGLang with the authors' own files, 16
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
 //                unless the notes say that attention is data-parallel: then each rank attends to its own and has whole
 //                experts

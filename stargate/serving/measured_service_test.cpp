@@ -118,7 +118,7 @@ TEST_CASE("what a row leaves out is filled by rules") {
   CHECK(quantised.lengths.mean(1000) == doctest::Approx(900));
 
   row.model = "DeepSeek-R1";
-  CHECK(service_of(c, row).replica.precision.kv == Precision::bf16);  // the authors' files carry no scales of a cache
+  CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
   row.engine = "TensorRT-LLM", row.engine_version = "";
   CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
 

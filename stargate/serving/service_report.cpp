@@ -3,7 +3,7 @@
 
 namespace stargate {
 
-ServiceReport::ServiceReport(const ServiceSpec& spec, const LatencyTarget& target, std::size_t tenants)
+ServiceReport::ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants)
     : spec_(spec), target_(target), tenants_(tenants), stalls_(static_cast<std::size_t>(spec.engines())) {}
 
 void ServiceReport::finished(const IncomingRequest& request, const RequestRecord& record) {

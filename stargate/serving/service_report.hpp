@@ -24,7 +24,7 @@ struct ServiceTenant {
 
 class ServiceReport final : public ServiceListener {
  public:
-  ServiceReport(const ServiceSpec& spec, const LatencyTarget& target, std::size_t tenants);
+  ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants);
 
   void finished(const IncomingRequest& request, const RequestRecord& record) override;
   void refused(const IncomingRequest&) override { ++refused_; }
@@ -69,7 +69,7 @@ class ServiceReport final : public ServiceListener {
   };
   void add_gaps(const StepRun& run, std::vector<Stall>& stalls);
 
-  const ServiceSpec& spec_;
+  const SimulatedService& spec_;
   LatencyTarget target_;
   LatencyReport latency_;
   std::vector<ServiceTenant> tenants_;

@@ -15,7 +15,7 @@ constexpr int kShortestHash = 16;
 
 class ServiceSimulation {
  public:
-  ServiceSimulation(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener)
+  ServiceSimulation(const SimulatedService& spec, RequestSource& source, ServiceListener& listener)
       : spec_(spec), source_(source), listener_(listener) {
     for (int i = 0; i < spec.pool.replicas; ++i) add_engine(spec.pool, i);
     for (int i = 0; spec.prefill && i < spec.prefill->replicas; ++i) add_engine(*spec.prefill, i);
@@ -149,6 +149,11 @@ class ServiceSimulation {
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
       record.arrival = active.incoming.arrival;
+      if (spec_.stream_overhead > Duration{}) {
+        const auto beside = static_cast<double>(engines_[engine].load().running + 1);
+        record.first_token = record.first_token + beside * spec_.stream_overhead;
+        record.last_token = record.last_token + beside * spec_.stream_overhead;
+      }
       listener_.finished(active.incoming, record);
       leave(record.id, record.last_token);
     }
@@ -175,7 +180,7 @@ class ServiceSimulation {
     if (source_.follow(done, now, follow)) events_.push(follow.arrival, SimPhase::arrival, {follow, -1});
   }
 
-  const ServiceSpec& spec_;
+  const SimulatedService& spec_;
   RequestSource& source_;
   ServiceListener& listener_;
   std::vector<Engine> engines_;
@@ -191,7 +196,7 @@ class ServiceSimulation {
 
 }  // namespace
 
-void simulate_service(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener) {
+void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener) {
   ServiceSimulation(spec, source, listener).run();
 }
 

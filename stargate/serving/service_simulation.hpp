@@ -18,13 +18,16 @@ struct ServicePool {
   int replicas = 1;
 };
 
-struct ServiceSpec {
+struct SimulatedService {
   ServicePool pool;  ///< of whole requests; disaggregated, of decoding
   std::optional<ServicePool> prefill;
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
   ServiceRouter router = ServiceRouter::round_robin;
   int prefix_block_tokens = 0;  ///< of a prefix's hash, at least; long prefixes need no short ones
   Duration request_overhead;    ///< from the client to the scheduler and back; part of TTFT
+  /// By which clients see tokens later than the engine makes them, for each sequence that runs beside; the batch in
+  /// which a request ends stands for the one of its first token.
+  Duration stream_overhead;
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };
@@ -40,6 +43,6 @@ class ServiceListener {
 };
 
 /// Until the source is empty and everything has left.
-void simulate_service(const ServiceSpec& spec, RequestSource& source, ServiceListener& listener);
+void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener);
 
 }  // namespace stargate

@@ -54,7 +54,7 @@ std::unique_ptr<RequestSource> source_of(const TenantTraffic& tenant, std::int64
 
 TEST_CASE("a lone request waits for nothing: its TTFT is one step and the front end, its TPOT a step") {
   const LinearStepCost cost = constant_cost();
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 1};
   spec.request_overhead = 3 * millisecond;
   Collected seen;
@@ -74,7 +74,7 @@ TEST_CASE("disaggregated, the second token waits for the cache to be handed over
   cost.prefill_token = 100 * microsecond;
   EngineSpec prompts = roomy_engine();
   prompts.prefill_only = true;
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 2};
   spec.prefill = ServicePool{prompts, &cost, 1};
   spec.transfer_fixed = 5 * millisecond, spec.transfer_token = 20 * microsecond;
@@ -104,7 +104,7 @@ TEST_CASE("blocks held for a hand-over keep the next prompt out until the cache 
   EngineSpec prompts = roomy_engine();
   prompts.prefill_only = true;
   prompts.kv.blocks = 10;  // one prompt of 160 tokens
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 1};
   spec.prefill = ServicePool{prompts, &cost, 1};
   spec.transfer_fixed = 1 * second;
@@ -123,7 +123,7 @@ TEST_CASE("routers: loads even out, and a prefix goes where it is known") {
   tenant.shared_prefix = 64;
   std::int64_t cached[3] = {};
   for (const auto router : {ServiceRouter::round_robin, ServiceRouter::least_loaded, ServiceRouter::prefix}) {
-    ServiceSpec spec;
+    SimulatedService spec;
     spec.pool = {roomy_engine(), &cost, 4};
     spec.pool.engine.kv.prefix_caching = true;
     spec.router = router;
@@ -143,7 +143,7 @@ TEST_CASE("routers: loads even out, and a prefix goes where it is known") {
 
 TEST_CASE("closed loops hold their concurrency, what never fits is refused, and the report adds up") {
   const LinearStepCost cost = constant_cost();
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 1};
   TenantTraffic tenant = traffic(1, 100, 50);
   tenant.concurrency = 8;
@@ -170,7 +170,7 @@ TEST_CASE("closed loops hold their concurrency, what never fits is refused, and 
 TEST_CASE("gaps between tokens hold the prompts that stopped the decodes") {
   LinearStepCost cost = constant_cost();
   cost.prefill_token = 1 * millisecond;
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {default_engine_spec(EngineKind::sglang), &cost, 1};
   spec.pool.engine.kv.blocks = 100'000;
   ServiceReport report(spec, {}, 1);

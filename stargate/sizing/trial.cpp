@@ -82,7 +82,7 @@ Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQue
 }
 
 TrialResult Trial::run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const {
-  ServiceSpec spec;
+  SimulatedService spec;
   spec.pool = {main_.engine, main_.table.get(), deployment_.main.replicas};
   if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
   spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;

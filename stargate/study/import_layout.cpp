@@ -5,7 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+
+#include "stargate/training/recompute.hpp"
 
 namespace stargate {
 namespace {
@@ -65,6 +68,10 @@ const Mapping kMappings[] = {
     {"activations_checkpoint_granularity", Kind::text, "recompute"},
     {"recompute_activations", Kind::flag, "recompute_selective"},
     {"recompute_method", Kind::text, "recompute_method"},
+    {"recompute_num_layers", Kind::count, "recompute_layers"},
+    {"activations_checkpoint_num_layers", Kind::count, "recompute_layers"},
+    {"recompute_modules", Kind::text, "recompute_modules"},
+    {"num_distributed_optimizer_instances", Kind::count, "instances"},
     {"activations_checkpoint_method", Kind::text, "recompute_method"},
     {"account_for_embedding_in_pipeline_split", Kind::flag, "embedding_as_layer"},
     {"account_for_loss_in_pipeline_split", Kind::flag, "loss_as_layer"},
@@ -308,16 +315,25 @@ class Importer {
       const bool sharded =
           raw_.size("shard") > 1 || (!raw_.find("shard") && out_.data.value_or(2) > raw_.size("replicate"));
       out_.zero_stage = !sharded ? 0 : whole ? 3 : 2;
-      if (sharded && raw_.size("replicate") > 1) {
-        out_.notes.push_back("shards over part of the data-parallel ranks (HSDP) are counted as over all of them");
-      }
+      if (sharded) share_states(raw_.size("replicate"));
       return;
     }
     const bool distributed = raw_.is("distributed_optimizer") || optimizer == "distributed_fused_adam" ||
                              optimizer == "mcore_distributed_optim";
     out_.zero_stage = raw_.is("fsdp") ? 3 : distributed ? 1 : 0;
+    if (out_.zero_stage > 0 || raw_.is("megatron_fsdp")) share_states(raw_.size("instances"));
     if (!raw_.is("megatron_fsdp")) return;
     out_.zero_stage = strategy == "no_shard" ? 0 : strategy == "optim" ? 1 : strategy == "optim_grads" ? 2 : 3;
+  }
+  /// HSDP: several copies of the sharded states.
+  void share_states(std::int64_t replicas) {
+    if (replicas == 1) return;
+    if (!out_.data || *out_.data * out_.context % replicas != 0) {
+      out_.notes.push_back(
+          fmt::format("{} copies of the shards do not divide the data-parallel ranks; one is taken", replicas));
+      return;
+    }
+    out_.shard_size = *out_.data * out_.context / replicas;
   }
 
   void recompute_and_precision() {
@@ -327,15 +343,32 @@ class Importer {
     if (out_.recompute == "selective" && out_.dialect == ImportDialect::torchtitan) {
       out_.notes.push_back("torchtitan's selective recomputation keeps matrix products; here only attention is redone");
     }
-    if (raw_.word("recompute_method") == "block") {
-      out_.notes.push_back("block recomputation redoes some layers of a stage; the command counts all of them");
+    if (raw_.word("recompute_method") == "block" && out_.recompute == "full") {
+      out_.recompute_layers = raw_.find("recompute_layers");
     }
+    if (out_.recompute == "selective") out_.recompute_modules = known_modules(raw_.word("recompute_modules"));
     const auto on = [&](const char* meaning) {
       const std::string word = raw_.word(meaning);
       return raw_.text.contains(meaning) && word != "false" && word != "False" && word != "null" && word != "0";
     };
     if (on("fp8") || raw_.is("float8") || has_float8_converter()) out_.precision = "fp8";
     if (on("fp4")) out_.precision = "fp4";
+  }
+  /// Of a list however it is written, the modules there are.
+  static std::string known_modules(const std::string& list) {
+    RecomputeModules modules;
+    std::string word;
+    for (const char c : list + ",") {
+      if (c == '_' || std::isalpha(static_cast<unsigned char>(c)) != 0) {
+        word += c;
+        continue;
+      }
+      for (const auto& [name, module] : EnumNames<RecomputeModule>::names) {
+        if (word == name) modules.add(module);
+      }
+      word.clear();
+    }
+    return format_recompute_modules(modules);
   }
   bool has_float8_converter() const {
     for (const auto& option : options_.options) {

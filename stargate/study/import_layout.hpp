@@ -18,6 +18,9 @@ struct ImportedLayout {
   std::int64_t tensor = 1, pipeline = 1, virtual_pipeline = 1, context = 1, expert = 1, expert_tensor = 1;
   std::optional<std::int64_t> data, gpus, micro_batch_size, global_batch_size, seq_length;
   int zero_stage = 0;
+  std::int64_t shard_size = 0;                   ///< ranks that share sharded states where they are not all (HSDP)
+  std::optional<std::int64_t> recompute_layers;  ///< first ones of each chunk (block recomputation)
+  std::string recompute_modules;                 ///< of selective recomputation, with commas; empty: attention's scores
   bool sequence_parallel = false, ends_as_layers = false;
   std::string recompute = "none", precision = "bf16", pipeline_schedule = "1f1b";
   /// The model, as far as the file tells: shape, or name and flavour.

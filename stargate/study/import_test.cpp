@@ -103,8 +103,27 @@ TEST_CASE(
   CHECK(python.gpus == 16);
   CHECK(python.data == 8);
   CHECK(python.zero_stage == 2);
+  CHECK(python.shard_size == 4);
   CHECK(python.seq_length == 1024);
   CHECK(python.micro_batch_size == 1);
+}
+
+TEST_CASE("copies of the shards, recomputed modules and first layers are part of the command") {
+  const auto modules = layout_of("a.sh",
+                                 "--tensor-model-parallel-size 2 --use-distributed-optimizer "
+                                 "--num-distributed-optimizer-instances 4 --recompute-granularity selective\n",
+                                 64);
+  CHECK(modules.data == 32);
+  CHECK(format_import_command(modules, {}, {}).find("--zero 1 --shard-size 8 --recompute selective") !=
+        std::string::npos);
+  const auto yaml = layout_of("a.yaml",
+                              "recompute_granularity: selective\nrecompute_modules: \"mla_up_proj, moe_act\"\n"
+                              "global_batch_size: 8\n",
+                              8);
+  CHECK(format_import_command(yaml, {}, {}).find("--recompute-modules moe_act,mla_up_proj") != std::string::npos);
+  const auto block =
+      layout_of("a.yaml", "recompute_granularity: full\nrecompute_method: block\nrecompute_num_layers: 2\n", 8);
+  CHECK(format_import_command(block, {}, {}).find("--recompute full --recompute-num-layers 2") != std::string::npos);
 }
 
 TEST_CASE("a schedule other than 1F1B is part of the command") {

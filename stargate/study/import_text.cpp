@@ -29,7 +29,10 @@ std::string format_import_command(const ImportedLayout& l, const std::string& mo
   const bool usual =
       l.pipeline_schedule == "1f1b" || l.pipeline_schedule == "interleaved_1f1b";  // --vpp alone says which
   if (!usual) out += " --schedule " + l.pipeline_schedule;
+  size("--shard-size", l.shard_size);
   if (l.recompute != "none") out += " --recompute " + l.recompute;
+  if (!l.recompute_modules.empty()) out += " --recompute-modules " + l.recompute_modules;
+  if (l.recompute_layers) size("--recompute-num-layers", *l.recompute_layers);
   if (l.sequence_parallel) out += " --sequence-parallel";
   if (l.ends_as_layers) out += " --ends-as-layers";
   return out + "\n";
@@ -54,7 +57,10 @@ std::string format_import_yaml(const ImportedLayout& l) {
   known("micro_batch_size", l.micro_batch_size);
   known("global_batch_size", l.global_batch_size);
   known("seq_length", l.seq_length);
+  if (l.shard_size > 0) line("shard_size", fmt::format("{}", l.shard_size));
   line("recompute_granularity", l.recompute);
+  if (!l.recompute_modules.empty()) line("recompute_modules", l.recompute_modules);
+  known("recompute_num_layers", l.recompute_layers);
   line("account_for_embedding_in_pipeline_split", l.ends_as_layers ? "true" : "false");
   line("account_for_loss_in_pipeline_split", l.ends_as_layers ? "true" : "false");
   line("precision", l.precision);

@@ -17,6 +17,7 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   limits.zero_stages = {1};
   limits.recomputes = {Recompute::none, Recompute::full};
   limits.schedules = {PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
+  limits.ranked = 1;
   limits.max_pp = 32, limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
@@ -29,13 +30,13 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
                    {},
                    job->law.origin(used),
                    format_law_basis(job->law, used)};
-  if (!search->best) {
+  if (search->best() == nullptr) {
     rate.layout = "no layout fits";
     return rate;
   }
-  const auto& report = search->best->report;
+  const auto& report = search->best()->report;
   rate.per_accelerator = report.tokens_per_second_per_gpu() * service.effective_time;
-  rate.layout = format_layout(search->best->layout);
+  rate.layout = format_layout(search->best()->layout);
   // What takes most of the step beside the products themselves.
   StepPart largest = StepPart::recompute;
   for (int i = static_cast<int>(StepPart::recompute); i < kStepParts; ++i) {

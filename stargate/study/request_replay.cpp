@@ -59,8 +59,8 @@ constexpr const char* kColumns[] = {"run",
                                     "last_token_s"};
 const double kRequired = std::nan("");
 
-RecordedRun begin_run(const Row& row, int line) {
-  RecordedRun run;
+MeasuredRequests begin_run(const Row& row, int line) {
+  MeasuredRequests run;
   run.name = row.text("run"), run.model = row.text("model"), run.accelerator = row.text("accelerator");
   run.engine = row.text("engine"), run.engine_version = row.text("engine_version");
   run.weights_dtype = row.text("weights_dtype"), run.line = line;
@@ -104,7 +104,7 @@ void compare(ReplayedRun& out, const char* metric, const std::vector<double>& me
   for (std::size_t i = 0; i < m.size(); ++i) out.statistics.push_back({metric, m[i].first, m[i].second, p[i].second});
 }
 
-void compare_all(ReplayedRun& out, const RecordedRun& run, const std::vector<RequestRecord>& records) {
+void compare_all(ReplayedRun& out, const MeasuredRequests& run, const std::vector<RequestRecord>& records) {
   std::vector<double> ttft, tpot, e2e, ttft_here, tpot_here, e2e_here;
   for (const auto& r : run.requests) {
     ttft.push_back(r.first_token_s - r.arrival_s);
@@ -121,7 +121,7 @@ void compare_all(ReplayedRun& out, const RecordedRun& run, const std::vector<Req
   compare(out, "e2e", e2e, e2e_here);
 }
 
-RequestTrace trace_of(const RecordedRun& run) {
+RequestTrace trace_of(const MeasuredRequests& run) {
   RequestTrace trace;
   trace.labels = {run.name};
   const double start = run.requests.front().arrival_s;
@@ -134,7 +134,7 @@ RequestTrace trace_of(const RecordedRun& run) {
   return trace;
 }
 
-MeasuredServing row_of(const RecordedRun& run) {
+MeasuredServing row_of(const MeasuredRequests& run) {
   MeasuredServing row;
   row.model = run.model, row.accelerator = run.accelerator, row.engine = run.engine;
   row.engine_version = run.engine_version, row.weights_dtype = run.weights_dtype;
@@ -146,7 +146,7 @@ MeasuredServing row_of(const RecordedRun& run) {
 
 }  // namespace
 
-Result<std::vector<RecordedRun>> load_measured_runs(const FileReader& files, const std::string& path) {
+Result<std::vector<MeasuredRequests>> load_measured_requests(const FileReader& files, const std::string& path) {
   const auto text = files.read(path);
   if (!text) return text.faults();
   const auto table = parse_csv(path, *text);
@@ -156,12 +156,12 @@ Result<std::vector<RecordedRun>> load_measured_runs(const FileReader& files, con
     if (!table->column(name)) faults.push_back({path, 1, 0, name, "the column is missing", "", ""});
   }
   if (!faults.empty()) return faults;
-  std::vector<RecordedRun> runs;
+  std::vector<MeasuredRequests> runs;
   for (const CsvRow& cells : table->rows) {
     const Row row(*table, cells, faults);
     auto run = std::find_if(runs.begin(), runs.end(), [&](const auto& r) { return r.name == row.text("run"); });
     if (run == runs.end()) run = runs.insert(runs.end(), begin_run(row, cells.line));
-    RecordedRun::Request r;
+    MeasuredRequests::Request r;
     r.arrival_s = row.number("arrival_s", -1e12, kRequired);
     r.first_token_s = row.number("first_token_s", r.arrival_s, kRequired);
     r.last_token_s = row.number("last_token_s", r.first_token_s, kRequired);
@@ -178,7 +178,7 @@ Result<std::vector<RecordedRun>> load_measured_runs(const FileReader& files, con
   return runs;
 }
 
-ReplayedRun replay_run(const Catalogue& catalogue, const RecordedRun& run) {
+ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) {
   ReplayedRun out;
   out.name = run.name, out.requests = run.requests.size();
   ServiceMaker maker(catalogue);
@@ -200,9 +200,10 @@ ReplayedRun replay_run(const Catalogue& catalogue, const RecordedRun& run) {
 
   const StepModel model(replica);
   const StepTable table(model);
-  ServiceSpec service;
+  SimulatedService service;
   service.pool = {spec, &table, measured.replicas};
   service.request_overhead = measured.record->request_overhead;
+  service.stream_overhead = measured.record->stream_overhead;
   const RequestTrace trace = trace_of(run);
   const auto source = make_trace_source(trace);
   ServiceReport report(service, {}, 1);

@@ -12,7 +12,7 @@
 namespace stargate {
 
 /// The rows of one run, in order of arrival.
-struct RecordedRun {
+struct MeasuredRequests {
   std::string name, model, accelerator, engine, engine_version, weights_dtype;
   int line = 0;  ///< of its first row
   int tp = 1, dp = 1, max_num_seqs = 0, max_num_batched_tokens = 0;
@@ -27,7 +27,7 @@ struct RecordedRun {
 /// Columns run, model, accelerator, engine, engine_version, tp, dp, ep, weights_dtype, max_num_seqs,
 /// max_num_batched_tokens, kv_cache_tokens, prefix_caching, isl, osl, arrival_s, first_token_s, last_token_s, in any
 /// order.
-Result<std::vector<RecordedRun>> load_measured_runs(const FileReader& files, const std::string& path);
+Result<std::vector<MeasuredRequests>> load_measured_requests(const FileReader& files, const std::string& path);
 
 /// Milliseconds.
 struct ReplayStatistic {
@@ -43,7 +43,7 @@ struct ReplayedRun {
   double mean_batch = 0;
   std::vector<ReplayStatistic> statistics;  ///< TTFT, TPOT, E2E: mean, p50, p90, p95, p99
 };
-ReplayedRun replay_run(const Catalogue& catalogue, const RecordedRun& run);
+ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run);
 
 std::string format_replay_text(const std::vector<ReplayedRun>& runs);
 std::string format_replay_json(const std::vector<ReplayedRun>& runs);

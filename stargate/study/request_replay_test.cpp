@@ -35,14 +35,14 @@ const Catalogue& catalogue() {
 TEST_CASE("every fault of a file of runs is told with its line and column") {
   OneFile file;
   file.text = "run,model\nr,m\n";
-  const auto missing = load_measured_runs(file, "runs.csv");
+  const auto missing = load_measured_requests(file, "runs.csv");
   REQUIRE_FALSE(missing.ok());
   CHECK(missing.faults().size() == 16);
   file.text = std::string(kHeader) +
               "r,llama-3.1-8b,H100,vLLM,0.9,1,1,no,bfloat16,,,,,0,100,10,0.0,0.1,0.2\n"
               "r,llama-3.1-8b,H100,vLLM,0.9,1,1,no,bfloat16,,,,,1,ten,10,0.0,0.1,0.2\n"
               "r,llama-3.1-8b,H100,vLLM,0.9,1,1,no,bfloat16,,,,,2,100,10,5.0,0.1,0.2\n";
-  const auto wrong = load_measured_runs(file, "runs.csv");
+  const auto wrong = load_measured_requests(file, "runs.csv");
   REQUIRE_FALSE(wrong.ok());
   REQUIRE(wrong.faults().size() >= 2);
   CHECK(wrong.faults()[0].line == 3);
@@ -62,7 +62,7 @@ TEST_CASE("runs are told apart, replayed on what they state, or passed over with
     file.text += fmt::format("unknown,no-such-model,H100 SXM,vLLM,0.9.0,1,1,no,bfloat16,64,2048,,,{},500,50,{},{},{}\n",
                              i, i, i + 0.05, i + 0.55);
   }
-  const auto runs = load_measured_runs(file, "runs.csv");
+  const auto runs = load_measured_requests(file, "runs.csv");
   REQUIRE(runs.ok());
   REQUIRE(runs->size() == 2);
   const ReplayedRun known = replay_run(catalogue(), (*runs)[0]);
@@ -82,7 +82,7 @@ TEST_CASE("vLLM on an RTX PRO 6000, 300 requests at twice what it serves: tokens
     MESSAGE("STARGATE_DATA is not set: skipped");
     return;
   }
-  const auto runs = load_measured_runs(DiskFileReader(), std::string(data) + "/serving/requests.csv");
+  const auto runs = load_measured_requests(DiskFileReader(), std::string(data) + "/serving/requests.csv");
   REQUIRE(runs.ok());
   for (const auto& run : *runs) {
     const ReplayedRun replayed = replay_run(catalogue(), run);

@@ -186,6 +186,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   for (const auto& [id, of_engine] : services) {
     const ServingEngine& engine = catalogue.engines.at(id);
     const Handles handles = handles_of(engine, question.names);
+    if (handles.empty()) continue;
     ServingLoss loss(choose(of_engine, {}, false, question.most_configurations));
     EngineCoefficients best = engine;
     FittedEngine out{id, {}, loss(best), 0, loss.configurations(), loss.rows()};
@@ -196,7 +197,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
     fit.engines.push_back(std::move(out));
     std::set<std::string> sources;
     for (const auto& [name, service] : of_engine) sources.insert(service.rows.front().row->source);
-    if (!question.hold_out || sources.size() < 2) continue;
+    if (!question.leave_out || sources.size() < 2) continue;
     for (const auto& source : sources) {
       ServingLoss others(choose(of_engine, source, false, question.most_configurations));
       EngineCoefficients blind = engine;

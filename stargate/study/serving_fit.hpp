@@ -11,7 +11,7 @@ namespace stargate {
 
 struct ServingFitQuestion {
   std::vector<std::string> names;  ///< coefficients to fit; empty: those whose source in the record is the fit
-  bool hold_out = false;           ///< fit again without each source
+  bool leave_out = false;           ///< fit again without each source
   int most_configurations = 48;    ///< of an engine; evenly taken when there are more
 };
 

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
+#include "stargate/base/statistics.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/study/pattern_search.hpp"
 
@@ -14,79 +16,68 @@ namespace {
 
 struct FitRow {
   MeasuredRun run;
+  std::string source;
   double log_measured = 0, weight = 1;
-  std::size_t device = 0;
 };
-
-/// Middle of the weight.
-double weighted_median(std::vector<std::pair<double, double>> values) {
-  std::sort(values.begin(), values.end());
-  double all = 0, below = 0;
-  for (const auto& [value, weight] : values) all += weight;
-  for (const auto& [value, weight] : values) {
-    below += weight;
-    if (2 * below >= all) return value;
-  }
-  return 0;
-}
 
 class TrainingLoss {
  public:
-  TrainingLoss(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows, bool free_device_scale)
-      : free_device_scale_(free_device_scale) {
+  TrainingLoss(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows) {
     std::map<std::string, double> of_source;
-    std::map<std::string, std::size_t> devices;
-    std::vector<std::string> sources;
     for (const auto& row : rows) {
       if (row.completeness != "strict") continue;
       auto made = make_measured_run(row, catalogue);
       auto* run = std::get_if<MeasuredRun>(&made);
       if (run == nullptr) continue;
       const double weight = 1.0 / std::max(1, row.same_config_rows);
-      const std::string device = run->accelerator->id + " " + precision_name(run->job.recipe.precision.linear);
       const double log_measured = std::log(measured_step_seconds(row, *run));
-      rows_.push_back({std::move(*run), log_measured, weight, devices.emplace(device, devices.size()).first->second});
-      sources.push_back(row.source);
+      rows_.push_back({std::move(*run), row.source, log_measured, weight});
       of_source[row.source] += weight;
     }
-    for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].weight /= std::sqrt(of_source[sources[i]]);
-    errors_.resize(rows_.size());
-    devices_ = devices.size();
+    for (auto& row : rows_) row.weight /= std::sqrt(of_source[row.source]);
   }
 
+  /// Of all sources but the one left out.
   double operator()(const TrainingCoefficients& coefficients) {
     ++evaluations_;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      auto& job = rows_[i].run.job;
-      job.coefficients = coefficients;
-      errors_[i] = std::log(simulate_step(job, rows_[i].run.layout).step_time().base()) - rows_[i].log_measured;
-    }
-    const auto scales = device_scales();
     double sum = 0, weights = 0;
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      sum += rows_[i].weight * std::abs(errors_[i] - scales[rows_[i].device]);
-      weights += rows_[i].weight;
+    for (auto& row : rows_) {
+      if (row.source == left_out_) continue;
+      sum += row.weight * std::abs(log_error(row, coefficients));
+      weights += row.weight;
     }
     return weights > 0 ? sum / weights : 0;
   }
 
+  void leave_out(std::string source) { left_out_ = std::move(source); }
+  LeftOutSource judge(const TrainingCoefficients& coefficients) {
+    std::vector<double> errors, sizes;
+    for (auto& row : rows_) {
+      if (row.source == left_out_) errors.push_back(100 * std::expm1(log_error(row, coefficients)));
+    }
+    for (const double error : errors) sizes.push_back(std::abs(error));
+    const double mean = std::accumulate(sizes.begin(), sizes.end(), 0.0) / static_cast<double>(sizes.size());
+    return {left_out_, static_cast<int>(errors.size()), median(sizes), mean, median(errors)};
+  }
+
+  std::vector<std::string> sources() const {
+    std::vector<std::string> names;
+    for (const auto& row : rows_) names.push_back(row.source);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return names;
+  }
   int rows() const { return static_cast<int>(rows_.size()); }
   int evaluations() const { return evaluations_; }
 
  private:
-  std::vector<double> device_scales() const {
-    std::vector<double> scales(devices_, 0);
-    if (!free_device_scale_) return scales;
-    std::vector<std::vector<std::pair<double, double>>> of_device(devices_);
-    for (std::size_t i = 0; i < rows_.size(); ++i) of_device[rows_[i].device].emplace_back(errors_[i], rows_[i].weight);
-    for (std::size_t d = 0; d < devices_; ++d) scales[d] = weighted_median(std::move(of_device[d]));
-    return scales;
+  static double log_error(FitRow& row, const TrainingCoefficients& coefficients) {
+    row.run.job.coefficients = coefficients;
+    return std::log(simulate_step(row.run.job, row.run.layout).step_time().base()) - row.log_measured;
   }
 
-  bool free_device_scale_;
-  std::size_t devices_ = 0;
   std::vector<FitRow> rows_;
-  std::vector<double> errors_;
+  std::string left_out_;
   int evaluations_ = 0;
 };
 
@@ -108,7 +99,7 @@ Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<M
     }
   }
   if (!faults.empty()) return faults;
-  TrainingLoss loss(catalogue, rows, question.free_device_scale);
+  TrainingLoss loss(catalogue, rows);
   if (loss.rows() == 0) return Diagnostic{{}, 0, 0, {}, "no row is both strict and predictable", {}, {}};
   TrainingFit fit;
   fit.fitted = training_coefficients(catalogue);
@@ -120,6 +111,14 @@ Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<M
     fit.coefficients.push_back(
         {handle->name, handle->get(before), handle->get(fit.fitted), handle->lower, handle->upper});
   }
+  if (question.leave_out) {
+    for (const std::string& source : loss.sources()) {
+      loss.leave_out(source);
+      TrainingCoefficients others = before;
+      pattern_search(loss, handles, others);
+      fit.left_out.push_back(loss.judge(others));
+    }
+  }
   return fit;
 }
 
@@ -129,9 +128,16 @@ std::string format_training_fit(const TrainingFit& fit) {
     table.add_row({c.name, fmt::format("{:.4g}", c.before), fmt::format("{:.4g}", c.after),
                    fmt::format("{:.4g}", c.lower), fmt::format("{:.4g}", c.upper)});
   }
-  return fmt::format(
-      "{} rows, {} evaluations; mean |log(predicted / measured)| {:.4f}, was {:.4f}. Durations in s.\n{}", fit.rows,
-      fit.evaluations, fit.loss_after, fit.loss_before, table.format());
+  std::string out =
+      fmt::format("{} rows, {} evaluations; mean |log(predicted / measured)| {:.4f}, was {:.4f}. Durations in s.\n{}",
+                  fit.rows, fit.evaluations, fit.loss_after, fit.loss_before, table.format());
+  if (fit.left_out.empty()) return out;
+  TextTable left_out({{"left out of its fit", Align::left}, {"rows"}, {"median"}, {"mean"}, {"bias"}});
+  for (const auto& s : fit.left_out) {
+    left_out.add_row({s.source, std::to_string(s.rows), fmt::format("{:.1f} %", s.median_pct),
+                      fmt::format("{:.1f} %", s.mean_pct), fmt::format("{:.1f} %", s.bias_pct)});
+  }
+  return out + "\n" + left_out.format();
 }
 
 }  // namespace stargate

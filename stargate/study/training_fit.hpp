@@ -9,9 +9,7 @@ namespace stargate {
 
 struct TrainingFitQuestion {
   std::vector<std::string> names;  ///< coefficients to fit; the others stay
-  /// Each accelerator and precision may be off by a factor of its own, which is not kept: what is wrong with a device's
-  /// law must not end in coefficients that hold for all devices.
-  bool free_device_scale = false;
+  bool leave_out = false;          ///< also fit once without each source, and judge by it
 };
 
 struct FittedCoefficient {
@@ -19,11 +17,19 @@ struct FittedCoefficient {
   double before = 0, after = 0, lower = 0, upper = 0;  ///< durations in seconds
 };
 
+/// A source judged by coefficients fitted to all others; errors of the step time.
+struct LeftOutSource {
+  std::string source;
+  int rows = 0;
+  double median_pct = 0, mean_pct = 0, bias_pct = 0;
+};
+
 struct TrainingFit {
   std::vector<FittedCoefficient> coefficients;
   double loss_before = 0, loss_after = 0;  ///< mean |log(predicted / measured)|, by the weights above
   int rows = 0, evaluations = 0;
   TrainingCoefficients fitted;
+  std::vector<LeftOutSource> left_out;
 };
 
 /// Uses the rows that are `strict` and predictable. Deterministic. A fault names coefficients that do not exist.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "stargate/base/rank_correlation.hpp"
+#include "stargate/base/statistics.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/validation_json.hpp"
 
@@ -69,13 +69,6 @@ void note_layout(LayoutSets& sets, const MeasuredRow& row, const MeasuredRun& ru
                                tokens / step.step_time().base());
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
 void rank_layouts(const LayoutSets& sets, TrainingValidation& out) {
   std::vector<double> of_sources;
   for (const auto& [source, of_source] : sets) {
@@ -122,6 +115,7 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
                                      std::size_t worst) {
   ValidationTally tally(worst), as_time(0);
   LayoutSets sets;
+  TrainingValidation out;
   for (const MeasuredRow& row : rows) {
     const RunOrSkip made = make_measured_run(row, catalogue);
     const ValidationKey key = key_of(row, catalogue);
@@ -137,11 +131,12 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
     tally.add(key, law_origin_name(run.job.law.origin()), row.value, predicted, weight);
     as_time.add(key, {}, measured_step_seconds(row, run), step.step_time().base(), weight);
     note_layout(sets, row, run, step);
+    out.runs.push_back(
+        {&row, run.accelerator->id, run.layout, measured_step_seconds(row, run), step.step_time().base(), step.time});
     if (tally.is_among_worst(row.value, predicted)) {
       tally.note_worst({row.source, describe(row, run), row.value, predicted});
     }
   }
-  TrainingValidation out;
   out.report = tally.report();
   out.by_source = as_time.regroup([](const ValidationKey& key) {
     return ValidationKey{key.source, "all", "all", "all", "step_time", key.completeness};
@@ -166,6 +161,36 @@ std::string format_training_validation_text(const TrainingValidation& validation
   ranks.add_rule();
   ranks.add_row({"median source", "", "", fmt::format("{:.3f}", validation.median_spearman)});
   return out + ranks.format();
+}
+
+std::string format_training_validation_csv(const TrainingValidation& validation) {
+  std::vector<Column> columns{{"id"},     {"source"},      {"completeness"}, {"framework"},
+                              {"model"},  {"accelerator"}, {"precision"},    {"gpus"},
+                              {"layout"}, {"measured_s"},  {"predicted_s"}};
+  for (int i = 0; i < kStepParts; ++i) {
+    std::string name = std::string(step_part_name(static_cast<StepPart>(i))) + "_s";
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+    columns.push_back({name});
+  }
+  TextTable table(std::move(columns));
+  for (const auto& run : validation.runs) {
+    const MeasuredRow& row = *run.row;
+    std::vector<std::string> cells{row.id,
+                                   row.source,
+                                   row.completeness,
+                                   row.framework,
+                                   row.model,
+                                   run.accelerator,
+                                   precision_name(measured_precision(row)),
+                                   std::to_string(row.gpus),
+                                   format_layout(run.layout),
+                                   fmt::format("{:.6g}", run.measured_s),
+                                   fmt::format("{:.6g}", run.predicted_s)};
+    for (const Duration part : run.time.parts) cells.push_back(fmt::format("{:.6g}", part.base()));
+    table.add_row(std::move(cells));
+  }
+  return table.format_csv();
 }
 
 std::string format_training_validation_json(const TrainingValidation& validation) {

@@ -16,8 +16,18 @@ struct LayoutRanking {
   double median_spearman = 0;
 };
 
+/// One predicted row.
+struct PredictedRun {
+  const MeasuredRow* row;
+  std::string accelerator;  ///< id
+  TrainingLayout layout;
+  double measured_s = 0, predicted_s = 0;
+  StepBreakdown time;
+};
+
 struct TrainingValidation {
   ValidationReport report;
+  std::vector<PredictedRun> runs;                           ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source, by_completeness;  ///< all metrics together
   std::vector<LayoutRanking> rankings;                      ///< by source
   double median_spearman = 0;                               ///< of the sources that have one
@@ -28,5 +38,7 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
 
 std::string format_training_validation_text(const TrainingValidation& validation);
 std::string format_training_validation_json(const TrainingValidation& validation);
+/// Every predicted row with where its step goes.
+std::string format_training_validation_csv(const TrainingValidation& validation);
 
 }  // namespace stargate

@@ -70,28 +70,48 @@ TEST_CASE("measured runs are reported by source and completeness, layouts are ra
   CHECK(format_training_validation_json(validation).find("\"rank_correlation\"") != std::string::npos);
 }
 
-TEST_CASE("a fit finds the coefficient that made the rows, also when the device is off by a factor") {
+TEST_CASE("a fit finds the coefficient that made the rows, and a source left out is judged by the others") {
   Catalogue truth = make_catalogue();
-  truth.training["coefficients"].step_overhead = 40 * millisecond;
+  truth.training["coefficients"].straggling = 0.02;
   auto rows = measured_by(truth);
   const Catalogue catalogue = make_catalogue();
-  const auto fit = fit_training(catalogue, rows, {{"step_overhead"}, false});
+  const auto fit = fit_training(catalogue, rows, {{"straggling"}, false});
   REQUIRE(fit);
-  CHECK(fit->coefficients[0].after == doctest::Approx(0.04).epsilon(0.05));
+  CHECK(fit->coefficients[0].after == doctest::Approx(0.02).epsilon(0.05));
   CHECK(fit->loss_after < fit->loss_before);
-  for (auto& row : rows) row.value *= 1.3;
-  const auto free = fit_training(catalogue, rows, {{"step_overhead"}, true});
-  REQUIRE(free);
-  CHECK(free->coefficients[0].after == doctest::Approx(0.04).epsilon(0.15));
+  CHECK(fit->left_out.empty());
+  auto slow = rows;
+  for (auto& row : slow) row.source = "slow", row.value *= 1.25;
+  rows.insert(rows.end(), slow.begin(), slow.end());
+  const auto judged = fit_training(catalogue, rows, {{"straggling"}, true});
+  REQUIRE(judged);
+  REQUIRE(judged->left_out.size() == 2);
+  CHECK(judged->left_out[1].source == "slow");
+  CHECK(judged->left_out[1].bias_pct == doctest::Approx(-20).epsilon(0.05));
+}
+
+TEST_CASE("every predicted row can be had with where its step goes") {
+  const Catalogue catalogue = make_catalogue();
+  const auto rows = measured_by(catalogue);
+  const auto table = parse_csv("rows.csv", format_training_validation_csv(validate_training(catalogue, rows, 0)));
+  REQUIRE(table);
+  CHECK(table->rows.size() == rows.size());
+  REQUIRE(table->column("pipeline_bubble_s"));
+  const double predicted = *parse_csv_number(table->rows[0].cells[*table->column("predicted_s")]);
+  double sum = 0;
+  for (std::size_t i = *table->column("predicted_s") + 1; i < table->header.size(); ++i) {
+    sum += *parse_csv_number(table->rows[0].cells[i]);
+  }
+  CHECK(sum == doctest::Approx(predicted).epsilon(1e-4));
 }
 
 TEST_CASE("a fit names coefficients that do not exist and tables without a usable row") {
   const Catalogue catalogue = make_catalogue();
-  const auto unknown = fit_training(catalogue, measured_by(catalogue), {{"step_overheat"}, false});
+  const auto unknown = fit_training(catalogue, measured_by(catalogue), {{"stragling"}, false});
   REQUIRE_FALSE(unknown);
-  CHECK(unknown.faults()[0].message == "'step_overheat' is not known");
-  CHECK(unknown.faults()[0].hint.find("step_overhead") != std::string::npos);
-  const auto empty = fit_training(catalogue, {}, {{"step_overhead"}, false});
+  CHECK(unknown.faults()[0].message == "'stragling' is not known");
+  CHECK(unknown.faults()[0].hint.find("straggling") != std::string::npos);
+  const auto empty = fit_training(catalogue, {}, {{"straggling"}, false});
   REQUIRE_FALSE(empty);
   CHECK(empty.faults()[0].message == "no row is both strict and predictable");
 }

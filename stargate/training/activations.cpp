@@ -3,6 +3,7 @@
 // split and gathered again in the backward pass (arXiv 2205.05198, section 4.2.2).
 #include "stargate/training/activations.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace stargate {
@@ -10,37 +11,52 @@ namespace {
 
 constexpr double kElement = 2;  // bf16
 
-struct Keep {
-  const TrainingJob& job;
-  const TrainingLayout& layout;
-  const TensorVisitor& visit;
-  double tokens, stream_tokens;  ///< in tensor-parallel regions, and between them
+/// Of a tensor that only multiplies of this precision read.
+double operand_bytes(Precision precision) { return std::min(kElement, bytes_per_element(precision)); }
 
+struct Keep {
+  const KeptLayer& layer;
+  const TensorVisitor& visit;
+  VariantPrecision precision;
+  double tokens, stream_tokens;  ///< in tensor-parallel regions, and between them
+  LayerPart part = LayerPart::attention;
+
+  const TrainingLayout& layout() const { return layer.layout; }
+  const TrainingRecipe& recipe() const { return layer.job.recipe; }
   void operator()(Tensor tensor, double elements, double bytes = kElement) const {
-    if (elements > 0) visit(tensor, Bytes::from_base(elements * bytes));
+    if (elements > 0) visit({part, tensor, Bytes::from_base(elements * bytes)});
+  }
+  void activation_function(double tokens_of_rank, double gate, double width, Precision reader) const {
+    (*this)(Tensor::feed_forward_input, tokens_of_rank * gate * width,
+            recipe().narrow_activation_input ? bytes_per_element(Precision::fp8) : kElement);
+    (*this)(Tensor::feed_forward_output, tokens_of_rank * width, operand_bytes(reader));
   }
 };
 
 void keep_cached_attention(const Keep& keep, const AttentionShape& a) {
-  const auto& l = keep.layout;
-  const double heads = static_cast<double>(a.heads) / l.tp;
+  const double tp = keep.layout().tp, heads = a.heads / tp, narrow = operand_bytes(keep.precision.attention);
   const bool latent = a.kind == AttentionKind::latent;
-  const double kv_heads = latent ? heads : std::ceil(static_cast<double>(a.kv_heads) / l.tp);
-  if (latent) keep(Tensor::latent, keep.tokens * (a.q_lora_rank + a.kv_lora_rank + a.rope_dim));
+  const double kv_heads = latent ? heads : std::ceil(a.kv_heads / tp);
+  if (latent) {
+    keep(Tensor::latent, keep.tokens * (a.q_lora_rank + a.kv_lora_rank + a.rope_dim));
+    keep(Tensor::latent, keep.tokens * (a.q_lora_rank + a.kv_lora_rank), narrow);
+  }
   const double kv_width = a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim;
   const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
   keep(Tensor::query_key_value, keep.tokens * (query_width + kv_heads * kv_width));
-  if (keep.job.recipe.fused_attention) {
+  const double output = keep.tokens * heads * a.value_dim;
+  if (keep.recipe().fused_attention) {
     keep(Tensor::attention_sums, keep.tokens * heads, 4);
-  } else {  // softmax; with dropout its result and mask too
-    const double scores = keep.tokens * heads * static_cast<double>(keep.job.seq_length);
-    keep(Tensor::attention_scores, scores, keep.job.recipe.dropout ? 5 : 2);
+    keep(Tensor::attention_output, output, kElement + (narrow < kElement ? narrow : 0));  // the kernel reads it too
+    return;
   }
-  keep(Tensor::attention_output, keep.tokens * heads * a.value_dim);
+  const double scores = keep.tokens * heads * static_cast<double>(keep.layer.job.seq_length);
+  keep(Tensor::attention_scores, scores, keep.recipe().dropout ? 5 : 2);  // with dropout its result and mask too
+  keep(Tensor::attention_output, output, narrow);
 }
 
 void keep_recurrent(const Keep& keep, const AttentionShape& a) {
-  const double tp = keep.layout.tp;
+  const double tp = keep.layout().tp;
   double in = 0, inner = 0;
   if (a.kind == AttentionKind::linear) {
     inner = static_cast<double>(a.kv_heads) * a.value_dim;
@@ -50,28 +66,49 @@ void keep_recurrent(const Keep& keep, const AttentionShape& a) {
     in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
   }
   keep(Tensor::recurrent_input, 2 * keep.tokens * in / tp);  // before and after the convolution
-  keep(Tensor::attention_output, keep.tokens * inner / tp);
+  keep(Tensor::attention_output, keep.tokens * inner / tp, operand_bytes(keep.precision.attention));
 }
 
-void keep_feed_forward(const Keep& keep, const FeedForwardShape& f) {
-  const auto& l = keep.layout;
-  const double h = keep.job.model->hidden, gate = f.gated ? 2 : 1;
-  keep(Tensor::linear_input, keep.stream_tokens * h);
+void keep_feed_forward(Keep& keep, const FeedForwardShape& f) {
+  const auto& l = keep.layout();
+  const double h = keep.layer.job.model->hidden, gate = f.gated ? 2 : 1;
   if (f.kind == FeedForwardKind::dense) {
-    keep(Tensor::feed_forward_input, keep.tokens * gate * f.width / l.tp);
-    keep(Tensor::feed_forward_output, keep.tokens * f.width / l.tp);
+    keep(Tensor::linear_input, keep.stream_tokens * h, operand_bytes(keep.precision.linear));
+    keep.activation_function(keep.tokens, gate, static_cast<double>(f.width) / l.tp, keep.precision.linear);
     return;
   }
-  const double rows = keep.tokens * f.top_k * l.etp / l.tp;  // on this rank's experts, balanced routing
+  keep.part = LayerPart::experts;
+  keep(Tensor::linear_input, keep.stream_tokens * h);  // the router reads bf16
+  const double rows = keep.tokens * f.top_k * l.etp / l.tp * keep.recipe().routing.busiest(l.ep);
   keep(Tensor::routing, keep.stream_tokens * f.experts, 4);
-  keep(Tensor::routed_tokens, 2 * rows * h);  // experts' inputs, and outputs for the weighted sum
-  keep(Tensor::feed_forward_input, rows * gate * f.width / l.etp);
-  keep(Tensor::feed_forward_output, rows * f.width / l.etp);
-  keep(Tensor::feed_forward_input, keep.tokens * gate * f.shared_width / l.tp);
-  keep(Tensor::feed_forward_output, keep.tokens * f.shared_width / l.tp);
+  // The gates weigh the activation function's output (Megatron-Core since 0.12), so experts' outputs are not kept.
+  keep(Tensor::routed_tokens, rows * h, operand_bytes(keep.precision.expert));
+  keep.activation_function(rows, gate, static_cast<double>(f.width) / l.etp, keep.precision.expert);
+  keep.part = LayerPart::shared_experts;
+  keep.activation_function(keep.tokens, gate, static_cast<double>(f.shared_width) / l.tp, keep.precision.linear);
 }
 
 }  // namespace
+
+VariantPrecision variant_precision(const TrainingRecipe& recipe, const LayerVariant& variant) {
+  if (variant.bf16) return {};
+  const auto [linear, expert] = recipe.precision;
+  return {recipe.bf16_attention ? Precision::bf16 : linear, linear, expert};
+}
+
+const char* layer_part_name(LayerPart part) {
+  switch (part) {
+    case LayerPart::attention:
+      return "attention";
+    case LayerPart::feed_forward:
+      return "feed-forward";
+    case LayerPart::experts:
+      return "experts";
+    case LayerPart::shared_experts:
+      return "shared experts";
+  }
+  return "?";
+}
 
 const char* tensor_name(Tensor tensor) {
   switch (tensor) {
@@ -105,39 +142,67 @@ const char* tensor_name(Tensor tensor) {
   return "?";
 }
 
-void visit_kept_tensors(const TrainingJob& job, const LayerShape& layer, const TrainingLayout& layout,
-                        const TensorVisitor& visit) {
-  const double tokens = static_cast<double>(layout.micro_batch_size) * static_cast<double>(job.seq_length) / layout.cp;
-  const Keep keep{job, layout, visit, tokens, layout.sequence_parallel ? tokens / layout.tp : tokens};
-  const double stream = keep.stream_tokens * job.model->hidden;
-  if (layer.attention.kind != AttentionKind::none) {
+void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit) {
+  const TrainingLayout& l = layer.layout;
+  const LayerShape& shape = layer.shape();
+  const double tokens = static_cast<double>(l.micro_batch_size) * static_cast<double>(layer.job.seq_length) / l.cp;
+  Keep keep{layer, visit, variant_precision(layer.job.recipe, layer.variant), tokens,
+            l.sequence_parallel ? tokens / l.tp : tokens};
+  const double stream = keep.stream_tokens * layer.job.model->hidden;
+  if (shape.attention.kind != AttentionKind::none) {
     keep(Tensor::norm_input, stream);
-    keep(Tensor::linear_input, stream);
-    if (layer.attention.kind == AttentionKind::linear || layer.attention.kind == AttentionKind::state_space) {
-      keep_recurrent(keep, layer.attention);
+    keep(Tensor::linear_input, stream, operand_bytes(keep.precision.attention));
+    if (shape.attention.kind == AttentionKind::linear || shape.attention.kind == AttentionKind::state_space) {
+      keep_recurrent(keep, shape.attention);
     } else {
-      keep_cached_attention(keep, layer.attention);
+      keep_cached_attention(keep, shape.attention);
     }
-    if (job.recipe.dropout) keep(Tensor::dropout_mask, stream, 1);
+    if (layer.job.recipe.dropout) keep(Tensor::dropout_mask, stream, 1);
   }
-  if (layer.feed_forward.kind != FeedForwardKind::none) {
+  if (shape.feed_forward.kind != FeedForwardKind::none) {
+    keep.part = LayerPart::feed_forward;
     keep(Tensor::norm_input, stream);
-    keep_feed_forward(keep, layer.feed_forward);
-    if (job.recipe.dropout) keep(Tensor::dropout_mask, stream, 1);
+    keep_feed_forward(keep, shape.feed_forward);
+    keep.part = LayerPart::feed_forward;
+    if (layer.job.recipe.dropout) keep(Tensor::dropout_mask, stream, 1);
   }
 }
 
-Bytes activation_bytes(const TrainingJob& job, const LayerShape& layer, const TrainingLayout& layout) {
-  Bytes sum;
-  if (layout.recompute == Recompute::full) {  // the layer's input, which is its first norm's
-    visit_kept_tensors(job, layer, layout, [&](Tensor tensor, Bytes size) {
-      if (tensor == Tensor::norm_input) sum = size;
-    });
-    return sum;
+bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
+  const Recompute recompute = layer.variant.recompute;
+  if (recompute == Recompute::none) return false;
+  const bool attention = kept.part == LayerPart::attention;
+  if (recompute == Recompute::full) {  // but for the layer's input, which is its first norm's
+    const bool first = attention || layer.shape().attention.kind == AttentionKind::none;
+    return kept.tensor != Tensor::norm_input || !first;
   }
-  visit_kept_tensors(job, layer, layout, [&](Tensor tensor, Bytes size) {
-    const bool redone = tensor == Tensor::attention_scores || tensor == Tensor::attention_sums;
-    if (!redone || layout.recompute == Recompute::none) sum += size;
+  const RecomputeModules modules = layer.layout.recompute_modules;
+  const bool whole_moe = modules.has(RecomputeModule::moe);
+  switch (kept.tensor) {
+    case Tensor::attention_scores:
+    case Tensor::attention_sums:
+      return modules.has(RecomputeModule::core_attn);
+    case Tensor::query_key_value:
+      return modules.has(RecomputeModule::mla_up_proj) && layer.shape().attention.kind == AttentionKind::latent;
+    case Tensor::linear_input:
+      return modules.has(RecomputeModule::layernorm);
+    case Tensor::routing:
+    case Tensor::routed_tokens:
+      return whole_moe;
+    case Tensor::feed_forward_input:
+    case Tensor::feed_forward_output:
+      if (kept.part == LayerPart::feed_forward) return modules.has(RecomputeModule::mlp);
+      if (kept.part == LayerPart::shared_experts) return whole_moe || modules.has(RecomputeModule::shared_experts);
+      return whole_moe || (modules.has(RecomputeModule::moe_act) && kept.tensor == Tensor::feed_forward_output);
+    default:
+      return false;
+  }
+}
+
+Bytes activation_bytes(const KeptLayer& layer) {
+  Bytes sum;
+  visit_kept_tensors(layer, [&](const KeptTensor& kept) {
+    if (!is_dropped(layer, kept)) sum += kept.size;
   });
   return sum;
 }

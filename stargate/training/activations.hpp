@@ -12,7 +12,7 @@ namespace stargate {
 enum class Tensor {
   norm_input,
   linear_input,  ///< normed stream that projections, router and feed-forwards read
-  latent,        ///< compressed queries, keys and values (MLA)
+  latent,        ///< compressed queries, keys and values (MLA), and their normed copies
   query_key_value,
   attention_scores,  ///< softmax, its dropped-out copy and mask; none when fused
   attention_sums,    ///< one fp32 a query and head (FlashAttention's log-sum-exp)
@@ -26,13 +26,41 @@ enum class Tensor {
 };
 const char* tensor_name(Tensor tensor);
 
-using TensorVisitor = std::function<void(Tensor, Bytes)>;
+/// What of a layer keeps a tensor.
+enum class LayerPart { attention, feed_forward, experts, shared_experts };
+inline constexpr int kLayerParts = 4;
+const char* layer_part_name(LayerPart part);
 
-/// `tokens` of one micro-batch on a tensor-parallel group (sequence / cp * micro_batch_size).
-void visit_kept_tensors(const TrainingJob& job, const LayerShape& layer, const TrainingLayout& layout,
-                        const TensorVisitor& visit);
+struct KeptTensor {
+  LayerPart part;
+  Tensor tensor;
+  Bytes size;
+};
+using TensorVisitor = std::function<void(const KeptTensor&)>;
 
-/// What stays for the backward pass under the layout's recomputation.
-Bytes activation_bytes(const TrainingJob& job, const LayerShape& layer, const TrainingLayout& layout);
+/// A layer, and how it is run.
+struct KeptLayer {
+  const TrainingJob& job;
+  const TrainingLayout& layout;
+  LayerVariant variant;
+
+  const LayerShape& shape() const { return job.model->shapes[static_cast<std::size_t>(variant.shape)]; }
+};
+
+/// Everything one micro-batch leaves, were nothing recomputed. What only a multiply in a format below bf16 reads is
+/// kept in that format (Transformer Engine's and DeepSeek-V3's way, arXiv 2412.19437, section 3.3.2).
+void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit);
+
+/// Whether the recomputation of the variant does without it until the backward pass.
+bool is_dropped(const KeptLayer& layer, const KeptTensor& kept);
+
+/// What stays for the backward pass under the variant's recomputation.
+Bytes activation_bytes(const KeptLayer& layer);
+
+/// Precision of the multiplies of the variant: of attention's projections, other dense layers, and experts.
+struct VariantPrecision {
+  Precision attention = Precision::bf16, linear = Precision::bf16, expert = Precision::bf16;
+};
+VariantPrecision variant_precision(const TrainingRecipe& recipe, const LayerVariant& variant);
 
 }  // namespace stargate

@@ -1,10 +1,9 @@
-// The rules of a layout, each with the numbers that break it, and the dealing of layers to stages.
+// The rules of a layout, each with the numbers that break it.
 #include "stargate/training/job.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace stargate {
 namespace {
@@ -59,10 +58,6 @@ bool every_shape(const Model& model, Test test) {
     if (!test(shape)) return false;
   }
   return true;
-}
-
-int slots(const Model& model, const TrainingLayout& l) {
-  return model.layer_count() + (l.embedding_as_layer ? 1 : 0) + (l.loss_as_layer ? 1 : 0);
 }
 
 std::string broken_heads(const Model& model, int tp) {
@@ -121,6 +116,59 @@ std::string broken_schedule(const TrainingJob& job, const TrainingLayout& l) {
   }
 }
 
+std::string broken_shards(const TrainingLayout& l) {
+  if (l.shard_size == 0) return {};
+  if (l.shard_size < 1) return fmt::format("shard_size {} is less than 1", l.shard_size);
+  const std::int64_t copies = std::int64_t{l.dp} * l.cp;
+  if (copies % l.shard_size != 0) {
+    return fmt::format("dp {} * cp {} % shard_size {} is not 0", l.dp, l.cp, l.shard_size);
+  }
+  if (l.zero_stage == 0 && l.shard_size > 1) {
+    return fmt::format("shard_size {} with zero_stage 0: nothing is sharded", l.shard_size);
+  }
+  if (l.expert_dp() % l.replicas() == 0) return {};
+  return fmt::format("{} copies of an expert do not split over {} replicas of shards of {}", l.expert_dp(),
+                     l.replicas(), l.shard_size);
+}
+
+/// The first module that no layer has.
+std::optional<RecomputeModule> absent_module(const Model& model, RecomputeModules modules) {
+  for (const auto& [name, module] : EnumNames<RecomputeModule>::names) {
+    const RecomputeModule wanted = module;
+    if (!modules.has(wanted) || wanted == RecomputeModule::core_attn) continue;
+    if (every_shape(model, [&](const LayerShape& s) { return !has_module(s, wanted); })) return wanted;
+  }
+  return std::nullopt;
+}
+
+std::string broken_recompute(const Model& model, const TrainingLayout& l) {
+  if (l.recompute == Recompute::selective) {
+    if (l.recompute_modules.empty()) return "selective recomputation needs a module";
+    if (const auto absent = absent_module(model, l.recompute_modules)) {
+      return fmt::format("the model has nothing that recomputing {} would leave out",
+                         format_recompute_modules(RecomputeModules(*absent)));
+    }
+  }
+  if (l.recompute_layers == 0) return {};
+  if (l.recompute != Recompute::full) {
+    return fmt::format("recompute_layers {} is for full recomputation", l.recompute_layers);
+  }
+  const int chunks = l.pp * l.vpp, most = (layer_slots(model, l) + chunks - 1) / chunks;
+  if (l.recompute_layers > 0 && l.recompute_layers <= most) return {};
+  return fmt::format("recompute_layers {} is not 1 to the {} layers of a chunk (pp {} * vpp {} chunks)",
+                     l.recompute_layers, most, l.pp, l.vpp);
+}
+
+std::string broken_offload(const TrainingJob& job, const TrainingLayout& l) {
+  if (!(l.offload_activations >= 0 && l.offload_activations <= 1)) {
+    return fmt::format("offload_activations {} is not a share from 0 to 1", l.offload_activations);
+  }
+  if (l.offload_activations > 0 && job.accelerator->host_bandwidth.base() <= 0) {
+    return "offload_activations: the accelerator's record has no host_bandwidth";
+  }
+  return {};
+}
+
 Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule) {
   const Model& model = *job.model;
   switch (rule) {
@@ -138,10 +186,10 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
       return fault(broken_sequence(job, l));
     case LayoutRule::pipeline_layers:
       if (l.uneven_pipeline) {
-        return fault(fmt::format("{} layers are fewer than pp {} * vpp {} chunks", slots(model, l), l.pp, l.vpp));
+        return fault(fmt::format("{} layers are fewer than pp {} * vpp {} chunks", layer_slots(model, l), l.pp, l.vpp));
       }
       return fault(
-          fmt::format("{} layers % (pp {} * vpp {}) is not 0", slots(model, l), l.pp, l.vpp),
+          fmt::format("{} layers % (pp {} * vpp {}) is not 0", layer_slots(model, l), l.pp, l.vpp),
           "embedding_as_layer and loss_as_layer each count one more; uneven_pipeline allows a difference of one");
     case LayoutRule::expert_count:
       return fault(broken_experts(model, l));
@@ -156,8 +204,27 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
       return fault(broken_schedule(job, l));
     case LayoutRule::zero_stage:
       return fault(fmt::format("zero_stage {} is not 0, 1, 2 or 3", l.zero_stage));
+    case LayoutRule::shard_size:
+      return fault(broken_shards(l), "shard_size is how many of the dp * cp ranks share the states");
+    case LayoutRule::recompute:
+      return fault(broken_recompute(model, l));
+    case LayoutRule::offload:
+      return fault(broken_offload(job, l));
   }
   return fault("unknown rule");
+}
+
+std::string recompute_text(const TrainingLayout& l) {
+  switch (l.recompute) {
+    case Recompute::none:
+      return {};
+    case Recompute::selective:
+      if (l.recompute_modules == RecomputeModules(RecomputeModule::core_attn)) return " recompute selective";
+      return " recompute " + format_recompute_modules(l.recompute_modules);
+    case Recompute::full:
+      return l.recompute_layers > 0 ? fmt::format(" recompute full of {}", l.recompute_layers) : " recompute full";
+  }
+  return {};
 }
 
 }  // namespace
@@ -169,10 +236,10 @@ std::string format_layout(const TrainingLayout& l) {
   if (l.ep > 1) out += fmt::format(" EP{}", l.ep);
   if (l.etp > 1) out += fmt::format(" ETP{}", l.etp);
   out += fmt::format(" DP{} micro-batch {} ZeRO-{}", l.dp, l.micro_batch_size, l.zero_stage);
+  if (l.replicas() > 1 && l.zero_stage > 0) out += fmt::format(" shards of {}", l.shard_size);
   if (l.sequence_parallel) out += " SP";
-  if (l.recompute != Recompute::none) {
-    out += fmt::format(" recompute {}", l.recompute == Recompute::full ? "full" : "selective");
-  }
+  out += recompute_text(l);
+  if (l.offload_activations > 0) out += fmt::format(" {:.3g} % offloaded", 100 * l.offload_activations);
   if (l.embedding_as_layer || l.loss_as_layer) out += " ends-as-layers";
   if (l.uneven_pipeline) out += " uneven";
   for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
@@ -197,15 +264,17 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
   auto fabric = make_fabric(catalogue, s->second);
   if (!fabric) return fabric.faults();
   const Accelerator& accelerator = catalogue.accelerators.at(s->second.accelerator);
+  TrainingRecipe recipe;
+  recipe.mtp_layers = m->second.mtp_layers;  // trained as the model says
   return TrainingJob{&m->second,
                      &s->second,
                      &accelerator,
                      *fabric,
-                     DeviceLaw(accelerator, catalogue, kUsualEngine),
+                     DeviceLaw(accelerator, catalogue, kTrainingKernels),
                      1,
                      1,
                      1,
-                     {},
+                     recipe,
                      training_coefficients(catalogue)};
 }
 
@@ -239,6 +308,12 @@ const char* layout_rule_name(LayoutRule rule) {
       return "schedule: pp > 1, micro-batches % pp for vpp > 1, % 2 and 2 pp for dual_pipe";
     case LayoutRule::zero_stage:
       return "ZeRO stage 0 to 3";
+    case LayoutRule::shard_size:
+      return "dp * cp % shard size, with ZeRO, and experts' copies % replicas";
+    case LayoutRule::recompute:
+      return "recomputed modules and layers are there";
+    case LayoutRule::offload:
+      return "offloaded share 0 to 1, over a host link";
   }
   return "?";
 }
@@ -259,8 +334,8 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
       return (l.cp == 1 || job.seq_length % (2 * std::int64_t{l.cp}) == 0) &&
              (!l.sequence_parallel || job.seq_length / l.cp % l.tp == 0);
     case LayoutRule::pipeline_layers:
-      return l.uneven_pipeline ? slots(model, l) >= std::int64_t{l.pp} * l.vpp
-                               : slots(model, l) % (std::int64_t{l.pp} * l.vpp) == 0;
+      return l.uneven_pipeline ? layer_slots(model, l) >= std::int64_t{l.pp} * l.vpp
+                               : layer_slots(model, l) % (std::int64_t{l.pp} * l.vpp) == 0;
     case LayoutRule::expert_count:
       if (!has_experts(model)) return l.ep == 1 && l.etp == 1;
       return every_shape(model, [&](const LayerShape& s) { return experts_split(s.feed_forward, l.ep); });
@@ -275,58 +350,49 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
              (l.pp > 1 || l.schedule() == PipelineSchedule::one_f_one_b);
     case LayoutRule::zero_stage:
       return l.zero_stage >= 0 && l.zero_stage <= 3;
+    case LayoutRule::shard_size:
+      return broken_shards(l).empty();
+    case LayoutRule::recompute:
+      return broken_recompute(model, l).empty();
+    case LayoutRule::offload:
+      return broken_offload(job, l).empty();
   }
   return false;
 }
 
-Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout) {
+Diagnostics check_recipe(const TrainingJob& job) {
+  const TrainingRecipe& r = job.recipe;
+  const Model& model = *job.model;
   Diagnostics faults;
-  for (int i = 0; i < kLayoutRules; ++i) {
-    const auto rule = static_cast<LayoutRule>(i);
-    if (!keeps_rule(job, layout, rule)) faults.push_back(explain_rule(job, layout, rule));
-    if (rule == LayoutRule::sizes && !faults.empty()) return faults;  // the others divide by the sizes
-  }
+  const auto refuse = [&](bool wrong, const char* path, std::string message) {
+    if (wrong) faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
+  };
+  const bool narrow = bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
+  refuse(!narrow && r.narrow_weights, "fp8-param-gather", "needs a precision below bf16");
+  refuse(r.bf16_first_layers < 0 || r.bf16_last_layers < 0 ||
+             r.bf16_first_layers + r.bf16_last_layers > model.layer_count(),
+         "bf16-layers",
+         fmt::format("{} first and {} last layers in bf16 of {}", r.bf16_first_layers, r.bf16_last_layers,
+                     model.layer_count()));
+  const MoeRouting& routing = r.routing;
+  refuse(!(routing.imbalance >= 1), "moe-imbalance",
+         fmt::format("{} is below 1: it is the busiest rank's rows over the mean", routing.imbalance));
+  refuse(routing.capacity_factor < 0, "moe-capacity-factor", "is negative");
+  refuse(routing.pad_to_capacity && routing.capacity_factor <= 0, "moe-pad-to-capacity", "needs a capacity factor");
+  const bool routed = routing.imbalance > 1 || routing.capacity_factor > 0 || r.narrow_dispatch;
+  refuse(routed && !has_experts(model), "moe", "the model has no experts to route tokens to");
+  refuse(r.mtp_layers < 0, "mtp-layers", "is negative");
   return faults;
 }
 
-const StageRun& run_of_stage(const std::vector<StageRun>& runs, int stage) {
-  std::size_t at = 0;
-  while (stage >= runs[at].first + runs[at].count) ++at;
-  return runs[at];
-}
-
-int StageRun::layers() const { return std::accumulate(of_shape.begin(), of_shape.end(), 0); }
-
-std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layout) {
-  const int chunks = layout.pp * layout.vpp;
-  const int per_chunk = slots(model, layout) / chunks, longer = slots(model, layout) % chunks;
-  const auto chunk_start = [&](int chunk) { return chunk * per_chunk + std::min(chunk, longer); };
-  const int before = layout.embedding_as_layer ? 1 : 0;
-  std::vector<StageRun> runs;
-  StageRun stage;
-  for (int s = 0; s < layout.pp; ++s) {
-    stage.of_shape.assign(model.shapes.size(), 0);
-    stage.of_chunk.assign(model.shapes.size() * static_cast<std::size_t>(layout.vpp), 0);
-    for (int chunk = s; chunk < chunks; chunk += layout.pp) {
-      for (int slot = chunk_start(chunk); slot < chunk_start(chunk + 1); ++slot) {
-        const int layer = slot - before;
-        if (layer < 0 || layer >= model.layer_count()) continue;  // the slot of an end
-        const auto shape = static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)]);
-        ++stage.of_shape[shape];
-        ++stage.of_chunk[static_cast<std::size_t>(chunk / layout.pp) * model.shapes.size() + shape];
-      }
-    }
-    stage.first = s;
-    stage.embedding = s == 0, stage.output = s == layout.pp - 1;
-    const bool same =
-        !runs.empty() && runs.back().of_chunk == stage.of_chunk && !runs.back().embedding && !stage.output;
-    if (same) {
-      ++runs.back().count;
-    } else {
-      runs.push_back(stage);
-    }
+Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout) {
+  Diagnostics faults = check_recipe(job);
+  for (int i = 0; i < kLayoutRules; ++i) {
+    const auto rule = static_cast<LayoutRule>(i);
+    if (!keeps_rule(job, layout, rule)) faults.push_back(explain_rule(job, layout, rule));
+    if (rule == LayoutRule::sizes && !keeps_rule(job, layout, rule)) return faults;  // the others divide by the sizes
   }
-  return runs;
+  return faults;
 }
 
 }  // namespace stargate

@@ -4,26 +4,18 @@
 // parallelism over the same ranks (Megatron-Core's default order "tp-cp-ep-dp-pp").
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "stargate/catalogue/training_coefficients.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/fabric.hpp"
-#include "stargate/perf/layer_operators.hpp"
+#include "stargate/training/recompute.hpp"
 #include "stargate/training/schedule.hpp"
+#include "stargate/training/training_state.hpp"
 
 namespace stargate {
-
-/// `selective`: attention scores and values are redone in the backward pass (Megatron's core_attn); `full`: whole
-/// layers, of which only the input is kept.
-enum class Recompute { none, selective, full };
-
-template <>
-struct EnumNames<Recompute> {
-  static constexpr std::pair<const char*, Recompute> names[] = {
-      {"none", Recompute::none}, {"selective", Recompute::selective}, {"full", Recompute::full}};
-};
 
 template <>
 struct EnumNames<PipelineSchedule> {
@@ -38,8 +30,17 @@ struct EnumNames<PipelineSchedule> {
 struct TrainingLayout {
   int tp = 1, pp = 1, vpp = 1, dp = 1, cp = 1, ep = 1, etp = 1;
   int micro_batch_size = 1;  ///< sequences
-  int zero_stage = 1;        ///< 0: none, 1: optimiser states, 2: and gradients, 3: and weights sharded over dp * cp
+  int zero_stage = 1;        ///< 0: none, 1: optimiser states, 2: and gradients, 3: and weights sharded
+  /// Ranks of dp * cp that share the states; the next as many hold the same again and add their gradients (HSDP;
+  /// torchtitan's data_parallel_shard_degree * cp, Megatron-Core's num_distributed_optimizer_instances = replicas()).
+  /// 0: all of them.
+  int shard_size = 0;
   Recompute recompute = Recompute::none;
+  RecomputeModules recompute_modules{RecomputeModule::core_attn};  ///< of selective
+  /// `full`: only the first layers of each chunk, the others keep everything (recompute_method block); 0: all layers.
+  int recompute_layers = 0;
+  /// Share of the kept activations that waits in the host's memory from the forward to the backward pass.
+  double offload_activations = 0;
   bool sequence_parallel = false;
   /// The embedding and the loss each take the place of a layer when layers are dealt to stages
   /// (account_for_embedding_in_pipeline_split, account_for_loss_in_pipeline_split).
@@ -56,6 +57,13 @@ struct TrainingLayout {
   /// dual_pipe keeps two copies of the weights, so each stage has twice the ranks to shard its states over.
   int weight_copies() const { return pipeline_schedule == PipelineSchedule::dual_pipe ? 2 : 1; }
   std::int64_t ranks() const { return std::int64_t{tp} * pp * dp * cp; }
+  /// Ranks that share one copy of the states of a stage, and how many such copies there are.
+  int shard_ranks() const { return shard_size > 0 ? shard_size : dp * cp; }
+  int replicas() const { return std::max(1, dp * cp / shard_ranks()); }
+  /// Of an expert's states: as many copies as of the rest.
+  int expert_shard_ranks() const { return std::max(1, expert_dp() / replicas()); }
+  /// Some layers are found again as a whole, others are kept.
+  bool recomputes_some() const { return recompute == Recompute::full && recompute_layers > 0; }
   /// Data-parallel copies of one expert's weights.
   int expert_dp() const { return static_cast<int>(std::int64_t{tp} * cp * dp / (std::int64_t{ep} * etp)); }
   friend bool operator==(const TrainingLayout&, const TrainingLayout&) = default;
@@ -63,12 +71,6 @@ struct TrainingLayout {
 
 /// "TP8 PP16x8 DP128 CP1 mbs1 zero1 recompute none sp"; parts that are 1 or off are left out.
 std::string format_layout(const TrainingLayout& layout);
-
-/// Bytes of training state for one parameter: Adam in mixed precision keeps bf16 weights, gradients summed in fp32, and
-/// an fp32 master copy with two fp32 moments (ZeRO, arXiv 1910.02054, section 3.1; fp32 gradients as Megatron's).
-struct StateBytes {
-  double weight = 2, gradient = 4, optimizer = 12;
-};
 
 /// Who issues the kernels: the framework on the host, one after another; captured graphs of layers, between which the
 /// host still routes experts; or one program for the whole step (a captured step, XLA).
@@ -78,22 +80,48 @@ enum class KernelLaunch { host, layer_graphs, whole_step };
 /// cuDNN), which the device law describes.
 enum class AttentionGeneration { flash1, flash2, native };
 
+/// How evenly tokens go to experts and whether all are taken.
+struct MoeRouting {
+  double imbalance = 1;          ///< rows of the busiest expert rank over the mean
+  double capacity_factor = 0;    ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
+  bool pad_to_capacity = false;  ///< and no less: buffers of fixed size
+
+  /// Rows of the busiest of `ranks` expert ranks over the mean.
+  double busiest(int ranks) const {
+    if (capacity_factor > 0 && pad_to_capacity) return capacity_factor;
+    const double most = std::min<double>(imbalance, ranks);
+    return capacity_factor > 0 ? std::min(most, std::max(1.0, capacity_factor)) : most;
+  }
+};
+
 /// Choices that are the same for every layout of a job.
 struct TrainingRecipe {
-  ComputePrecision precision;  ///< of the matrix multiplies
+  ComputePrecision precision;   ///< of the matrix multiplies
+  bool bf16_attention = false;  ///< projections of attention stay in bf16 (scores and values always do)
+  int bf16_first_layers = 0, bf16_last_layers = 0;  ///< and whole layers (Megatron-Core's first_last_layers_bf16)
+  /// Weights are held and gathered in the format of the multiplies (fp8_param_gather); else they are bf16, with copies
+  /// in that format beside them from the first micro-batch on.
+  bool narrow_weights = false;
+  bool narrow_activation_input = false;  ///< the activation function's input is kept in fp8
   StateBytes states;
   bool fused_attention = true;  ///< FlashAttention: scores never reach memory
   bool dropout = false;         ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
   AttentionGeneration attention = AttentionGeneration::native;
   KernelLaunch launch = KernelLaunch::layer_graphs;
-  bool fused_elements = true;  ///< norms, activations and residuals are single passes
   bool tensor_overlap = true;  ///< sequence-parallel collectives run under their matrix multiplies
   bool data_overlap = true;    ///< gradients and gathered weights travel under the passes
+  /// ZeRO 3 whose parameters have one owner each, which broadcasts them and sums their gradients through its own
+  /// adapter (DeepSpeed before ZeRO-Infinity split every parameter over all ranks, arXiv 2104.07857, section 6.1).
+  bool parameter_owners = false;
   bool one_copy_per_domain =
       false;                    ///< a token routed to several experts of a scale-up domain is sent there once (DeepEP)
   bool expert_overlap = false;  ///< exchanges between experts run under other work
   bool frozen_weights = false;  ///< LoRA: no gradient of the weights; the adapters' own time is left out
   bool host_optimizer = false;  ///< states and update on the host (ZeRO-Offload)
+  bool keep_pipeline_outputs = false;  ///< what was sent on stays until its backward pass; Megatron-Core frees it
+  int mtp_layers = 0;  ///< multi-token prediction: layers behind the last, each with the output once more
+  MoeRouting routing;
+  bool narrow_dispatch = false;  ///< tokens go to experts in fp8 (and come back in bf16, as in DeepSeek-V3)
 };
 
 struct TrainingJob {
@@ -130,26 +158,46 @@ enum class LayoutRule {
   global_batch,
   pipeline_schedule,
   zero_stage,
+  shard_size,
+  recompute,
+  offload,
 };
-inline constexpr int kLayoutRules = 12;
+inline constexpr int kLayoutRules = 15;
 const char* layout_rule_name(LayoutRule rule);
 
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& layout, LayoutRule rule);
-/// Every rule the layout breaks, with the numbers that break it.
+/// What of the recipe does not go with the model, whatever the layout.
+Diagnostics check_recipe(const TrainingJob& job);
+/// Every rule the layout breaks, with the numbers that break it, and check_recipe.
 Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout);
 
-/// What pipeline stages hold: layers of each shape of the model, and the two ends. Neighbours that hold the same are
-/// one run, so that a pipeline of any length is a few of them.
+/// Places of a layer that stages are dealt: the layers, and the ends that count as one.
+int layer_slots(const Model& model, const TrainingLayout& layout);
+
+/// Layers of one shape may be treated in several ways: the first ones of a chunk recomputed, those at the ends of the
+/// model in bf16, those of multi-token prediction behind it.
+struct LayerVariant {
+  int shape = 0;
+  Recompute recompute = Recompute::none;
+  bool bf16 = false, mtp = false;
+};
+/// Model::shapes where all layers are treated alike; else those of each treatment, multi-token prediction last.
+std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingLayout& layout);
+
+/// What pipeline stages hold: layers of each variant, and the two ends. Neighbours that hold the same are one run, so
+/// that a pipeline of any length is a few of them.
 struct StageRun {
   int first = 0, count = 1;   ///< stages first .. first + count - 1
-  std::vector<int> of_shape;  ///< layers of one stage by Model::shapes
-  std::vector<int> of_chunk;  ///< the same by chunk, chunk c at c * shapes; the embedding is in the first, output last
+  std::vector<int> of_shape;  ///< layers of one stage by layer_variants
+  std::vector<int>
+      of_chunk;  ///< the same by chunk, chunk c at c * variants; the embedding is in the first, output last
   bool embedding = false, output = false;
+  bool embedding_copy = false;  ///< the last stage's, for multi-token prediction
 
   int layers() const;
 };
 /// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp.
-std::vector<StageRun> deal_layers(const Model& model, const TrainingLayout& layout);
+std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& layout);
 const StageRun& run_of_stage(const std::vector<StageRun>& runs, int stage);
 
 }  // namespace stargate

@@ -16,6 +16,7 @@ constexpr double kElement = 2;  // bf16 activations and their gradients
 struct Slice {
   const TrainingJob& job;
   const TrainingLayout& layout;
+  LayerVariant variant;
   Shard shard;
   double sequence;       ///< tokens of one sequence on a context-parallel rank
   double tokens;         ///< of a micro-batch in a tensor-parallel region
@@ -28,23 +29,29 @@ struct Slice {
 
 Slice make_slice(const TrainingJob& job, const TrainingLayout& l) {
   const double sequence = static_cast<double>(job.seq_length) / l.cp, tokens = sequence * l.micro_batch_size;
-  const Shard shard{l.tp, l.ep, l.etp, l.sequence_parallel, 1};
-  return {job, l, shard, sequence, tokens, l.sequence_parallel ? tokens / l.tp : tokens};
+  const Shard shard{l.tp, l.ep, l.etp, l.sequence_parallel, job.recipe.routing.busiest(l.ep)};
+  return {job, l, {}, shard, sequence, tokens, l.sequence_parallel ? tokens / l.tp : tokens};
 }
 
 /// Casting to a format below bf16: read the bf16 tensor, write it and its transpose (both are multiplied with; Hopper's
-/// fp8 units take one order only). Per-tensor scales are read from the step before, so no second pass.
-Duration cast_time(const DeviceLaw& law, const Operator& op, double elements) {
+/// fp8 units take one order only, and scales of blocks run along the depth). Where measured products contain a cast,
+/// the first order is in them: forward the transpose is left to write, backward the two products hold both.
+Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   const double narrow = bytes_per_element(op.precision);
   if (op.kind != OperatorKind::gemm || narrow >= kElement) return {};
-  return Bytes::from_base(elements * (kElement + 2 * narrow)) / law.stream_bandwidth();
+  const double elements = (forward ? op.m * op.k : op.m * op.n) * op.groups;
+  const double bytes = !law.casts(op.precision) ? kElement + 2 * narrow : forward ? narrow : 0;
+  return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
 
-/// What frameworks that fuse nothing read and write again between the passes of a layer.
-Operator with_its_traffic(const Slice& slice, Operator op) {
-  if (op.kind == OperatorKind::element_wise && !slice.job.recipe.fused_elements) {
-    op.traffic = op.traffic * slice.job.coefficients.unfused_traffic;
+/// Attention's projections may stay in bf16. Training multiplies experts as grouped products, forward as backward; the
+/// fused kernels of serving are not used.
+Operator as_it_runs(const VariantPrecision& precision, Operator op) {
+  if (op.kind == OperatorKind::gemm && op.part == OperatorPart::attention_projection &&
+      op.precision != Precision::bf16) {
+    op.precision = precision.attention;
   }
+  op.experts = {};
   return op;
 }
 
@@ -60,18 +67,32 @@ struct TokenWork {
   int operators = 0;
 };
 
+/// Whether the variant runs the operator once more before its backward pass.
+bool is_redone(const Slice& slice, const LayerShape& layer, const Operator& op) {
+  switch (slice.variant.recompute) {
+    case Recompute::none:
+      return false;
+    case Recompute::selective:
+      return is_redone(layer, op, slice.layout.recompute_modules);
+    case Recompute::full:
+      return true;
+  }
+  return false;
+}
+
 TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
   const DeviceLaw& law = slice.job.law;
+  const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
   TokenWork work;
-  visit_token_operators(*slice.job.model, layer, slice.shard, slice.job.recipe.precision, slice.tokens, false,
+  visit_token_operators(*slice.job.model, layer, slice.shard, {precision.linear, precision.expert}, slice.tokens, false,
                         [&](const Operator& counted) {
-                          const Operator op = with_its_traffic(slice, counted);
+                          const Operator op = as_it_runs(precision, counted);
                           ++work.operators;
-                          cost.forward += law.operator_time(op) + cast_time(law, op, op.m * op.k * op.groups);
-                          const Duration back = gradient_time(slice, op) + cast_time(law, op, op.m * op.n * op.groups);
-                          cost.backward += back;
+                          const Duration ahead = law.operator_time(op) + cast_time(law, op, true);
+                          const Duration back = gradient_time(slice, op) + cast_time(law, op, false);
+                          cost.forward += ahead, cost.backward += back;
                           if (op.kind == OperatorKind::gemm) work.matrix_backward += back;
-                          cost.recompute_flops += op.flops();
+                          if (is_redone(slice, layer, op)) cost.recompute += ahead, cost.recompute_flops += op.flops();
                         });
   return work;
 }
@@ -123,10 +144,13 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
-    AttentionWork work =
-        job.recipe.fused_attention
-            ? AttentionWork{slowdown * job.law.operator_time(op), slowdown * job.law.backward_time(op), {}, {}}
-            : split_attention(slice, op.attention);
+    AttentionWork work = job.recipe.fused_attention
+                             ? AttentionWork{slowdown * job.law.operator_time(op),
+                                             slowdown * job.law.backward_attention_time(
+                                                            op.attention, job.coefficients.attention_backward),
+                                             {},
+                                             {}}
+                             : split_attention(slice, op.attention);
     out.forward += work.forward, out.backward += work.backward;
     out.flops += op.flops();
     const auto& call = op.attention;
@@ -194,8 +218,10 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   if (feed.kind != FeedForwardKind::experts) return;
   const auto& l = slice.layout;
   const Fabric& fabric = slice.job.fabric;
-  const Bytes routed = Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kElement);
-  Duration exchange = 2.0 * exchange_time(slice, routed, feed.top_k);
+  const Bytes routed =
+      Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kElement * slice.shard.imbalance);
+  const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kElement : 1;
+  Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
     const Bytes gathered = routed * static_cast<double>(l.etp);
@@ -224,31 +250,88 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
   cost.backward += max(none, 2.0 * host - cost.backward - cost.backward_wait.total());
 }
 
-void add_recompute(const Slice& slice, const AttentionWork& attention, LayerCost& cost) {
-  switch (slice.layout.recompute) {
-    case Recompute::none:
-      cost.recompute_flops = {};
-      return;
-    case Recompute::selective:
-      cost.recompute = attention.forward, cost.recompute_flops = attention.flops;
-      return;
-    case Recompute::full:
-      cost.recompute = cost.forward, cost.recompute_flops += attention.flops;
-      cost.backward_wait.tensor += cost.forward_wait.tensor;
-      cost.backward_wait.context += cost.forward_wait.context;
-      cost.backward_wait.expert += cost.forward_wait.expert;
-      return;
+/// Collectives of what runs again: all, or those of the regions and exchanges inside recomputed modules.
+void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionWork& attention, LayerCost& cost) {
+  const Recompute recompute = slice.variant.recompute;
+  const RecomputeModules modules = slice.layout.recompute_modules;
+  if (recompute == Recompute::none) return;
+  const bool full = recompute == Recompute::full;
+  const bool scores = full || modules.has(RecomputeModule::core_attn);
+  if (scores) cost.recompute += attention.forward;
+  cost.recompute =
+      full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
+  if (scores) {
+    cost.recompute_flops += attention.flops;
+    cost.backward_wait.context += cost.forward_wait.context;
   }
+  const bool moe = full || modules.has(RecomputeModule::moe);
+  if (moe) cost.backward_wait.expert += cost.forward_wait.expert;
+  const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
+  const bool feed = experts ? moe || modules.has(RecomputeModule::shared_experts) : modules.has(RecomputeModule::mlp);
+  const int regions = tensor_regions(layer), attention_regions = layer.attention.kind != AttentionKind::none ? 1 : 0;
+  const int again = full ? regions : feed ? regions - attention_regions : 0;
+  if (again > 0) cost.backward_wait.tensor += cost.forward_wait.tensor * (static_cast<double>(again) / regions);
 }
 
-void add_memory(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
-  cost.activations = activation_bytes(slice.job, layer, slice.layout);
+/// Copies over the host's link run under the passes of other layers; only their excess waits.
+void add_offload(const Slice& slice, LayerCost& cost) {
+  const double share = slice.layout.offload_activations;
+  if (share <= 0) return;
+  cost.offloaded = share * cost.activations;
+  const Duration copy = cost.offloaded / slice.job.accelerator->host_bandwidth, none;
+  cost.forward_wait.host = max(none, copy - cost.forward - cost.forward_wait.total());
+  cost.backward_wait.host = max(none, copy - cost.backward - cost.recompute - cost.backward_wait.total());
+  cost.buffers += 2.0 * cost.offloaded;  // one layer on its way, one arriving
+  cost.activations -= cost.offloaded;
+}
+
+void add_memory(const Slice& slice, LayerCost& cost) {
+  const KeptLayer layer{slice.job, slice.layout, slice.variant};
   Bytes all, widest;
-  visit_kept_tensors(slice.job, layer, slice.layout, [&](Tensor, Bytes size) {
-    all += size;
-    widest = max(widest, size);
+  visit_kept_tensors(layer, [&](const KeptTensor& kept) {
+    all += kept.size;
+    widest = max(widest, kept.size);
+    if (!is_dropped(layer, kept)) cost.activations += kept.size;
   });
   cost.working = all - cost.activations + widest;  // what recomputation brings back, and one gradient
+}
+
+/// Bytes a weight is held in and gathered in. Where the primary weights are bf16, a rank that keeps its stage's weights
+/// whole keeps their copies in the format of the multiplies too; either way both orders of them (Transformer Engine).
+struct WeightFormat {
+  double held, sent;
+};
+WeightFormat weight_format(const Slice& slice, Precision precision) {
+  const TrainingRecipe& recipe = slice.job.recipe;
+  const double wide = recipe.states.weight, narrow = bytes_per_element(precision);
+  if (narrow >= kElement) return {wide, wide};
+  if (recipe.narrow_weights) return {2 * narrow, narrow};
+  return {slice.layout.zero_stage < 3 ? wide + 2 * narrow : wide, wide};
+}
+
+/// Norms and router stay in bf16.
+void add_parameters(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
+  const Model& model = *slice.job.model;
+  const auto counted = layer_parameters(model, layer);
+  const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
+  cost.parameters = rank_parameters(model, layer, slice.shard);
+  const double bf16 = static_cast<double>(counted.router + counted.norms), dense = cost.parameters.dense - bf16;
+  const double feed = static_cast<double>(counted.dense + counted.shared) / slice.layout.tp, attention = dense - feed;
+  const auto add = [&](double WeightBytes::*group, double parameters, Precision p) {
+    const WeightFormat format = weight_format(slice, p);
+    cost.held.*group += parameters * format.held, cost.sent.*group += parameters * format.sent;
+  };
+  add(&WeightBytes::dense, bf16, Precision::bf16);
+  add(&WeightBytes::dense, attention, precision.attention);
+  add(&WeightBytes::dense, feed, precision.linear);
+  add(&WeightBytes::experts, cost.parameters.experts, precision.expert);
+}
+
+/// Kernels inside a step take longer than alone.
+void sustain(const Slice& slice, LayerCost& cost) {
+  for (Duration* time : {&cost.forward, &cost.backward, &cost.weight_gradient}) {
+    *time = slice.job.coefficients.sustained * *time;
+  }
 }
 
 LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
@@ -257,13 +340,15 @@ LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   if (!slice.job.recipe.frozen_weights) cost.weight_gradient = work.matrix_backward / 2.0;  // one of two equal products
   const AttentionWork attention = attention_work(slice, layer);
   cost.forward += attention.forward, cost.backward += attention.backward;
+  sustain(slice, cost);
   add_ring(slice, attention, cost);
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);
   wait_for_host(slice, layer, work.operators + 1, cost);
-  add_recompute(slice, attention, cost);
-  add_memory(slice, layer, cost);
-  cost.parameters = rank_parameters(*slice.job.model, layer, slice.shard);
+  add_recompute(slice, layer, attention, cost);
+  add_memory(slice, cost);
+  add_offload(slice, cost);
+  add_parameters(slice, layer, cost);
   return cost;
 }
 
@@ -284,6 +369,7 @@ LayerCost embedding_cost(const Slice& slice) {
   if (slice.job.recipe.dropout) cost.activations = Bytes::from_base(slice.stream_tokens * slice.hidden());
   cost.parameters.dense = slice.hidden() * (static_cast<double>(model.vocab) / slice.layout.tp +
                                             static_cast<double>(model.position_embedding_rows));
+  cost.held.dense = cost.sent.dense = cost.parameters.dense * slice.job.recipe.states.weight;
   return cost;
 }
 
@@ -300,6 +386,7 @@ LayerCost output_cost(const Slice& slice) {
   cost.forward = law.operator_time(projection) + law.stream_time(norm) + law.stream_time(Bytes::from_base(18 * logits));
   cost.backward = matrix_backward + law.stream_time(2.0 * norm) + law.stream_time(Bytes::from_base(6 * logits));
   cost.weight_gradient = matrix_backward / 2.0;
+  sustain(slice, cost);
   if (slice.layout.tp > 1) {
     const Group group = slice.tensor_group();
     const Duration small =  // maxima, sums and the wanted logit of each token
@@ -318,18 +405,53 @@ LayerCost output_cost(const Slice& slice) {
   cost.working = Bytes::from_base(logits * (4 + kElement));  // fp32 softmax, and the logits or their gradient
   cost.parameters.dense = slice.hidden() * static_cast<double>(job.model->vocab) / slice.layout.tp +
                           static_cast<double>(job.model->other_parameters);
+  cost.held.dense = cost.sent.dense = cost.parameters.dense * job.recipe.states.weight;
+  return cost;
+}
+
+/// One layer of multi-token prediction: norms of the stream and of the next token's embedding, their projection onto
+/// the stream (2 h x h), a layer, and the embedding and output of the model once more (DeepSeek-V3, arXiv 2412.19437,
+/// section 2.2; their logits are counted with the model's).
+LayerCost mtp_cost(const Slice& slice, const ShardCosts& costs) {
+  const TrainingJob& job = slice.job;
+  const DeviceLaw& law = job.law;
+  LayerCost cost = costs.shapes[static_cast<std::size_t>(slice.variant.shape)];  // the variant that is treated alike
+  for (const LayerCost* end : {&costs.embedding, &costs.output}) {
+    cost.forward += end->forward, cost.backward += end->backward, cost.weight_gradient += end->weight_gradient;
+    cost.forward_wait.tensor += end->forward_wait.tensor, cost.backward_wait.tensor += end->backward_wait.tensor;
+    cost.activations += end->activations;
+  }
+  Operator projection;
+  projection.precision = job.recipe.precision.linear;
+  projection.m = slice.tokens, projection.n = slice.hidden() / slice.layout.tp, projection.k = 2 * slice.hidden();
+  const Duration back = law.backward_time(projection);
+  const Duration norms = law.stream_time(Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement));
+  cost.forward += law.operator_time(projection) + norms, cost.backward += back + 2.0 * norms;
+  cost.weight_gradient += back / 2.0;
+  cost.activations += Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement);  // into norms, projection
+  if (slice.variant.recompute == Recompute::full) cost.recompute += law.operator_time(projection) + norms;
+  const double weights = projection.n * projection.k, norm_weights = 2 * slice.hidden();
+  const WeightFormat format = weight_format(slice, projection.precision);
+  cost.parameters.dense += weights + norm_weights;
+  cost.held.dense += weights * format.held + norm_weights * job.recipe.states.weight;
+  cost.sent.dense += weights * format.sent + norm_weights * job.recipe.states.weight;
   return cost;
 }
 
 }  // namespace
 
 ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout) {
-  const Slice slice = make_slice(job, layout);
+  Slice slice = make_slice(job, layout);
   ShardCosts out;
-  out.shapes.reserve(job.model->shapes.size());
-  for (const auto& shape : job.model->shapes) out.shapes.push_back(layer_cost(slice, shape));
   out.embedding = embedding_cost(slice);
   out.output = output_cost(slice);
+  const std::vector<LayerVariant> variants = layer_variants(job, layout);
+  out.shapes.reserve(variants.size());
+  for (const LayerVariant& variant : variants) {
+    slice.variant = variant;
+    out.shapes.push_back(variant.mtp ? mtp_cost(slice, out)
+                                     : layer_cost(slice, job.model->shapes[static_cast<std::size_t>(variant.shape)]));
+  }
   out.boundary = Bytes::from_base(slice.stream_tokens * slice.hidden() * kElement);
   return out;
 }
@@ -340,10 +462,23 @@ RankParameters stage_parameters(const Model& model, const ShardCosts& costs, con
     sum.dense += run.of_shape[i] * costs.shapes[i].parameters.dense;
     sum.experts += run.of_shape[i] * costs.shapes[i].parameters.experts;
   }
-  if (run.embedding) sum.dense += costs.embedding.parameters.dense;
+  if (run.embedding || run.embedding_copy) sum.dense += costs.embedding.parameters.dense;
   if (run.output) sum.dense += costs.output.parameters.dense;
   if (run.embedding && run.output && model.tied_embedding) {
     sum.dense -= costs.output.parameters.dense - static_cast<double>(model.other_parameters);
+  }
+  return sum;
+}
+
+WeightBytes stage_weights(const TrainingJob& job, const ShardCosts& costs, const StageRun& run,
+                          WeightBytes LayerCost::*which) {
+  WeightBytes sum;
+  for (std::size_t i = 0; i < run.of_shape.size(); ++i) sum.add(costs.shapes[i].*which, run.of_shape[i]);
+  if (run.embedding || run.embedding_copy) sum.add(costs.embedding.*which, 1);
+  if (run.output) sum.add(costs.output.*which, 1);
+  if (run.embedding && run.output && job.model->tied_embedding) {
+    sum.dense -=
+        job.recipe.states.weight * (costs.output.parameters.dense - static_cast<double>(job.model->other_parameters));
   }
   return sum;
 }

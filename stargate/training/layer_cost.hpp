@@ -10,7 +10,8 @@ namespace stargate {
 /// Exposed communication inside a layer by kind.
 struct LayerCommunication {
   Duration tensor, context, expert;
-  Duration total() const { return tensor + context + expert; }
+  Duration host;  ///< copies of activations to the host and back
+  Duration total() const { return tensor + context + expert + host; }
 };
 
 struct LayerCost {
@@ -18,25 +19,30 @@ struct LayerCost {
   Duration weight_gradient;                        ///< part of backward; the rest is what earlier layers wait for
   LayerCommunication forward_wait, backward_wait;  ///< exposed; backward's holds what recomputation repeats
   Flops recompute_flops;
-  Bytes activations;  ///< kept from forward to backward of one micro-batch
+  Bytes activations;  ///< kept from forward to backward of one micro-batch, on the device
+  Bytes offloaded;    ///< and in the host's memory
   Bytes working;      ///< live beside them while this layer's backward runs
   Bytes buffers;      ///< gathered inputs and dispatched tokens of one layer
   RankParameters parameters;
+  WeightBytes held, sent;  ///< of weights: with their copies in a lower format; as they are gathered
 
   /// All of one micro-batch, there and back.
   Duration busy() const { return forward + backward + recompute + forward_wait.total() + backward_wait.total(); }
 };
 
 struct ShardCosts {
-  std::vector<LayerCost> shapes;  ///< by Model::shapes
+  std::vector<LayerCost> shapes;  ///< by layer_variants
   LayerCost embedding, output;
   Bytes boundary;  ///< one micro-batch between two pipeline stages, of one rank
 };
 
-/// The layout's pp, vpp, dp and ZeRO stage are not looked at.
+/// The layout's pp, vpp, dp and shard size are not looked at; of its ZeRO stage only whether weights are whole.
 ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Parameters of one rank of a stage; a tied embedding counts once where both ends meet.
 RankParameters stage_parameters(const Model& model, const ShardCosts& costs, const StageRun& run);
+/// Their weights in bytes, `which` of LayerCost::held and sent.
+WeightBytes stage_weights(const TrainingJob& job, const ShardCosts& costs, const StageRun& run,
+                          WeightBytes LayerCost::*which);
 
 }  // namespace stargate

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 namespace stargate {
 namespace {
@@ -24,6 +25,38 @@ int stated_zero_stage(const std::string& text) {
   }
   if (mentions(words, "shard_grad_op")) return 2;
   return mentions(words, "fsdp") ? 3 : 1;
+}
+
+/// Ranks that share the states where they are not all of the `copies`: "FSDP 128 x DP 4", "FSDP 8 in node x DP 16
+/// across nodes" (HSDP), "FSDP2 shard 64", "Megatron-FSDP (shard 8)". Some sources count two devices a chip in both
+/// figures, so that the number of replicas is what holds.
+int stated_shard_size(const std::string& text, std::int64_t copies) {
+  std::smatch found;
+  std::int64_t size = 0;
+  if (std::regex_search(text, found, std::regex("(?:^|[^S])DP ([0-9]{1,6})"))) {
+    const std::int64_t replicas = std::stoi(found[1]);
+    if (replicas > 0 && copies % replicas == 0) size = copies / replicas;
+  } else if (std::regex_search(text, found, std::regex("shard ([0-9]{1,6})"))) {
+    size = std::stoi(found[1]);
+  }
+  return size > 0 && size < copies && copies % size == 0 ? static_cast<int>(size) : 0;
+}
+
+/// "selective recompute modules=['mla_up_proj', 'mlp']"; those the model does not have are passed over, and nothing is
+/// left when the list is empty. No list: attention's scores.
+RecomputeModules stated_modules(const MeasuredRow& row, const Model& model) {
+  RecomputeModules out;
+  const auto from = row.notes.find("modules=[");
+  if (from == std::string::npos) return RecomputeModules(RecomputeModule::core_attn);
+  const std::string list = row.notes.substr(from, row.notes.find(']', from) - from);
+  for (const auto& [name, module] : EnumNames<RecomputeModule>::names) {
+    if (!mentions(list, (std::string("'") + name + "'").c_str())) continue;
+    const RecomputeModule wanted = module;
+    const bool there = std::any_of(model.shapes.begin(), model.shapes.end(),
+                                   [&](const LayerShape& shape) { return has_module(shape, wanted); });
+    if (there) out.add(wanted);
+  }
+  return out;
 }
 
 /// Before FlashAttention (2022) and in the fp16 code of that time, attention wrote its scores to memory.
@@ -53,36 +86,36 @@ AttentionGeneration usual_attention(const MeasuredRow& row) {
   return row.year > 0 && row.year <= 2023 ? AttentionGeneration::flash1 : AttentionGeneration::native;
 }
 
-/// Of PyTorch code without Megatron's or Transformer Engine's fused layers.
-bool fuses_elements(const MeasuredRow& row) {
-  return !mentions(row.framework, "Composer") && !mentions(row.framework, "HF") &&
-         !mentions(row.framework, "AutoModel");
-}
-
 /// DeepEP (February 2025) and its successors, unless the notes name the plain all-to-all.
 bool routes_once_per_domain(const MeasuredRow& row) {
   return row.year >= 2025 && !mentions(row.framework, "JAX") && !mentions(row.notes, "alltoall");
+}
+
+/// NVIDIA's performance recipes and MLPerf submissions sum gradients in bf16 (grad_reduce_in_fp32 off, grad_sync_dtype
+/// bf16); Megatron-LM's own default is fp32.
+bool reduces_in_bf16(const MeasuredRow& row) {
+  return mentions(row.framework, "NeMo") || mentions(row.framework, "Megatron-Bridge");
 }
 
 TrainingRecipe stated_recipe(const MeasuredRow& row) {
   TrainingRecipe recipe;
   recipe.launch = stated_launch(row);
   recipe.attention = usual_attention(row);
-  recipe.fused_elements = fuses_elements(row);
   recipe.tensor_overlap = row.year >= 2023 && !mentions(row.notes, "no TP comm overlap");
   recipe.expert_overlap = mentions(row.notes, "overlap=True");
   recipe.one_copy_per_domain = routes_once_per_domain(row);
   // Megatron of the fp16 years reduced gradients after the last backward pass; sharded weights always came early
   recipe.data_overlap = !is_before_flash_attention(row) || stated_zero_stage(row.zero_or_fsdp) == 3;
+  recipe.parameter_owners = row.year > 0 && row.year <= 2021 && stated_zero_stage(row.zero_or_fsdp) == 3;
   recipe.host_optimizer = mentions(lower(row.zero_or_fsdp), "cpu offload");
   const Precision precision = measured_precision(row);
   recipe.precision = {precision, precision};
   recipe.fused_attention = !is_before_flash_attention(row);
   recipe.dropout = !recipe.fused_attention;
   const std::string words = lower(row.precision);
-  if (words.starts_with("fp16") || mentions(words, "pure")) recipe.states.gradient = 2;
+  if (words.starts_with("fp16") || mentions(words, "pure") || reduces_in_bf16(row)) recipe.states.gradient = 2;
   recipe.frozen_weights = mentions(row.model, "LoRA");
-  if (recipe.frozen_weights) recipe.states = {2, 0, 0};
+  if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
 }
 
@@ -120,7 +153,12 @@ TrainingLayout stated_layout(const MeasuredRow& row, const Model& model) {
   l.dp = row.dp > 0 ? row.dp : static_cast<int>(row.gpus / (std::int64_t{l.tp} * l.pp * l.cp));
   l.micro_batch_size = std::max(1, row.microbatch);
   l.zero_stage = stated_zero_stage(row.zero_or_fsdp);
+  l.shard_size = l.zero_stage > 0 ? stated_shard_size(row.zero_or_fsdp, std::int64_t{l.dp} * l.cp) : 0;
   l.recompute = stated_recompute(row);
+  if (l.recompute == Recompute::selective) {
+    l.recompute_modules = stated_modules(row, model);
+    if (l.recompute_modules.empty()) l.recompute = Recompute::none;
+  }
   const bool since_sequence_parallelism = row.year == 0 || row.year >= 2023;
   l.sequence_parallel = l.tp > 1 && (row.sp.empty() ? since_sequence_parallelism : row.sp == "yes");
   if (has_experts(model)) {
@@ -186,12 +224,14 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   system_kept.get(),
                   accelerator_kept.get(),
                   *fabric,
-                  DeviceLaw(*accelerator_kept),
+                  DeviceLaw(*accelerator_kept, catalogue, kTrainingKernels),
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,
                   stated_recipe(row),
                   training_coefficients(catalogue)};
+  const bool predicts_more = mentions(row.notes, "w/ MTP") || mentions(row.notes, "MTP depth");
+  if (predicts_more) job.recipe.mtp_layers = model_kept->mtp_layers;  // else without, as most tables state or mean
   const TrainingLayout layout = stated_layout(row, *model_kept);
   for (int i = 0; i < kLayoutRules; ++i) {
     const auto rule = static_cast<LayoutRule>(i);

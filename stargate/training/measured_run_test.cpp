@@ -196,11 +196,11 @@ TEST_CASE("each coefficient makes the steps it speaks of longer and leaves the o
     set(c);
     return step_of(dense, catalogue) - free;
   };
-  CHECK(costs([](auto& x) { x.step_overhead = 10 * millisecond; }).in(millisecond) == doctest::Approx(10));
   CHECK(costs([](auto& x) { x.straggling = 0.01; }) / free == doctest::Approx(0.01 * std::sqrt(2 * std::log(16))));
   CHECK(costs([](auto& x) { x.flash1_slowdown = 2; }) > Duration{});
   CHECK(costs([](auto& x) { x.flash2_slowdown = 2; }) > Duration{});
-  CHECK(costs([](auto& x) { x.unfused_traffic = 2; }) > Duration{});
+  CHECK(costs([](auto& x) { x.sustained = 1.1; }) > Duration{});
+  CHECK(costs([](auto& x) { x.attention_backward = 2; }) > Duration{});
   CHECK(costs([](auto& x) { x.hidden_slowdown = 0.5; }) > Duration{});
   CHECK(costs([](auto& x) { x.host_operator = 1 * millisecond; }) > Duration{});
   CHECK(costs([](auto& x) { x.tensor_overlap = 0.5; }) < Duration{});
@@ -208,7 +208,7 @@ TEST_CASE("each coefficient makes the steps it speaks of longer and leaves the o
   dense.framework = "MaxText/JAX", dense.year = 2025;
   c = {};
   const Duration compiled = step_of(dense, catalogue);
-  c.host_operator = 1 * millisecond, c.flash1_slowdown = c.flash2_slowdown = c.unfused_traffic = 2;
+  c.host_operator = 1 * millisecond, c.flash1_slowdown = c.flash2_slowdown = 2;
   CHECK(step_of(dense, catalogue) == compiled);
 }
 
@@ -248,4 +248,27 @@ TEST_CASE("tokens sent once to each domain cross the slow network less often, an
   const Duration every = exchange(false), once = exchange(true);
   CHECK(once < every);
   CHECK(once > 0.2 * every);  // two domains: 2 (1 - 1/2^8) / 8 of the copies cross
+}
+
+TEST_CASE("parameters with one owner each leave through its own adapter, so more adapters a node do not help") {
+  const Catalogue catalogue = make_catalogue();
+  MeasuredRow row = make_row();
+  row.tp = row.pp = 1, row.dp = 16, row.zero_or_fsdp = "ZeRO-3 (no model parallel)", row.year = 2021;
+  const auto run = make_run(row, catalogue);
+  CHECK(run.job.recipe.parameter_owners);
+  row.year = 2022;
+  const auto later = make_run(row, catalogue);
+  CHECK_FALSE(later.job.recipe.parameter_owners);
+  const auto exposed = [](const MeasuredRun& r) {
+    return simulate_step(r.job, r.layout).time[StepPart::data_communication];
+  };
+  CHECK(exposed(run) > 4 * exposed(later));
+}
+
+TEST_CASE("frozen weights are not gathered again after a step") {
+  const Catalogue catalogue = make_catalogue();
+  MeasuredRow row = make_row();
+  row.model = "GPT [LoRA]";
+  const auto run = make_run(row, catalogue);
+  CHECK(simulate_step(run.job, run.layout).time[StepPart::data_communication] == Duration{});
 }

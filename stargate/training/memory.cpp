@@ -9,37 +9,50 @@
 namespace stargate {
 namespace {
 
-// Outside the job's tensors: the device context with its kernels (about 0.5 GiB on recent NVIDIA parts), NCCL's channel
-// buffers (4 MiB default NCCL_BUFFSIZE for each channel and peer, about 1 GiB for some four groups) and matrix-library
-// workspaces with allocator rounding (0.5 GiB). Assumption: the sum varies from 1 to 3 GiB with software versions.
-constexpr Bytes kFrameworkBytes = 2.0 * gibibyte;
+// Outside the job's tensors: the device context with its kernels (about 0.5 GiB on recent NVIDIA parts) and workspaces
+// of matrix libraries (0.5 GiB); and for each group of ranks the channel buffers of its communicator (NCCL's 4 MiB
+// NCCL_BUFFSIZE for each channel and peer: some 0.25 GiB). Assumptions: the sum varies from 1 to 3 GiB with software.
+constexpr Bytes kFrameworkBytes = 1.0 * gibibyte, kGroupBytes = 0.25 * gibibyte;
 
 struct ShardSizes {
   double dense, experts;
 };
 
 /// Bytes of a state kept for every parameter, split when ZeRO's stage reaches it.
-Bytes state_bytes(const RankParameters& p, double each, bool split, const ShardSizes& over) {
-  const double held = split ? p.dense / over.dense + p.experts / over.experts : p.total();
-  return Bytes::from_base(held * each);
+Bytes state_bytes(const WeightBytes& held, bool split, const ShardSizes& over) {
+  return Bytes::from_base(split ? held.dense / over.dense + held.experts / over.experts : held.total());
 }
+
+WeightBytes times(const RankParameters& p, double each) { return {p.dense * each, p.experts * each}; }
 
 /// What a stage keeps: `chunks` of the layers in flight, and beside them one layer's recomputed tensors.
 struct KeptBytes {
-  Bytes in_flight, working;
+  Bytes in_flight, working, offloaded;
 };
 
-KeptBytes kept_bytes(const TrainingLayout& l, const ShardCosts& costs, const StageRun& run, double chunks) {
-  Bytes layers, working;
+KeptBytes kept_bytes(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs, const StageRun& run,
+                     double chunks) {
+  Bytes layers, working, offloaded;
   for (std::size_t i = 0; i < run.of_shape.size(); ++i) {
     if (run.of_shape[i] == 0) continue;
     layers += costs.shapes[i].activations * run.of_shape[i];
+    offloaded += costs.shapes[i].offloaded * run.of_shape[i];
     working = max(working, costs.shapes[i].working);
   }
   Bytes sum = layers * (chunks / l.vpp);
   if (run.embedding) sum += costs.embedding.activations * (chunks / l.vpp);
   if (run.output) sum += costs.output.activations * (l.pp == 1 ? chunks : 1);  // the last stage goes straight back
-  return {sum, working};
+  if (job.recipe.keep_pipeline_outputs && !run.output) sum += costs.boundary * chunks;
+  return {sum, working, offloaded * (chunks / l.vpp)};
+}
+
+/// Groups of ranks with a communicator of their own.
+int communicators(const TrainingJob& job, const TrainingLayout& l) {
+  const bool experts = l.ep > 1 || l.etp > 1;
+  const bool sizes[] = {l.tp > 1,         l.cp > 1, l.pp > 1,  std::int64_t{l.dp} * l.cp > 1,
+                        l.replicas() > 1, l.ep > 1, l.etp > 1, experts && l.expert_dp() > 1,
+                        job.gpus > 1};
+  return static_cast<int>(std::count(std::begin(sizes), std::end(sizes), true));
 }
 
 /// Gathered inputs and dispatched tokens of a layer, what goes over stage boundaries, and ZeRO's whole layers: one
@@ -57,30 +70,51 @@ Bytes communication_bytes(const TrainingJob& job, const TrainingLayout& l, const
   if (l.pp > 1) buffers += 4.0 * costs.boundary;  // sent and received, forward and backward
   if (l.zero_stage >= 2) buffers += Bytes::from_base(largest * job.recipe.states.gradient);
   if (l.zero_stage >= 3) buffers += Bytes::from_base(2 * largest * job.recipe.states.weight);
-  return buffers;
+  return buffers + communicators(job, l) * kGroupBytes;
 }
 
-/// `mirror`: the stage that dual_pipe puts on the same rank, the same as `run` otherwise.
-MemoryBreakdown stage_memory(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs,
-                             const StageRun& run, const StageRun& mirror) {
-  const StateBytes& states = job.recipe.states;
-  RankParameters parameters = stage_parameters(*job.model, costs, run);
-  const double copies = l.weight_copies();
-  if (copies > 1) {
-    const RankParameters other = stage_parameters(*job.model, costs, mirror);
-    parameters.dense += other.dense, parameters.experts += other.experts;
+struct StageStates {
+  RankParameters parameters;
+  WeightBytes held;
+
+  void add(const StageStates& other) {
+    parameters.dense += other.parameters.dense, parameters.experts += other.parameters.experts;
+    held.add(other.held, 1);
   }
-  const ShardSizes over{copies * l.dp * l.cp, copies * l.expert_dp()};
-  MemoryBreakdown out;
-  out.weights = state_bytes(parameters, states.weight, l.zero_stage >= 3, over);
-  out.gradients = state_bytes(parameters, states.gradient, l.zero_stage >= 2, over);
-  out.optimizer = state_bytes(parameters, states.optimizer, l.zero_stage >= 1, over);
+};
+
+StageStates stage_states(const TrainingJob& job, const ShardCosts& costs, const StageRun& run) {
+  return {stage_parameters(*job.model, costs, run), stage_weights(job, costs, run, &LayerCost::held)};
+}
+
+struct StageMemory {
+  MemoryBreakdown bytes;
+  Bytes host;
+};
+
+/// `mirror`: the stage that dual_pipe puts on the same rank, the same as `run` otherwise.
+StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs, const StageRun& run,
+                         const StageRun& mirror) {
+  const StateBytes& each = job.recipe.states;
+  StageStates states = stage_states(job, costs, run);
+  const double copies = l.weight_copies();
+  if (copies > 1) states.add(stage_states(job, costs, mirror));
+  const ShardSizes over{copies * l.shard_ranks(), copies * l.expert_shard_ranks()};
+  StageMemory out;
+  out.bytes.weights = state_bytes(states.held, l.zero_stage >= 3, over);
+  out.bytes.gradients = state_bytes(times(states.parameters, each.gradient), l.zero_stage >= 2, over);
+  const Bytes optimizer = state_bytes(times(states.parameters, each.optimizer()), l.zero_stage >= 1, over);
+  (job.recipe.host_optimizer ? out.host : out.bytes.optimizer) = optimizer;
   const auto chunks = static_cast<double>(chunks_in_flight(l, micro_batches(job, l), run.first));
-  const KeptBytes kept = kept_bytes(l, costs, run, chunks), others = kept_bytes(l, costs, mirror, chunks);
-  out.activations = (kept.in_flight + others.in_flight) / 2.0 + max(kept.working, others.working);
-  if (run.output || mirror.output) out.logits = costs.output.working;
-  out.communication = communication_bytes(job, l, costs, run);
-  out.framework = kFrameworkBytes;
+  const KeptBytes kept = kept_bytes(job, l, costs, run, chunks);
+  const KeptBytes others = copies > 1 ? kept_bytes(job, l, costs, mirror, chunks) : kept;
+  out.bytes.activations = (kept.in_flight + others.in_flight) / 2.0 + max(kept.working, others.working);
+  out.host += (kept.offloaded + others.offloaded) / 2.0;
+  if (run.output || mirror.output) out.bytes.logits = (1.0 + job.recipe.mtp_layers) * costs.output.working;
+  out.bytes.communication = communication_bytes(job, l, costs, run);
+  out.bytes.framework = kFrameworkBytes;
+  out.bytes.slack =
+      job.coefficients.allocator_slack * (out.bytes.activations + out.bytes.logits + out.bytes.communication);
   return out;
 }
 
@@ -109,11 +143,16 @@ std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
   add("micro-batch size",
       [](TrainingLayout& l) { return l.micro_batch_size % 2 == 0 && (l.micro_batch_size /= 2) > 0; });
   add("recompute", [](TrainingLayout& l) {
-    if (l.recompute == Recompute::full) return false;
+    if (l.recompute == Recompute::full) return l.recomputes_some() && (l.recompute_layers = 0) == 0;
     l.recompute = l.recompute == Recompute::none ? Recompute::selective : Recompute::full;
     return true;
   });
+  add("layers recomputed", [](TrainingLayout& l) { return l.recomputes_some() && ++l.recompute_layers > 0; });
   add("virtual stages", [](TrainingLayout& l) { return l.vpp > 1 && (l.vpp = 1) == 1; });
+  add("activations offloaded", [](TrainingLayout& l) {
+    return l.offload_activations < 1 && (l.offload_activations = std::min(1.0, l.offload_activations + 0.25)) > 0;
+  });
+  add("shard size", [](TrainingLayout& l) { return l.replicas() > 1 && (l.shard_size *= 2) > 0; });
   add("expert parallel size", [](TrainingLayout& l) { return (l.ep *= 2) > 0; });
   add("tensor parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::tp); });
   add("pipeline parallel size", [&](TrainingLayout& l) { return from_data(l, &TrainingLayout::pp); });
@@ -149,16 +188,20 @@ MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layou
                              const std::vector<StageRun>& stages) {
   MemoryReport out;
   out.capacity = job.accelerator->memory_capacity;
+  if (job.system != nullptr && job.system->host_memory) {
+    out.host_capacity = *job.system->host_memory / std::max(1, job.system->accelerators);
+  }
   for (const StageRun& run : stages) {
     const int other = layout.weight_copies() > 1 ? layout.pp - 1 - run.first : run.first;
-    const MemoryBreakdown bytes = stage_memory(job, layout, costs, run, run_of_stage(stages, other));
-    if (bytes.total() > out.bytes.total()) out.bytes = bytes, out.stage = run.first;
+    const StageMemory memory = stage_memory(job, layout, costs, run, run_of_stage(stages, other));
+    if (memory.bytes.total() <= out.bytes.total()) continue;
+    out.bytes = memory.bytes, out.host = memory.host, out.stage = run.first;
   }
   return out;
 }
 
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout) {
-  return training_memory(job, layout, shard_costs(job, layout), deal_layers(*job.model, layout));
+  return training_memory(job, layout, shard_costs(job, layout), deal_layers(job, layout));
 }
 
 std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout) {

@@ -1,6 +1,7 @@
 // Bytes a job needs on the fullest accelerator, by class; whether that fits, and if not how much is missing and which
 // change of the layout would make it fit.
-//   weights, gradients, optimiser: bytes a parameter / shards (ZeRO over dp * cp; experts over their own copies)
+//   weights, gradients, optimiser: bytes a parameter / ranks of a shard group (dp * cp, or shard_size of them; experts
+//     over their own copies); weights with their copies in the format of the multiplies
 //   activations: kept tensors of a chunk * chunks in flight (arXiv 2104.04473, 2205.05198 section 4.2.3, 2401.10241,
 //   2412.19437):
 //     1F1B min(m, pp - stage); interleaved min(m vpp, 2 (pp - stage - 1) + (vpp - 1) pp + 1); ZB-H1 min(m, pp);
@@ -16,18 +17,37 @@
 namespace stargate {
 
 struct MemoryBreakdown {
-  Bytes weights, gradients, optimizer, activations, logits, communication, framework;
-  Bytes total() const { return weights + gradients + optimizer + activations + logits + communication + framework; }
+  Bytes weights, gradients, optimizer, activations, logits;
+  Bytes communication;  ///< gathered and sent tensors, and the buffers of the communication library
+  Bytes framework;      ///< device context, kernels, workspaces
+  Bytes slack;          ///< what the caching allocator holds beyond the tensors it was asked for
+  Bytes total() const {
+    return weights + gradients + optimizer + activations + logits + communication + framework + slack;
+  }
 };
 
 struct MemoryReport {
   MemoryBreakdown bytes;  ///< of the fullest stage
   int stage = 0;          ///< which one
   Bytes capacity;
+  Bytes host, host_capacity;  ///< offloaded states and activations of that stage; an accelerator's share, 0: unknown
 
-  bool fits() const { return bytes.total() <= capacity; }
-  Bytes missing() const { return fits() ? Bytes{} : bytes.total() - capacity; }
+  Bytes device_missing() const { return max(Bytes{}, bytes.total() - capacity); }
+  Bytes host_missing() const { return host_capacity.base() > 0 ? max(Bytes{}, host - host_capacity) : Bytes{}; }
+  bool fits() const { return bytes.total() <= capacity && host_missing() == Bytes{}; }
+  Bytes missing() const { return device_missing() + host_missing(); }
 };
+
+/// Activations of the fullest stage by what keeps them: tensors of its layers in flight, and what else it holds.
+struct ActivationRow {
+  const char* part;
+  const char* tensor;
+  Bytes each;   ///< of one layer and micro-batch, were it kept; zero where that means nothing
+  Bytes total;  ///< on the device
+};
+/// The totals add up to MemoryBreakdown::activations.
+std::vector<ActivationRow> activation_table(const TrainingJob& job, const TrainingLayout& layout,
+                                            const MemoryReport& memory);
 
 /// The layout keeps all rules (check_layout is empty).
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,

@@ -5,59 +5,82 @@
 //   order GPipe         equal jobs through machines in a row: sum of the machines + (m - 1) * the slowest, there and
 //   back
 // Rounds repeat (after 1, v p, 1 of them); once a repetition has moved every number of the state by the same amount,
-// all later ones do. dual_pipe is walked pass by pass for as many rounds as that takes.
+// all later ones do. dual_pipe has a recurrence of its own.
 #include "stargate/training/schedule.hpp"
 
 #include <algorithm>
-#include <utility>
 
+#include "stargate/training/dual_pipe.hpp"
 #include "stargate/training/schedule_order.hpp"
 
 namespace stargate {
 namespace {
+
+/// PassTimes of a schedule and of the same without sends.
+struct LaneTimes {
+  std::vector<Lanes> forward, backward, input, weight;
+  Lanes send;
+};
+
+std::vector<Lanes> side_by_side(const std::vector<double>& with, const std::vector<double>& without) {
+  std::vector<Lanes> out(with.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = {with[i], without[i]};
+  return out;
+}
 
 /// free: of each stage; up, down: when what was last sent to it arrived from the stage before and after.
 class State {
  public:
   explicit State(int stages) : size_(static_cast<std::size_t>(stages)), values_(3 * size_), before_(3 * size_) {}
 
-  double* free() { return values_.data(); }
-  double* up() { return values_.data() + size_; }
-  double* down() { return values_.data() + 2 * size_; }
-  double latest() const { return *std::max_element(values_.begin(), values_.begin() + static_cast<long>(size_)); }
+  Lanes* free() { return values_.data(); }
+  Lanes* up() { return values_.data() + size_; }
+  Lanes* down() { return values_.data() + 2 * size_; }
+  Lanes latest() const {
+    Lanes out;
+    for (std::size_t i = 0; i < size_; ++i) out = later(out, values_[i]);
+    return out;
+  }
 
   void remember() { before_ = values_; }
+  void keep() { kept_ = values_; }
   /// Everything is later than remembered by one period.
   bool is_shifted() const {
-    const double period = values_[0] - before_[0];
+    const Lanes period = values_[0] - before_[0];
     for (std::size_t i = 1; i < values_.size(); ++i) {
-      if (values_[i] - before_[i] != period && values_[i] != 0) return false;  // 0: nothing is ever sent there
+      const bool sent = !(values_[i] == Lanes{});  // 0: nothing is ever sent there
+      if (sent && !(values_[i] - before_[i] == period)) return false;
     }
     return true;
   }
-  void skip(std::int64_t periods) {
-    const double later = static_cast<double>(periods) * (values_[0] - before_[0]);
-    for (double& value : values_) value += value != 0 ? later : 0;
+  /// What was kept, that many periods later.
+  void skip_to_kept(std::int64_t periods) {
+    const Lanes more = static_cast<double>(periods) * (values_[0] - before_[0]);
+    values_.swap(kept_);
+    for (Lanes& value : values_) {
+      if (!(value == Lanes{})) value += more;
+    }
   }
 
  private:
   std::size_t size_;
-  std::vector<double> values_, before_;
+  std::vector<Lanes> values_, before_, kept_;
 };
 
 class AlternatingRounds {
  public:
-  AlternatingRounds(const PassTimes& times, const PipelineWork& work)
+  AlternatingRounds(const LaneTimes& times, const PipelineWork& work)
       : times_(times), stages_(work.stages), split_(work.schedule == PipelineSchedule::zero_bubble), state_(stages_) {}
 
-  double makespan(std::int64_t m) {
+  Lanes makespan(std::int64_t m) {
     const std::int64_t ends = m + stages_ - 1;
     for (std::int64_t u = 0; u < ends; ++u) {
       const bool full = u >= stages_ - 1 && u + 1 < m;  // and rounds like it follow
       if (full) state_.remember();
       play_round(u, m);
       if (full && state_.is_shifted()) {
-        state_.skip(m - 1 - u);
+        state_.keep();
+        state_.skip_to_kept(m - 1 - u);
         u = m - 1;
       }
     }
@@ -66,26 +89,26 @@ class AlternatingRounds {
 
  private:
   void play_round(std::int64_t u, std::int64_t m) {
-    double *free = state_.free(), *up = state_.up(), *down = state_.down();
-    const double* back = split_ ? times_.input.data() : times_.backward.data();
-    const double send = times_.send;
+    Lanes *free = state_.free(), *up = state_.up(), *down = state_.down();
+    const Lanes* back = split_ ? times_.input.data() : times_.backward.data();
+    const Lanes send = times_.send;
     const bool ahead = u < m, weights = split_ && u >= stages_ - 1;
     const std::int64_t first = std::max<std::int64_t>(0, stages_ - 1 - u);
     const std::int64_t last = std::min<std::int64_t>(stages_, m - u + stages_ - 1);
     for (std::int64_t s = 0; s < stages_; ++s) {
       if (ahead) {
-        free[s] = std::max(free[s], up[s]) + times_.forward[static_cast<std::size_t>(s)];
-        if (s + 1 < stages_) up[s + 1] = std::max(free[s], up[s + 1]) + send;
+        free[s] = later(free[s], up[s]) + times_.forward[static_cast<std::size_t>(s)];
+        if (s + 1 < stages_) up[s + 1] = later(free[s], up[s + 1]) + send;
       }
       if (s >= first && s < last) {
-        free[s] = std::max(free[s], down[s]) + back[s];
-        if (s > 0) down[s - 1] = std::max(free[s], down[s - 1]) + send;
+        free[s] = later(free[s], down[s]) + back[s];
+        if (s > 0) down[s - 1] = later(free[s], down[s - 1]) + send;
       }
       if (weights) free[s] += times_.weight[static_cast<std::size_t>(s)];
     }
   }
 
-  const PassTimes& times_;
+  const LaneTimes& times_;
   int stages_;
   bool split_;
   State state_;
@@ -108,60 +131,75 @@ struct Place {
 
 class InterleavedRounds {
  public:
-  InterleavedRounds(const PassTimes& times, const PipelineWork& work)
+  InterleavedRounds(const LaneTimes& times, const PipelineWork& work)
       : times_(times), p_(work.stages), v_(work.vpp), lag_((v_ - 1) * p_ + 2 * (p_ - 1)), state_(work.stages) {}
 
-  double makespan(std::int64_t m) {
+  Lanes makespan(std::int64_t m) {
     const std::int64_t period = p_ * v_;
-    std::int64_t passes = m * v_, check = lag_ - 1;  // rounds lag .. passes - 1 are full
+    std::int64_t passes = m * v_, check = lag_ - 1, last_like = -1;  // rounds lag .. passes - 1 are full
     Place ahead = Place::of(0, p_, v_), back = Place::of(-lag_, p_, v_);
     for (std::int64_t u = 0; u <= lag_ + passes - 1; ++u, ahead.count_on(p_, v_), back.count_on(p_, v_)) {
       play_forward(u, passes, ahead);
       play_backward(u - lag_, passes, back);
-      if (u != check || passes - 1 - u < period) continue;
-      if (u >= lag_ && state_.is_shifted()) {
-        const std::int64_t periods = (passes - 1 - u) / period;
-        state_.skip(periods);
-        passes -= periods * period;  // rounds repeat, so those skipped are as good as not there
+      if (u == check && u >= lag_ && u < passes && state_.is_shifted()) {
+        state_.skip_to_kept((passes - 1 - last_like) / period);
+        u = last_like, passes = last_like + 1;  // rounds repeat, so those skipped are as good as not there
+        ahead = Place::of(u, p_, v_), back = Place::of(u - lag_, p_, v_);
+        check = last_like = -1;
+        continue;
       }
-      state_.remember();
-      check += period;
+      if (u == check && u + period < passes) {
+        state_.remember();
+        last_like = u + (passes - 1 - u) % period;
+        check += period;
+      }
+      if (u == last_like) state_.keep();
     }
     return state_.latest();
   }
 
  private:
-  /// Stages from .. to run a pass of these lengths on what arrived a round ago.
-  void run(std::int64_t from, std::int64_t to, const double* __restrict arrived, const double* __restrict length) {
-    double* __restrict free = state_.free();
-    for (std::int64_t s = from; s <= to; ++s) free[s] = std::max(free[s], arrived[s]) + length[s];
+  /// Stages high .. low run a pass of these lengths on what arrived a round ago and send it to the next; the last stage
+  /// has none.
+  void run_ahead(std::int64_t high, std::int64_t low, const Lanes* length) {
+    Lanes *free = state_.free(), *up = state_.up();
+    const Lanes send = times_.send;
+    std::int64_t s = high;
+    if (s == p_ - 1 && s >= low) free[s] = later(free[s], up[s]) + length[s], --s;
+    for (; s >= low; --s) {
+      free[s] = later(free[s], up[s]) + length[s];
+      up[s + 1] = later(free[s], up[s + 1]) + send;
+    }
   }
-  /// And send it on, to the stage `shift` further.
-  void send(std::int64_t from, std::int64_t to, double* __restrict arrived, std::int64_t shift) {
-    const double* __restrict free = state_.free();
-    const double send = times_.send;
-    for (std::int64_t s = from; s <= to; ++s) arrived[s + shift] = std::max(free[s], arrived[s + shift]) + send;
+  /// The same there and back: stages low .. high to the one before; the first has none.
+  void run_back(std::int64_t low, std::int64_t high, const Lanes* length) {
+    Lanes *free = state_.free(), *down = state_.down();
+    const Lanes send = times_.send;
+    std::int64_t s = low;
+    if (s == 0 && s <= high) free[s] = later(free[s], down[s]) + length[s], ++s;
+    for (; s <= high; ++s) {
+      free[s] = later(free[s], down[s]) + length[s];
+      down[s - 1] = later(free[s], down[s - 1]) + send;
+    }
   }
-  void send_round(std::int64_t from, std::int64_t to, double* arrived) {
-    arrived[to] = std::max(state_.free()[from], arrived[to]) + times_.send;
-  }
+  void send(std::int64_t from, Lanes& arrived) { arrived = later(state_.free()[from], arrived) + times_.send; }
 
   /// Forward pass u - s of stage s. What it needs was sent in the round before, also from the last stage to the first.
   void play_forward(std::int64_t u, std::int64_t passes, const Place& place) {
     const std::int64_t low = std::max<std::int64_t>(0, u - passes + 1), high = std::min(p_ - 1, u);
     if (low > high) return;
     const std::int64_t edge = place.at, chunk = place.chunk, chunk_before = chunk > 0 ? chunk - 1 : v_ - 1;
-    const double *near = times_.forward.data() + chunk * p_, *far = times_.forward.data() + chunk_before * p_;
-    std::int64_t first = low;
-    if (low == 0 && chunk == 0) {  // the model begins here: nothing to wait for
+    const Lanes *near = times_.forward.data() + chunk * p_, *far = times_.forward.data() + chunk_before * p_;
+    const bool begins = low == 0 && chunk == 0;  // the model begins here: nothing to wait for
+    const std::int64_t first = begins ? 1 : low;
+    run_ahead(high, std::max(first, edge + 1), far);
+    run_ahead(std::min(high, edge), first, near);
+    if (begins) {
       state_.free()[0] += near[0];
-      first = 1;
+      if (p_ > 1) send(0, state_.up()[1]);
     }
-    run(first, std::min(high, edge), state_.up(), near);
-    run(std::max(first, edge + 1), high, state_.up(), far);
-    send(low, std::min(high, p_ - 2), state_.up(), 1);
     const bool ends = (edge == p_ - 1 ? chunk : chunk_before) == v_ - 1;  // and ends there: nothing to send
-    if (high == p_ - 1 && !ends) send_round(p_ - 1, 0, state_.up());
+    if (high == p_ - 1 && !ends) send(p_ - 1, state_.up()[0]);
   }
 
   /// Backward pass b + s of stage s, b = u - lag.
@@ -170,75 +208,57 @@ class InterleavedRounds {
     if (low > high) return;
     const std::int64_t edge = p_ - place.at;  // stages from edge on: the next chunk, which is one lower
     const std::int64_t chunk = v_ - 1 - place.chunk, next = chunk > 0 ? chunk - 1 : v_ - 1;
-    const double *near = times_.backward.data() + chunk * p_, *far = times_.backward.data() + next * p_;
-    std::int64_t last = high;
+    const Lanes *near = times_.backward.data() + chunk * p_, *far = times_.backward.data() + next * p_;
     const std::int64_t at_last = edge == p_ ? chunk : next;
-    if (high == p_ - 1 && at_last == v_ - 1) --last;
-    run(low, std::min(last, edge - 1), state_.down(), near);
-    run(std::max(low, edge), last, state_.down(), far);
-    if (last < high) state_.free()[high] += (edge == p_ ? near : far)[high];
-    send(std::max<std::int64_t>(low, 1), high, state_.down(), -1);
-    if (low == 0 && chunk > 0) send_round(0, p_ - 1, state_.down());
+    const bool begins = high == p_ - 1 && at_last == v_ - 1;
+    const std::int64_t last = begins ? high - 1 : high;
+    run_back(low, std::min(last, edge - 1), near);
+    run_back(std::max(low, edge), last, far);
+    if (begins) {
+      state_.free()[high] += (edge == p_ ? near : far)[high];
+      if (high > 0) send(high, state_.down()[high - 1]);
+    }
+    if (low == 0 && chunk > 0) send(0, state_.down()[p_ - 1]);
   }
 
-  const PassTimes& times_;
+  const LaneTimes& times_;
   std::int64_t p_, v_, lag_;
   State state_;
 };
 
-double gpipe_makespan(const PassTimes& times, std::int64_t m) {
+double gpipe_makespan(const PassTimes& times, std::int64_t m, double send) {
   const auto through = [&](const std::vector<double>& machines) {
-    double sum = 0, slowest = machines.size() > 1 ? times.send : 0;
+    double sum = 0, slowest = machines.size() > 1 ? send : 0;
     for (const double length : machines) sum += length, slowest = std::max(slowest, length);
-    return sum + times.send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
+    return sum + send * static_cast<double>(machines.size() - 1) + static_cast<double>(m - 1) * slowest;
   };
   return through(times.forward) + through(times.backward);
 }
 
-/// Rounds of dual_pipe are full on all stages from the one that enters micro-batch `stages` - 1 on.
-double dual_pipe_makespan(const PassTimes& times, PipelineWork work) {
-  const std::int64_t each = work.micro_batches / 2;
-  for (std::int64_t tried = std::min<std::int64_t>(each, work.stages + 3);; tried = std::min(each, 2 * tried)) {
-    work.micro_batches = 2 * tried;
-    const auto walked = walk_passes(times, pass_orders(work), work, nullptr);
-    double latest = 0, period = -1;
-    bool shifted = true;
-    for (int s = 0; s < work.stages; ++s) {
-      const auto& passes = walked[static_cast<std::size_t>(s)];
-      latest = std::max(latest, passes.back().end);
-      const std::size_t end = dual_pipe_body_end(work, s);
-      for (std::size_t i = end - 2; i < end; ++i) {
-        const WalkedPass &now = passes[i], &before = passes[i - 2];
-        if (period < 0) period = now.end - before.end;
-        shifted = shifted && now.end - before.end == period && (now.up == 0 || now.up - before.up == period) &&
-                  (now.down == 0 || now.down - before.down == period);
-      }
-    }
-    if (tried == each) return latest;
-    if (shifted) return latest + static_cast<double>(each - tried) * period;
+/// End of the last pass, with sends and were they free.
+Lanes makespans(const PipelineWork& work) {
+  const PassTimes with = pass_times(work);
+  if (work.schedule == PipelineSchedule::dual_pipe) return dual_pipe_makespan(with, work);
+  PassTimes unblocked{};
+  if (with.blocking > 0) {
+    PipelineWork sends_free = work;
+    sends_free.send = {};
+    unblocked = pass_times(sends_free);
   }
-}
-
-Duration simulated_makespan(const PassTimes& times, const PipelineWork& work) {
-  switch (work.schedule) {
-    case PipelineSchedule::one_f_one_b:
-    case PipelineSchedule::zero_bubble:
-      return Duration::from_base(AlternatingRounds(times, work).makespan(work.micro_batches));
-    case PipelineSchedule::interleaved_1f1b:
-      return Duration::from_base(InterleavedRounds(times, work).makespan(work.micro_batches));
-    case PipelineSchedule::dual_pipe:
-      return Duration::from_base(dual_pipe_makespan(times, work));
-    case PipelineSchedule::gpipe:
-      return Duration::from_base(gpipe_makespan(times, work.micro_batches));
+  const PassTimes& without = with.blocking > 0 ? unblocked : with;
+  if (work.schedule == PipelineSchedule::gpipe) {
+    return {gpipe_makespan(with, work.micro_batches, with.send), gpipe_makespan(without, work.micro_batches, 0)};
   }
-  return {};
-}
-
-/// The same were sends free.
-Duration makespan_without_sends(PassTimes times, PipelineWork work) {
-  work.send = {};
-  times.send = 0;
-  return times.blocking > 0 ? pipeline_makespan(work) : simulated_makespan(times, work);
+  LaneTimes times{side_by_side(with.forward, without.forward), {}, {}, {}, {with.send, 0}};
+  if (work.schedule == PipelineSchedule::zero_bubble) {
+    times.input = side_by_side(with.input, without.input);
+    times.weight = side_by_side(with.weight, without.weight);
+  } else {
+    times.backward = side_by_side(with.backward, without.backward);
+  }
+  const bool interleaved = work.schedule == PipelineSchedule::interleaved_1f1b;
+  return interleaved ? InterleavedRounds(times, work).makespan(work.micro_batches)
+                     : AlternatingRounds(times, work).makespan(work.micro_batches);
 }
 
 /// All passes of a stage one after another, without what blocks it.
@@ -279,7 +299,7 @@ bool can_schedule(PipelineSchedule schedule, int stages, int vpp, std::int64_t m
   return false;
 }
 
-Duration pipeline_makespan(const PipelineWork& work) { return simulated_makespan(pass_times(work), work); }
+Duration pipeline_makespan(const PipelineWork& work) { return Duration::from_base(makespans(work).with_sends()); }
 
 Duration least_makespan(const PipelineWork& work) {
   const bool dual = work.schedule == PipelineSchedule::dual_pipe;
@@ -304,7 +324,7 @@ Duration stage_hidden_time(const PipelineWork& work, int stage) {
   if (work.schedule != PipelineSchedule::dual_pipe) return {};
   const int near = std::min(stage, work.stages - 1 - stage), inward = work.stages / 2 - 1 - near;
   const ChunkTime &early = chunk_of(work, near), &late = chunk_of(work, work.stages - 1 - near);
-  const auto rounds = static_cast<double>(dual_pipe_rounds(work, stage));
+  const auto rounds = static_cast<double>(DualPipeSequence(work.stages, work.micro_batches, stage).rounds());
   return (rounds - (inward == 0 ? 1 : 0)) * pair_gain(early, late) + (rounds + inward) * pair_gain(late, early);
 }
 
@@ -318,9 +338,9 @@ PipelineTime pipeline_time(const PipelineWork& work) {
   out.hidden = stage_hidden_time(work, out.slowest);
   out.total = busiest;
   if (work.stages == 1) return out;
-  PassTimes times = pass_times(work);
-  const Duration makespan = simulated_makespan(times, work), none;
-  const Duration alone = work.send > none ? makespan_without_sends(std::move(times), work) : makespan;
+  const Lanes ends = makespans(work);
+  const auto makespan = Duration::from_base(ends.with_sends()), alone = Duration::from_base(ends.without());
+  const Duration none;
   out.bubble = max(none, alone - busiest);
   out.send = max(none, makespan - alone);
   out.total = busiest + out.bubble + out.send;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stargate/base/check.hpp"
+#include "stargate/training/dual_pipe.hpp"
 
 namespace stargate {
 namespace {
@@ -65,99 +66,44 @@ std::vector<ScheduledPass> interleaved_order(const PipelineWork& work, int stage
   return order.take();
 }
 
-/// DualPipe seen from a stage: `near` micro-batches enter at the end of the pipeline that is nearer, `far` ones at the
-/// other. With h half the stages and r the distance to the nearer end: 2 (h - 1 - r) near forward passes; r + 1 of near
-/// and far; h - 1 - r far input gradients, weight gradients and forward passes; then overlapped pairs until the near
-/// ones, then until the far ones are through; last the backward passes, weight gradients kept for the end.
+/// Passes of DualPipeSequence with their directions and micro-batches.
 class DualPipeOrder {
  public:
   DualPipeOrder(const PipelineWork& work, int stage)
-      : half_(work.stages / 2),
-        distance_(std::min(stage, work.stages - 1 - stage)),
-        each_(work.micro_batches / 2),
-        near_direction_(stage < half_ ? 0 : 1) {}
+      : each_(work.micro_batches / 2), near_direction_(stage < work.stages / 2 ? 0 : 1) {}
 
-  std::vector<ScheduledPass> make() {
-    const int inward = half_ - 1 - distance_;
-    for (int i = 0; i < 2 * inward; ++i) order_.forward(next(near_forward_, true));
-    for (int i = 0; i <= distance_; ++i) {
-      order_.forward(next(near_forward_, true));
-      order_.forward(next(far_forward_, false));
-    }
-    for (int i = 0; i < inward; ++i) {
-      input_gradient(next(far_backward_, false));
-      weight_gradient();
-      order_.forward(next(far_forward_, false));
-    }
-    for (std::int64_t i = 0; i < rounds(); ++i) add_round(i == 0 && inward == 0);
-    for (int i = 0; i < inward; ++i) {
-      order_.backward(next(far_backward_, false));
-      far_pair();
-    }
-    add_drain(inward);
-    return order_.take();
+  void forward(bool near) { order_.forward(next(ahead_, near)); }
+  void backward(bool near) { order_.backward(next(back_, near)); }
+  void input(bool near) {
+    kept_.push_back(next(back_, near));
+    order_.input(kept_.back());
   }
-
-  std::int64_t rounds() const { return each_ - 2 * half_ + distance_ + 1; }
-  std::size_t body_end() const {
-    const std::int64_t inward = half_ - 1 - distance_;
-    return static_cast<std::size_t>(2 * inward + 2 * (distance_ + 1) + 3 * inward + 2 * rounds() +
-                                    (inward == 0 ? 1 : 0));
+  void weight() { order_.weight(kept_.at(given_++)); }
+  void both(bool near) {
+    const Pass ahead = next(ahead_, near);
+    order_.both(ahead, next(back_, !near));
   }
+  std::vector<ScheduledPass> take() { return order_.take(); }
 
  private:
-  Pass next(std::int64_t& count, bool near) {
+  Pass next(std::int64_t (&counts)[2], bool near) {
     const int direction = near ? near_direction_ : 1 - near_direction_;
-    return {direction, direction * each_ + count++};
-  }
-  void far_pair() {
-    const Pass ahead = next(far_forward_, false);
-    order_.both(ahead, next(near_backward_, true));
-  }
-  /// The innermost stages do not overlap their first two: the backward pass they would wait for starts at their own.
-  void add_round(bool apart) {
-    const Pass ahead = next(near_forward_, true), back = next(far_backward_, false);
-    if (apart) {
-      order_.forward(ahead);
-      order_.backward(back);
-    } else {
-      order_.both(ahead, back);
-    }
-    far_pair();
-  }
-  void input_gradient(Pass pass) {
-    order_.input(pass);
-    kept_.push_back(pass);
-  }
-  void weight_gradient() {
-    order_.weight(kept_.at(given_));
-    ++given_;
-  }
-  void drain_backward(Pass pass, bool split) { split ? input_gradient(pass) : order_.backward(pass); }
-  void add_drain(int inward) {
-    const int turn = (distance_ + 1) / 2;
-    bool split = false;
-    for (int i = 0; i <= distance_; ++i) {
-      if (i == turn && distance_ % 2 == 1) split = true;
-      drain_backward(next(far_backward_, false), split);
-      if (i == turn && distance_ % 2 == 0) split = true;
-      drain_backward(next(near_backward_, true), split);
-    }
-    for (int i = 0; i < inward; ++i) {
-      weight_gradient();
-      input_gradient(next(near_backward_, true));
-    }
-    while (given_ < kept_.size()) weight_gradient();
+    return {direction, direction * each_ + counts[near ? 0 : 1]++};
   }
 
-  int half_, distance_;
   std::int64_t each_;
   int near_direction_;
-  std::int64_t near_forward_ = 0, far_forward_ = 0, near_backward_ = 0, far_backward_ = 0;
+  std::int64_t ahead_[2] = {}, back_[2] = {};  ///< near, far
   std::vector<Pass> kept_;
   std::size_t given_ = 0;
   Order order_;
 };
+
+std::vector<ScheduledPass> dual_pipe_order(const PipelineWork& work, int stage) {
+  DualPipeOrder order(work, stage);
+  DualPipeSequence(work.stages, work.micro_batches, stage).write(order);
+  return order.take();
+}
 
 /// Where passes run and what they wait for.
 struct Route {
@@ -171,6 +117,10 @@ struct Route {
   }
   /// Link a pass sends on: up for forward passes, but dual_pipe's direction 1 is the other way round.
   bool sends_up(const Pass& pass, bool gradient) const { return dual() && pass.chunk == 1 ? gradient : !gradient; }
+};
+
+struct WalkedPass {
+  double start, end;
 };
 
 /// All stages side by side; each runs on until it must wait.
@@ -259,7 +209,7 @@ class Walk {
     at.free = start + length(stage, pass);
     if (ahead) send(stage, pass.forward, false);
     if (back) send(stage, pass.backward, true);
-    out.push_back({start, at.free, at.up, at.down});
+    out.push_back({start, at.free});
     return true;
   }
 
@@ -293,13 +243,10 @@ std::vector<ScheduledPass> pass_order(const PipelineWork& work, int stage) {
     case PipelineSchedule::interleaved_1f1b:
       return interleaved_order(work, stage);
     case PipelineSchedule::dual_pipe:
-      return DualPipeOrder(work, stage).make();
+      return dual_pipe_order(work, stage);
   }
   return {};
 }
-
-std::int64_t dual_pipe_rounds(const PipelineWork& work, int stage) { return DualPipeOrder(work, stage).rounds(); }
-std::size_t dual_pipe_body_end(const PipelineWork& work, int stage) { return DualPipeOrder(work, stage).body_end(); }
 
 PassTimes pass_times(const PipelineWork& work) {
   const int p = work.stages, v = work.vpp;
@@ -309,16 +256,18 @@ PassTimes pass_times(const PipelineWork& work) {
   const Grid grid(sum.base() * static_cast<double>(work.micro_batches));
   const double send = grid.round(work.send.base()), wait = send_blocks(work.schedule) ? send : 0;
   PassTimes out{p, v, {}, {}, {}, {}, {}, send - wait, wait};
-  for (auto* times : {&out.forward, &out.backward, &out.input, &out.weight}) times->resize(size);
+  const bool split = work.schedule == PipelineSchedule::zero_bubble || work.schedule == PipelineSchedule::dual_pipe;
+  for (auto* times : {&out.forward, &out.backward}) times->resize(size);
+  if (split) out.input.resize(size), out.weight.resize(size);
   for (int s = 0; s < p; ++s) {
     for (int c = 0; c < v; ++c) {
       const ChunkTime& chunk = work.chunks[static_cast<std::size_t>(s * v + c)];
       const auto at = static_cast<std::size_t>(c * p + s);
       const double input = grid.round((chunk.backward - chunk.weight).base());
-      out.weight[at] = grid.round(chunk.weight.base());
+      const double weight = grid.round(chunk.weight.base()), sent = input + (at > 0 ? wait : 0);
       out.forward[at] = grid.round(chunk.forward.base()) + (at + 1 < size ? wait : 0);
-      out.input[at] = input + (at > 0 ? wait : 0);
-      out.backward[at] = out.input[at] + out.weight[at];
+      out.backward[at] = sent + weight;
+      if (split) out.input[at] = sent, out.weight[at] = weight;
     }
   }
   if (work.schedule != PipelineSchedule::dual_pipe) return out;
@@ -331,11 +280,6 @@ PassTimes pass_times(const PipelineWork& work) {
   return out;
 }
 
-std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
-                                                 const PipelineWork& work, std::vector<SendSlice>* sends) {
-  return Walk(times, work, sends).run(order);
-}
-
 PassOrders pass_orders(const PipelineWork& work) {
   PassOrders out;
   for (int s = 0; s < work.stages; ++s) out.push_back(pass_order(work, s));
@@ -346,7 +290,7 @@ PipelineSlices pipeline_slices(const PipelineWork& work) {
   PipelineSlices out;
   const PassTimes times = pass_times(work);
   const PassOrders order = pass_orders(work);
-  const auto walked = walk_passes(times, order, work, &out.sends);
+  const auto walked = Walk(times, work, &out.sends).run(order);
   const auto blocking = Duration::from_base(times.blocking);
   for (SendSlice& send : out.sends) send.start -= blocking;
   for (std::size_t s = 0; s < order.size(); ++s) {

@@ -46,10 +46,6 @@ struct PipelineSlices {
 };
 PipelineSlices pipeline_slices(const PipelineWork& work);
 
-/// dual_pipe's repeated part: how many rounds of two passes a stage has, and where in its order they end.
-std::int64_t dual_pipe_rounds(const PipelineWork& work, int stage);
-std::size_t dual_pipe_body_end(const PipelineWork& work, int stage);
-
 /// Seconds in a grid fine enough for every sum to be exact; chunk c of stage s at c * stages + s. Where sends block
 /// they are part of the pass before them.
 struct PassTimes {
@@ -60,12 +56,5 @@ struct PassTimes {
   double blocking;           ///< what is part of the pass
 };
 PassTimes pass_times(const PipelineWork& work);
-
-/// A pass, and when the links of its stage are free after it.
-struct WalkedPass {
-  double start, end, up, down;
-};
-std::vector<std::vector<WalkedPass>> walk_passes(const PassTimes& times, const PassOrders& order,
-                                                 const PipelineWork& work, std::vector<SendSlice>* sends);
 
 }  // namespace stargate

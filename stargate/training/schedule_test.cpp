@@ -172,6 +172,15 @@ TEST_CASE("the short cut through repeated rounds gives the whole walk to the las
   }
 }
 
+TEST_CASE("dual_pipe's short cut holds where the slowest circle of waits goes through several rounds") {
+  std::mt19937 random(3);
+  for (int i = 0; i < 40; ++i) {
+    const int p = 8 + 2 * static_cast<int>(random() % 5);
+    const Case c = random_case(dual_pipe, p, 1, 2 * (100 + static_cast<int>(random() % 300)), random);
+    CHECK(pipeline_makespan(c.view()) == pipeline_slices(c.view()).makespan);
+  }
+}
+
 TEST_CASE("slices of a stage follow each other, are as long as their passes, and idle is what is left") {
   std::mt19937 random(5);
   for (const auto schedule : {one_f_one_b, interleaved_1f1b, zero_bubble, dual_pipe, gpipe}) {

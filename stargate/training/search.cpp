@@ -5,152 +5,83 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "stargate/base/parallel.hpp"
+#include "stargate/training/energy.hpp"
 
 namespace stargate {
 namespace {
 
-/// How a job is cut into stages: pp, vpp, schedule and whether the ends count as layers.
-struct Pipeline {
-  TrainingLayout part;
-  std::vector<StageRun> stages;
+/// What all pieces of a search share.
+struct Question {
+  const TrainingJob& job;
+  const SearchLimits& limits;
+  SearchGrid grid;
+  Power standing;
+  bool usual_recompute;  ///< scores and values, or all layers: no rule speaks of it
 };
 
-std::vector<int> divisors_up_to(std::int64_t number, std::int64_t limit) {
-  std::vector<int> out;
-  for (std::int64_t d = 1; d <= std::min(number, limit); ++d) {
-    if (number % d == 0) out.push_back(static_cast<int>(d));
-  }
-  return out;
+Question make_question(const TrainingJob& job, const SearchLimits& limits) {
+  const TrainingLayout& base = limits.base;
+  const bool usual = base.recompute_layers == 0 && base.recompute_modules == TrainingLayout{}.recompute_modules;
+  return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
 }
 
-std::vector<int> powers_of_two_up_to(std::int64_t limit) {
-  std::vector<int> out;
-  for (std::int64_t p = 1; p <= limit; p *= 2) out.push_back(static_cast<int>(p));
-  return out;
-}
+/// What is known after a piece of the grid; a piece begins with what was known before.
+struct Findings {
+  SearchReport counts;
+  Ranking ranking;
+  ParetoFront front;
 
-std::int64_t limit_or(int limit, std::int64_t otherwise) { return limit > 0 ? limit : otherwise; }
-
-int most_experts(const Model& model) {
-  int most = 0;
-  for (const auto& shape : model.shapes) most = std::max(most, shape.feed_forward.experts);
-  return most;
-}
-
-std::vector<PipelineSchedule> schedules_of(const SearchLimits& limits, const Model& model) {
-  if (!limits.schedules.empty()) return limits.schedules;
-  std::vector<PipelineSchedule> out{PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
-  if (most_experts(model) > 0) out.push_back(PipelineSchedule::dual_pipe);
-  return out;
-}
-
-/// One stage needs no schedule, virtual stages have one, and dual_pipe pairs its stages.
-bool suits(PipelineSchedule schedule, int pp, int vpp) {
-  if (pp == 1) return schedule == PipelineSchedule::one_f_one_b;
-  if (schedule == PipelineSchedule::interleaved_1f1b) return vpp > 1;
-  return vpp == 1 && (schedule != PipelineSchedule::dual_pipe || pp % 2 == 0);
-}
-
-bool same_sizes(const TrainingLayout& a, const TrainingLayout& b) {
-  return a.tp == b.tp && a.pp == b.pp && a.dp == b.dp && a.cp == b.cp && a.ep == b.ep;
-}
-
-class Search {
- public:
-  Search(const TrainingJob& job, const SearchLimits& limits)
-      : job_(job),
-        limits_(limits),
-        schedules_(schedules_of(limits, *job.model)),
-        layers_of_shape_(job.model->shapes.size()) {
-    for (const int shape : job.model->layers) ++layers_of_shape_[static_cast<std::size_t>(shape)];
-    deal_pipelines();
-    batch_divisors_ =
-        divisors_up_to(job.global_batch_size, limit_or(limits.max_micro_batch_size, job.global_batch_size));
-  }
-
-  SearchReport run() {
-    const std::int64_t gpus = job_.gpus;
-    const int experts = most_experts(*job_.model);
-    const auto expert_sizes = experts > 0 ? divisors_up_to(experts, gpus) : std::vector<int>{1};
-    const std::int64_t max_tp = std::min(gpus, limit_or(limits_.max_tp, job_.fabric.domain));
-    for (const int tp : powers_of_two_up_to(max_tp)) {
-      for (const int cp : powers_of_two_up_to(std::min(gpus / tp, limit_or(limits_.max_cp, gpus)))) {
-        for (const int ep : expert_sizes) {
-          for (const int etp : powers_of_two_up_to(experts > 0 ? tp : 1)) {
-            TrainingLayout shard;
-            shard.tp = tp, shard.cp = cp, shard.ep = ep, shard.etp = etp;
-            visit_sequence_choices(shard);
-          }
-        }
-      }
+  /// Of a piece that comes later in the grid.
+  void add(const Findings& later) {
+    counts.candidates += later.counts.candidates, counts.evaluated += later.counts.evaluated;
+    counts.removed_by_memory += later.counts.removed_by_memory;
+    counts.removed_by_bound += later.counts.removed_by_bound;
+    for (std::size_t i = 0; i < counts.removed_by_rule.size(); ++i) {
+      counts.removed_by_rule[i] += later.counts.removed_by_rule[i];
     }
-    explain_runner_up();
-    return std::move(report_);
+    for (const auto& candidate : later.ranking.kept()) ranking.add(candidate);
+    for (const auto& candidate : later.front.kept()) front.add(candidate);
+    if (later.counts.nearest) note_miss(*later.counts.nearest);
+  }
+  void note_miss(const NearMiss& miss) {
+    auto& nearest = counts.nearest;
+    if (!nearest || miss.memory.missing() < nearest->memory.missing()) nearest = miss;
+  }
+};
+
+/// All candidates of one shard.
+class ShardSearch {
+ public:
+  ShardSearch(const Question& question, Findings& findings)
+      : q_(question), job_(question.job), limits_(question.limits), found_(findings) {}
+
+  void visit(TrainingLayout shard) {
+    const auto shards = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size());
+    const auto pipelines = static_cast<std::int64_t>(q_.grid.pipelines.size()) + q_.grid.uneven_pipelines;
+    found_.counts.candidates += shards * pipelines * candidates_of_pipeline();
+    if (const auto broken = broken_shard_rule(shard)) {
+      return remove(*broken, shards * pipelines * candidates_of_pipeline());
+    }
+    remove(LayoutRule::pipeline_layers, shards * q_.grid.uneven_pipelines * candidates_of_pipeline());
+    for (const int micro_batch : q_.grid.micro_batch_sizes) {
+      shard.micro_batch_size = micro_batch;
+      visit_micro_batch(shard);
+    }
   }
 
  private:
   struct Fitting {
     TrainingLayout layout;
-    const std::vector<StageRun>* stages;
+    const Pipeline* pipeline;
   };
 
-  void deal_pipelines() {
-    const std::int64_t most = limit_or(limits_.max_pp, job_.gpus);
-    for (const bool ends : {false, true}) {
-      const int slots = job_.model->layer_count() + (ends ? 2 : 0);
-      for (const int pp : divisors_up_to(job_.gpus, std::min<std::int64_t>(most, slots))) {
-        if (ends && pp == 1) continue;  // the same as without
-        const std::int64_t most_vpp = pp == 1 ? 1 : limit_or(limits_.max_vpp, slots / pp);
-        for (int vpp = 1; vpp <= most_vpp; ++vpp) {
-          Pipeline pipeline;
-          pipeline.part.pp = pp, pipeline.part.vpp = vpp;
-          pipeline.part.embedding_as_layer = pipeline.part.loss_as_layer = ends;
-          pipeline.part.uneven_pipeline = limits_.uneven_pipelines && slots % (pp * vpp) != 0;
-          if (!keeps_rule(job_, pipeline.part, LayoutRule::pipeline_layers)) {
-            ++uneven_pipelines_;
-            continue;
-          }
-          pipeline.stages = deal_layers(*job_.model, pipeline.part);
-          add_schedules(pipeline);
-        }
-      }
-    }
-  }
-
-  void add_schedules(Pipeline& pipeline) {
-    if (pipeline.part.pp == 1) return pipelines_.push_back(pipeline);
-    for (const PipelineSchedule schedule : schedules_) {
-      if (!suits(schedule, pipeline.part.pp, pipeline.part.vpp)) continue;
-      const bool implied = schedule == PipelineSchedule::interleaved_1f1b;
-      pipeline.part.pipeline_schedule = implied ? PipelineSchedule::one_f_one_b : schedule;
-      pipelines_.push_back(pipeline);
-    }
-  }
-
-  std::int64_t candidates_of_shard() const {
-    return (static_cast<std::int64_t>(pipelines_.size()) + uneven_pipelines_) * candidates_of_pipeline();
-  }
   std::int64_t candidates_of_pipeline() const { return static_cast<std::int64_t>(limits_.zero_stages.size()); }
 
-  void remove(LayoutRule rule, std::int64_t count) { report_.removed_by_rule[static_cast<std::size_t>(rule)] += count; }
-
-  void visit_sequence_choices(TrainingLayout shard) {
-    for (const bool split : {false, true}) {
-      if (split && shard.tp == 1) continue;  // the same as without
-      shard.sequence_parallel = split;
-      const std::int64_t shards =
-          static_cast<std::int64_t>(batch_divisors_.size()) * static_cast<std::int64_t>(limits_.recomputes.size());
-      report_.candidates += shards * candidates_of_shard();
-      if (const auto broken = broken_shard_rule(shard)) {
-        remove(*broken, shards * candidates_of_shard());
-        continue;
-      }
-      remove(LayoutRule::pipeline_layers, shards * uneven_pipelines_ * candidates_of_pipeline());
-      for (const int micro_batch : batch_divisors_) {
-        shard.micro_batch_size = micro_batch;
-        visit_micro_batch(shard);
-      }
-    }
+  void remove(LayoutRule rule, std::int64_t count) {
+    found_.counts.removed_by_rule[static_cast<std::size_t>(rule)] += count;
   }
 
   std::optional<LayoutRule> broken_shard_rule(const TrainingLayout& shard) const {
@@ -162,36 +93,63 @@ class Search {
     return std::nullopt;
   }
 
-  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all.
+  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all, once more where
+  /// ZeRO 3 holds their weights in pieces.
   void visit_micro_batch(const TrainingLayout& shard) {
+    find_fitting(shard);
+    if (fitting_.empty()) return;
+    for (const Recompute recompute : limits_.recomputes) {
+      TrainingLayout costed = shard;
+      costed.recompute = recompute;
+      costed.recompute_layers = recompute == Recompute::full ? shard.recompute_layers : 0;
+      for (const bool whole : {true, false}) {
+        zeros_.clear();
+        for (const int zero : limits_.zero_stages) {
+          if ((zero < 3) == whole) zeros_.push_back(zero);
+        }
+        if (!zeros_.empty()) visit_costed(costed, whole);
+      }
+    }
+  }
+
+  void visit_costed(TrainingLayout costed, bool whole_weights) {
+    costed.zero_stage = whole_weights ? 1 : 3;
+    const ShardCosts costs = shard_costs(job_, costed);
+    const bool energy = limits_.objective == SearchObjective::energy;
+    const ShardEnergy energies = energy ? shard_energy(job_, costed) : ShardEnergy{};
+    for (Fitting& fitting : fitting_) {
+      TrainingLayout& layout = fitting.layout;
+      layout.recompute = costed.recompute, layout.recompute_layers = costed.recompute_layers;
+      if (!q_.usual_recompute && !keeps_rule(job_, layout, LayoutRule::recompute)) {
+        remove(LayoutRule::recompute, static_cast<std::int64_t>(zeros_.size()));
+        continue;
+      }
+      const DealtLayers& dealt = fitting.pipeline->dealt(layout);
+      MicroBatch work = micro_batch_work(costs, dealt);
+      if (energy) work.operators = operators_energy(job_, layout, energies, dealt.of_variant);
+      for (const int zero : zeros_) {
+        layout.zero_stage = zero;
+        visit_candidate(layout, dealt.stages, costs, work);
+      }
+    }
+  }
+
+  void find_fitting(const TrainingLayout& shard) {
     const auto each = static_cast<std::int64_t>(limits_.recomputes.size()) * candidates_of_pipeline();
     fitting_.clear();
-    for (const Pipeline& pipeline : pipelines_) {
+    for (const Pipeline& pipeline : q_.grid.pipelines) {
       TrainingLayout layout = shard;
       layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
       layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
       layout.uneven_pipeline = pipeline.part.uneven_pipeline;
       layout.pipeline_schedule = pipeline.part.pipeline_schedule;
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
-      layout.dp = static_cast<int>(std::max<std::int64_t>(1, job_.gpus / held));
+      const std::int64_t left = std::max<std::int64_t>(1, job_.gpus / held);
+      layout.dp = limits_.fixed.dp > 0 ? limits_.fixed.dp : static_cast<int>(left);
       if (const auto broken = broken_world_rule(layout)) {
         remove(*broken, each);
       } else {
-        fitting_.push_back({layout, &pipeline.stages});
-      }
-    }
-    if (fitting_.empty()) return;
-    for (const Recompute recompute : limits_.recomputes) {
-      TrainingLayout costed = shard;
-      costed.recompute = recompute;
-      const ShardCosts costs = shard_costs(job_, costed);
-      const MicroBatch work = micro_batch_work(costs);
-      for (Fitting& fitting : fitting_) {
-        fitting.layout.recompute = recompute;
-        for (const int zero : limits_.zero_stages) {
-          fitting.layout.zero_stage = zero;
-          visit_candidate(fitting, costs, work);
-        }
+        fitting_.push_back({layout, &pipeline});
       }
     }
   }
@@ -204,97 +162,91 @@ class Search {
     return std::nullopt;
   }
 
-  /// One micro-batch through the whole model; `exchange` is the part that dual_pipe can hide.
+  /// One micro-batch through the whole model; `exchange` is the part that dual_pipe can hide. `operators` is of a step,
+  /// for searches for the least energy.
   struct MicroBatch {
     Duration all, exchange;
+    Energy operators;
   };
-  MicroBatch micro_batch_work(const ShardCosts& costs) const {
-    MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}};
+  MicroBatch micro_batch_work(const ShardCosts& costs, const DealtLayers& dealt) const {
+    MicroBatch sum{costs.embedding.busy() + costs.output.busy(), {}, {}};
     for (std::size_t i = 0; i < costs.shapes.size(); ++i) {
       const LayerCost& cost = costs.shapes[i];
-      sum.all += layers_of_shape_[i] * cost.busy();
-      sum.exchange += layers_of_shape_[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
+      sum.all += dealt.of_variant[i] * cost.busy();
+      sum.exchange += dealt.of_variant[i] * (cost.forward_wait.expert + cost.backward_wait.expert);
     }
     return sum;
   }
 
-  /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
-  bool is_beaten(Duration least, Bytes bytes) const {
-    if (!report_.runner_up || least < report_.runner_up->report.step_time()) return false;
-    const auto& front = report_.pareto;
-    const auto slower = std::upper_bound(front.begin(), front.end(), least, [](Duration t, const TrainingCandidate& c) {
-      return t < c.report.step_time();
-    });
-    return slower != front.begin() && std::prev(slower)->report.memory.bytes.total() <= bytes;
+  double value(Duration step, const MicroBatch& work) const {
+    if (limits_.objective == SearchObjective::time) return step.base();
+    return (q_.standing * step + work.operators).base();
   }
 
-  void visit_candidate(const Fitting& fitting, const ShardCosts& costs, const MicroBatch& work) {
-    const TrainingLayout& layout = fitting.layout;
-    const std::vector<StageRun>& stages = *fitting.stages;
+  /// Neither in the ranking nor on the front, were its step as short as this.
+  bool is_beaten(Duration least, Bytes bytes, const MicroBatch& work) const {
+    return found_.ranking.is_beaten(value(least, work)) && found_.front.is_beaten(least, bytes);
+  }
+
+  /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
+  void visit_candidate(const TrainingLayout& layout, const std::vector<StageRun>& stages, const ShardCosts& costs,
+                       const MicroBatch& work) {
+    if (layout.shard_size > 0 && !keeps_rule(job_, layout, LayoutRule::shard_size)) {
+      return remove(LayoutRule::shard_size, 1);
+    }
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
     if (!memory.fits()) {
-      ++report_.removed_by_memory;
-      const bool nearer = !report_.nearest || memory.missing() < report_.nearest->memory.missing();
-      if (nearer && !report_.best) report_.nearest = NearMiss{layout, memory};
+      ++found_.counts.removed_by_memory;
+      if (found_.ranking.is_empty()) found_.note_miss({layout, memory});
       return;
     }
     const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
-    const Duration least = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
+    const Duration mean = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
     const Bytes bytes = memory.bytes.total();
-    if (is_beaten(least, bytes) ||
-        (report_.runner_up && is_beaten(least_step_time(job_, layout, costs, stages), bytes))) {
-      ++report_.removed_by_bound;
+    if (is_beaten(mean, bytes, work) ||
+        (found_.ranking.is_full() && is_beaten(least_step_time(job_, layout, costs, stages), bytes, work))) {
+      ++found_.counts.removed_by_bound;
       return;
     }
-    ++report_.evaluated;
-    const StepReport report = simulate_step(job_, layout, costs, stages, memory);
-    rank(layout, report);
-    add_to_front(layout, report);
+    ++found_.counts.evaluated;
+    TrainingCandidate candidate{layout, simulate_step(job_, layout, costs, stages, memory), {}, 0};
+    candidate.value = value(candidate.report.step_time(), work);
+    found_.ranking.add(candidate);
+    found_.front.add(candidate);
   }
 
-  /// Earlier candidates win ties, so the order of the grid (fewer splits first) decides.
-  void rank(const TrainingLayout& layout, const StepReport& report) {
-    report_.nearest.reset();
-    const Duration time = report.step_time();
-    if (!report_.best || time < report_.best->report.step_time()) {
-      if (report_.best && !same_sizes(report_.best->layout, layout)) report_.runner_up = report_.best;
-      report_.best = TrainingCandidate{layout, report};
-    } else if (!same_sizes(report_.best->layout, layout) &&
-               (!report_.runner_up || time < report_.runner_up->report.step_time())) {
-      report_.runner_up = TrainingCandidate{layout, report};
-    }
-  }
-
-  /// The front is kept from the fastest to the leanest: times rise, bytes fall.
-  void add_to_front(const TrainingLayout& layout, const StepReport& report) {
-    auto& front = report_.pareto;
-    const Duration time = report.step_time();
-    const Bytes bytes = report.memory.bytes.total();
-    const auto at = std::upper_bound(front.begin(), front.end(), time,
-                                     [](Duration t, const TrainingCandidate& c) { return t < c.report.step_time(); });
-    if (at != front.begin() && std::prev(at)->report.memory.bytes.total() <= bytes) return;
-    auto last = at;  // no faster and no leaner than the new one
-    while (last != front.end() && last->report.memory.bytes.total() >= bytes) ++last;
-    auto first = at;  // equal time, more bytes
-    while (first != front.begin() && std::prev(first)->report.step_time() == time) --first;
-    front.insert(front.erase(first, last), TrainingCandidate{layout, report});
-  }
-
-  void explain_runner_up() {
-    if (!report_.runner_up) return;
-    report_.why_runner_up_lost = explain_slower(report_.best->report.time, report_.runner_up->report.time);
-  }
-
+  const Question& q_;
   const TrainingJob& job_;
   const SearchLimits& limits_;
-  std::vector<PipelineSchedule> schedules_;
-  std::vector<double> layers_of_shape_;
-  std::vector<Pipeline> pipelines_;
-  std::int64_t uneven_pipelines_ = 0;
-  std::vector<int> batch_divisors_;
+  Findings& found_;
   std::vector<Fitting> fitting_;
-  SearchReport report_;
+  std::vector<int> zeros_;
 };
+
+/// Shards are searched side by side in rounds whose sizes do not depend on the machine: each begins with what the
+/// rounds before found, and they are added up in their order. So are the counts the same on any number of cores.
+SearchReport search(const Question& question, const SearchProgress& progress) {
+  constexpr std::size_t kLargestRound = 16;
+  const auto& shards = question.grid.shards;
+  Findings all{{}, Ranking(question.limits.ranked), {}};
+  std::size_t size = 1;
+  for (std::size_t first = 0; first < shards.size(); first += size, size = std::min(kLargestRound, 2 * size)) {
+    size = std::min(size, shards.size() - first);
+    std::vector<Findings> pieces(size, Findings{{}, all.ranking, all.front});
+    const auto visit = [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); };
+    for_each_parallel(size, visit, question.limits.threads);
+    for (const Findings& piece : pieces) all.add(piece);
+    if (progress) progress(static_cast<double>(first + size) / static_cast<double>(shards.size()));
+  }
+  SearchReport out = std::move(all.counts);
+  out.ranking = all.ranking.kept();
+  out.pareto = all.front.kept();
+  if (!out.ranking.empty()) out.nearest.reset();
+  for (auto* kept : {&out.ranking, &out.pareto}) {
+    for (TrainingCandidate& c : *kept) c.energy = step_energy(question.job, c.layout, c.report.step_time());
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -309,18 +261,21 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
     all.push_back({part, slow[part] - fast[part]});
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.more > b.more; });
-  std::string out = fmt::format("{:.2f} % slower", 100 * (slow.total() / fast.total() - 1));
+  const double behind = 100 * (slow.total() / fast.total() - 1);
+  std::string out = fmt::format("{:.2f} % {}", std::abs(behind), behind < 0 ? "faster" : "slower");
+  const Duration worth_saying = 1e-4 * fast.total();
   const auto say = [&](const Difference& d, const char* word, Duration amount) {
     out += fmt::format(", {} {} {}", step_part_name(d.part), format_quantity(amount), word);
   };
   for (std::size_t i = 0; i < 2; ++i) {
-    if (all[i].more.base() > 0) say(all[i], "more", all[i].more);
+    if (all[i].more > worth_saying) say(all[i], "more", all[i].more);
   }
-  if (all.back().more.base() < 0) say(all.back(), "less", -all.back().more);
+  if (-all.back().more > worth_saying) say(all.back(), "less", -all.back().more);
   return out;
 }
 
-Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits) {
+Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits,
+                                    const SearchProgress& progress) {
   Diagnostics faults;
   const auto fault = [&](const char* path, std::string message) {
     faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
@@ -329,13 +284,28 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   if (job.global_batch_size < 1) fault("global_batch_size", "must be at least 1");
   if (job.seq_length < 1) fault("seq_length", "must be at least 1");
   if (job.model->layers.empty()) fault("model", fmt::format("'{}' has no layers", job.model->id));
+  if (limits.ranked < 1) fault("ranked", "must be at least 1");
   if (limits.zero_stages.empty()) fault("zero_stages", "name at least one");
   for (const int zero : limits.zero_stages) {
     if (zero < 0 || zero > 3) fault("zero_stages", fmt::format("{} is not 0, 1, 2 or 3", zero));
   }
   if (limits.recomputes.empty()) fault("recomputes", "name at least one");
+  const auto searched = [&](Recompute r) {
+    return std::count(limits.recomputes.begin(), limits.recomputes.end(), r) > 0;
+  };
+  if (limits.base.recompute_layers > 0 && !searched(Recompute::full)) {
+    fault("recompute_layers", "is of full recomputation, which is not searched");
+  }
+  TrainingLayout selective = limits.base;
+  selective.recompute = Recompute::selective, selective.recompute_layers = 0;
+  if (searched(Recompute::selective) && !keeps_rule(job, selective, LayoutRule::recompute)) {
+    fault("recompute_modules", "the model has no such modules");
+  }
+  if (!keeps_rule(job, selective, LayoutRule::offload)) fault("offload", layout_rule_name(LayoutRule::offload));
+  if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
+  if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;
-  return Search(job, limits).run();
+  return search(make_question(job, limits), progress);
 }
 
 }  // namespace stargate

@@ -1,7 +1,9 @@
 // Puts a step together: stages from layers, the pipeline over them, and what each stage does once a step.
 // Gradients travel under the backward pass of the last micro-batch and gathered weights under the forward pass of the
 // first, both except for one layer of the stage: the first to compute or the last to have its gradient. ZeRO 2 sends
-// gradients in every micro-batch, ZeRO 3 gathers weights in each forward and backward pass too.
+// gradients in every micro-batch, or once for the pp micro-batches that interleaving takes through a chunk one after
+// another; ZeRO 3 sends them in every micro-batch and gathers weights in each forward and backward pass too. With
+// several copies of the shards (HSDP) the copies add their shards of the gradients once a step.
 #include "stargate/training/step.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ struct StageWork {
     forward += count * cost.forward, backward += count * cost.backward, recompute += count * cost.recompute;
     weight_gradient += count * cost.weight_gradient;
     forward_wait.tensor += count * cost.forward_wait.tensor, backward_wait.tensor += count * cost.backward_wait.tensor;
+    forward_wait.host += count * cost.forward_wait.host, backward_wait.host += count * cost.backward_wait.host;
     forward_wait.context += count * cost.forward_wait.context;
     backward_wait.context += count * cost.backward_wait.context;
     forward_wait.expert += count * cost.forward_wait.expert, backward_wait.expert += count * cost.backward_wait.expert;
@@ -45,21 +48,55 @@ StageWork stage_work(const ShardCosts& costs, const StageRun& run) {
   return work_of(costs, run.of_shape, run.embedding, run.output);
 }
 
-/// Dense weights are copied over dp * cp ranks, experts over their own copies.
+/// Groups of dense weights, and those of experts.
 struct CopyGroups {
   Group dense, experts;
 };
 
+/// What travels once for all micro-batches: between the ranks that share a copy of the states (`shards`), and between
+/// the copies.
 struct Once {
   const TrainingJob& job;
   const TrainingLayout& layout;
-  CopyGroups groups;
+  CopyGroups shards, replicas;
 
-  Duration collective(Collective kind, const RankParameters& p, double each) const {
-    return collective_time(job.fabric, kind, Bytes::from_base(p.dense * each), groups.dense) +
-           collective_time(job.fabric, kind, Bytes::from_base(p.experts * each), groups.experts);
+  Duration collective(Collective kind, const CopyGroups& groups, const WeightBytes& bytes) const {
+    return collective_time(job.fabric, kind, Bytes::from_base(bytes.dense), groups.dense) +
+           collective_time(job.fabric, kind, Bytes::from_base(bytes.experts), groups.experts);
   }
+  WeightBytes gradient_bytes(const RankParameters& p) const {
+    const double each = job.recipe.states.gradient;
+    return {p.dense * each, p.experts * each};
+  }
+  Duration all_reduce(const RankParameters& p) const {
+    return collective(Collective::all_reduce, shards, gradient_bytes(p));
+  }
+  Duration reduce_scatter(const RankParameters& p) const {
+    return collective(Collective::reduce_scatter, shards, gradient_bytes(p));
+  }
+  Duration add_replicas(const RankParameters& p) const {
+    if (layout.replicas() == 1) return {};
+    WeightBytes shard = gradient_bytes(p);
+    shard.dense /= layout.shard_ranks(), shard.experts /= layout.expert_shard_ranks();
+    return collective(Collective::all_reduce, replicas, shard);
+  }
+  Duration gather(const WeightBytes& sent) const { return collective(Collective::all_gather, shards, sent); }
 };
+
+Once make_once(const TrainingJob& job, const TrainingLayout& l) {
+  const int inner = l.etp * l.ep;
+  if (l.zero_stage == 0) {
+    return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
+  }
+  const int dense = l.shard_ranks(), experts = l.expert_shard_ranks();
+  if (job.recipe.parameter_owners && l.zero_stage >= 3)
+    return {job, l, {{dense, 1}, {experts, 1}}, {}};  // no other rank's adapter helps
+  return {
+      job,
+      l,
+      {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
+      {place_group(job.fabric, l.replicas(), l.tp * dense), place_group(job.fabric, l.replicas(), inner * experts)}};
+}
 
 /// What shows of a transfer under work: what the work does not cover, and what the hidden part slows the work by (its
 /// kernels share compute units and memory).
@@ -71,31 +108,64 @@ struct Cover {
   }
 };
 
-Duration exposed_data_time(const Once& once, const RankParameters& p, const StageRun& run, const ChunkTime& time) {
-  const auto& states = once.job.recipe.states;
-  const Cover excess{once.job.coefficients.hidden_slowdown};
-  const int units = run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0);
-  const double share = once.job.recipe.data_overlap && units > 0 ? (units - 1.0) / units : 0;
-  const Duration under_forward = share * time.forward, under_backward = share * time.backward;
-  if (once.layout.zero_stage == 0) {
-    return excess(once.collective(Collective::all_reduce, p, states.gradient), under_backward);
+/// What a stage sends once a step, and the passes it travels under.
+struct StageData {
+  RankParameters parameters;
+  WeightBytes sent;
+  int units;  ///< layers and ends
+  ChunkTime time;
+};
+
+StageData stage_data(const TrainingJob& job, const ShardCosts& costs, const StageRun& run) {
+  return {stage_parameters(*job.model, costs, run), stage_weights(job, costs, run, &LayerCost::sent),
+          run.layers() + (run.embedding ? 1 : 0) + (run.output ? 1 : 0), stage_work(costs, run).time()};
+}
+
+/// What hides the transfers of a stage's weights and gradients, forward and backward.
+struct CoveringWork {
+  Duration forward, backward;
+};
+
+/// The passes of the first and the last micro-batch, except for one layer of the stage: the first to compute or the
+/// last to have its gradient. Interleaved, a chunk's gradients are whole once its last round of pp micro-batches is
+/// back, and the rounds of the chunks before it follow; likewise a chunk's weights are wanted a round after the last's.
+CoveringWork covering_work(const Once& once, const StageData& stage) {
+  if (!once.job.recipe.data_overlap) return {};
+  const TrainingLayout& l = once.layout;
+  double passes = stage.units > 0 ? (stage.units - 1.0) / stage.units : 0;
+  if (l.schedule() == PipelineSchedule::interleaved_1f1b) {
+    const auto round = static_cast<double>(std::min<std::int64_t>(l.pp, micro_batches(once.job, l)));
+    passes = ((l.vpp - 1) * round + passes) / l.vpp;
   }
+  return {passes * stage.time.forward, passes * stage.time.backward};
+}
+
+Duration exposed_data_time(const Once& once, const StageData& stage) {
+  const RankParameters& p = stage.parameters;
+  const Cover excess{once.job.coefficients.hidden_slowdown};
+  const auto [under_forward, under_backward] = covering_work(once, stage);
+  if (once.layout.zero_stage == 0) return excess(once.all_reduce(p), under_backward);
   const auto m = static_cast<double>(micro_batches(once.job, once.layout));
-  const Duration gradients = once.collective(Collective::reduce_scatter, p, states.gradient);
-  const Duration weights = once.collective(Collective::all_gather, p, states.weight);
+  const Duration gradients = once.reduce_scatter(p), last = gradients + once.add_replicas(p);
+  const bool unchanged = once.job.recipe.frozen_weights && once.layout.zero_stage < 3;  // LoRA: every rank has them
+  const Duration weights = unchanged ? Duration{} : once.gather(stage.sent);
   switch (once.layout.zero_stage) {
     case 1:
-      return excess(gradients, under_backward) + excess(weights, under_forward);
-    case 2:
-      return m * excess(gradients, under_backward) + excess(weights, under_forward);
+      return excess(last, under_backward) + excess(weights, under_forward);
+    case 2: {
+      const double transfers = once.layout.vpp > 1 ? std::max(1.0, m / once.layout.pp) : m;
+      return (transfers - 1) * excess(gradients, under_backward) + excess(last, under_backward) +
+             excess(weights, under_forward);
+    }
     default:
-      return m * (excess(gradients + weights, under_backward) + excess(weights, under_forward));
+      return (m - 1) * excess(gradients + weights, under_backward) + excess(last + weights, under_backward) +
+             m * excess(weights, under_forward);
   }
 }
 
-/// Copies of a tied embedding on the first and last stage add their gradients.
+/// Copies of an embedding on the first and last stage (tied, or for multi-token prediction) add their gradients.
 Duration tied_embedding_time(const TrainingJob& job, const TrainingLayout& l) {
-  if (!job.model->tied_embedding || l.pp == 1) return {};
+  if (l.pp == 1 || !(job.model->tied_embedding || (job.recipe.mtp_layers > 0 && l.weight_copies() == 1))) return {};
   const double elements = static_cast<double>(job.model->vocab) / l.tp * job.model->hidden;
   const auto stride = std::int64_t{l.tp} * l.cp * l.dp * (l.pp - 1);
   const int far = stride >= job.fabric.domain ? job.fabric.domain : static_cast<int>(stride);
@@ -107,10 +177,10 @@ Duration tied_embedding_time(const TrainingJob& job, const TrainingLayout& l) {
 /// and write states and weights. The norm's sum over all ranks is one small all-reduce.
 Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const RankParameters& p) {
   const auto& s = job.recipe.states;
-  const double dense = l.zero_stage >= 1 ? static_cast<double>(l.dp) * l.cp : 1;
-  const double experts = l.zero_stage >= 1 ? l.expert_dp() : 1;
+  const double dense = l.zero_stage >= 1 ? l.shard_ranks() : 1;
+  const double experts = l.zero_stage >= 1 ? l.expert_shard_ranks() : 1;
   const double owned = p.dense / dense + p.experts / experts, held = l.zero_stage >= 2 ? owned : p.total();
-  const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer + s.weight));
+  const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer() + s.weight));
   const Duration norm = collective_time(job.fabric, Collective::all_reduce, 8 * byte,
                                         place_group(job.fabric, static_cast<int>(job.gpus), 1));
   if (!job.recipe.host_optimizer) return job.law.stream_time(traffic) + norm;
@@ -123,13 +193,9 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
 }
 
 /// A step ends with its slowest rank: of N whose times deviate by d, the largest is about sqrt(2 ln N) d late.
-Duration overhead_time(const TrainingJob& job, Duration step) {
+Duration straggling_time(const TrainingJob& job, Duration step) {
   const double late = job.coefficients.straggling * std::sqrt(2 * std::log(static_cast<double>(job.gpus)));
-  return step * late + job.coefficients.step_overhead;
-}
-
-CopyGroups copy_groups(const TrainingJob& job, const TrainingLayout& l) {
-  return {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), l.etp * l.ep)};
+  return step * late;
 }
 
 Duration send_time(const TrainingJob& job, const TrainingLayout& l, Bytes boundary) {
@@ -147,11 +213,10 @@ struct OnceAStep {
 /// stage has twice the ranks.
 OnceAStep once_a_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                       const std::vector<StageRun>& stages) {
-  const Once once{job, layout, copy_groups(job, layout)};
+  const Once once = make_once(job, layout);
   const Duration tied = tied_embedding_time(job, layout);
   const auto exposed = [&](const StageRun& run) {
-    const RankParameters p = stage_parameters(*job.model, costs, run);
-    const Duration data = exposed_data_time(once, p, run, stage_work(costs, run).time());
+    const Duration data = exposed_data_time(once, stage_data(job, costs, run));
     return run.embedding || run.output ? data + tied : data;
   };
   OnceAStep out;
@@ -171,6 +236,7 @@ void add_micro_batches(const StageWork& work, double count, StepBreakdown& out) 
   out[StepPart::tensor_communication] += count * (work.forward_wait.tensor + work.backward_wait.tensor);
   out[StepPart::context_communication] += count * (work.forward_wait.context + work.backward_wait.context);
   out[StepPart::expert_communication] += count * (work.forward_wait.expert + work.backward_wait.expert);
+  out[StepPart::host_copies] += count * (work.forward_wait.host + work.backward_wait.host);
 }
 
 /// The busiest stage's share of the pipeline; a rank of dual_pipe takes half the micro-batches through each of its two.
@@ -195,7 +261,7 @@ StepBreakdown step_breakdown(const TrainingJob& job, const TrainingLayout& layou
   StepBreakdown out = pipeline_breakdown(job, layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
   out[StepPart::data_communication] = once.data, out[StepPart::optimizer] = once.optimizer;
-  out[StepPart::overhead] = overhead_time(job, out.total());
+  out[StepPart::overhead] = straggling_time(job, out.total());
   return out;
 }
 
@@ -208,6 +274,17 @@ Flops recomputed_flops(const TrainingJob& job, const TrainingLayout& l, const Sh
     }
   }
   return rank * (static_cast<double>(micro_batches(job, l)) * l.tp * l.cp * l.dp);
+}
+
+/// Of a training token in multi-token prediction: its layers, projections and outputs.
+Flops mtp_flops_per_token(const TrainingJob& job) {
+  if (job.recipe.mtp_layers == 0) return {};
+  const Model& model = *job.model;
+  const LayerShape& layer = model.layer(model.layer_count() - 1);
+  const double weights = static_cast<double>(layer_parameters(model, layer).active()) +
+                         (2.0 * model.hidden + static_cast<double>(model.vocab)) * model.hidden;
+  const double context = (static_cast<double>(job.seq_length) + 1) / 2;
+  return 3.0 * job.recipe.mtp_layers * (Flops::from_base(2 * weights) + attention_core_flops(layer.attention, context));
 }
 
 }  // namespace
@@ -230,12 +307,14 @@ const char* step_part_name(StepPart part) {
       return "pipeline communication";
     case StepPart::data_communication:
       return "data-parallel communication";
+    case StepPart::host_copies:
+      return "activations to the host and back";
     case StepPart::bubble:
       return "pipeline bubble";
     case StepPart::optimizer:
       return "optimizer";
     case StepPart::overhead:
-      return "framework and stragglers";
+      return "stragglers";
   }
   return "?";
 }
@@ -255,7 +334,8 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
     for (std::size_t c = 0; c < chunks; ++c) {
       const std::span<const int> of_shape(run.of_chunk.data() + c * shapes, shapes);
       const bool embedding = run.embedding && c == 0, output = run.output && c + 1 == chunks;
-      out.push_back(work_of(costs, of_shape, embedding, output).time());
+      const bool like_last = c > 1 && !output && std::equal(of_shape.begin(), of_shape.end(), of_shape.data() - shapes);
+      out.push_back(like_last ? out.back() : work_of(costs, of_shape, embedding, output).time());
     }
     for (std::size_t i = chunks; i < chunks * static_cast<std::size_t>(run.count); ++i) {
       out.push_back(out[first + i % chunks]);
@@ -266,12 +346,10 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
 
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run) {
-  const Once once{job, layout, copy_groups(job, layout)};
+  const Once once = make_once(job, layout);
   const RankParameters p = stage_parameters(*job.model, costs, run);
-  const auto& states = job.recipe.states;
-  if (layout.zero_stage == 0) return {once.collective(Collective::all_reduce, p, states.gradient), {}};
-  return {once.collective(Collective::reduce_scatter, p, states.gradient),
-          once.collective(Collective::all_gather, p, states.weight)};
+  if (layout.zero_stage == 0) return {once.all_reduce(p), {}};
+  return {once.reduce_scatter(p) + once.add_replicas(p), once.gather(stage_weights(job, costs, run, &LayerCost::sent))};
 }
 
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
@@ -279,12 +357,13 @@ Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, c
   constexpr double kRounding = 1 - 1e-9;  // a bound must not lie above by the last digits of a sum
   const std::vector<ChunkTime> chunks = chunk_times(layout, costs, stages);
   const OnceAStep once = once_a_step(job, layout, costs, stages);
-  return kRounding * (least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer);
+  const Duration work = least_makespan(make_pipeline_work(job, layout, costs, chunks)) + once.data + once.optimizer;
+  return kRounding * (work + straggling_time(job, work));
 }
 
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout) {
   const ShardCosts costs = shard_costs(job, layout);
-  const auto stages = deal_layers(*job.model, layout);
+  const auto stages = deal_layers(job, layout);
   return simulate_step(job, layout, costs, stages, training_memory(job, layout, costs, stages));
 }
 
@@ -295,7 +374,8 @@ StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, c
   out.memory = memory;
   out.tokens = job.batch_tokens();
   out.gpus = job.gpus;
-  out.model_flops = training_flops_per_token(*job.model, job.seq_length) * out.tokens.base();
+  out.model_flops =
+      (training_flops_per_token(*job.model, job.seq_length) + mtp_flops_per_token(job)) * out.tokens.base();
   out.hardware_flops = out.model_flops + recomputed_flops(job, layout, costs, stages);
   out.peak = job.law.peak(job.recipe.precision.linear);
   return out;

@@ -20,11 +20,12 @@ enum class StepPart {
   expert_communication,
   pipeline_communication,
   data_communication,
+  host_copies,  ///< of activations to the host and back
   bubble,
   optimizer,
   overhead,  ///< framework, and waiting for the slowest rank
 };
-inline constexpr int kStepParts = 11;
+inline constexpr int kStepParts = 12;
 const char* step_part_name(StepPart part);
 
 /// Seen from the slowest stage; the parts are the whole.
@@ -44,7 +45,8 @@ struct StepReport {
   MemoryReport memory;
   Tokens tokens;  ///< of one step
   std::int64_t gpus = 1;
-  /// Operations the model's mathematics needs: training_flops_per_token * tokens, causal attention counted as causal.
+  /// Operations the model's mathematics needs: training_flops_per_token * tokens, causal attention counted as causal,
+  /// multi-token prediction counted where it is trained.
   Flops model_flops;
   Flops hardware_flops;  ///< and those done again by recomputation
   FlopRate peak;         ///< dense peak of one accelerator in the precision of the linear layers

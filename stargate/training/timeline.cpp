@@ -19,6 +19,7 @@ struct ChunkWaits {
 
 void add_waits(LayerCommunication& sum, const LayerCommunication& more, double count) {
   sum.tensor += count * more.tensor, sum.context += count * more.context, sum.expert += count * more.expert;
+  sum.host += count * more.host;
 }
 
 ChunkWaits waits_of(const ShardCosts& costs, const StageRun& run, int chunk, int vpp) {
@@ -61,7 +62,7 @@ std::string pass_name(const ScheduledPass& pass) {
 class TimelineBuilder {
  public:
   TimelineBuilder(const TrainingJob& job, const TrainingLayout& layout)
-      : job_(job), layout_(layout), costs_(shard_costs(job, layout)), stages_(deal_layers(*job.model, layout)) {}
+      : job_(job), layout_(layout), costs_(shard_costs(job, layout)), stages_(deal_layers(job, layout)) {}
 
   Timeline make() {
     const StepReport report =
@@ -131,6 +132,7 @@ class TimelineBuilder {
     if (waits.expert.base() > 0 && pass.name.find('+') != std::string::npos) end = pass.end;  // hidden, not in line
     add(TimelineTrack::tensor, waits.tensor);
     add(TimelineTrack::context, waits.context);
+    add(TimelineTrack::host, waits.host);
   }
 
   ChunkWaits chunk_waits(int stage, int chunk) const {
@@ -183,6 +185,8 @@ const char* timeline_track_name(TimelineTrack track) {
       return "pp communication to earlier stages";
     case TimelineTrack::data:
       return "dp communication";
+    case TimelineTrack::host:
+      return "copies to and from the host";
   }
   return "?";
 }

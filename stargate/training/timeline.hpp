@@ -11,8 +11,8 @@
 
 namespace stargate {
 
-enum class TimelineTrack { compute, tensor, context, expert, send_up, send_down, data };
-inline constexpr int kTimelineTracks = 7;
+enum class TimelineTrack { compute, tensor, context, expert, send_up, send_down, data, host };
+inline constexpr int kTimelineTracks = 8;
 const char* timeline_track_name(TimelineTrack track);
 
 /// Slices of one track follow each other in time and do not overlap.

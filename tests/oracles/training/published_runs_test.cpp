@@ -116,7 +116,7 @@ StepReport llama_step(const LlamaRun& run) {
   TrainingLayout layout;
   layout.tp = 8, layout.pp = 16, layout.vpp = run.vpp, layout.cp = run.cp, layout.dp = run.dp;
   layout.sequence_parallel = layout.embedding_as_layer = layout.loss_as_layer = true;
-  layout.zero_stage = 1;
+  layout.zero_stage = 2;  // gradients are sharded, weights stay whole (section 3.3.2)
   for (const auto& fault : check_layout(job, layout)) FAIL(fault.message);
   return simulate_step(job, layout);
 }

@@ -1,10 +1,9 @@
-// Ranks, then Pearson's correlation of them.
-#include "stargate/base/rank_correlation.hpp"
+// Rank correlation: ranks, then Pearson's correlation of them.
+#include "stargate/base/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <vector>
 
 #include "stargate/base/check.hpp"
 
@@ -26,6 +25,13 @@ std::vector<double> ranks(std::span<const double> values) {
 }
 
 }  // namespace
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
 
 std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b) {
   STARGATE_CHECK(a.size() == b.size(), "pairs");

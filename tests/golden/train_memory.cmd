@@ -1,0 +1,1 @@
+train --model deepseek-v3 --system gb200-nvl72 --gpus 1024 --global-batch-size 4096 --seq-length 4096 --precision fp8 --bf16-attention --bf16-last-layers 1 --pp 8 --uneven-pipeline --ep 64 --zero 1 --shard-size 64 --recompute-modules mla_up_proj,moe_act --optimizer-states bf16-moments --offload-activations 0.25 --moe-imbalance 1.2 --fp8-dispatch --moe-dispatcher deepep --memory

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Runs the commands shown in README.md, docs/tutorial and docs/explanation and puts their present output in.
+
+A block to refresh follows a comment `<!-- show: 3 | Build-out:13 | What binds:9 -->`: the first 3 lines of the output, then
+13 from the line that begins with "Build-out" (indented or not), then 9 from "What binds", with blank lines between the
+parts. A long command may be broken by a backslash at the end of a line.
+    tools/refresh_pages.py build/check/stargate              writes what is new
+    tools/refresh_pages.py build/check/stargate --check      writes nothing; exit 1 and the names of stale pages
+"""
+import difflib
+import glob
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BLOCK = re.compile(r"<!-- show: (.*?) -->\n```\n\$ ((?:[^\n]*\\\n)*[^\n]*)\n.*?```\n", re.S)
+ANSWERED, ANSWER_IS_NO = 0, 3
+
+
+def pages():
+    found = ["README.md"]
+    for folder in ("tutorial", "explanation", "howto"):
+        found += sorted(glob.glob(os.path.join(ROOT, "docs", folder, "*.md")))
+    return [os.path.join(ROOT, path) for path in found]
+
+
+def cut(lines, plan, command):
+    parts = []
+    for piece in plan.split("|"):
+        name, _, count = piece.strip().rpartition(":")
+        starts = [i for i, line in enumerate(lines) if line.strip().startswith(name)]
+        if not starts:
+            raise SystemExit(f"{command}: no line begins with '{name}'")
+        start = starts[0] if name else 0
+        parts.append("\n".join(line.rstrip() for line in lines[start : start + int(count)]))
+    return "\n\n".join(parts) + ("\n  ..." if "|" in plan else "")
+
+
+class Shown:
+    """Output of commands, each run once."""
+
+    def __init__(self, binary):
+        self.binary, self.known = binary, {}
+
+    def lines(self, command):
+        if command not in self.known:
+            arguments = shlex.split(command.replace("\\\n", " ").removeprefix("bin/stargate "))
+            run = subprocess.run([self.binary, *arguments], cwd=ROOT, capture_output=True, text=True,
+                                 env={**os.environ, "STARGATE_HOME": ROOT})
+            if run.returncode not in (ANSWERED, ANSWER_IS_NO):
+                raise SystemExit(f"{command}: exit {run.returncode}\n{run.stderr}")
+            self.known[command] = run.stdout.splitlines()
+        return self.known[command]
+
+    def block(self, match):
+        plan, command = match.group(1), match.group(2)
+        return f"<!-- show: {plan} -->\n```\n$ {command}\n{cut(self.lines(command), plan, command)}\n```\n"
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
+    if len(arguments) != 1:
+        raise SystemExit(__doc__)
+    shown, check, stale = Shown(os.path.abspath(arguments[0])), "--check" in sys.argv, []
+    for path in pages():
+        with open(path, encoding="utf-8") as file:
+            before = file.read()
+        after = BLOCK.sub(shown.block, before)
+        if after == before:
+            continue
+        name = os.path.relpath(path, ROOT)
+        stale.append(name)
+        if check:
+            sys.stdout.writelines(difflib.unified_diff(before.splitlines(True), after.splitlines(True), name, "now"))
+            continue
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(after)
+        print(f"refreshed {name}")
+    if check and stale:
+        raise SystemExit(f"stale: {', '.join(stale)}; run tools/refresh_pages.py with the program")
+
+
+main()
