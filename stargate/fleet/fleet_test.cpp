@@ -146,12 +146,12 @@ TEST_CASE("replicas with one place each behind one queue wait as M/M/c says") {
 }
 
 TEST_CASE("any number of threads gives the same answer") {
-  FleetSpec spec = simple_fleet(kind_of(), 40);
+  FleetSpec spec = simple_fleet(kind_of(), 200);  // enough for a window's work to be shared
   spec.pools[0].failures = {600 * second, 30 * second};
   spec.pools[0].start_up = 20 * second;
   std::vector<Run> runs;
   for (const int threads : {1, 2, 5}) {
-    auto source = source_of({traffic_of("all", 400)}, 60);
+    auto source = source_of({traffic_of("all", 2000)}, 20);
     runs.push_back(run_fleet(spec, *source, threads));
   }
   check_conservation(runs[0]);

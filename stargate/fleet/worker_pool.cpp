@@ -4,8 +4,8 @@
 namespace stargate {
 namespace {
 
-constexpr std::size_t kFewest = 8;  // items worth waking anybody for
-constexpr int kSpins = 2000;        // before a thread sleeps
+constexpr std::size_t kFewest = 64;  // items worth waking anybody for: some 50 us of work
+constexpr int kSpins = 2000;         // before a thread sleeps
 
 }  // namespace
 

@@ -71,7 +71,7 @@ Trial::Side Trial::make_side(const Model& model, const ServingMachine& machine, 
 
 Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
              const Deployment& deployment)
-    : deployment_(deployment), front_end_(question.engine.request_overhead) {
+    : deployment_(deployment), front_end_(question.engine.request_overhead), stream_(question.engine.stream_overhead) {
   main_ = make_side(model, machine, question, deployment.main.layout);
   if (!deployment.prefill) return;
   prefill_ = make_side(model, machine, question, deployment.prefill->layout);
@@ -87,7 +87,7 @@ TrialResult Trial::run(double rate, const TrialTraffic& traffic, const SizingTar
   if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
   spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;
   spec.router = traffic.router;
-  spec.request_overhead = front_end_;
+  spec.request_overhead = front_end_, spec.stream_overhead = stream_;
   spec.prefix_block_tokens = traffic.prefix_block_tokens;
   TrialListener seen(traffic.requests, deployment_);
   const auto source = traffic.make(rate, traffic.requests);

@@ -65,7 +65,7 @@ class Trial {
                  const ServingLayout& layout) const;
 
   Deployment deployment_;
-  Duration front_end_;  ///< of the engine, a request
+  Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
   Side main_;
   std::optional<Side> prefill_;
   Duration transfer_fixed_, transfer_token_;

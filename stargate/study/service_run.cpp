@@ -228,6 +228,7 @@ class ServiceRun {
     kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
     kind.request_overhead = role == PoolRole::decode ? Duration{} : replica.engine.request_overhead;
+    kind.stream_overhead = replica.engine.stream_overhead;
     if (role == PoolRole::prefill) {
       kind.transfer_fixed = cache_transfer_time(replica, 1);
       kind.transfer_token = (cache_transfer_time(replica, site.workload.isl) - kind.transfer_fixed) / site.workload.isl;

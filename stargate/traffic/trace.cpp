@@ -261,6 +261,9 @@ Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
     }
     stretch = static_cast<double>(trace.rows.size() - 1) / (span * 1e-9) / *scale.rate;
   }
+  if (!(span * stretch < kLatestSecond * 1e9)) {
+    return Diagnostic{trace.file, 0, 0, "", "at that rate the trace would last longer than a century", "", ""};
+  }
   for (auto& row : trace.rows) row.arrival.ns = std::llround(static_cast<double>(row.arrival.ns - first) * stretch);
   return Done{};
 }

@@ -61,6 +61,7 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   if (text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
+  if (*year < 1970 || *year > 2200) return std::nullopt;  // what 64 bits of nanoseconds hold
   if (*month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }
