@@ -53,6 +53,8 @@ void append_all(std::vector<double>& to, const std::vector<double>& from) {
 
 std::string percent(double value) { return fmt::format("{:.1f} %", value); }
 
+}  // namespace
+
 std::vector<std::string> error_cells(const ValidationGroup& group) {
   const auto& e = group.errors;
   std::vector<std::string> cells = {std::to_string(group.rows), std::to_string(e.rows)};
@@ -61,8 +63,6 @@ std::vector<std::string> error_cells(const ValidationGroup& group) {
   }
   return cells;
 }
-
-}  // namespace
 
 ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured,
                               std::span<const double> weights) {

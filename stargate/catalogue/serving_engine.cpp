@@ -8,16 +8,6 @@ namespace {
 
 using C = EngineCoefficients;
 
-template <double C::*member>
-constexpr EngineCoefficientHandle number(const char* name, double lower, double upper) {
-  return {name, lower, upper, [](const C& c) { return c.*member; }, [](C& c, double v) { c.*member = v; }};
-}
-template <Duration C::*member>
-constexpr EngineCoefficientHandle seconds(const char* name, double upper) {
-  return {name, 0, upper, [](const C& c) { return (c.*member).base(); },
-          [](C& c, double v) { c.*member = Duration::from_base(v); }};
-}
-
 /// The numbers of a version, and whether letters follow: "1.2.0rc2.post1" is 1, 2, 0 and earlier than 1.2.0.
 struct Version {
   std::vector<int> numbers;
@@ -90,12 +80,16 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
   return table;
 }
 
-const std::vector<EngineCoefficientHandle>& engine_coefficient_handles() {
-  static const std::vector<EngineCoefficientHandle> handles = {
-      seconds<&C::step_overhead>("step_overhead", 0.01),      seconds<&C::sequence_overhead>("sequence_overhead", 5e-5),
-      number<&C::launch_share>("launch_share", 0, 2),         seconds<&C::request_overhead>("request_overhead", 0.2),
-      seconds<&C::stream_overhead>("stream_overhead", 5e-3),  seconds<&C::prefill_overhead>("prefill_overhead", 0.02),
-      number<&C::unfused_traffic>("unfused_traffic", 0.2, 3), number<&C::expert_skew>("expert_skew", 0, 1.5),
+const std::vector<CoefficientHandle<EngineCoefficients>>& engine_coefficient_handles() {
+  static const std::vector<CoefficientHandle<C>> handles = {
+      seconds_handle<C, &C::step_overhead>("step_overhead", 0.01),
+      seconds_handle<C, &C::sequence_overhead>("sequence_overhead", 5e-5),
+      number_handle<C, &C::launch_share>("launch_share", 0, 2),
+      seconds_handle<C, &C::request_overhead>("request_overhead", 0.2),
+      seconds_handle<C, &C::stream_overhead>("stream_overhead", 5e-3),
+      seconds_handle<C, &C::prefill_overhead>("prefill_overhead", 0.02),
+      number_handle<C, &C::unfused_traffic>("unfused_traffic", 0.2, 3),
+      number_handle<C, &C::expert_skew>("expert_skew", 0, 1.5),
   };
   return handles;
 }

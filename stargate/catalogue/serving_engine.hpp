@@ -6,6 +6,7 @@
 //   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding
 #pragma once
 
+#include "stargate/catalogue/coefficient_handle.hpp"
 #include "stargate/catalogue/source.hpp"
 
 namespace stargate {
@@ -41,13 +42,7 @@ struct ServingEngine : Record, EngineCoefficients {
 /// "0.16.0" against "1.2.0rc2": numbers compared one by one; what a letter begins comes before the plain version.
 int compare_versions(const std::string& a, const std::string& b);
 
-/// A coefficient by its name in the file, as a bare number (durations in seconds), and where it may lie.
-struct EngineCoefficientHandle {
-  const char* name;
-  double lower, upper;
-  double (*get)(const EngineCoefficients&);
-  void (*set)(EngineCoefficients&, double);
-};
-const std::vector<EngineCoefficientHandle>& engine_coefficient_handles();
+/// What a fit may move.
+const std::vector<CoefficientHandle<EngineCoefficients>>& engine_coefficient_handles();
 
 }  // namespace stargate

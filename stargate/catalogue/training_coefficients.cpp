@@ -6,16 +6,6 @@ namespace {
 
 using C = TrainingCoefficients;
 
-template <double C::*member>
-constexpr CoefficientHandle number(const char* name, double lower, double upper) {
-  return {name, lower, upper, [](const C& c) { return c.*member; }, [](C& c, double v) { c.*member = v; }};
-}
-template <Duration C::*member>
-constexpr CoefficientHandle seconds(const char* name, double upper) {
-  return {name, 0, upper, [](const C& c) { return (c.*member).base(); },
-          [](C& c, double v) { c.*member = Duration::from_base(v); }};
-}
-
 }  // namespace
 
 const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
@@ -54,20 +44,20 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
   return table;
 }
 
-const std::vector<CoefficientHandle>& training_coefficient_handles() {
-  static const std::vector<CoefficientHandle> handles = {
-      number<&C::straggling>("straggling", 0, 0.05),
-      number<&C::hidden_slowdown>("hidden_slowdown", 0, 1),
-      number<&C::attention_backward>("attention_backward", 0.8, 1.6),
-      number<&C::sustained>("sustained", 1, 1.4),
-      number<&C::tensor_overlap>("tensor_overlap", 0, 1),
-      number<&C::expert_overlap>("expert_overlap", 0, 1),
-      seconds<&C::host_operator>("host_operator", 1e-3),
-      seconds<&C::host_experts>("host_experts", 1e-2),
-      seconds<&C::expert_stall>("expert_stall", 1e-2),
-      number<&C::flash1_slowdown>("flash1_slowdown", 1, 3),
-      number<&C::flash2_slowdown>("flash2_slowdown", 1, 3),
-      number<&C::host_update_rate>("host_update_rate", 5e8, 2e10),
+const std::vector<CoefficientHandle<TrainingCoefficients>>& training_coefficient_handles() {
+  static const std::vector<CoefficientHandle<C>> handles = {
+      number_handle<C, &C::straggling>("straggling", 0, 0.05),
+      number_handle<C, &C::hidden_slowdown>("hidden_slowdown", 0, 1),
+      number_handle<C, &C::attention_backward>("attention_backward", 0.8, 1.6),
+      number_handle<C, &C::sustained>("sustained", 1, 1.4),
+      number_handle<C, &C::tensor_overlap>("tensor_overlap", 0, 1),
+      number_handle<C, &C::expert_overlap>("expert_overlap", 0, 1),
+      seconds_handle<C, &C::host_operator>("host_operator", 1e-3),
+      seconds_handle<C, &C::host_experts>("host_experts", 1e-2),
+      seconds_handle<C, &C::expert_stall>("expert_stall", 1e-2),
+      number_handle<C, &C::flash1_slowdown>("flash1_slowdown", 1, 3),
+      number_handle<C, &C::flash2_slowdown>("flash2_slowdown", 1, 3),
+      number_handle<C, &C::host_update_rate>("host_update_rate", 5e8, 2e10),
   };
   return handles;
 }

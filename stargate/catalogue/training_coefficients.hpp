@@ -3,6 +3,7 @@
 // `stargate calibrate --training` fits those whose source is the fit. The defaults here cost nothing.
 #pragma once
 
+#include "stargate/catalogue/coefficient_handle.hpp"
 #include "stargate/catalogue/source.hpp"
 
 namespace stargate {
@@ -24,13 +25,7 @@ struct TrainingCoefficients : Record {
   static const RecordTable<TrainingCoefficients>& table();
 };
 
-/// A coefficient by its name in the file, as a bare number (durations in seconds), and where it may lie.
-struct CoefficientHandle {
-  const char* name;
-  double lower, upper;
-  double (*get)(const TrainingCoefficients&);
-  void (*set)(TrainingCoefficients&, double);
-};
-const std::vector<CoefficientHandle>& training_coefficient_handles();
+/// What a fit may move.
+const std::vector<CoefficientHandle<TrainingCoefficients>>& training_coefficient_handles();
 
 }  // namespace stargate

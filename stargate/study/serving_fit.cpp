@@ -139,7 +139,7 @@ std::vector<FitService> choose(const std::map<std::string, FitService>& all, con
   return out;
 }
 
-using Handles = std::vector<const EngineCoefficientHandle*>;
+using Handles = std::vector<const CoefficientHandle<EngineCoefficients>*>;
 
 Handles handles_of(const ServingEngine& engine, const std::vector<std::string>& names) {
   Handles out;

@@ -60,11 +60,8 @@ TextTable figure_table(const std::vector<ValidationGroup>& groups, const char* t
                    {"p90"},
                    {"bias"}});
   for (const auto& g : groups) {
-    std::vector<std::string> cells = {g.key.source, g.key.metric, g.key.completeness, std::to_string(g.rows),
-                                      std::to_string(g.errors.rows)};
-    for (const double value : {g.errors.median_pct, g.errors.mean_pct, g.errors.p90_pct, g.errors.bias_pct}) {
-      cells.push_back(g.errors.rows > 0 ? fmt::format("{:.1f} %", value) : "-");
-    }
+    std::vector<std::string> cells = {g.key.source, g.key.metric, g.key.completeness};
+    for (auto& cell : error_cells(g)) cells.push_back(std::move(cell));
     table.add_row(std::move(cells));
   }
   return table;

@@ -86,7 +86,7 @@ class TrainingLoss {
 Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
                                  const TrainingFitQuestion& question) {
   Diagnostics faults;
-  std::vector<const CoefficientHandle*> handles;
+  std::vector<const CoefficientHandle<TrainingCoefficients>*> handles;
   std::vector<std::string> known;
   for (const auto& handle : training_coefficient_handles()) known.push_back(handle.name);
   for (const auto& name : question.names) {
