@@ -200,7 +200,11 @@ std::variant<SteadyState, DoesNotFit> steady_state_at_concurrency(const StepMode
   const double decoding = bisect(std::min(limit.sequences, concurrency), [&](double d) {
     return evaluate(step, workload, d, Arrivals::closed).concurrency <= concurrency;
   });
-  return evaluate(step, workload, decoding, Arrivals::closed);
+  // Where a step's time jumps (a tile more) no batch has exactly these clients: what is over waits.
+  SteadyState state = evaluate(step, workload, decoding, Arrivals::closed);
+  state.ttft += max(Duration{}, (concurrency - state.concurrency) / state.requests);
+  state.concurrency = concurrency;
+  return state;
 }
 
 std::variant<SteadyState, DoesNotFit, Overloaded> steady_state_at_rate(const StepModel& step,
