@@ -11,7 +11,8 @@ def repository_files(root):
     paths = []
     for folder, folders, names in os.walk(root):
         folders[:] = [name for name in folders if name not in NOT_OURS]
-        paths += [os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/") for name in names]
+        paths += [os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/") for name in names
+                  if name not in NOT_OURS]  # .git is a file in a worktree
     return sorted(paths)
 
 

@@ -1,4 +1,5 @@
-// Published training runs, predicted from data sheets and literature coefficients alone; nothing here is tuned to them.
+// Published training runs, predicted with the catalogue's calibrated kernels and training coefficients. The runs of
+// table 5 are among the 694 that those coefficients were fitted to; the others are not.
 //   Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", arXiv 2205.05198, table
 //   5:
 //     seconds an iteration of GPT models on A100-80 (Selene: NVLink 3, 8 x HDR InfiniBand), fp16, attention not fused,
@@ -133,7 +134,7 @@ TEST_CASE("Megatron's GPT iterations on A100, full and selective recomputation (
                  selective ? "selective" : "full", published, report.step_time().in(second), 100 * error,
                  percent(report.mfu()));
       print_parts(report);
-      CHECK(std::abs(error) < 0.17);  // today's kernels against those of 2022
+      CHECK(std::abs(error) < 0.11);
     }
   }
 }
@@ -153,8 +154,8 @@ TEST_CASE("one layer of the 22B model on A100, forward and backward (arXiv 2205.
     const double backward = (layer.backward + layer.recompute + layer.backward_wait.total()).in(millisecond);
     fmt::print("layer, {:<32} published {:4.1f} + {:4.1f} ms, we get {:5.2f} + {:5.2f} ms\n", run.name, run.forward_ms,
                run.backward_ms, forward, backward);
-    CHECK(std::abs(forward / run.forward_ms - 1) < 0.15);
-    CHECK(std::abs(backward / run.backward_ms - 1) < 0.15);
+    CHECK(std::abs(forward / run.forward_ms - 1) < 0.06);
+    CHECK(std::abs(backward / run.backward_ms - 1) < 0.06);
   }
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("selective recomputation saves the published share of time (arXiv 2205
     const double saved = 1 - gpt_step(run, true).step_time() / gpt_step(run, false).step_time();
     const double published = 1 - run.selective_seconds / run.full_seconds;
     fmt::print("GPT {:<5} saved {}, published {}\n", run.name, percent(saved), percent(published));
-    CHECK(std::abs(saved - published) < 0.06);
+    CHECK(std::abs(saved - published) < 0.045);
   }
 }
 
@@ -177,6 +178,6 @@ TEST_CASE("Llama 3 405B on 8,192 and 16,384 H100 (arXiv 2407.21783, table 4)") {
                run.sequence, percent(run.mfu), percent(report.mfu()),
                report.model_flop_rate_per_gpu().in(teraflop / second));
     print_parts(report);
-    CHECK(std::abs(report.mfu() / run.mfu - 1) < 0.4);  // no stragglers and no power limit across a job yet
+    CHECK(std::abs(report.mfu() / run.mfu - 1) < 0.17);
   }
 }
