@@ -24,6 +24,8 @@ DeviceCoefficients literature_coefficients(const Accelerator& accelerator) {
     c.best_gemm = 0.6, c.attention_forward = 0.42, c.attention_backward = 0.34, c.memory_share = 0.8;
   } else if (accelerator.vendor == "Google") {
     c.launch = 2 * microsecond, c.best_gemm = 0.8, c.attention_forward = 0.55, c.attention_backward = 0.45;
+  } else if (accelerator.vendor == "Intel") {
+    c.launch = 20 * microsecond, c.memory_share = 0.6;
   } else if (accelerator.vendor == "AWS") {
     c.launch = 2 * microsecond, c.best_gemm = 0.55, c.attention_forward = 0.4, c.attention_backward = 0.32;
   }
