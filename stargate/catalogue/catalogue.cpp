@@ -179,12 +179,14 @@ const TrainingCoefficients& training_coefficients(const Catalogue& catalogue) {
   return catalogue.training.empty() ? none : catalogue.training.begin()->second;
 }
 
-const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version) {
+const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version,
+                                 std::optional<Quarter> at) {
   const ServingEngine *newest = nullptr, *oldest = nullptr;
   const bool known = !version.empty() && (version[0] == 'v' || (version[0] >= '0' && version[0] <= '9'));
   for (const auto& [id, record] : catalogue.engines) {
     if (record.engine != engine) continue;
-    const bool begun = record.since.empty() || !known || compare_versions(record.since, version) <= 0;
+    const bool begun = known ? record.since.empty() || compare_versions(record.since, version) <= 0
+                             : !at || !record.released || *record.released <= *at;
     if (oldest == nullptr || compare_versions(record.since, oldest->since) < 0) oldest = &record;
     if (!begun) continue;
     if (newest == nullptr || compare_versions(record.since, newest->since) > 0) newest = &record;

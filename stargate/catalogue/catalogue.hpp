@@ -50,10 +50,10 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
 /// The record of training coefficients; one that costs nothing when the catalogue has none.
 const TrainingCoefficients& training_coefficients(const Catalogue& catalogue);
 
-/// The engine's record for a version; the newest range for an empty one, the nearest when none holds it. Null when the
-/// catalogue has none of this engine.
-const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine,
-                                 const std::string& version = {});
+/// The engine's record for a version, the nearest when none holds it; for an empty or unknown one the newest range that
+/// was out at a time, without a time the newest of all. Null when the catalogue has none of this engine.
+const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version = {},
+                                 std::optional<Quarter> at = {});
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {

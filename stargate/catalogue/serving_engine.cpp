@@ -51,6 +51,7 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
           .required("engine", &E::engine, "Whose kernels and collectives are meant: vllm, sglang or trtllm.")
           .optional("since", &E::since, "First version.")
           .optional("before", &E::before, "First version after the range.")
+          .optional("released", &E::released, "Quarter in which the first version came out.")
           .optional("gpu_memory_utilization", &E::gpu_memory_utilization, "Share of the memory the engine may use.",
                     fraction)
           .optional("max_num_seqs", &E::max_num_seqs, "Sequences in one batch.", positive)
@@ -63,6 +64,10 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
                     "A request is let in when its whole output has room, and is never preempted.")
           .optional("prefill_first", &E::prefill_first,
                     "Whole prefills stop the decodes, instead of chunks among them.")
+          .optional("captured_graphs", &E::captured_graphs,
+                    "Decoding kernels are launched by a captured graph, not one by one by the host.")
+          .optional("attention_dp_wait", &E::attention_dp_wait,
+                    "Steps that a prompt waits until each attention group has one.", not_negative)
           .optional("step_overhead", &E::step_overhead, "Scheduling and sampling that no kernel hides, a step.",
                     not_negative)
           .optional("sequence_overhead", &E::sequence_overhead,
@@ -73,7 +78,10 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
                     "Front end, from the client to the scheduler and back, a request.", not_negative)
           .optional("stream_overhead", &E::stream_overhead,
                     "By which streamed answers lag behind the engine, for each sequence decoding.", not_negative)
-          .optional("prefill_overhead", &E::prefill_overhead, "More of the host in a step that prefills.", not_negative)
+          .optional("warm_up", &E::warm_up,
+                    "By which a fresh server keeps the first prompts of a run waiting: kernels compiled and loaded, "
+                    "caches cold.",
+                    not_negative)
           .optional("unfused_traffic", &E::unfused_traffic,
                     "Element-wise traffic over that of kernels that fuse all they can.", positive)
           .optional("expert_skew", &E::expert_skew, "Of experts' popularity in real text; 0: balanced.", not_negative);
@@ -84,10 +92,10 @@ const std::vector<CoefficientHandle<EngineCoefficients>>& engine_coefficient_han
   static const std::vector<CoefficientHandle<C>> handles = {
       seconds_handle<C, &C::step_overhead>("step_overhead", 0.01),
       seconds_handle<C, &C::sequence_overhead>("sequence_overhead", 5e-5),
-      number_handle<C, &C::launch_share>("launch_share", 0, 2),
+      number_handle<C, &C::launch_share>("launch_share", 0, 10),
       seconds_handle<C, &C::request_overhead>("request_overhead", 0.2),
       seconds_handle<C, &C::stream_overhead>("stream_overhead", 5e-3),
-      seconds_handle<C, &C::prefill_overhead>("prefill_overhead", 0.02),
+      seconds_handle<C, &C::warm_up>("warm_up", 5),
       number_handle<C, &C::unfused_traffic>("unfused_traffic", 0.2, 3),
       number_handle<C, &C::expert_skew>("expert_skew", 0, 1.5),
   };

@@ -1,11 +1,14 @@
 // What a serving engine adds to the operators and collectives of a step, and the limits it is run with: one record for
 // each engine and range of versions (catalogue/engines/), for all models, sources and accelerators.
 // `stargate calibrate --serving` fits those coefficients whose source is the fit.
-//   step          = kernels + step_overhead + sequence_overhead * sequences [+ prefill_overhead]
+//   step          = kernels + step_overhead + sequence_overhead * sequences
 //   kernels       = sum over operators of launch_share * launch + work; element-wise traffic times unfused_traffic
-//   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding
+//   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding [+ warm_up]
 #pragma once
 
+#include <optional>
+
+#include "stargate/base/quarter.hpp"
 #include "stargate/catalogue/coefficient_handle.hpp"
 #include "stargate/catalogue/source.hpp"
 
@@ -21,21 +24,24 @@ struct EngineCoefficients {
   bool utilization_of_free = false;     ///< the share is of what weights and activations leave, not of all
   bool prefill_first = false;           ///< whole prefills stop the decodes, instead of chunks among them
   bool reserve_output = false;          ///< a request is let in when its whole output has room, and never preempted
+  bool captured_graphs = true;          ///< kernels are launched by a graph, not one by one beside those that run
+  int attention_dp_wait = 0;            ///< steps a prompt waits for one on each attention group
   // fitted
   Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
   Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
   double launch_share = 0.6;                     ///< of a lone kernel's launch that is left in a captured graph
   Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
   Duration stream_overhead;                      ///< by which answers lag behind the engine, a sequence decoding
-  Duration prefill_overhead;                     ///< more of the host in a step that prefills
+  Duration warm_up;                              ///< by which a fresh server keeps the first prompts of a run waiting
   double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can
   double expert_skew = 0.8;                      ///< of experts' popularity in real text (perf/moe_law.hpp)
 };
 
 /// An engine in versions from `since` up to and without `before`.
 struct ServingEngine : Record, EngineCoefficients {
-  std::string engine;         ///< whose kernels and collectives are meant: "vllm", "sglang", "trtllm"
-  std::string since, before;  ///< empty: no bound
+  std::string engine;               ///< whose kernels and collectives are meant: "vllm", "sglang", "trtllm"
+  std::string since, before;        ///< empty: no bound
+  std::optional<Quarter> released;  ///< of the first version
   static const RecordTable<ServingEngine>& table();
 };
 

@@ -32,3 +32,19 @@ TEST_CASE("an engine's record is the newest that has begun, the newest of all fo
   CHECK(find_engine(c, "sglang", "0.2")->id == "sglang-0");
   CHECK(find_engine(c, "trtllm") == nullptr);
 }
+
+TEST_CASE("without a version the record is of the time of the run, and a version beats the time") {
+  Catalogue c;
+  const auto add = [&](const std::string& id, const std::string& since, Quarter released) {
+    ServingEngine record;
+    record.id = id, record.engine = "vllm", record.since = since, record.released = released;
+    c.engines[id] = record;
+  };
+  add("eager", "0.1", Quarter::of(2023, 2)), add("graphs", "0.2.6", Quarter::of(2023, 4));
+  add("v1", "0.8", Quarter::of(2025, 1));
+  CHECK(find_engine(c, "vllm", {}, Quarter::of(2022, 1))->id == "eager");
+  CHECK(find_engine(c, "vllm", {}, Quarter::of(2023, 3))->id == "eager");
+  CHECK(find_engine(c, "vllm", "nightly", Quarter::of(2024, 2))->id == "graphs");
+  CHECK(find_engine(c, "vllm", "0.9", Quarter::of(2023, 3))->id == "v1");
+  CHECK(find_engine(c, "vllm")->id == "v1");
+}

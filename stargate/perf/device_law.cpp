@@ -24,6 +24,8 @@ DeviceCoefficients literature_coefficients(const Accelerator& accelerator) {
     c.best_gemm = 0.6, c.attention_forward = 0.42, c.attention_backward = 0.34, c.memory_share = 0.8;
   } else if (accelerator.vendor == "Google") {
     c.launch = 2 * microsecond, c.best_gemm = 0.8, c.attention_forward = 0.55, c.attention_backward = 0.45;
+  } else if (accelerator.vendor == "Intel") {
+    c.launch = 20 * microsecond, c.memory_share = 0.6;
   } else if (accelerator.vendor == "AWS") {
     c.launch = 2 * microsecond, c.best_gemm = 0.55, c.attention_forward = 0.4, c.attention_backward = 0.32;
   }
@@ -131,6 +133,24 @@ void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector
   }
 }
 
+namespace {
+
+constexpr double kBestShare =
+    0.9;  ///< of the matrix units' peak that kernels reach at all (CUTLASS on Hopper: 80 to 90 %)
+
+/// How many times the matrix rate of one unit of the lender is that of the borrower's, of one architecture (H100 over
+/// H20: 4). What feeds the units is the same, so kernels keep the lender's rate until the borrower's units are busy.
+double units_weaker_than_lender(const Catalogue& catalogue, const Accelerator& own, const ChosenGroup& chosen) {
+  const auto found = catalogue.accelerators.find(chosen.group->device);
+  if (found == catalogue.accelerators.end() || found->second.architecture != own.architecture) return 1;
+  const auto rate = [](const Accelerator& a) {
+    return a.peak_rate(Precision::bf16) / std::max(1.0, 1.0 * a.compute_units.value_or(1));
+  };
+  return rate(found->second) / rate(own);
+}
+
+}  // namespace
+
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
     : DeviceLaw(accelerator) {
   const auto groups = [&](const char* law) {
@@ -140,7 +160,14 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
                       keep_one_lender(groups("decode_attention")));
   calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
-  calibrate_experts(accelerator, keep_one_lender(groups("moe")), kernels);
+  const auto moe = keep_one_lender(groups("moe"));
+  calibrate_experts(accelerator, moe, kernels);
+  for (auto& law : experts_) {
+    if (!law || moe.empty()) continue;
+    double& share = law->coefficients.compute_share;
+    share =
+        std::max(share, std::min(kBestShare, share * units_weaker_than_lender(catalogue, accelerator, moe.front())));
+  }
 }
 
 void DeviceLaw::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,

@@ -154,6 +154,21 @@ class Run {
     return holding_ < engine_.max_num_seqs * ranks_ && used_ + reserved(r) <= pool_;
   }
 
+  /// Decode steps for which prompts still wait until each attention group has one.
+  std::int64_t left_to_wait() const {
+    const auto groups = static_cast<std::size_t>(service_.replica.layout.attention_dp);
+    if (running_ == 0 || groups < 2 || waiting_.size() >= groups) return 0;
+    const Request& r = requests_[waiting_.front()];
+    return r.to_prefill < r.isl + r.done ? 0 : std::max<std::int64_t>(0, engine_.attention_dp_wait - waited_);
+  }
+
+  /// What the first step of a run takes longer; tables of maximum throughput are of a warm server.
+  double warm_up() {
+    const bool fresh = service_.load == LoadKind::clients && !warm_;
+    warm_ = true;
+    return fresh ? engine_.warm_up.base() : 0;
+  }
+
   /// What one attention group prefills in a step.
   struct GroupPrompts {
     double tokens = 0, whole = 0, whole_tokens = 0;
@@ -162,7 +177,7 @@ class Run {
 
   /// Prompts that fit the step's tokens, chunks where they do not; false when none may run.
   bool prefill_step() {
-    if (waiting_.empty()) return false;
+    if (waiting_.empty() || left_to_wait() > 0) return false;
     const double decodes = engine_.prefill_first ? 0 : std::ceil(static_cast<double>(running_) / ranks_);
     const double budget = engine_.max_num_batched_tokens - decodes;
     std::vector<GroupPrompts> groups(static_cast<std::size_t>(ranks_));
@@ -199,6 +214,8 @@ class Run {
     if (decodes > 0) batch.push_back({decodes, 1, mean_context() + 1, true, 1});
     const double mean = (all + (engine_.prefill_first ? 0 : running_)) / ranks_;
     now_ += step_.step_time(batch, mean / (busiest.tokens + decodes)).total().base();
+    if (steps_ == 0 && running_ == 0) now_ += warm_up();
+    waited_ = 0;
     if (!engine_.prefill_first) count_decodes(1);
     for (const std::size_t id : complete) begin_decoding(id);
     end_those_done();
@@ -242,6 +259,8 @@ class Run {
       const double until = std::ceil((arrivals_.top().first - now_) / each);
       if (until < static_cast<double>(steps)) steps = std::max<std::int64_t>(1, static_cast<std::int64_t>(until));
     }
+    if (const auto wait = waiting_.empty() ? 0 : left_to_wait(); wait > 0) steps = std::min(steps, wait);
+    if (!waiting_.empty()) waited_ += steps;
     const double middle = mean_context() + 1 + static_cast<double>(steps - 1) / 2;
     now_ += static_cast<double>(steps) * table_.seconds(running_, middle);
     count_decodes(steps);
@@ -328,6 +347,8 @@ class Run {
   std::vector<std::size_t> order_;
   double now_ = 0, context_ = 0, used_ = 0, decoded_ = 0, counted_ = 0, tokens_in_ = 0, tokens_out_ = 0;
   std::int64_t steps_ = 0;
+  std::int64_t waited_ = 0;  ///< decode steps since a prompt could have run
+  bool warm_ = false;
   int running_ = 0, holding_ = 0;
   std::vector<double> ttft_, tpot_;
 };

@@ -106,7 +106,7 @@ const Accelerator* find_measured_accelerator(const Catalogue& catalogue, const s
     const double miss = memory_gb > 0 ? std::abs(std::log(gib / memory_gb)) : 0;
     // The form of the chip as far as the name states it, then the memory, then SXM where nothing is said.
     const std::pair<double, double> score{matched - (miss > 0.15 ? 1 : 0),
-                                          -miss + (id.ends_with("-sxm") ? 0.01 : 0) - 0.001 * missed};
+                                          -miss + (id.find("-sxm") != std::string::npos ? 0.01 : 0) - 0.001 * missed};
     if (best == nullptr || score > best_score) best = &accelerator, best_score = score;
   }
   return best;

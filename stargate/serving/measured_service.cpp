@@ -114,6 +114,16 @@ void read_load(const MeasuredServing& row, MeasuredService& service) {
   }
 }
 
+/// As notes say ("measured 2025-10-29"), else the middle of the year of publication; a fork is of the year before.
+std::optional<Quarter> measured_at(const MeasuredServing& row) {
+  std::smatch found;
+  if (std::regex_search(row.notes, found, std::regex("measured (20[0-9]{2})-([01][0-9])"))) {
+    return Quarter::of(std::stoi(found[1]), std::clamp((std::stoi(found[2]) + 2) / 3, 1, 4));
+  }
+  if (row.year <= 0) return std::nullopt;
+  return Quarter::of(row.year - (mentions(row.engine, "fork") ? 1 : 0), 2);
+}
+
 std::string configuration_of(const MeasuredService& s) {
   const auto& p = s.replica.precision;
   return fmt::format("{} {} {} {} x{} {} {} {} {} {} {:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
@@ -147,7 +157,7 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   out.accelerator = accelerator->id;
   out.engine = measured_engine(row.engine);
   if (out.engine.empty()) return Skip{"no coefficients of the engine '" + row.engine + "'"};
-  out.record = find_engine(catalogue_, out.engine, row.engine_version);
+  out.record = find_engine(catalogue_, out.engine, row.engine_version, measured_at(row));
   if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
   if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};

@@ -12,6 +12,7 @@ namespace stargate {
 
 struct MeasuredServing {
   int line = 0;
+  int year = 0;  ///< of publication
   std::string id, source, trust, engine, engine_version, model, notes;
   bool full_config = true;
   std::string weights_dtype, kv_dtype, accelerator;

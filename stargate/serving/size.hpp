@@ -60,7 +60,8 @@ Result<std::variant<ServingChoice, ServingShortfall>> best_throughput_per_accele
                                                                                       const ServingMachine& machine,
                                                                                       const ServingQuestion& question);
 
-/// Every layout that meets the targets with its best batch, the highest rate an accelerator first, and why others do not.
+/// Every layout that meets the targets with its best batch, the highest rate an accelerator first, and why others do
+/// not.
 struct RankedLayouts {
   std::vector<ServingChoice> choices;
   ServingShortfall shortfall;

@@ -177,8 +177,14 @@ void StepModel::add_ends(const Tokens& tokens, ServingStep& step) const {
     sampling.traffic = Bytes::from_base(logits * kSamplingTraffic);
     add_operator(sampling, step);
   }
-  if (tokens.prefill > 0) step[ServingStepPart::engine] += engine.prefill_overhead;
   step[ServingStepPart::engine] += engine.step_overhead + tokens.sequences * engine.sequence_overhead;
+}
+
+/// Without a graph the host launches kernels one by one while others run: what shows is what it is late by.
+void StepModel::hide_launches(ServingStep& step) const {
+  Duration& launch = step[ServingStepPart::launch];
+  const Duration work = step.total() - launch - step[ServingStepPart::engine];
+  launch = max(Duration{}, launch - work);
 }
 
 ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double shared) const {
@@ -206,6 +212,7 @@ ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double sh
     step[ServingStepPart::hand_over] += (pp - 1) * group_time(Collective::send_receive, bytes, stage_pair_);
   }
   add_ends(tokens, step);
+  if (!replica_.engine.captured_graphs) hide_launches(step);
   return step;
 }
 

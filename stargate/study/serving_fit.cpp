@@ -103,10 +103,11 @@ std::size_t figure_index(const std::string& metric) {
 /// By engine record, distinct configurations in the order of their names.
 using Services = std::map<std::string, std::map<std::string, FitService>>;
 
-Services make_services(ServiceMaker& maker, const std::vector<MeasuredServing>& rows, const std::string& trust) {
+Services make_services(ServiceMaker& maker, const std::vector<MeasuredServing>& rows, const std::string& trust,
+                       bool full = true) {
   Services out;
   for (const auto& row : rows) {
-    if (!row.full_config || row.trust != trust) continue;
+    if (row.full_config != full || row.trust != trust) continue;
     auto made = maker.make(row);
     auto* service = std::get_if<MeasuredService>(&made);
     if (service == nullptr) continue;
@@ -181,6 +182,7 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   ServiceMaker maker(catalogue);
   Services services = make_services(maker, rows, "A");
   for (auto& [id, of_engine] : make_services(maker, rows, "B")) services.try_emplace(id, std::move(of_engine));
+  for (auto& [id, of_engine] : make_services(maker, rows, "A", false)) services.try_emplace(id, std::move(of_engine));
   if (services.empty()) return Diagnostic{{}, 0, 0, {}, "no row states its whole configuration", {}, {}};
   ServingFit fit;
   for (const auto& [id, of_engine] : services) {
