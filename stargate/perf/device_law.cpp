@@ -16,8 +16,9 @@ namespace stargate {
 // HBM peak. AMD's best matrix multiply is in the catalogue (51 to 68 % of peak); its attention kernels stand at about
 // the same share below it as NVIDIA's do. Systolic arrays of TPUs keep up 75 to 85 % on large products (assumption);
 // Trainium 1 trains at 35 to 45 % of its peak (AWS Neuron 2.17, Llama 2 and GPT-3), which asks for about 0.55 here.
-// Usual shapes: the median large product of A100, H100 and B200 in the measured kernel tables (TensorRT-LLM, 16 bits)
-// runs at 0.97, 0.95 and 0.85 of the best shape that a sweep of the device found (MAMF, ml-engineering).
+// Intel: 20 us a launch and 0.6 of the bandwidth are what published Gaudi 3 serving (GLM-4.7) asks for: a fit to those
+// rows. Usual shapes: the median large product of A100, H100 and B200 in the measured kernel tables (TensorRT-LLM, 16
+// bits) runs at 0.97, 0.95 and 0.85 of the best shape that a sweep of the device found (MAMF, ml-engineering).
 DeviceCoefficients literature_coefficients(const Accelerator& accelerator) {
   DeviceCoefficients c;
   if (accelerator.vendor == "AMD") {
