@@ -1,6 +1,7 @@
 // Loading: each kind's folder is read by that kind's field table, then the whole is checked (catalogue_check.cpp).
 #include "stargate/catalogue/catalogue.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "stargate/catalogue/catalogue_check.hpp"
@@ -30,10 +31,15 @@ struct Loader {
     return false;
   }
 
-  /// Applies the changes whose path begins with this record's kind:id.
-  void change(Document& document, const std::string& name) {
+  /// Applies the changes whose path begins with this record's kind:id, and with no longer one of `names`: ids may hold
+  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do.
+  void change(Document& document, const std::string& name, const std::vector<std::string>& names) {
     for (const auto& change : changes.set) {
       if (!change.path.starts_with(name + ".")) continue;
+      const bool longer = std::any_of(names.begin(), names.end(), [&](const std::string& other) {
+        return other.size() > name.size() && change.path.starts_with(other + ".");
+      });
+      if (longer) continue;
       used.insert(change.path);
       auto applied = apply_override(document, {change.path.substr(name.size() + 1), change.value});
       if (!applied.ok()) add(applied.faults());
@@ -45,7 +51,10 @@ struct Loader {
 
 template <class R>
 void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records) {
-  for (const auto& path : loader.files.list(loader.folder + "/" + folder, ".yaml")) {
+  const auto paths = loader.files.list(loader.folder + "/" + folder, ".yaml");
+  std::vector<std::string> names;
+  for (const auto& path : paths) names.push_back(kind + ":" + file_stem(path));
+  for (const auto& path : paths) {
     const std::string id = file_stem(path);
     const std::string name = kind + ":" + id;
     if (loader.left_out(name)) continue;
@@ -59,7 +68,7 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
       loader.add(document.faults());
       continue;
     }
-    loader.change(*document, name);
+    loader.change(*document, name, names);
     auto record = read_record<R>(*document);
     if (!record) {
       loader.add(record.faults());

@@ -1,5 +1,6 @@
 // Versions in order, and the record that holds one.
 #include "stargate/catalogue/serving_engine.hpp"
+#include "stargate/base/file_reader.hpp"
 
 #include <doctest/doctest.h>
 
@@ -47,4 +48,13 @@ TEST_CASE("without a version the record is of the time of the run, and a version
   CHECK(find_engine(c, "vllm", "nightly", Quarter::of(2024, 2))->id == "graphs");
   CHECK(find_engine(c, "vllm", "0.9", Quarter::of(2023, 3))->id == "v1");
   CHECK(find_engine(c, "vllm")->id == "v1");
+}
+
+TEST_CASE("a change reaches the record whose whole id it names, also where another's id is its beginning") {
+  CatalogueChanges changes;
+  changes.set = {{"engine:vllm-0.14.max_num_seqs", "77"}};
+  const auto catalogue = load_catalogue(DiskFileReader{}, STARGATE_SOURCE_DIR "/catalogue", changes);
+  REQUIRE(catalogue);
+  CHECK(catalogue->engines.at("vllm-0.14").max_num_seqs == 77);
+  CHECK(catalogue->engines.at("vllm-0").max_num_seqs != 77);
 }
