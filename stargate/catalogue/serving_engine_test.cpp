@@ -1,9 +1,9 @@
 // Versions in order, and the record that holds one.
 #include "stargate/catalogue/serving_engine.hpp"
-#include "stargate/base/file_reader.hpp"
 
 #include <doctest/doctest.h>
 
+#include "stargate/base/file_reader.hpp"
 #include "stargate/catalogue/catalogue.hpp"
 
 using namespace stargate;
