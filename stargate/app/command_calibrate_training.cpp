@@ -20,9 +20,7 @@ std::vector<std::string> fitted_in_catalogue(const TrainingCoefficients& coeffic
 }  // namespace
 
 void calibrate_training(Session& session, const CalibrateTrainingFlags& flags) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());

@@ -134,9 +134,7 @@ std::optional<Duration> read_latency(Session& session, const char* flag, const s
 
 void serve(Session& session, const ServeFlags& flags) {
   if (!has_all(session, flags)) return;
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   auto model_id = resolve_model(session.files, *catalogue, flags.model);
   if (!model_id) return session.fail(model_id.faults());

@@ -9,9 +9,7 @@
 namespace stargate {
 
 void validate(Session& session, const ValidateFlags& flags) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   if (list_kernel_tables(flags.kernels).empty()) {
     return session.fail("there are no kernel tables in " + flags.kernels,

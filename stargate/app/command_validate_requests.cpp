@@ -8,9 +8,7 @@
 namespace stargate {
 
 void validate_requests(Session& session, const ValidateRequestsFlags& flags) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   const auto measured = load_measured_requests(session.files, flags.file);
   if (!measured) return session.fail(measured.faults());

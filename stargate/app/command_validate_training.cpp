@@ -8,9 +8,7 @@
 namespace stargate {
 
 void validate_training(Session& session, const ValidateTrainingFlags& flags) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults());
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   const auto rows = load_measured_rows(session.files, flags.file);
   if (!rows) return session.fail(rows.faults());

@@ -79,4 +79,10 @@ Result<Changes> parse_changes(const ChangeFlags& flags) {
   return changes;
 }
 
+Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags) {
+  auto changes = parse_changes(flags);
+  if (!changes) return changes.faults();
+  return load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+}
+
 }  // namespace stargate

@@ -41,5 +41,7 @@ struct Changes {
 };
 /// A path that begins with "kind:id." changes a record, any other the study.
 Result<Changes> parse_changes(const ChangeFlags& flags);
+/// The session's catalogue with the flags' changes to its records, for commands without a study.
+Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags);
 
 }  // namespace stargate

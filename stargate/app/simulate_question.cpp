@@ -92,9 +92,7 @@ bool make_replica(Session& session, const SimulationQuestion& question, const En
 }
 
 bool make_machine(Session& session, const SimulateFlags& flags, SimulationQuestion& question) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults()), false;
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults()), false;
   question.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
   const std::string& id = flags.replica.system;

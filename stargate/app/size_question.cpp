@@ -123,9 +123,7 @@ bool make_system(Session& session, const SizeFlags& flags, const std::string& id
 }
 
 bool make_model(Session& session, const SizeFlags& flags, SizeRequest& request) {
-  auto changes = parse_changes(flags.changes);
-  if (!changes) return session.fail(changes.faults()), false;
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults()), false;
   request.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
   auto model_id = resolve_model(session.files, *request.catalogue, flags.model);
