@@ -65,7 +65,7 @@ void fleet_sized(benchmark::State& state) {
 BENCHMARK(fleet_sized)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
 RequestTrace conversations() {
-  if (const char* data = std::getenv("STARGATE_DATA"); data != nullptr) {
+  if (const char* data = std::getenv("STARGATE_DATA"); data != nullptr && *data != '\0') {
     auto trace = load_trace(DiskFileReader(), std::string(data) + "/traces/azure2023/AzureLLMInferenceTrace_conv.csv");
     if (trace.ok()) return std::move(*trace);
   }

@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
+
+#include "tests/measured_data.hpp"
 
 using namespace stargate;
 
@@ -76,13 +77,12 @@ TEST_CASE("runs are told apart, replayed on what they state, or passed over with
   CHECK(replay_run(catalogue(), (*runs)[1]).skipped == "the catalogue has no model 'no-such-model'");
 }
 
+TEST_SUITE_BEGIN("measured data");
+
 TEST_CASE("vLLM on an RTX PRO 6000, 300 requests at twice what it serves: tokens to 12 %, whole requests to 15 %") {
-  const char* data = std::getenv("STARGATE_DATA");
-  if (data == nullptr) {
-    MESSAGE("STARGATE_DATA is not set: skipped");
-    return;
-  }
-  const auto runs = load_measured_requests(DiskFileReader(), std::string(data) + "/serving/requests.csv");
+  const auto file = measured_data("serving/requests.csv");
+  if (!file) return;
+  const auto runs = load_measured_requests(DiskFileReader(), *file);
   REQUIRE(runs.ok());
   for (const auto& run : *runs) {
     const ReplayedRun replayed = replay_run(catalogue(), run);
@@ -94,3 +94,5 @@ TEST_CASE("vLLM on an RTX PRO 6000, 300 requests at twice what it serves: tokens
     }
   }
 }
+
+TEST_SUITE_END();

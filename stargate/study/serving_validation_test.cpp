@@ -3,9 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-
 #include "stargate/study/serving_fit.hpp"
+#include "tests/measured_data.hpp"
 
 using namespace stargate;
 
@@ -78,11 +77,13 @@ TEST_CASE("a fit finds the step overhead that made the rows, and names coefficie
   CHECK(unknown.faults()[0].hint.find("step_overhead") != std::string::npos);
 }
 
+TEST_SUITE_BEGIN("measured data");
+
 TEST_CASE("measured serving: errors stay within what the page says") {
-  const char* folder = std::getenv("STARGATE_DATA");
-  if (folder == nullptr) return;
-  const auto rows = load_measured_serving(DiskFileReader(), std::string(folder) + "/serving/measured.csv");
-  if (!rows) return;
+  const auto file = measured_data("serving/measured.csv");
+  if (!file) return;
+  const auto rows = load_measured_serving(DiskFileReader(), *file);
+  REQUIRE(rows);
   const auto validation = validate_serving(shipped(), *rows, 0);
   for (const auto& group : validation.by_figure) {
     if (group.key.completeness != "A full") continue;
@@ -92,3 +93,5 @@ TEST_CASE("measured serving: errors stay within what the page says") {
     if (group.key.metric == "ttft") CHECK(group.errors.median_pct < 22);
   }
 }
+
+TEST_SUITE_END();

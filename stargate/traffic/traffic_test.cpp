@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 
 #include "stargate/traffic/source.hpp"
 #include "stargate/traffic/trace_text.hpp"
+#include "tests/measured_data.hpp"
 
 namespace stargate {
 namespace {
@@ -263,19 +263,23 @@ TEST_CASE("traffic without end is refused") {
   CHECK(!make_tenant_source({}, {10, -1}, 1).ok());
 }
 
+TEST_SUITE_BEGIN("measured data");
+
 TEST_CASE("published traces are read whole") {
-  const char* folder = std::getenv("STARGATE_DATA");
-  if (folder == nullptr) return;
-  const std::string traces = std::string(folder) + "/traces/";
-  const auto conv = load_trace(DiskFileReader(), traces + "azure2023/AzureLLMInferenceTrace_conv.csv");
+  const auto azure = measured_data("traces/azure2023/AzureLLMInferenceTrace_conv.csv");
+  const auto kimi = measured_data("traces/mooncake/conversation_trace.jsonl");
+  if (!azure || !kimi) return;
+  const auto conv = load_trace(DiskFileReader(), *azure);
   REQUIRE(conv.ok());
   CHECK(conv->rows.size() + static_cast<std::size_t>(conv->left_out) == 19366);
   CHECK(summarise_trace(*conv).isl == doctest::Approx(1155).epsilon(0.01));
-  const auto mooncake = load_trace(DiskFileReader(), traces + "mooncake/conversation_trace.jsonl");
+  const auto mooncake = load_trace(DiskFileReader(), *kimi);
   REQUIRE(mooncake.ok());
   CHECK(mooncake->rows.size() + static_cast<std::size_t>(mooncake->left_out) == 12031);
   CHECK(summarise_trace(*mooncake).cached_share == doctest::Approx(0.4).epsilon(0.1));
 }
+
+TEST_SUITE_END();
 
 }  // namespace
 }  // namespace stargate

@@ -9,6 +9,7 @@
 
 #include "stargate/base/file_reader.hpp"
 #include "stargate/catalogue/model_config.hpp"
+#include "tests/measured_data.hpp"
 
 namespace {
 
@@ -77,14 +78,12 @@ bool check_row(const std::string& file, const Model& model, const std::vector<do
 }  // namespace
 
 int main() {
-  const char* data = std::getenv("STARGATE_DATA");
-  const std::string folder = std::string(data == nullptr ? "" : data) + "/models";
+  const auto file = stargate::measured_data("models/param_check.csv");
+  if (!file) return 77;
+  const std::string folder = file->substr(0, file->rfind('/'));
   const stargate::DiskFileReader files;
-  const auto table = files.read(folder + "/param_check.csv");
-  if (data == nullptr || *data == '\0' || !table) {
-    std::puts("skipped: STARGATE_DATA names no folder with models/param_check.csv");
-    return 77;
-  }
+  const auto table = files.read(*file);
+  if (!table) return std::printf("%s cannot be read\n", file->c_str()), 1;
   int failures = 0, exact = 0;
   const auto models = read_models(files, folder, failures);
   std::istringstream rows(*table);
