@@ -7,8 +7,8 @@
 
 #include "stargate/serving/service.hpp"
 #include "stargate/serving/service_report.hpp"
-#include "stargate/serving/size.hpp"
 #include "stargate/serving/step_table.hpp"
+#include "stargate/sizing/estimate.hpp"
 
 using namespace stargate;
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stargate/study/serving_fit.hpp"
+#include "stargate/calibration/serving_fit.hpp"
 
 namespace stargate {
 

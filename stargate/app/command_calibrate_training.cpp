@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stargate/study/training_fit.hpp"
+#include "stargate/calibration/training_fit.hpp"
 
 namespace stargate {
 namespace {

@@ -6,7 +6,7 @@
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/config/reference.hpp"
-#include "stargate/study/service_study.hpp"
+#include "stargate/service/service_study.hpp"
 #include "stargate/study/study.hpp"
 
 namespace stargate {

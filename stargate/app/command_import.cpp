@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "stargate/study/import_layout.hpp"
+#include "stargate/import/import_layout.hpp"
 
 namespace stargate {
 namespace {

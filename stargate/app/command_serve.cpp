@@ -8,7 +8,7 @@
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
-#include "stargate/serving/size.hpp"
+#include "stargate/sizing/estimate.hpp"
 
 namespace stargate {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "stargate/app/accelerator_price.hpp"
-#include "stargate/study/service_study.hpp"
+#include "stargate/finance/accelerator_price.hpp"
+#include "stargate/service/service_study.hpp"
 
 namespace stargate {
 namespace {

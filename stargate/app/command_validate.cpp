@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/calibration/calibrate.hpp"
-#include "stargate/config/validation_json.hpp"
+#include "stargate/measured/validation_json.hpp"
 
 namespace stargate {
 

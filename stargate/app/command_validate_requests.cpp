@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stargate/study/request_replay.hpp"
+#include "stargate/measured/request_replay.hpp"
 
 namespace stargate {
 

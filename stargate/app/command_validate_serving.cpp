@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stargate/study/serving_validation.hpp"
+#include "stargate/measured/serving_validation.hpp"
 
 namespace stargate {
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stargate/study/training_validation.hpp"
+#include "stargate/measured/training_validation.hpp"
 
 namespace stargate {
 

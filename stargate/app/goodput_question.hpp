@@ -1,8 +1,8 @@
 // From a job's flags to the numbers its goodput follows from: step time, failures, recovery, checkpoint, spares, price.
 #pragma once
 
-#include "stargate/app/accelerator_price.hpp"
 #include "stargate/app/command_goodput.hpp"
+#include "stargate/finance/accelerator_price.hpp"
 #include "stargate/training/goodput.hpp"
 #include "stargate/training/job.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "stargate/app/accelerator_price.hpp"
 #include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/finance/accelerator_price.hpp"
 #include "stargate/serving/service.hpp"
 #include "stargate/serving/service_report.hpp"
 #include "stargate/serving/step_table.hpp"

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "stargate/app/accelerator_price.hpp"
 #include "stargate/app/command_serve_size.hpp"
+#include "stargate/finance/accelerator_price.hpp"
 #include "stargate/sizing/size_fleet.hpp"
 
 namespace stargate {

@@ -1,9 +1,9 @@
 // How a layout and its step are shown: as text, JSON and CSV, the same by every command that answers with one.
 #pragma once
 
-#include "stargate/app/accelerator_price.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
+#include "stargate/finance/accelerator_price.hpp"
 #include "stargate/training/energy.hpp"
 
 namespace stargate {

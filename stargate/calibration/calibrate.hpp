@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "stargate/calibration/calibration.hpp"
-#include "stargate/base/validation_report.hpp"
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/measured/validation_report.hpp"
 
 namespace stargate {
 

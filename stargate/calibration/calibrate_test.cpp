@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "stargate/config/node.hpp"
-#include "stargate/config/validation_json.hpp"
+#include "stargate/measured/validation_json.hpp"
 
 namespace stargate {
 namespace {

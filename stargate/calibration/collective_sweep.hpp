@@ -5,8 +5,8 @@
 #pragma once
 
 #include "stargate/calibration/collective_fit.hpp"
-#include "stargate/base/validation_report.hpp"
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/measured/validation_report.hpp"
 
 namespace stargate {
 

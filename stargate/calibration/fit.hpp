@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "stargate/base/validation_report.hpp"
+#include "stargate/base/statistics.hpp"
 
 #include "stargate/catalogue/calibration.hpp"
 

@@ -3,7 +3,7 @@
 // one device and law; perf turns them into laws.
 #pragma once
 
-#include "stargate/base/validation_report.hpp"
+#include "stargate/base/statistics.hpp"
 #include "stargate/catalogue/source.hpp"
 
 namespace stargate {

@@ -230,4 +230,11 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   return catalogue;
 }
 
+const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {
+  for (const auto& [id, route] : catalogue.routes) {
+    if ((route.from == a && route.to == b) || (route.from == b && route.to == a)) return &route;
+  }
+  return nullptr;
+}
+
 }  // namespace stargate

@@ -71,4 +71,7 @@ Result<RecordName> parse_record_name(std::string_view text);
 /// The ids of a kind, sorted.
 std::vector<std::string> record_ids(const Catalogue& catalogue, const std::string& kind);
 
+/// The route between two regions, whichever way it is written; null when the catalogue has none.
+const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b);
+
 }  // namespace stargate

@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include "stargate/base/worker_pool.hpp"
 #include "stargate/fleet/autoscaler.hpp"
 #include "stargate/fleet/router.hpp"
-#include "stargate/fleet/worker_pool.hpp"
 
 namespace stargate {
 

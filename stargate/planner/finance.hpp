@@ -1,16 +1,15 @@
 // The planner's arithmetic of time and money, shared by the objective and the report so that parts sum to the whole.
-//   annuity a quarter  a(r,n) = q / (1 - (1+q)^-n), q = (1+r)^(1/4) - 1      (capital recovery factor; PyPSA, Temoa)
+//   annuity a quarter  a(r,n): finance/annuity.hpp
 //   present value      delta_t = (1+d)^(-t/4), t quarters after the first
 //   Type II costing    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a(r,n):
 //                      what falls after the last quarter is not charged, so late purchases are not penalised.
 #pragma once
 
+#include "stargate/finance/annuity.hpp"
 #include "stargate/planner/programme.hpp"
 
 namespace stargate {
 
-/// Share of the price paid each quarter over `life` quarters at `rate` a year; 1/life when the rate is zero.
-double quarterly_annuity(double rate, int life);
 /// delta_t, for t quarters after the first.
 double discount_factor(const Programme& programme, int t);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`.

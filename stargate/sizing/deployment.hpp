@@ -4,7 +4,7 @@
 //   decode:  rate = D / ((osl - 1) * t(D)),  t(D): a step of D decodes and no prefill
 #pragma once
 
-#include "stargate/serving/size.hpp"
+#include "stargate/sizing/estimate.hpp"
 
 namespace stargate {
 

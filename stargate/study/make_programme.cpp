@@ -5,14 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace stargate {
+#include "stargate/finance/cluster_share.hpp"
 
-const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {
-  for (const auto& [id, route] : catalogue.routes) {
-    if ((route.from == a && route.to == b) || (route.from == b && route.to == a)) return &route;
-  }
-  return nullptr;
-}
+namespace stargate {
 
 namespace {
 
@@ -157,24 +152,6 @@ std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySp
     if (near) sites.push_back(spec.site);
   }
   return sites;
-}
-
-// A non-blocking three-tier fat tree of radix r has 5/r switches an endpoint (64 ports: 5,120 switches for 65,536
-// endpoints) and three links an endpoint, of which the first hop is copper: four optical modules. Storage is 1 to 1.5 %
-// of capital (Bernstein's split of a gigawatt), taken as 1.25 % of the system.
-ClusterShare cluster_share(const Catalogue& catalogue, const System& system) {
-  constexpr double switches = 5, optics = 4, storage = 0.0125;
-  ClusterShare share;
-  share.price = system.price.mid * (storage / system.accelerators);
-  const Network& out = catalogue.networks.at(system.scale_out);
-  const double ports = catalogue.accelerators.at(system.accelerator).scale_out_bandwidth / out.bandwidth;
-  if (out.switch_radix) {
-    share.price += ports * switches / *out.switch_radix * out.switch_price.value_or(Money{});
-    share.power += ports * switches / *out.switch_radix * out.switch_power.value_or(Power{});
-  }
-  share.price += ports * optics * out.optic_price.value_or(Money{});
-  share.power += ports * optics * out.optic_power.value_or(Power{});
-  return share;
 }
 
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,

@@ -15,18 +15,8 @@ std::set<std::string> supplied_products(const Catalogue& catalogue);
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
                          const std::set<std::string>& limiting_products);
 
-/// The route between two regions, whichever way it is written; null when the catalogue has none.
-const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b);
-
 /// Sites where a service may run: in a country it may be in, and near enough to one of its user regions.
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service);
-
-/// Switches, optics and storage of one accelerator beside the system it is in.
-struct ClusterShare {
-  Money price;
-  Power power;
-};
-ClusterShare cluster_share(const Catalogue& catalogue, const System& system);
 
 }  // namespace stargate

@@ -1,7 +1,7 @@
 // A service on a machine through serving's sizing.
 #include <fmt/format.h>
 
-#include "stargate/serving/size.hpp"
+#include "stargate/sizing/estimate.hpp"
 #include "stargate/study/rates.hpp"
 
 namespace stargate {

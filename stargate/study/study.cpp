@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "stargate/study/service_study.hpp"
+#include "stargate/service/service_study.hpp"
 
 namespace stargate {
 namespace {

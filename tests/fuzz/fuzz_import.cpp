@@ -1,7 +1,7 @@
 // Any text as a configuration of another program, in every syntax: read, mapped to a layout and written out.
 #include <string_view>
 
-#include "stargate/study/import_layout.hpp"
+#include "stargate/import/import_layout.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);

@@ -1,0 +1,48 @@
+// Fits the coefficients of serving engines (catalogue/engines/) to measured figures, each engine and range of versions
+// to its own rows. A row counts by the logarithm of predicted over measured, no more than a factor of e; rows of one
+// configuration and figure count as one, a source by the square root of its configurations. The loss is the median plus
+// the mean of TPOT, throughput and, by half, TTFT, which warm-up and clients are part of. Held out: each source is
+// predicted with coefficients fitted to all others.
+#pragma once
+
+#include "stargate/measured/benchmark.hpp"
+
+namespace stargate {
+
+struct ServingFitQuestion {
+  std::vector<std::string> names;  ///< coefficients to fit; empty: those whose source in the record is the fit
+  bool leave_out = false;          ///< fit again without each source
+  int most_configurations = 48;    ///< of an engine; evenly taken when there are more
+};
+
+struct FittedEngine {
+  std::string id;
+  struct Coefficient {
+    std::string name;
+    double before = 0, after = 0, lower = 0, upper = 0;  ///< durations in seconds
+  };
+  std::vector<Coefficient> coefficients;
+  double loss_before = 0, loss_after = 0;
+  int configurations = 0, rows = 0;
+};
+
+/// Of one source under coefficients that have not seen it: medians of |predicted / measured - 1| in percent; negative
+/// where it has no such rows.
+struct HeldOutSource {
+  std::string engine, source;
+  double tpot_pct = -1, ttft_pct = -1, throughput_pct = -1;
+};
+
+struct ServingFit {
+  std::vector<FittedEngine> engines;
+  std::vector<HeldOutSource> held_out;
+};
+
+/// Uses rows that state their whole configuration and are of trust A; of B for engines that have no others.
+/// Deterministic. A fault names coefficients that do not exist.
+Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
+                               const ServingFitQuestion& question);
+
+std::string format_serving_fit(const ServingFit& fit);
+
+}  // namespace stargate

@@ -1,0 +1,10 @@
+// A price spread over the life of what it buys.
+//   annuity a quarter  a(r,n) = q / (1 - (1+q)^-n), q = (1+r)^(1/4) - 1      (capital recovery factor; PyPSA, Temoa)
+#pragma once
+
+namespace stargate {
+
+/// Share of the price paid each quarter over `life` quarters at `rate` a year; 1/life when the rate is zero.
+double quarterly_annuity(double rate, int life);
+
+}  // namespace stargate

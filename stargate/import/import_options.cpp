@@ -1,0 +1,155 @@
+// Trees are walked to their scalars; Python is scanned for `name=literal` inside calls. Nothing is ever executed.
+#include "stargate/import/import_options.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "stargate/config/toml.hpp"
+#include "stargate/config/tree_builder.hpp"
+#include "stargate/import/import_arguments.hpp"
+
+namespace stargate {
+namespace {
+
+ImportSyntax syntax_of(const std::string& file) {
+  if (file.ends_with(".yaml") || file.ends_with(".yml")) return ImportSyntax::yaml;
+  if (file.ends_with(".toml")) return ImportSyntax::toml;
+  if (file.ends_with(".json")) return ImportSyntax::json;
+  return file.ends_with(".py") ? ImportSyntax::python : ImportSyntax::arguments;
+}
+
+void walk(const Node& node, const std::string& path, const std::string& key, std::vector<ImportedOption>& out) {
+  const auto below = [&](const std::string& name) { return path.empty() ? name : path + "." + name; };
+  for (const auto& member : node.members) walk(member.value, below(member.key), member.key, out);
+  if (node.is_mapping()) return;
+  ImportedOption option{option_name(key), path, node.text, node.at, {}};
+  for (const auto& item : node.items) option.value += (option.value.empty() ? "" : " ") + item.text;
+  if (!node.is_null()) out.push_back(std::move(option));
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+/// Keyword arguments with literal values and the calls they stand in.
+class PythonScan {
+ public:
+  PythonScan(std::string_view text, std::vector<ImportedOption>& out) : text_(text), out_(out) {}
+
+  void scan() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '#') {
+        while (at_ < text_.size() && text_[at_] != '\n') step();
+      } else if (c == '"' || c == '\'') {
+        take_string();
+      } else if (is_word(c)) {
+        take_word();
+      } else {
+        if (c == '(') calls_.push_back(word_);
+        if (c == ')' && !calls_.empty()) calls_.pop_back();
+        if (std::isspace(static_cast<unsigned char>(c)) == 0 && c != '.') word_.clear();
+        step();
+      }
+    }
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  void step() {
+    if (text_[at_++] == '\n') ++line_, line_start_ = at_;
+  }
+  void skip_spaces() {
+    while (peek() == ' ' || peek() == '\t') step();
+  }
+  std::string take_string() {
+    const char quote = peek();
+    std::size_t width = text_.substr(at_, 3) == std::string(3, quote) ? 3 : 1;
+    const std::string close(width, quote);
+    for (std::size_t i = 0; i < width; ++i) step();
+    std::string out;
+    while (at_ < text_.size() && text_.substr(at_, width) != close) {
+      out += peek();
+      step();
+    }
+    for (; width > 0 && at_ < text_.size(); --width) step();
+    return out;
+  }
+  void take_word() {
+    std::string word;
+    while (is_word(peek())) {
+      word += peek();
+      step();
+    }
+    word_ = word;
+    skip_spaces();
+    if (peek() == ':' && peek(1) != '=') {  // an annotation: `tensor_parallel_degree: int = 8`
+      const std::size_t line_end = std::min(text_.find('\n', at_), text_.size());
+      const std::size_t equals = text_.substr(0, line_end).find('=', at_);
+      if (equals == std::string_view::npos || std::isdigit(static_cast<unsigned char>(word[0])) != 0) return;
+      while (at_ < equals) step();
+    }
+    if (peek() != '=' || peek(1) == '=') return;
+    step();
+    skip_spaces();
+    ImportedOption option{word, word, {}, {line_, static_cast<int>(at_ - line_start_) + 1}, {}};
+    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+      if (!call->empty()) option.path.insert(0, *call + ".");
+    }
+    if (take_literal(option.value)) out_.push_back(std::move(option));
+  }
+  bool take_literal(std::string& value) {
+    if (peek() == '"' || peek() == '\'') return value = take_string(), true;
+    if (!is_word(peek()) && peek() != '-' && peek() != '.') return false;
+    const std::size_t from = at_;
+    std::size_t to = from;
+    while (to < text_.size() && (is_word(text_[to]) || text_[to] == '.' || text_[to] == '-' || text_[to] == '+')) ++to;
+    std::string word(text_.substr(from, to - from));
+    const bool number = std::isdigit(static_cast<unsigned char>(word[word[0] == '-' ? 1 : 0])) != 0;
+    if (!number && word != "True" && word != "False" && word != "None") return false;
+    while (at_ < to) step();
+    word.erase(std::remove(word.begin(), word.end(), '_'), word.end());
+    value = word == "True" ? "true" : word == "False" ? "false" : word;
+    return word != "None";
+  }
+
+  std::string_view text_;
+  std::vector<ImportedOption>& out_;
+  std::size_t at_ = 0, line_start_ = 0;
+  int line_ = 1;
+  std::string word_;
+  std::vector<std::string> calls_;
+};
+
+Result<Document> read_tree(ImportSyntax syntax, const std::string& file, std::string_view text) {
+  if (syntax == ImportSyntax::yaml) return parse_yaml(file, text);
+  return syntax == ImportSyntax::toml ? parse_toml(file, text) : parse_json(file, text);
+}
+
+}  // namespace
+
+std::string option_name(std::string_view written) {
+  while (written.starts_with('-')) written.remove_prefix(1);
+  std::string out(written);
+  std::replace(out.begin(), out.end(), '-', '_');
+  return out;
+}
+
+Result<OptionList> read_import_options(const std::string& file, std::string_view text) {
+  OptionList out{syntax_of(file), {}, {}};
+  if (out.syntax != ImportSyntax::arguments && out.syntax != ImportSyntax::python) {
+    auto document = read_tree(out.syntax, file, text);
+    if (!document) return document.faults();
+    out.document = std::move(*document);
+    walk(out.document.root, {}, {}, out.options);
+    return out;
+  }
+  out.document.file = file, out.document.lines = split_lines(text);
+  if (auto good = check_text(out.document, text); !good) return good.faults();
+  if (out.syntax == ImportSyntax::python) {
+    PythonScan(text, out.options).scan();
+  } else {
+    out.options = read_arguments(text);
+  }
+  return out;
+}
+
+}  // namespace stargate

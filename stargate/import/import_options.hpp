@@ -1,0 +1,21 @@
+// A training configuration of another program as a flat list of named values with their lines, whatever its syntax:
+// command-line arguments (a launch script with its variables, or bare text), YAML, TOML, JSON, Python keyword
+// arguments.
+#pragma once
+
+#include "stargate/import/imported_option.hpp"
+
+namespace stargate {
+
+enum class ImportSyntax { arguments, yaml, toml, json, python };
+
+struct OptionList {
+  ImportSyntax syntax = ImportSyntax::arguments;
+  Document document;  ///< its lines, for messages
+  std::vector<ImportedOption> options;
+};
+
+/// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments.
+Result<OptionList> read_import_options(const std::string& file, std::string_view text);
+
+}  // namespace stargate

@@ -1,0 +1,178 @@
+// A row becomes a replica step by step; the first thing that is missing is the reason to skip it.
+#include "stargate/measured/serving_run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <regex>
+
+namespace stargate {
+namespace {
+
+using Skip = SkippedServing;
+
+bool mentions(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
+
+std::optional<Precision> stated_precision(const std::string& text) {
+  if (text == "fp16" || text == "bf16") return Precision::bf16;
+  for (const auto& [name, value] : EnumNames<Precision>::names) {
+    if (text == name) return value;
+  }
+  return std::nullopt;
+}
+
+bool has_experts(const Model& model) {
+  return std::any_of(model.shapes.begin(), model.shapes.end(),
+                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
+}
+
+/// As the authors published it, whose files carry no scales of a cache; quantised by others (ModelOpt) they do.
+bool as_files(const Model& model, const ServingPrecision& p) {
+  return p.linear == model.weight_precision && p.expert == model.expert_precision;
+}
+
+ServingPrecision precision_of(const MeasuredServing& row, const Model& model, const Accelerator& accelerator) {
+  ServingPrecision out = stored_precision(model);
+  if (const auto weights = stated_precision(row.weights_dtype)) {
+    const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
+    if (!as_stored) out.linear = out.expert = *weights;
+  }
+  const bool scaled = measured_engine(row.engine) != "sglang" || !as_files(model, out);
+  const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
+  out.kv = stated_precision(row.kv_dtype).value_or(narrow ? Precision::fp8 : Precision::bf16);
+  return out;
+}
+
+/// What is left of the accelerators once a replica has its own: more replicas.
+ServingLayout layout_of(const MeasuredServing& row, const Model& model) {
+  ServingLayout layout;
+  layout.tp = std::max(1, row.tp), layout.pp = std::max(1, row.pp);
+  if (!has_experts(model)) return layout;
+  layout.ep = std::max(1, row.ep);
+  if (row.dp > 1) layout.attention_dp = row.dp;
+  const bool own = row.ep == 0 && row.dp == 0 && row.tp > 1 && mentions(row.notes, "attention DP");
+  if (own) layout.attention_dp = row.tp, layout.tp = 1, layout.ep = row.tp;
+  return layout;
+}
+
+/// The catalogue's system with this accelerator; without one, a host of eight with the chip's own networks.
+System system_of(const Catalogue& catalogue, const Accelerator& accelerator) {
+  for (const auto& [id, system] : catalogue.systems) {
+    if (system.accelerator == accelerator.id) return system;
+  }
+  System system;
+  system.id = accelerator.id;
+  system.accelerator = accelerator.id;
+  system.scale_up_domain = std::max(8, accelerator.scale_up_domain);
+  system.scale_up = accelerator.scale_up;
+  if (accelerator.scale_up_domain < 8) {  // pairs on a bridge: the others are reached over PCIe
+    for (const auto& [id, network] : catalogue.networks) {
+      if (network.network_class != NetworkClass::host || network.bandwidth > accelerator.host_bandwidth) continue;
+      const auto best = catalogue.networks.find(system.scale_up);
+      const bool better = best == catalogue.networks.end() || best->second.network_class != NetworkClass::host ||
+                          best->second.bandwidth < network.bandwidth;
+      if (better) system.scale_up = id;
+    }
+  }
+  double best = 0;
+  for (const auto& [id, network] : catalogue.networks) {
+    if (network.network_class != NetworkClass::scale_out || network.topology != Topology::fat_tree) continue;
+    const double miss = std::abs(std::log(network.bandwidth / accelerator.scale_out_bandwidth));
+    if (system.scale_out.empty() || miss < best) system.scale_out = id, best = miss;
+  }
+  return system;
+}
+
+void read_lengths(const MeasuredServing& row, LengthSpread& lengths) {
+  lengths = {row.isl, row.osl, 1};
+  std::smatch found;
+  if (std::regex_search(row.notes, found, std::regex("uniform in \\[([0-9.]+), ?1\\.0\\]"))) {
+    lengths.shortest = std::clamp(std::stod(found[1]), 0.01, 1.0);
+  }
+}
+
+void read_load(const MeasuredServing& row, MeasuredService& service) {
+  const double share = 1.0 / service.replicas;
+  service.concurrency = std::max(1.0, row.concurrency_or_batch * share);
+  if (row.request_rate.empty()) {
+    service.load = LoadKind::one_batch;
+  } else if (row.request_rate == "inf") {
+    service.load = row.concurrency_or_batch > 0 ? LoadKind::clients : LoadKind::queued;
+  } else {
+    service.load = LoadKind::poisson;
+    service.rate = parse_csv_number(row.request_rate).value_or(0) * share;
+  }
+  std::smatch found;
+  if (std::regex_search(row.notes, found, std::regex("max_num_tokens ([0-9]{2,6})"))) {
+    service.replica.engine.max_num_batched_tokens = std::stoi(found[1]);
+  }
+  if (std::regex_search(row.notes, found, std::regex("KV transfer ([0-9.]+) ms"))) {
+    service.transfer = std::stod(found[1]) * millisecond;
+    service.replicas = 1;
+    service.concurrency = std::max(1.0, row.concurrency_or_batch);
+  }
+}
+
+/// As notes say ("measured 2025-10-29"), else the middle of the year of publication; a fork is of the year before.
+std::optional<Quarter> measured_at(const MeasuredServing& row) {
+  std::smatch found;
+  if (std::regex_search(row.notes, found, std::regex("measured (20[0-9]{2})-([01][0-9])"))) {
+    return Quarter::of(std::stoi(found[1]), std::clamp((std::stoi(found[2]) + 2) / 3, 1, 4));
+  }
+  if (row.year <= 0) return std::nullopt;
+  return Quarter::of(row.year - (mentions(row.engine, "fork") ? 1 : 0), 2);
+}
+
+std::string configuration_of(const MeasuredService& s) {
+  const auto& p = s.replica.precision;
+  return fmt::format("{} {} {} {} x{} {} {} {} {} {} {:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
+                     s.accelerator, format_layout(s.replica.layout), s.replicas, static_cast<int>(p.linear),
+                     static_cast<int>(p.expert), static_cast<int>(p.kv), static_cast<int>(s.load),
+                     s.replica.engine.max_num_batched_tokens, s.concurrency, s.rate, s.lengths.isl, s.lengths.osl,
+                     s.lengths.shortest, s.transfer.base());
+}
+
+}  // namespace
+
+std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& accelerator,
+                                                            const KernelChoice& kernels) {
+  const std::string key =
+      fmt::format("{} {} {} {}", accelerator.id, kernels.engine, kernels.block_scaled, kernels.microscaled);
+  if (const auto known = machines_.find(key); known != machines_.end()) return known->second;
+  std::shared_ptr<const ServingMachine> out;
+  if (auto made = make_serving_machine(catalogue_, system_of(catalogue_, accelerator), kernels)) {
+    out = std::make_shared<const ServingMachine>(std::move(*made));
+  }
+  machines_.emplace(key, out);
+  return out;
+}
+
+std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredServing& row) {
+  MeasuredService out;
+  const Model* model = find_measured_model(catalogue_, row.model);
+  if (model == nullptr) return Skip{"the catalogue has no model '" + row.model + "'"};
+  const Accelerator* accelerator = find_measured_accelerator(catalogue_, row.accelerator, row.accel_mem_gb);
+  if (accelerator == nullptr) return Skip{"the catalogue has no accelerator '" + row.accelerator + "'"};
+  out.accelerator = accelerator->id;
+  out.engine = measured_engine(row.engine);
+  if (out.engine.empty()) return Skip{"no coefficients of the engine '" + row.engine + "'"};
+  out.record = find_engine(catalogue_, out.engine, row.engine_version, measured_at(row));
+  if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
+  if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
+  if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
+  out.machine = machine(*accelerator, kernel_choice(*model, out.engine));
+  if (out.machine == nullptr) return Skip{"the catalogue has no network for '" + row.accelerator + "'"};
+  const ServingLayout layout = layout_of(row, *model);
+  const auto faults = layout_faults(*model, *out.machine, layout);
+  if (!faults.empty()) return Skip{"layout impossible: " + faults.front()};
+  out.replica = {model, out.machine.get(), layout, precision_of(row, *model, *accelerator), *out.record};
+  out.replicas = std::max(1, row.gpus / layout.accelerators());
+  read_lengths(row, out.lengths);
+  read_load(row, out);
+  if (out.load == LoadKind::one_batch && row.concurrency_or_batch <= 0) return Skip{"load not stated"};
+  out.configuration = configuration_of(out);
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,77 @@
+// What a row of measured serving figures ran: the model, machine, layout and engine as the catalogue knows them, and
+// how load was put on. What a row leaves out is filled by these rules:
+//   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
+//   published
+//                with experts in 4 bits (gpt-oss), which stay as they are
+//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, as vLLM and
+//   TensorRT-LLM
+//                are benchmarked; else, and on SGLang with the authors' own files, 16
+//   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
+//                unless the notes say that attention is data-parallel: then each rank attends to its own and has whole
+//                experts
+//   lengths      fixed, unless the notes say "uniform in [a,b]x nominal"
+//   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
+//                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
+//                Poisson; no rate: one batch, prefilled and decoded together
+//   token budget the engine's, unless the notes say "max_num_tokens N"
+//   TTFT, TPOT   means where the percentile is missing; percentiles known are p50, p90, p95 and p99
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "stargate/measured/serving_row.hpp"
+#include "stargate/serving/steady_state.hpp"
+
+namespace stargate {
+
+enum class LoadKind { queued, clients, poisson, one_batch };
+
+/// Lengths of requests: uniform between `shortest` and 1 of the nominal.
+struct LengthSpread {
+  double isl = 1024, osl = 1024;
+  double shortest = 1;
+  double mean(double nominal) const { return nominal * (1 + shortest) / 2; }
+};
+
+struct MeasuredService {
+  std::string engine;  ///< "vllm"
+  const ServingEngine* record = nullptr;
+  Replica replica;
+  std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
+  int replicas = 1;
+  LoadKind load = LoadKind::clients;
+  double concurrency = 0, rate = 0;  ///< of one replica
+  LengthSpread lengths;
+  Duration transfer;  ///< of the cache between a prefill and a decode replica, as the row states it
+  std::string accelerator;
+  /// The same for rows that ran the same.
+  std::string configuration;
+};
+
+struct SkippedServing {
+  std::string reason;
+};
+
+/// Models and accelerators by the names people give them.
+const Model* find_measured_model(const Catalogue& catalogue, const std::string& name);
+const Accelerator* find_measured_accelerator(const Catalogue& catalogue, const std::string& name, double memory_gb);
+
+/// Makes services of rows; keeps the machines it has made. The catalogue outlives it and the services.
+class ServiceMaker {
+ public:
+  explicit ServiceMaker(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
+
+ private:
+  std::shared_ptr<const ServingMachine> machine(const Accelerator& accelerator, const KernelChoice& kernels);
+
+  const Catalogue& catalogue_;
+  std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;
+};
+
+/// "TensorRT-LLM (PyTorch backend)" -> "trtllm"; empty for one nobody has measured kernels of.
+std::string measured_engine(const std::string& name);
+
+}  // namespace stargate

@@ -1,0 +1,211 @@
+// Rows of measured figures become services by stated rules; what cannot be known is a reason, not a guess.
+#include "stargate/measured/serving_run.hpp"
+
+#include <doctest/doctest.h>
+
+#include "stargate/measured/benchmark.hpp"
+#include "stargate/serving/test_models.hpp"
+
+using namespace stargate;
+using namespace stargate::serving_tests;
+
+namespace {
+
+Catalogue make_catalogue() {
+  Catalogue c;
+  const auto add_model = [&](const std::string& id, Model model) {
+    model.id = id;
+    c.models[id] = std::move(model);
+  };
+  add_model("llama-3.1-8b", llama_8b());
+  add_model("llama-3.1-70b", llama_70b());
+  add_model("llama-2-70b", llama_70b());
+  add_model("mixtral-8x7b", mixtral_8x7b());
+  Model deepseek = mixtral_8x7b();
+  deepseek.weight_precision = deepseek.expert_precision = Precision::fp8, deepseek.block_scaled = true;
+  add_model("deepseek-v3", deepseek);
+  Model oss = mixtral_8x7b();
+  oss.expert_precision = Precision::fp4, oss.scale_group = 32;
+  add_model("gpt-oss-20b", oss);
+  for (const char* id : {"h100-sxm", "h100-pcie", "h200-sxm", "gh200-96gb", "gaudi3"}) {
+    Accelerator a = h100();
+    a.id = id, a.scale_up = "up", a.scale_up_domain = 8;
+    a.memory_capacity = (std::string(id) == "h200-sxm" ? 141 : 80) * gibibyte;
+    a.scale_up_bandwidth = 450 * gigabyte / second, a.scale_out_bandwidth = 50 * gigabyte / second;
+    c.accelerators[id] = a;
+  }
+  Network up, out;
+  up.network_class = NetworkClass::scale_up;
+  up.bandwidth = 450 * gigabyte / second, out.bandwidth = 50 * gigabyte / second;
+  out.topology = Topology::fat_tree;
+  c.networks = {{"up", up}, {"out", out}};
+  ServingEngine old, current, trt;
+  old.id = "vllm-0", old.engine = "vllm", old.since = "0.1", old.before = "0.8";
+  current.id = "vllm-1", current.engine = "vllm", current.since = "0.8";
+  trt.id = "trtllm-1", trt.engine = "trtllm", trt.since = "0.18";
+  c.engines = {{old.id, old}, {current.id, current}, {trt.id, trt}};
+  return c;
+}
+
+MeasuredServing make_row() {
+  MeasuredServing row;
+  row.id = "1", row.source = "paper", row.engine = "vLLM", row.engine_version = "0.11", row.model = "Llama 3.1 70B";
+  row.weights_dtype = "bf16", row.accelerator = "NVIDIA H100 SXM 80GB", row.accel_mem_gb = 80;
+  row.gpus = 8, row.tp = 4, row.isl = 1024, row.osl = 512;
+  row.concurrency_or_batch = 32, row.request_rate = "inf", row.metric = "tpot_ms", row.value = 20;
+  return row;
+}
+
+MeasuredService service_of(const Catalogue& catalogue, const MeasuredServing& row) {
+  ServiceMaker maker(catalogue);
+  auto made = maker.make(row);
+  REQUIRE(std::holds_alternative<MeasuredService>(made));
+  return std::get<MeasuredService>(made);
+}
+
+std::string reason_of(const Catalogue& catalogue, const MeasuredServing& row) {
+  ServiceMaker maker(catalogue);
+  const auto made = maker.make(row);
+  REQUIRE(std::holds_alternative<SkippedServing>(made));
+  return std::get<SkippedServing>(made).reason;
+}
+
+}  // namespace
+
+TEST_CASE("models and accelerators are found by the names people give them") {
+  const Catalogue c = make_catalogue();
+  const auto model = [&](const char* name) {
+    const Model* found = find_measured_model(c, name);
+    return found == nullptr ? std::string("none") : found->id;
+  };
+  CHECK(model("meta-llama/Llama-3.1-8B-Instruct") == "llama-3.1-8b");
+  CHECK(model("LLaMA v3.1 70B") == "llama-3.1-70b");
+  CHECK(model("Llama 3.3 70B") == "llama-3.1-70b");
+  CHECK(model("llama2-70b") == "llama-2-70b");
+  CHECK(model("DeepSeek-R1-0528") == "deepseek-v3");
+  CHECK(model("GPT-OSS 20B") == "gpt-oss-20b");
+  CHECK(model("Qwen3-8B") == "none");
+  const auto chip = [&](const char* name, double memory) {
+    const Accelerator* found = find_measured_accelerator(c, name, memory);
+    return found == nullptr ? std::string("none") : found->id;
+  };
+  CHECK(chip("NVIDIA H100 SXM 80GB", 80) == "h100-sxm");
+  CHECK(chip("NVIDIA H100-PCIe-80GB", 80) == "h100-pcie");
+  CHECK(chip("NVIDIA H100-80GB", 80) == "h100-sxm");
+  CHECK(chip("NVIDIA H200 SXM 141GB", 141) == "h200-sxm");
+  CHECK(chip("Intel Gaudi 3 HL-325L", 128) == "gaudi3");
+  CHECK(chip("Google TPU v7 (Ironwood)", 192) == "none");
+}
+
+TEST_CASE("what a row leaves out is filled by rules") {
+  const Catalogue c = make_catalogue();
+  const MeasuredService plain = service_of(c, make_row());
+  CHECK(plain.record->id == "vllm-1");
+  CHECK(plain.replica.layout == ServingLayout{4, 1, 1, 1});
+  CHECK(plain.replicas == 2);  // the other four accelerators
+  CHECK(plain.concurrency == 16);
+  CHECK(plain.load == LoadKind::clients);
+  CHECK(plain.replica.precision.kv == Precision::bf16);
+
+  MeasuredServing row = make_row();
+  row.engine_version = "0.6.3", row.weights_dtype = "fp8", row.concurrency_or_batch = 0;
+  row.notes = "lengths uniform in [0.8,1.0]x nominal";
+  const MeasuredService quantised = service_of(c, row);
+  CHECK(quantised.record->id == "vllm-0");
+  CHECK(quantised.replica.precision.linear == Precision::fp8);
+  CHECK(quantised.replica.precision.kv == Precision::fp8);
+  CHECK(quantised.load == LoadKind::queued);
+  CHECK(quantised.lengths.mean(1000) == doctest::Approx(900));
+
+  row.model = "DeepSeek-R1";
+  CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
+  row.engine = "TensorRT-LLM", row.engine_version = "";
+  CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
+
+  row.model = "gpt-oss-20b", row.notes = "MoE run with attention DP enabled", row.tp = 8, row.request_rate = "4";
+  const MeasuredService shared = service_of(c, row);
+  CHECK(shared.replica.precision.linear == Precision::bf16);
+  CHECK(shared.replica.precision.expert == Precision::fp4);
+  CHECK(shared.replica.layout == ServingLayout{1, 1, 8, 8});
+  CHECK(shared.load == LoadKind::poisson);
+  row.request_rate = "", row.concurrency_or_batch = 4;
+  CHECK(service_of(c, row).load == LoadKind::one_batch);
+}
+
+TEST_CASE("a row that does not say enough is skipped with its reason") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.model = "Qwen3-8B";
+  CHECK(reason_of(c, row) == "the catalogue has no model 'Qwen3-8B'");
+  row = make_row(), row.accelerator = "Google TPU v7";
+  CHECK(reason_of(c, row) == "the catalogue has no accelerator 'Google TPU v7'");
+  row = make_row(), row.osl = 0;
+  CHECK(reason_of(c, row) == "input or output length not stated");
+  row = make_row(), row.tp = 0;
+  CHECK(reason_of(c, row) == "layout not stated");
+  row = make_row(), row.engine = "DeepSeek in-house";
+  CHECK(reason_of(c, row) == "no coefficients of the engine 'DeepSeek in-house'");
+  row = make_row(), row.tp = 3;
+  CHECK(reason_of(c, row).starts_with("layout impossible"));
+}
+
+TEST_CASE("a table with a bad cell is refused with line and column") {
+  const auto table = parse_csv(
+      "m.csv",
+      "id,source_group,engine,model,weights_dtype,accelerator,gpus,tp,pp,isl,osl,concurrency_or_batch,request_rate,"
+      "metric,value\n1,s,vLLM,m,fp8,h,x,1,1,1,1,1,inf,tpot_ms,3\n2,s,vLLM,m,fp8,h,1,1,1,1,1,1,often,tpot_ms,3\n");
+  REQUIRE(table);
+  const auto rows = read_measured_serving(*table);
+  REQUIRE_FALSE(rows);
+  REQUIRE(rows.faults().size() == 2);
+  CHECK(rows.faults()[0].line == 2);
+  CHECK(rows.faults()[0].path == "gpus");
+  CHECK(rows.faults()[1].message == "'often' is not a number above 0, inf or nothing");
+}
+
+TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served faster than its steps") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.gpus = 4, row.concurrency_or_batch = 16;
+  const MeasuredService service = service_of(c, row);
+  const auto run = run_benchmark(service);
+  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
+  const auto& figures = std::get<BenchmarkFigures>(run);
+  const double together = figures.requests_per_s * (figures.ttft.mean + 511 * figures.tpot.mean);
+  CHECK(together > 0.85 * 16);  // the end of a run is not full
+  CHECK(together <= 16.001);
+  CHECK(figures.output_tokens_per_s == doctest::Approx(512 * figures.requests_per_s));
+  CHECK(figures.input_tokens_per_s == doctest::Approx(1024 * figures.requests_per_s));
+  const StepModel step(service.replica);
+  CHECK(figures.tpot.mean > step.decode_time(12, 1024).total().base());
+  CHECK(figures.ttft.percentiles[0] <= figures.ttft.percentiles[3]);
+  const auto again = std::get<BenchmarkFigures>(run_benchmark(service));
+  CHECK(again.ttft.mean == figures.ttft.mean);
+}
+
+TEST_CASE("one batch is its prefill and its decode steps, and a model too large says so") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.request_rate = "", row.concurrency_or_batch = 4, row.gpus = 4;
+  const MeasuredService service = service_of(c, row);
+  const auto figures = std::get<BenchmarkFigures>(run_benchmark(service));
+  CHECK(4 / figures.requests_per_s == doctest::Approx(figures.ttft.mean + 511 * figures.tpot.mean));
+  row.tp = 1, row.gpus = 1;
+  CHECK(std::holds_alternative<DoesNotFit>(run_benchmark(service_of(c, row))));
+}
+
+TEST_CASE("a full pool preempts and still answers every request") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.gpus = 2, row.tp = 2, row.concurrency_or_batch = 64, row.isl = 200, row.osl = 2000;
+  row.weights_dtype = "bf16";
+  MeasuredService service = service_of(c, row);
+  service.replica.engine.runtime_memory = 1 * gigabyte, service.replica.engine.max_num_batched_tokens = 512;
+  service.replica.engine.max_num_seqs = 256;
+  service.replica.engine.gpu_memory_utilization = 0.97;
+  const auto run = run_benchmark(service);
+  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
+  const auto& figures = std::get<BenchmarkFigures>(run);
+  CHECK(figures.output_tokens_per_s == doctest::Approx(2000 * figures.requests_per_s));
+  CHECK(figures.batch < 64);
+}

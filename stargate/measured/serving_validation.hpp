@@ -1,0 +1,29 @@
+// Measured serving figures against run_benchmark: by source, engine, accelerator and metric, apart by how far a row is
+// to be trusted ("A" to "C") and whether it states its whole configuration ("A full", "B part").
+#pragma once
+
+#include "stargate/measured/benchmark.hpp"
+#include "stargate/measured/validation_report.hpp"
+
+namespace stargate {
+
+struct ServingValidation {
+  ValidationReport report;
+  std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
+  std::vector<ValidationGroup> by_figure;  ///< the same of all sources
+};
+
+/// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here.
+std::optional<double> predicted_serving_metric(const MeasuredServing& row, const MeasuredService& service,
+                                               const BenchmarkFigures& figures);
+/// "tpot", "ttft" or "throughput".
+std::string serving_figure(const std::string& metric);
+
+/// Rows that ran the same are walked once, on as many threads as there are; the result does not depend on their number.
+ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
+                                   std::size_t worst);
+
+std::string format_serving_validation_text(const ServingValidation& validation);
+std::string format_serving_validation_json(const ServingValidation& validation);
+
+}  // namespace stargate

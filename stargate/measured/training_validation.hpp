@@ -1,0 +1,44 @@
+// Measured training runs against simulate_step: errors by source, accelerator, framework, precision, metric and how
+// much of its configuration a row states; and whether layouts of one model on one cluster come out in the measured
+// order.
+#pragma once
+
+#include "stargate/measured/training_run.hpp"
+#include "stargate/measured/validation_report.hpp"
+
+namespace stargate {
+
+/// Layouts of one source: median over its sets of at least four configurations with model, accelerators, sequence and
+/// precision in common.
+struct LayoutRanking {
+  std::string source;
+  int sets = 0, configurations = 0;
+  double median_spearman = 0;
+};
+
+/// One predicted row.
+struct PredictedRun {
+  const MeasuredRow* row;
+  std::string accelerator;  ///< id
+  TrainingLayout layout;
+  double measured_s = 0, predicted_s = 0;
+  StepBreakdown time;
+};
+
+struct TrainingValidation {
+  ValidationReport report;
+  std::vector<PredictedRun> runs;                           ///< their rows are those given, which must outlive them
+  std::vector<ValidationGroup> by_source, by_completeness;  ///< all metrics together
+  std::vector<LayoutRanking> rankings;                      ///< by source
+  double median_spearman = 0;                               ///< of the sources that have one
+};
+
+TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
+                                     std::size_t worst);
+
+std::string format_training_validation_text(const TrainingValidation& validation);
+std::string format_training_validation_json(const TrainingValidation& validation);
+/// Every predicted row with where its step goes.
+std::string format_training_validation_csv(const TrainingValidation& validation);
+
+}  // namespace stargate

@@ -1,0 +1,16 @@
+// A validation report as JSON: {schema_version, groups: [{source, accelerator, engine, precision, metric, rows,
+// predicted, median_pct, mean_pct, p90_pct, bias_pct}], overall: [the same], skipped: [{reason, rows}]}; a group also
+// says its completeness where that is a question. Callers may add keys of their own before they close the object.
+#pragma once
+
+#include "stargate/config/json_writer.hpp"
+#include "stargate/measured/validation_report.hpp"
+
+namespace stargate {
+
+void write_validation_groups(JsonWriter& json, const char* name, const std::vector<ValidationGroup>& groups);
+/// The members above, inside an object that is open.
+void write_validation(JsonWriter& json, const ValidationReport& report);
+std::string format_validation_json(const ValidationReport& report);
+
+}  // namespace stargate

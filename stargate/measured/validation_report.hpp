@@ -1,0 +1,84 @@
+// What every `validate` prints: how far predictions are from measurements, group by group and by metric overall, what
+// was left out and why, and the rows that are most wrong. Kernels, training and serving fill the same report.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "stargate/base/statistics.hpp"
+
+namespace stargate {
+
+struct ValidationKey {
+  std::string source;  ///< where the measurements come from: a file, a publication
+  std::string accelerator, engine, precision;
+  std::string metric;        ///< "gemm", "iteration_s", "ttft"
+  std::string completeness;  ///< how much of its configuration a row states ("strict"); empty where that is no question
+  auto operator<=>(const ValidationKey&) const = default;
+};
+
+struct ValidationGroup {
+  ValidationKey key;
+  std::string basis;    ///< what the predictions rest on: "fitted", "carried over from h200-sxm"
+  int rows = 0;         ///< of the source, predicted or not
+  ErrorSummary errors;  ///< its rows are those predicted
+};
+
+/// Rows, those predicted, then median, mean, p90 and bias as text: "5.3 %"; dashes where nothing is predicted.
+std::vector<std::string> error_cells(const ValidationGroup& group);
+
+struct WorstRow {
+  std::string source, row;  ///< the row as the source has it: "m=1 n=4096 k=128"
+  double measured = 0, predicted = 0;
+};
+
+struct ValidationReport {
+  std::vector<ValidationGroup> groups, overall;  ///< by key; `overall` has a metric (and completeness) each
+  std::map<std::string, int> skipped;            ///< reason -> rows
+  std::vector<WorstRow> worst;                   ///< most wrong first, by ratio
+};
+
+/// Collects rows; the order of adding does not matter to the report.
+class ValidationTally {
+ public:
+  explicit ValidationTally(std::size_t worst) : worst_(worst) {}
+
+  /// A row with its prediction; `weight` below 1 where several rows repeat one configuration.
+  void add(const ValidationKey& key, const std::string& basis, double measured, double predicted, double weight = 1);
+  /// A row without.
+  void skip(const ValidationKey& key, const std::string& reason);
+  /// Rows of no group at all.
+  void skip(const std::string& reason, int rows) { skipped_[reason] += rows; }
+  /// Whether a row this wrong is among the worst so far: only then its text need be made.
+  bool is_among_worst(double measured, double predicted) const;
+  void note_worst(WorstRow row);
+  void merge(const ValidationTally& other);
+  ValidationReport report() const;
+  /// Groups again, with fewer names: rows whose keys `shorten` makes the same are one group.
+  template <class Shorten>
+  std::vector<ValidationGroup> regroup(Shorten shorten) const {
+    std::map<ValidationKey, Rows> merged;
+    for (const auto& [key, rows] : rows_) merged[shorten(key)].append(rows);
+    return summaries(merged);
+  }
+
+ private:
+  struct Rows {
+    std::string basis;
+    int rows = 0;
+    std::vector<double> measured, predicted, weights;
+    void append(const Rows& from);
+  };
+  static std::vector<ValidationGroup> summaries(const std::map<ValidationKey, Rows>& groups);
+
+  std::size_t worst_;
+  std::map<ValidationKey, Rows> rows_;
+  std::map<std::string, int> skipped_;
+  std::vector<WorstRow> worst_rows_;
+};
+
+/// Tables for a terminal. The values of the worst rows are in `unit`.
+std::string format_validation_text(const ValidationReport& report, const std::string& unit);
+
+}  // namespace stargate

@@ -1,0 +1,373 @@
+// From the study to a fleet and its books.
+//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants nearest
+//   to it replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and
+//   all a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/service/service_study.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr int kPrefixBlock = 256;     // tokens of a hash: prefixes are long here
+constexpr double kScaleAt = 0.8;      // of the requests a replica holds at capacity
+constexpr double kLongestThink = 20;  // s, while sizing: a pause longer than that only makes the trial longer
+constexpr double kDaysInMonth = 365.0 / 12;
+constexpr std::int64_t kSizingRequests = 3000;
+
+bool may_run(const ServiceTenantSpec& tenant, const Site& site) {
+  const auto& where = tenant.residency;
+  return where.empty() || std::find(where.begin(), where.end(), site.country) != where.end();
+}
+
+Duration round_trip(const Catalogue& catalogue, const std::string& a, const std::string& b) {
+  const Route* route = find_route(catalogue, a, b);
+  return route != nullptr ? route->round_trip : Duration{};
+}
+
+/// Requests a second of the tenant in each quarter of an hour.
+std::vector<double> day_rates(const TenantTraffic& tenant) {
+  std::vector<double> rates = tenant.arrivals.profile.shares;
+  for (double& rate : rates) rate *= mean_request_rate(tenant);
+  return rates;
+}
+
+class ServiceRun {
+ public:
+  ServiceRun(const Catalogue& catalogue, const ServiceStudySpec& study, const ServiceStudyOptions& options)
+      : catalogue_(catalogue), study_(study), options_(options), model_(catalogue.models.at(study.model)) {
+    for (const auto& tenant : study.tenants) traffic_.push_back(tenant_traffic(tenant));
+  }
+
+  Result<ServiceStudyAnswer> run() {
+    place_tenants();
+    answer_.served = true;
+    for (std::size_t i = 0; i < study_.sites.size(); ++i) {
+      if (answer_.sites[i].tenants.empty()) continue;
+      options_.progress("sizing at " + study_.sites[i].site);
+      if (auto sized = size_site(i); !sized.ok()) return sized.faults();
+      answer_.served = answer_.served && answer_.sites[i].sized;
+    }
+    if (!answer_.served) return std::move(answer_);
+    make_fleet();
+    if (auto check = check_fleet(answer_.fleet); !check.ok()) return check.faults();
+    if (auto simulated = simulate(); !simulated.ok()) return simulated.faults();
+    price_tenants();
+    return std::move(answer_);
+  }
+
+ private:
+  void place_tenants() {
+    for (const auto& spec : study_.sites) {
+      ServiceSiteAnswer site;
+      site.site = spec.site, site.system = spec.system, site.country = catalogue_.sites.at(spec.site).country;
+      answer_.sites.push_back(std::move(site));
+    }
+    for (std::size_t t = 0; t < study_.tenants.size(); ++t) {
+      const auto& tenant = study_.tenants[t];
+      int nearest = -1;
+      Duration shortest;
+      for (std::size_t i = 0; i < study_.sites.size(); ++i) {
+        const Site& site = catalogue_.sites.at(study_.sites[i].site);
+        const Duration way = round_trip(catalogue_, tenant.home, site.region);
+        if (!may_run(tenant, site) || (nearest >= 0 && shortest <= way)) continue;
+        nearest = static_cast<int>(i), shortest = way;
+      }
+      answer_.sites[static_cast<std::size_t>(nearest)].tenants.push_back(static_cast<int>(t));
+    }
+    for (auto& site : answer_.sites) find_peak(site);
+  }
+
+  /// The busiest quarter of an hour, and what requests look like then.
+  void find_peak(ServiceSiteAnswer& site) {
+    if (site.tenants.empty()) return;
+    std::vector<double> sum;
+    for (const int t : site.tenants) {
+      const auto rates = day_rates(traffic_[static_cast<std::size_t>(t)]);
+      sum.resize(rates.size());
+      for (std::size_t i = 0; i < rates.size(); ++i) sum[i] += rates[i];
+    }
+    const auto peak = static_cast<std::size_t>(std::max_element(sum.begin(), sum.end()) - sum.begin());
+    site.peak_rate = sum[peak];
+    double cached = 0;
+    site.workload = {0, 0, 0};
+    for (const int t : site.tenants) {
+      const auto& tenant = traffic_[static_cast<std::size_t>(t)];
+      const double share = day_rates(tenant)[peak] / site.peak_rate;
+      const TenantMeans means = mean_lengths(tenant);
+      site.workload.isl += share * means.isl, site.workload.osl += share * means.osl;
+      cached += share * means.isl * means.cached_share;
+    }
+    site.workload.cached_share = cached / site.workload.isl;
+  }
+
+  ServingQuestion serving_question(const ServingWorkload& workload) const {
+    ServingQuestion question;
+    question.workload = workload;
+    question.target = {study_.targets.ttft, study_.targets.tpot};
+    question.precision = stored_precision(model_);
+    if (study_.precision) question.precision.linear = question.precision.expert = *study_.precision;
+    if (study_.kv_precision) question.precision.kv = *study_.kv_precision;
+    question.engine = *find_engine(catalogue_, study_.engine);
+    return question;
+  }
+
+  /// The site's tenants side by side at their rates of the peak, all of it faster or slower.
+  TrafficMaker peak_traffic(const ServiceSiteAnswer& site) const {
+    std::vector<TenantTraffic> tenants;
+    for (const int t : site.tenants) {
+      TenantTraffic tenant = traffic_[static_cast<std::size_t>(t)];
+      tenant.arrivals.profile = {};
+      tenant.session.think_s = std::min(tenant.session.think_s, kLongestThink);
+      tenants.push_back(std::move(tenant));
+    }
+    double all = 0;
+    for (const auto& tenant : tenants) all += mean_request_rate(tenant);
+    return [tenants, all, seed = study_.seed](double rate, std::int64_t requests) {
+      auto at_rate = tenants;
+      for (auto& tenant : at_rate) tenant.arrivals.rate *= rate / all;
+      auto source = make_tenant_source(at_rate, {requests, -1}, static_cast<std::uint64_t>(seed));
+      STARGATE_CHECK(source.ok(), "the traffic has been checked");
+      return std::move(*source);
+    };
+  }
+
+  /// The nearest to the fleet's router that trials know.
+  ServiceRouter sizing_router() const {
+    const RouterPolicy policy = *parse_router_policy(study_.operation.router);
+    const bool finds_prefixes =
+        policy == RouterPolicy::prefix_aware || policy == RouterPolicy::kv_aware || policy == RouterPolicy::session;
+    return finds_prefixes ? ServiceRouter::prefix : ServiceRouter::least_loaded;
+  }
+
+  Check size_site(std::size_t index) {
+    ServiceSiteAnswer& site = answer_.sites[index];
+    const System& system = catalogue_.systems.at(site.system);
+    auto machine = make_serving_machine(catalogue_, system, kernel_choice(model_, study_.engine));
+    if (!machine) return machine.faults();
+    machines_[index] = std::make_unique<ServingMachine>(std::move(*machine));
+    FleetQuestion question;
+    question.serving = serving_question(site.workload);
+    question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
+    question.demand = {site.peak_rate, 0, study_.operation.headroom};
+    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock, sizing_router()};
+    question.mean_output = site.workload.osl;
+    const bool apart = study_.mode == ServiceMode::disaggregated;
+    const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
+    if (const auto* shortfall = std::get_if<FleetShortfall>(&sized)) {
+      site.why_not = shortfall->sentence;
+      return Done{};
+    }
+    const auto& fleet = std::get<SizedFleet>(sized);
+    const auto& most = study_.sites[index].most_accelerators;
+    if (most && fleet.deployment.accelerators() > *most) {
+      site.why_not = fmt::format("needs {} accelerators, {} more than may stand there", fleet.deployment.accelerators(),
+                                 fleet.deployment.accelerators() - *most);
+      return Done{};
+    }
+    site.economy = fleet_economy(fleet, {options_.price(system), replica_power(catalogue_, system, 1)});
+    site.sized = fleet;
+    return Done{};
+  }
+
+  int region_index(const std::string& name) {
+    auto& regions = answer_.fleet.regions;
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+      if (regions[i].name == name) return static_cast<int>(i);
+    }
+    regions.push_back({name, ""});
+    return static_cast<int>(regions.size()) - 1;
+  }
+
+  void make_fleet() {
+    FleetSpec& fleet = answer_.fleet;
+    fleet.router.policy = *parse_router_policy(study_.operation.router);
+    fleet.router.spill_at = study_.operation.spill_at.value_or(0);
+    fleet.seed = static_cast<std::uint64_t>(study_.seed);
+    fleet.prefix_block_tokens = kPrefixBlock;
+    fleet.sample_interval = study_.duration / 96.0;
+    for (std::size_t i = 0; i < answer_.sites.size(); ++i) {
+      const auto& sized = answer_.sites[i].sized;
+      if (!sized) continue;
+      if (sized->deployment.prefill) add_pool(i, *sized->deployment.prefill, PoolRole::prefill);
+      add_pool(i, sized->deployment.main, sized->deployment.prefill ? PoolRole::decode : PoolRole::whole);
+    }
+    for (const auto& tenant : study_.tenants) add_tenant(tenant);
+    const std::size_t n = fleet.regions.size();
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = 0; b < n; ++b) {
+        fleet.round_trip.push_back(round_trip(catalogue_, fleet.regions[a].name, fleet.regions[b].name));
+      }
+    }
+  }
+
+  void add_pool(std::size_t index, const ReplicaGroup& group, PoolRole role) {
+    const ServiceSiteAnswer& site = answer_.sites[index];
+    const ServingMachine& machine = *machines_[index];
+    const System& system = catalogue_.systems.at(site.system);
+    Replica replica{&model_, &machine, group.layout, {}, {}};
+    const ServingQuestion question = serving_question(site.workload);
+    replica.precision = question.precision, replica.engine = question.engine;
+    replica.engine.max_num_batched_tokens = site.sized->max_num_batched_tokens;
+    EngineSpec rules = default_engine_spec(replica.engine.prefill_first ? EngineKind::sglang : EngineKind::vllm);
+    rules.kv.prefix_caching = true;
+    ReplicaKind kind;
+    kind.name = site.system + ", " + format_layout(group.layout);
+    kind.engine = std::get<EngineSpec>(engine_of_replica(replica, rules));
+    kind.engine.prefill_only = role == PoolRole::prefill;
+    const auto step = std::make_shared<StepModel>(replica);
+    kind.make_cost = [step] { return std::make_unique<OwnedTable>(step); };
+    kind.accelerators = group.layout.accelerators();
+    kind.weight = site.sized->capacity / group.replicas;
+    const ReplicaPower power = replica_power(catalogue_, system, kind.accelerators);
+    kind.idle = power.idle, kind.busy = power.busy;
+    kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
+    kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
+    kind.request_overhead = role == PoolRole::decode ? Duration{} : replica.engine.request_overhead;
+    kind.stream_overhead = replica.engine.stream_overhead;
+    if (role == PoolRole::prefill) {
+      kind.transfer_fixed = cache_transfer_time(replica, 1);
+      kind.transfer_token = (cache_transfer_time(replica, site.workload.isl) - kind.transfer_fixed) / site.workload.isl;
+    }
+    PoolSpec pool;
+    pool.name = site.site + (role == PoolRole::prefill ? " prefill" : role == PoolRole::decode ? " decode" : "");
+    pool.kind = static_cast<int>(answer_.fleet.kinds.size());
+    pool.region = region_index(catalogue_.sites.at(site.site).region);
+    answer_.fleet.regions[static_cast<std::size_t>(pool.region)].country = site.country;
+    pool.role = role;
+    run_pool(site, group, kind, pool);
+    answer_.fleet.kinds.push_back(std::move(kind));
+    answer_.fleet.pools.push_back(std::move(pool));
+    answer_.pool_site.push_back(static_cast<int>(index));
+  }
+
+  /// How many run, and how they fail.
+  void run_pool(const ServiceSiteAnswer& site, const ReplicaGroup& group, const ReplicaKind& kind, PoolSpec& pool) {
+    const auto& operation = study_.operation;
+    pool.start_up = operation.start_up;
+    // One accelerator lost stops its replica.
+    pool.failures = {operation.time_between_failures / kind.accelerators, operation.repair_time};
+    const int least = std::max(1, static_cast<int>(std::ceil(operation.least_replicas * group.replicas)));
+    pool.replicas = least;
+    if (least >= group.replicas) return;
+    const TrialResult& full = site.sized->at_capacity;
+    const Duration first = full.ttft_mean, rest = site.workload.osl * full.tpot_mean;
+    const Duration there = pool.role == PoolRole::prefill ? first : pool.role == PoolRole::decode ? rest : first + rest;
+    const double held = site.sized->capacity * there.in(second) / group.replicas;  // Little's law
+    pool.autoscale =
+        AutoscaleSpec{.least = least, .most = group.replicas, .target_in_flight = std::max(0.5, kScaleAt * held)};
+  }
+
+  void add_tenant(const ServiceTenantSpec& spec) {
+    FleetTenant tenant;
+    tenant.name = spec.name;
+    tenant.home = region_index(spec.home);
+    for (const auto& site : answer_.sites) {
+      const Site& place = catalogue_.sites.at(site.site);
+      if (site.sized && may_run(spec, place)) tenant.regions.push_back(region_index(place.region));
+    }
+    if (spec.token_limit) {
+      const double rate = spec.token_limit->in(token / second);
+      tenant.tokens = {rate, rate * 60};
+    }
+    tenant.ttft = study_.targets.ttft, tenant.tpot = study_.targets.tpot;
+    answer_.fleet.tenants.push_back(std::move(tenant));
+  }
+
+  Check simulate() {
+    auto source =
+        make_tenant_source(traffic_, {-1, study_.duration.in(second)}, static_cast<std::uint64_t>(study_.seed));
+    if (!source) return source.faults();
+    FleetRunOptions options;
+    options.threads = options_.threads;
+    options.on_request = options_.on_request;
+    options.on_progress = [&](SimTime now, std::int64_t gone) {
+      options_.progress(fmt::format("simulated {:.1f} h, {} requests", now.seconds() / 3600, gone));
+    };
+    answer_.report = simulate_fleet(answer_.fleet, **source, options);
+    return Done{};
+  }
+
+  void price_tenants() {
+    const double days = study_.duration.in(day);
+    for (std::size_t t = 0; t < study_.tenants.size(); ++t) {
+      const auto& spec = study_.tenants[t];
+      const TenantReport& report = answer_.report.tenants[t];
+      ServiceTenantAnswer out;
+      out.seats = spec.seats;
+      out.cost_per_day = report.cost / days;
+      out.cost_per_seat_month = out.cost_per_day * kDaysInMonth / spec.seats;
+      const double tokens = static_cast<double>(report.prompt_tokens + report.output_tokens);
+      if (tokens > 0) out.cost_per_token = report.cost / (tokens * token);
+      const MoneyPerToken input = spec.input_price.value_or(MoneyPerToken{});
+      const MoneyPerToken output = spec.output_price.value_or(MoneyPerToken{});
+      out.revenue_per_day = (static_cast<double>(report.prompt_tokens) * token * input +
+                             static_cast<double>(report.output_tokens) * token * output) /
+                            days;
+      if (spec.seat_price) out.revenue_per_day += spec.seats * (*spec.seat_price * month) / kDaysInMonth;
+      answer_.tenants.push_back(out);
+    }
+  }
+
+  /// A table that keeps the step model it asks alive.
+  class OwnedTable final : public StepCost {
+   public:
+    explicit OwnedTable(std::shared_ptr<const StepModel> model) : model_(std::move(model)), table_(*model_) {}
+    DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
+    Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
+
+   private:
+    std::shared_ptr<const StepModel> model_;
+    StepTable table_;
+  };
+
+  const Catalogue& catalogue_;
+  const ServiceStudySpec& study_;
+  const ServiceStudyOptions& options_;
+  const Model& model_;
+  std::vector<TenantTraffic> traffic_;
+  std::map<std::size_t, std::unique_ptr<ServingMachine>> machines_;
+  ServiceStudyAnswer answer_;
+};
+
+}  // namespace
+
+TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
+  TenantTraffic tenant;
+  tenant.name = spec.tenant;
+  tenant.priority = spec.priority;
+  tenant.arrivals.rate = spec.seats * spec.sessions_per_seat / day.in(second);
+  tenant.arrivals.cv = spec.burstiness;
+  tenant.arrivals.profile = RateProfile::daily(spec.peak_to_mean, spec.peak_hour);
+  tenant.prompt = spec.prompt, tenant.output = spec.output;
+  tenant.shared_prefix = spec.shared_prefix;
+  tenant.session.turns = spec.turns, tenant.session.think_s = spec.think.in(second);
+  tenant.session.has_context = spec.documents.has_value();
+  if (spec.documents) tenant.session.context = *spec.documents;
+  return tenant;
+}
+
+ServingWorkload mean_workload(const ServiceStudySpec& study) {
+  ServingWorkload mean{0, 0, 0};
+  double all = 0, cached = 0;
+  for (const auto& spec : study.tenants) {
+    const TenantTraffic tenant = tenant_traffic(spec);
+    const TenantMeans means = mean_lengths(tenant);
+    const double rate = mean_request_rate(tenant);
+    all += rate, cached += rate * means.isl * means.cached_share;
+    mean.isl += rate * means.isl, mean.osl += rate * means.osl;
+  }
+  mean.cached_share = cached / mean.isl;
+  mean.isl /= all, mean.osl /= all;
+  return mean;
+}
+
+Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
+                                             const ServiceStudyOptions& options) {
+  return ServiceRun(catalogue, study, options).run();
+}
+
+}  // namespace stargate

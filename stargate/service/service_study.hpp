@@ -1,0 +1,65 @@
+// A service's study from file to answer: read and checked, each site sized for the peak of the tenants nearest to it,
+// the whole simulated under its traffic, and priced.
+#pragma once
+
+#include <functional>
+
+#include "stargate/fleet/fleet_simulation.hpp"
+#include "stargate/service/service_spec.hpp"
+#include "stargate/sizing/size_fleet.hpp"
+
+namespace stargate {
+
+/// Fields, then names that must exist, residency that some site can keep, routes between users and machines.
+Result<ServiceStudySpec> load_service_study(const FileReader& files, const std::string& file,
+                                            const Catalogue& catalogue, const std::vector<Override>& changes = {});
+Result<ServiceStudySpec> parse_service_study(const std::string& file, std::string_view text, const Catalogue& catalogue,
+                                             const std::vector<Override>& changes = {});
+
+/// A study of a service, by its list of tenants; a build-out has none.
+bool is_service_study(const FileReader& files, const std::string& file);
+
+struct ServiceStudyOptions {
+  int threads = 1;
+  /// What an accelerator of the system costs, all in.
+  std::function<MoneyRate(const System&)> price;
+  std::function<void(const std::string&)> progress;
+  std::function<void(const FleetRequestRecord&)> on_request;  ///< may be empty
+};
+
+struct ServiceSiteAnswer {
+  std::string site, system, country;
+  std::vector<int> tenants;  ///< whose nearest site it is
+  double peak_rate = 0;      ///< of their requests, a second, mean
+  ServingWorkload workload;  ///< means of their requests at the peak
+  std::optional<SizedFleet> sized;
+  FleetEconomy economy;  ///< at the peak
+  std::string why_not;   ///< when it could not be sized
+};
+
+struct ServiceTenantAnswer {
+  double seats = 0;
+  Money cost_per_day, cost_per_seat_month, revenue_per_day;
+  MoneyPerToken cost_per_token;  ///< of prompt and output tokens together
+};
+
+struct ServiceStudyAnswer {
+  std::vector<ServiceSiteAnswer> sites;
+  std::vector<int> pool_site;  ///< of each of the fleet's pools
+  FleetSpec fleet;
+  FleetReport report;
+  std::vector<ServiceTenantAnswer> tenants;
+  bool served = false;  ///< every site could be sized; else nothing was simulated
+};
+Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
+                                             const ServiceStudyOptions& options);
+
+/// Means over a day's requests of all tenants.
+ServingWorkload mean_workload(const ServiceStudySpec& study);
+/// What one of the tenants sends; the study has been checked.
+TenantTraffic tenant_traffic(const ServiceTenantSpec& tenant);
+
+std::string format_service_report(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
+std::string format_service_json(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
+
+}  // namespace stargate
