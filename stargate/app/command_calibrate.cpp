@@ -89,14 +89,14 @@ Check write_calibration(const Session& session, const std::string& folder, Calib
 }  // namespace
 
 void calibrate_laws(Session& session, const CalibrateFlags& flags) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
+  auto catalogue = load_changed_catalogue(session, flags.changes);
   if (!catalogue) return session.fail(catalogue.faults());
   if (list_kernel_tables(flags.kernels).empty()) {
     return session.fail("there are no kernel tables in " + flags.kernels,
                         "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
   const auto outcome =
-      calibrate(*catalogue, make_law_fits(), {flags.kernels, flags.collectives, flags.devices, flags.laws},
+      calibrate(*catalogue, make_law_fits(*catalogue), {flags.kernels, flags.collectives, flags.devices, flags.laws},
                 [](std::size_t done, std::size_t all, const std::string& name) {
                   std::fprintf(stderr, "%s\n", fmt::format("[{}/{}] {}", done, all, name).c_str());
                 });
@@ -107,6 +107,7 @@ void calibrate_laws(Session& session, const CalibrateFlags& flags) {
     }
   }
   print_summary(outcome.calibrations);
+  fmt::print("{}", format_bounds(outcome.at_bounds));
   for (const auto& [reason, rows] : outcome.skipped) fmt::print("{} rows: {}\n", rows, reason);
   fmt::print("{} files in {}\n", outcome.calibrations.size(), folder);
   if (!outcome.faults.empty()) session.fail(outcome.faults);

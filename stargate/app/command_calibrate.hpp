@@ -9,6 +9,7 @@ struct CalibrateFlags {
   std::string kernels, collectives;
   std::vector<std::string> devices, laws;
   std::string out;  ///< empty: calibration/ of the catalogue
+  ChangeFlags changes;
 };
 
 void calibrate_laws(Session& session, const CalibrateFlags& flags);

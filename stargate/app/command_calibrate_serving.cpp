@@ -1,4 +1,4 @@
-// Which coefficients are fitted is written beside them: their source is an assumption that begins with "fit".
+// Which coefficients are fitted is written beside them: `fitted: true` in the source note.
 #include "stargate/app/command_calibrate_serving.hpp"
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-// Which coefficients are fitted is written beside them: their source is an assumption that begins with "fit".
+// Which coefficients are fitted is written beside them: `fitted: true` in the source note.
 #include "stargate/app/command_calibrate_training.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@ std::vector<std::string> fitted_in_catalogue(const TrainingCoefficients& coeffic
   std::vector<std::string> names;
   for (const auto& handle : training_coefficient_handles()) {
     const SourceNote* note = coefficients.source_of(handle.name);
-    if (note != nullptr && note->assumption.starts_with("fit")) names.emplace_back(handle.name);
+    if (note != nullptr && note->fitted) names.emplace_back(handle.name);
   }
   return names;
 }

@@ -18,7 +18,7 @@ void validate(Session& session, const ValidateFlags& flags) {
   const KernelValidation question{{flags.kernels, flags.collectives, flags.devices, flags.laws},
                                   flags.leave_out,
                                   static_cast<std::size_t>(flags.worst)};
-  const auto report = validate_kernels(*catalogue, make_law_fits(), question,
+  const auto report = validate_kernels(*catalogue, make_law_fits(*catalogue), question,
                                        [](std::size_t done, std::size_t all, const std::string& name) {
                                          Session::progress(fmt::format("[{}/{}] {}", done, all, name));
                                        });

@@ -12,8 +12,8 @@
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
-#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
 #include "stargate/app/command_validate_requests.hpp"
@@ -346,6 +346,7 @@ void add_calibrate(CLI::App& app, Session& session) {
   add_change_flags(*command, training->changes);
   command->callback([&session, flags, training, serving] {
     if (!training->file.empty()) return calibrate_training(session, *training);
+    flags->changes = training->changes;
     if (serving->file.empty()) return calibrate_laws(session, *flags);
     serving->coefficients = training->coefficients, serving->leave_out = training->leave_out;
     serving->changes = training->changes;

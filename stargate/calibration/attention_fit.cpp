@@ -265,7 +265,7 @@ class AttentionFit final : public LawFit {
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
     for (const auto& f : Side::fields()) {
-      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, Side::is_structure(f.member)});
     }
     return out;
   }
@@ -278,6 +278,19 @@ class AttentionFit final : public LawFit {
       if (group.coefficients.empty()) continue;
       group.device = device.id, group.engine = table.engine, group.version = table.version;
       out.push_back(std::move(group));
+    }
+    return out;
+  }
+
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override {
+    const auto rows = read_attention_rows(table);
+    const auto broken = broken_attention_rows(rows, attention_device(device));
+    std::vector<Call> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Operator op;
+      op.kind = OperatorKind::attention, op.attention = rows[i].call;
+      out.push_back({{}, rows[i].name.text(), broken[i]});
+      if (broken[i].empty()) out.back().operators = {op};
     }
     return out;
   }

@@ -233,6 +233,7 @@ class GemmFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override;
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override;
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override;
 };
@@ -248,9 +249,9 @@ std::vector<Parameter> GemmFit::parameters() const {
                                       {"tile_columns_128", "its columns"},
                                       {"tile_rows", "rows of the tile for more rows"},
                                       {"tile_columns", "its columns"}}) {
-    out.push_back({name, "1", meaning, 64, 16, 256, true});
+    out.push_back({name, "1", meaning, 64, 16, 256, true, true});
   }
-  out.push_back({"tile_cluster", "1", "tiles that work as one down the rows", 1, 1, 2, true});
+  out.push_back({"tile_cluster", "1", "tiles that work as one down the rows", 1, 1, 2, true, true});
   return out;
 }
 
@@ -258,6 +259,25 @@ std::vector<CalibratedGroup> GemmFit::fit(const KernelTable& table, const Accele
   std::vector<CalibratedGroup> out;
   for (const auto& [name, group] : groups_of(table, device)) {
     if (group.rows.size() >= kLeastRows) out.push_back(fit_group(table, device, group));
+  }
+  return out;
+}
+
+std::vector<LawFit::Call> GemmFit::calls(const KernelTable& table, const Accelerator& device) const {
+  const std::vector<std::string> names = group_names(table);
+  std::vector<Call> out(table.rows, {{}, {}, "the law has no such format"});
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    if (names[i].empty()) continue;
+    const GemmFormat& format = *find_gemm_format(names[i]);
+    const GemmRow row = row_of(table, i);
+    out[i] = {{}, names[i], broken_gemm_rows({row}, gemm_device(device, format.precision), format)[0]};
+    if (out[i].reason.empty() && format.weight_bytes < bytes_per_element(format.precision)) {
+      out[i].reason = "weights narrower than the product: no operator of this format";
+    }
+    if (!out[i].reason.empty()) continue;
+    Operator op;
+    op.precision = format.precision, op.m = row.m, op.n = row.n, op.k = row.k;
+    out[i].operators = {op};
   }
   return out;
 }

@@ -207,10 +207,11 @@ class MlaFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    for (const auto fields : {Law::fields(), Law::structure()}) {
-      for (const auto& f : fields) {
-        out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
-      }
+    for (const auto& f : Law::fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
+    }
+    for (const auto& f : Law::structure()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, true});
     }
     return out;
   }

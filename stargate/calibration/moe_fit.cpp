@@ -213,10 +213,13 @@ class MoeFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    for (const auto fields : {moe_fields(), moe_structure_fields()}) {
-      for (const MoeField& f : fields) out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
+    for (const MoeField& f : moe_fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
     }
-    out.push_back({kAllGated, "1", "1: experts of models without a gate were run with one", 0, 0, 1, false});
+    for (const MoeField& f : moe_structure_fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true, true});
+    }
+    out.push_back({kAllGated, "1", "1: experts of models without a gate were run with one", 0, 0, 1, false, true});
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
@@ -227,9 +230,42 @@ class MoeFit final : public LawFit {
     }
     return out;
   }
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override;
 };
+
+/// Both products of a layer's experts on one rank and the rows between them, as perf/layer_operators.cpp counts them.
+std::vector<Operator> expert_operators(const MoeRow& row, Precision precision) {
+  const MoeShape& s = row.shape;
+  const double experts = s.experts / s.ranks, rows = row.tokens * s.top_k / s.ranks;
+  const double reached = std::clamp(experts * (1 - std::pow(1 - s.top_k / s.experts, row.tokens)), 1.0, experts);
+  const double width = (s.gated ? 2 : 1) * s.inter;
+  Operator first;
+  first.precision = precision, first.part = OperatorPart::experts, first.groups = reached;
+  first.m = rows / reached, first.n = width, first.k = s.hidden;
+  first.experts.tokens = row.tokens;
+  Operator second = first;
+  second.n = s.hidden, second.k = s.inter;
+  Operator between;
+  between.kind = OperatorKind::element_wise, between.traffic = Bytes::from_base(2 * rows * (width + s.inter));
+  return {first, between, second};
+}
+
+std::vector<LawFit::Call> MoeFit::calls(const KernelTable& table, const Accelerator& device) const {
+  std::vector<Call> out(table.rows, {{}, {}, "the law has no such format"});
+  for (const auto& [name, group] : groups_of(table, device)) {
+    const MoeFormat& format = *find_moe_format(name);
+    const bool mixed = format.weight_bytes < 0.9 * format.activation_bytes;
+    for (std::size_t j = 0; j < group.rows.size(); ++j) {
+      Call& call = out[group.rows[j]];
+      call = {{}, name, group.reasons[j]};
+      if (call.reason.empty() && mixed) call.reason = "weights narrower than the product: no operator of this format";
+      if (call.reason.empty()) call.operators = expert_operators(group.calls[j], format.precision);
+    }
+  }
+  return out;
+}
 
 std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const Accelerator& device,
                                                 const std::vector<CalibratedGroup>& groups) const {
