@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 
 namespace stargate {
 namespace {
@@ -144,20 +145,6 @@ std::map<std::string, double> by_name(const std::vector<Parameter>& parameters, 
   return out;
 }
 
-ErrorSummary errors_of(const std::vector<CollectiveRow>& rows, const std::map<std::string, double>& coefficients) {
-  std::vector<double> predicted, measured;
-  for (const auto& row : rows) {
-    predicted.push_back(predict_collective(row, coefficients));
-    measured.push_back(row.microseconds);
-  }
-  return summarise_errors(predicted, measured);
-}
-
-void widen(ShapeRange& range, double value, bool first) {
-  range.low = first ? value : std::min(range.low, value);
-  range.high = first ? value : std::max(range.high, value);
-}
-
 std::vector<double> fit_values(const std::vector<CollectiveRow>& rows, const std::vector<Parameter>& parameters) {
   const bool crosses = rows.front().crosses();
   std::vector<double> measured, weights;
@@ -196,13 +183,12 @@ CalibratedGroup fit_collective_group(const std::vector<CollectiveRow>& rows, con
   }
   if (used.empty()) return group;
   for (const auto& row : used) {
-    const bool first = group.fitted_on.empty() || &row == &used.front();
-    widen(group.fitted_on["bytes"], row.call.bytes, first);
-    widen(group.fitted_on["ranks"], row.call.ranks, first);
+    widen(group.fitted_on, "bytes", row.call.bytes);
+    widen(group.fitted_on, "ranks", row.call.ranks);
   }
   group.coefficients = by_name(parameters, fit_values(used, parameters));
-  group.used = errors_of(used, group.coefficients);
-  group.held_out = errors_of(held_out, group.coefficients);
+  const auto time_of = [&](const CollectiveRow& row) { return predict_collective(row, group.coefficients); };
+  group.used = errors_of(used, time_of), group.held_out = errors_of(held_out, time_of);
   return group;
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 #include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {
@@ -88,12 +89,6 @@ std::vector<MoeCoefficients> neighbours(const MoeCoefficients& at) {
   return out;
 }
 
-double least_time(const std::vector<MoeRow>& rows) {
-  double least = std::numeric_limits<double>::infinity();
-  for (const MoeRow& row : rows) least = std::min(least, row.microseconds);
-  return least;
-}
-
 Solution choose_structure(const Problem& problem, const MoeDevice& device, const MoeFormat& format,
                           const MoeCoefficients& start) {
   Solution best = solve_from(problem, device, format, start, 30);
@@ -157,16 +152,6 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
   return groups;
 }
 
-ErrorSummary errors_of(const MoeFitted& fitted, const MoeDevice& device, const MoeFormat& format,
-                       const std::vector<MoeRow>& rows) {
-  const Problem problem(rows, fitted.all_gated, rows.size() + 1);
-  std::vector<double> predicted;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    predicted.push_back(moe_time_us(fitted.coefficients, device, format, problem.shapes[i], problem.loads[i]));
-  }
-  return summarise_errors(predicted, problem.measured);
-}
-
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                           const Accelerator& device) {
   CalibratedGroup out;
@@ -186,8 +171,7 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
                                       {"top_k", row.shape.top_k},
                                       {"ranks", row.shape.ranks},
                                       {"skew", row.skew}}) {
-      auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
-      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+      widen(out.fitted_on, what, value);
     }
   }
   const MoeFormat& format = *find_moe_format(name);
@@ -197,7 +181,11 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
   out.precision = name;
   out.coefficients = write_moe_coefficients(fitted.coefficients);
   out.coefficients[kAllGated] = fitted.all_gated ? 1 : 0;
-  out.used = errors_of(fitted, facts, format, used), out.held_out = errors_of(fitted, facts, format, held_out);
+  const auto time_of = [&](const MoeRow& row) {
+    const MoeShape shape = ran_shape(row, fitted.all_gated);
+    return moe_time_us(fitted.coefficients, facts, format, shape, routed_load(shape, row.tokens, row.skew));
+  };
+  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
   return out;
 }
 
@@ -312,17 +300,10 @@ bool is_same_model(const MoeRow& a, const MoeRow& b) {
          a.shape.top_k == b.shape.top_k;
 }
 
-/// True when two calls that ask for no less take much less.
-bool is_disturbed(const std::vector<const MoeRow*>& by_time, const MoeRow& row) {
-  int larger = 0;
-  for (const MoeRow* other : by_time) {
-    if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
-    if (!asks_no_less(*other, row)) continue;
-    const bool alike = other->skew == row.skew && is_same_model(*other, row);
-    if (!alike && !(other->microseconds * kDisturbedOther < row.microseconds)) continue;
-    if (++larger == 2) return true;
-  }
-  return false;
+/// For rows of another model or routing, what they ask is compared with less confidence: they must be that much faster.
+bool is_clearly_no_less(const MoeRow& other, const MoeRow& row) {
+  const bool alike = other.skew == row.skew && is_same_model(other, row);
+  return asks_no_less(other, row) && (alike || other.microseconds * kDisturbedOther < row.microseconds);
 }
 
 std::string broken_reason(const MoeRow& row, const MoeDevice& device, const MoeFormat& format) {
@@ -361,15 +342,10 @@ std::string moe_group_name(const std::string& dtype, const std::string& kernel_s
 std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
                                          const MoeFormat& format) {
   std::vector<std::string> reasons(rows.size());
-  std::vector<const MoeRow*> by_time;
+  for (std::size_t i = 0; i < rows.size(); ++i) reasons[i] = broken_reason(rows[i], device, format);
+  const auto by_time = sort_by_time(rows, [&](std::size_t i) { return reasons[i].empty(); });
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    reasons[i] = broken_reason(rows[i], device, format);
-    if (reasons[i].empty()) by_time.push_back(&rows[i]);
-  }
-  std::stable_sort(by_time.begin(), by_time.end(),
-                   [](const MoeRow* a, const MoeRow* b) { return a->microseconds < b->microseconds; });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (reasons[i].empty() && is_disturbed(by_time, rows[i])) {
+    if (reasons[i].empty() && is_disturbed(by_time, rows[i], kDisturbed, is_clearly_no_less)) {
       reasons[i] = "disturbed: well over the time of two calls that ask for no less";
     }
   }
@@ -379,7 +355,7 @@ std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const 
 MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format) {
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
   MoeCoefficients start;
-  start.launch_us = std::clamp(0.8 * least_time(rows), 1.0, 300.0);
+  start.launch_us = std::clamp(0.8 * shortest_time(rows), 1.0, 300.0);
   const bool any_ungated = std::any_of(rows.begin(), rows.end(), [](const MoeRow& r) { return r.may_be_ungated; });
   bool all_gated = false;
   Solution best = choose_structure(Problem(rows, false, kRowsToChoose), device, format, start);

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "shipped.hpp"
-#include "stargate/catalogue/change_effects.hpp"
 #include "stargate/finance/accelerator_price.hpp"
 #include "stargate/finance/cluster_share.hpp"
 #include "stargate/serving/service.hpp"
@@ -172,18 +171,6 @@ TEST_CASE("every figure of the records behind a step acts on it, or stands in th
       CHECK_MESSAGE(acts != listed, name + (listed ? " is listed as unused, and acts" : " acts on nothing"));
     }
   }
-}
-
-TEST_CASE("a change without which the answer is the same is named, one that acts is not") {
-  const Machine machine("hgx-h100", "h100-sxm");
-  const auto answer = [&](const CatalogueChanges& changes) -> std::optional<std::string> {
-    const Figures figures = machine.must(changes.set);
-    return fmt::format("{} {}", figures.training_step.base(), figures.decode.base());
-  };
-  const CatalogueChanges changes{{{"network:nvlink4.hop_latency", "1 us"}, {"network:nvlink4.bandwidth", "-50%"}}, {}};
-  const auto unused = changes_without_effect(changes, *answer(changes), answer);
-  REQUIRE(unused.size() == 1);
-  CHECK(format_unused_changes(unused) == "no part of this answer uses --set network:nvlink4.hop_latency=1 us\n");
 }
 
 TEST_CASE("no bandwidth at all is a fault, not the absence of a figure") {
