@@ -49,6 +49,8 @@ struct QuestionContext {
   std::string path_of(std::string_view form) const;
   /// What is wrong with a field, at the place where it was given.
   Diagnostic fault(std::string_view field, std::string message, std::string hint = {}) const;
+  /// Faults from below whose path is a field's name and that know no file, at the place where that field was given.
+  Diagnostics placed(Diagnostics faults) const;
 };
 
 /// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace".
@@ -90,7 +92,9 @@ Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&
     auto question = read_record<Q>(document);
     if (!question) return question.faults();
     context.asked = &document;
-    return answer(*question, context);
+    auto answered = answer(*question, context);
+    if (!answered) return context.placed(answered.faults());
+    return answered;
   };
   return {Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), run};
 }

@@ -4,7 +4,10 @@
 #include <algorithm>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/goodput.hpp"
 #include "stargate/questions/model.hpp"
+#include "stargate/questions/train.hpp"
+#include "stargate/questions/train_search.hpp"
 
 namespace stargate {
 namespace {
@@ -28,7 +31,8 @@ void write_node(JsonWriter& json, const Node& node) {
 }  // namespace
 
 const std::vector<Question>& all_questions() {
-  static const std::vector<Question> questions{model_question()};
+  static const std::vector<Question> questions{train_question(), train_search_question(), goodput_question(),
+                                               model_question()};
   return questions;
 }
 

@@ -1,7 +1,9 @@
-// The unchanged catalogue says which records the job's parts are; only then are they changed.
-#include "stargate/app/job_changes.hpp"
+// The files of the system and its accelerator say which records the job's parts are, before anything is loaded.
+#include "stargate/questions/job_changes.hpp"
 
 #include <algorithm>
+
+#include "stargate/questions/record_document.hpp"
 
 namespace stargate {
 namespace {
@@ -49,9 +51,35 @@ struct Part {
   std::string kind, id;
 };
 
+/// What the files of a system and its accelerator say.
+struct JobParts {
+  std::string system, accelerator, scale_up, scale_out, coefficients;
+  bool own_scale_up = false, own_scale_out = false;  ///< the accelerator says how fast its links are
+};
+
+std::string text_of(const Document& document, const char* field) {
+  const Node* node = document.root.find(field);
+  return node == nullptr ? std::string() : node->text;
+}
+
+Result<JobParts> find_parts(const QuestionContext& context, const std::string& system_id) {
+  auto system = read_record_document(context, "system", system_id);
+  if (!system) return system.faults();
+  auto accelerator = read_record_document(context, "accelerator", text_of(*system, "accelerator"));
+  if (!accelerator) return accelerator.faults();
+  const auto coefficients = listed_ids(context, "training");
+  return JobParts{system_id,
+                  text_of(*system, "accelerator"),
+                  text_of(*system, "scale_up"),
+                  text_of(*system, "scale_out"),
+                  coefficients.empty() ? std::string() : coefficients.front(),
+                  accelerator->root.find("scale_up_bandwidth") != nullptr,
+                  accelerator->root.find("scale_out_bandwidth") != nullptr};
+}
+
 class Expansion {
  public:
-  Expansion(const Catalogue& catalogue, const System& system) : catalogue_(catalogue), system_(system) {}
+  explicit Expansion(JobParts parts) : parts_(std::move(parts)) {}
 
   Result<Override> expand(const Override& change) const {
     std::vector<std::string> words = words_of(change.path);
@@ -65,7 +93,7 @@ class Expansion {
     }
     if (words.empty()) return fault(change, "names a record, not a value", "go on to one of its fields");
     if (const auto own = accelerator_link(first, words))
-      return Override{"accelerator:" + system_.accelerator + *own, change.value};
+      return Override{"accelerator:" + parts_.accelerator + *own, change.value};
     const RecordText& record = record_text(part->kind);
     if (const auto path = field_path(words, record)) {
       return Override{part->kind + ":" + part->id + "." + *path, change.value};
@@ -82,51 +110,38 @@ class Expansion {
   }
 
   std::optional<Part> part_named(const std::string& word) const {
-    if (word == "accelerator") return Part{word, system_.accelerator};
-    if (word == "system") return Part{word, system_.id};
-    if (word == "scale_up") return Part{"network", system_.scale_up};
-    if (word == "scale_out" || word == "network") return Part{"network", system_.scale_out};
-    if (word == "coefficients" && !catalogue_.training.empty()) {
-      return Part{"training", catalogue_.training.begin()->first};
-    }
+    if (word == "accelerator") return Part{word, parts_.accelerator};
+    if (word == "system") return Part{word, parts_.system};
+    if (word == "scale_up") return Part{"network", parts_.scale_up};
+    if (word == "scale_out" || word == "network") return Part{"network", parts_.scale_out};
+    if (word == "coefficients" && !parts_.coefficients.empty()) return Part{"training", parts_.coefficients};
     return std::nullopt;
   }
 
   /// An accelerator that says how fast its links are goes before the network's record (see make_fabric).
   std::optional<std::string> accelerator_link(const std::string& part, const std::vector<std::string>& words) const {
     if (words.size() != 1 || words[0] != "bandwidth") return std::nullopt;
-    const Accelerator& accelerator = catalogue_.accelerators.at(system_.accelerator);
-    if (part == "scale_up" && accelerator.scale_up_bandwidth.base() > 0) return ".scale_up_bandwidth";
+    if (part == "scale_up" && parts_.own_scale_up) return ".scale_up_bandwidth";
     const bool out = part == "scale_out" || part == "network";
-    if (out && accelerator.scale_out_bandwidth.base() > 0) return ".scale_out_bandwidth";
+    if (out && parts_.own_scale_out) return ".scale_out_bandwidth";
     return std::nullopt;
   }
 
-  const Catalogue& catalogue_;
-  const System& system_;
+  JobParts parts_;
 };
 
 }  // namespace
 
-Result<CatalogueChanges> make_job_changes(const Session& session, const ChangeFlags& flags, const std::string& system) {
-  auto changes = parse_changes(flags);
+Result<CatalogueChanges> make_job_changes(const QuestionContext& context, const ChangeFields& fields,
+                                          const std::string& system) {
+  auto changes = parse_changes(fields);
   if (!changes) return changes.faults();
   CatalogueChanges out = changes->catalogue;
   if (changes->study.empty()) return out;
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return catalogue.faults();
-  const auto found = catalogue->systems.find(system);
-  if (found == catalogue->systems.end()) {
-    return Diagnostic{{},
-                      0,
-                      0,
-                      "system",
-                      "'" + system + "' is not in the catalogue",
-                      suggest_name(system, record_ids(*catalogue, "system")),
-                      {}};
-  }
+  auto parts = find_parts(context, system);
+  if (!parts) return parts.faults();
   Diagnostics faults;
-  const Expansion expansion(*catalogue, found->second);
+  const Expansion expansion(std::move(*parts));
   for (const Override& change : changes->study) {
     auto expanded = expansion.expand(change);
     if (expanded) {

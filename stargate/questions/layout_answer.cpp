@@ -1,9 +1,9 @@
 // Text for a terminal, members for JSON, rows for CSV.
-#include "stargate/app/train_report.hpp"
+#include "stargate/questions/layout_answer.hpp"
 
 #include <fmt/format.h>
 
-#include "stargate/app/training_memory_text.hpp"
+#include "stargate/questions/training_memory_text.hpp"
 
 namespace stargate {
 namespace {
@@ -25,6 +25,33 @@ const char* schedule_name(PipelineSchedule schedule) {
 std::string number(double value) { return fmt::format("{}", value); }
 
 }  // namespace
+
+const AnswerFields& layout_answer_fields() {
+  static const AnswerFields fields{
+      {"layout", "text", "Sizes, as TP8 PP16x8 DP128"},
+      {"step_time_s", "number", "Time of a step"},
+      {"tokens_per_s", "number", "Tokens of a step over its time"},
+      {"tokens_per_s_per_gpu", "number", "The same of one accelerator"},
+      {"tflops_per_gpu", "number", "The model's operations of one accelerator, in TFLOP/s"},
+      {"mfu", "number", "The same over the dense peak in the precision of the multiplies"},
+      {"hfu", "number", "With the operations that recomputation repeats"},
+      {"energy_j", "number", "Energy of a step at the systems' plugs"},
+      {"energy_j_per_token", "number", "The same of a token"},
+      {"cost_usd", "number", "Of a step, at the price of an accelerator hour"},
+      {"cost_usd_per_token", "number", "The same of a token"},
+      {"step/*", "number", "Where the step goes, in seconds"},
+      {"memory/fits", "boolean", "The layout fits in the memory of the fullest accelerator"},
+      {"memory/*", "number", "Bytes on the fullest accelerator, by class"}};
+  return fields;
+}
+
+const AnswerFields& law_answer_fields() {
+  static const AnswerFields fields{
+      {"device_law", "text",
+       "The weakest ground that a law of the device rests on: fitted, carried over, specification"},
+      {"law_basis", "text", "Each law, what it rests on, and the error to expect of it"}};
+  return fields;
+}
 
 LayoutAnswer answer_for(const TrainingJob& job, const TrainingLayout& layout, MoneyRate gpu_rate) {
   const StepReport report = simulate_step(job, layout);

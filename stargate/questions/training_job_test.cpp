@@ -1,11 +1,10 @@
-// Flags of `train` and `train search` as questions: counts of accelerators, fixed sizes, dates, and short paths of
-// --set.
-#include "stargate/app/training_flags.hpp"
+// Fields of questions about training: counts of accelerators, fixed sizes, dates, and short paths of `set`.
+#include "stargate/questions/training_job.hpp"
 
 #include <doctest/doctest.h>
 
-#include "stargate/app/job_changes.hpp"
-#include "stargate/app/search_goal.hpp"
+#include "stargate/questions/job_changes.hpp"
+#include "stargate/questions/search_goal.hpp"
 
 using namespace stargate;
 
@@ -15,26 +14,26 @@ using Counts = std::vector<std::int64_t>;
 
 Counts counts_of(const std::string& text) {
   auto parsed = parse_gpu_counts(text);
-  return parsed ? *parsed : Counts{};
+  const auto* counts = std::get_if<GpuCounts>(&parsed);
+  return counts == nullptr ? Counts{} : counts->counts;
 }
 
-Session session() {
-  Session out;
-  out.catalogue_folder = STARGATE_SOURCE_DIR "/catalogue";
-  return out;
+QuestionContext context() {
+  static const DiskFileReader files;
+  return {files, STARGATE_SOURCE_DIR "/catalogue"};
 }
 
 /// The path that a short one means on HGX H100; empty: a fault.
 std::string expanded(const std::string& set) {
-  auto changes = make_job_changes(session(), {{set}, {}}, "hgx-h100");
+  auto changes = make_job_changes(context(), {{set}, {}}, "hgx-h100");
   return changes ? changes->set.at(0).path + "=" + changes->set.at(0).value : std::string();
 }
 
 Duration horizon_of(const std::string& by, const std::string& start) {
-  TrainSearchFlags flags;
-  flags.objective = {"tokens-by", by};
-  flags.start = start;
-  auto goal = make_search_goal(flags);
+  SearchFields fields;
+  fields.objective = "tokens-by " + by;
+  fields.start = start;
+  auto goal = make_search_goal(fields, context());
   return goal ? goal->horizon : Duration{};
 }
 
@@ -45,18 +44,20 @@ TEST_CASE("numbers of accelerators are lists, doublings and steps, rising and ea
   CHECK(counts_of("2048,1024,2048") == Counts{1024, 2048});
   CHECK(counts_of("1000:5000") == Counts{1000, 2000, 4000});
   CHECK(counts_of("8:32:8,1024") == Counts{8, 16, 24, 32, 1024});
-  for (const char* wrong : {"", "0", "-8", "8:", "16:8", "1:2:3:4", "8:16:0", "eight", "1e3", "1:100000:1"}) {
+  for (const char* wrong :
+       {"", "0", "-8", "8:", "16:8", "1:2:3:4", "8:16:0", "eight", "1e3", "nan", "1:100000:1", "4294967296"}) {
     CHECK(counts_of(wrong).empty());
   }
 }
 
 TEST_CASE("sizes given to a search are fixed and what is not given is searched") {
-  TrainFlags flags;
-  flags.tp = 8, flags.zero = 3, flags.sequence_parallel = true, flags.recompute_layers = 4, flags.shard_size = 64;
-  TrainSearchFlags search;
-  search.objective = {"energy"};
-  search.max_pp = 16, search.top = 3;
-  const auto limits = make_search_limits(flags, search);
+  TrainingFields fields;
+  fields.gpus.counts = {64};
+  fields.tp = 8, fields.zero = 3, fields.sequence_parallel = true, fields.recompute_num_layers = 4;
+  fields.shard_size = 64;
+  SearchBounds bounds;
+  bounds.max_pp = 16, bounds.top = 3;
+  const auto limits = make_search_limits(fields, bounds, SearchObjective::energy, context());
   REQUIRE(limits.ok());
   CHECK(limits->objective == SearchObjective::energy);
   CHECK(limits->fixed.tp == 8);
@@ -68,21 +69,23 @@ TEST_CASE("sizes given to a search are fixed and what is not given is searched")
   CHECK(limits->recomputes == std::vector<Recompute>{Recompute::full});
   CHECK(limits->base.recompute_layers == 4);
   CHECK(limits->base.shard_size == 64);
-  CHECK(make_search_limits({}, {})->recomputes.size() == 3);
+  TrainingFields none;
+  none.gpus.counts = {64};
+  CHECK(make_search_limits(none, {}, SearchObjective::time, context())->recomputes.size() == 3);
 }
 
 TEST_CASE("tokens by a date are counted in whole days from the start, and a time needs none") {
   CHECK(horizon_of("2027-03-31", "2027-01-01").in(day) == 89);
   CHECK(horizon_of("2028-03-01", "2028-02-28").in(day) == 2);
   CHECK(horizon_of("90d", "").in(day) == doctest::Approx(90));
-  for (const char* wrong : {"2027-02-30", "2027-13-01", "2027-03", "soon", "0d", "2026-12-31", "90"}) {
+  for (const char* wrong : {"2027-02-30", "2027-13-01", "2027-03", "soon", "0d", "2026-12-31", "90", "nan d", ""}) {
     CHECK(horizon_of(wrong, "2027-01-01") == Duration{});
   }
   CHECK(horizon_of("2027-03-31", "") == Duration{});
   CHECK(horizon_of("2027-03-31", "new year") == Duration{});
 }
 
-TEST_CASE("a short path of --set means the record of the job's part, and the figure that counts there") {
+TEST_CASE("a short path of set means the record of the job's part, and the figure that counts there") {
   CHECK(expanded("accelerator.memory.bandwidth=+50%") == "accelerator:h100-sxm.memory_bandwidth=+50%");
   CHECK(expanded("accelerator.memory_capacity=100 GiB") == "accelerator:h100-sxm.memory_capacity=100 GiB");
   CHECK(expanded("accelerator.peak.bf16=x2") == "accelerator:h100-sxm.peak.bf16=x2");

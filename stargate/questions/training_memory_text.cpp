@@ -1,5 +1,5 @@
 // The classes in one list, so that text, table and JSON name the same.
-#include "stargate/app/training_memory_text.hpp"
+#include "stargate/questions/training_memory_text.hpp"
 
 #include <fmt/format.h>
 

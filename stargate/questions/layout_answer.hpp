@@ -4,6 +4,7 @@
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/finance/accelerator_price.hpp"
+#include "stargate/questions/question.hpp"
 #include "stargate/training/energy.hpp"
 
 namespace stargate {
@@ -25,8 +26,10 @@ LayoutAnswer answer_for(const TrainingJob& job, const TrainingLayout& layout, Mo
 std::vector<Precision> multiplied(const TrainingJob& job);
 /// Members "device_law" and "law_basis".
 void write_law(JsonWriter& json, const TrainingJob& job);
+const AnswerFields& law_answer_fields();
 /// Members of an open object.
 void write_layout(JsonWriter& json, const LayoutAnswer& answer);
+const AnswerFields& layout_answer_fields();
 std::string layout_text(const LayoutAnswer& answer);
 
 /// "0.51 $/Mtok"

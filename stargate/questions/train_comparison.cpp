@@ -1,5 +1,5 @@
 // One column an answer; parts of the step that are nowhere are left out.
-#include "stargate/app/train_comparison.hpp"
+#include "stargate/questions/train_comparison.hpp"
 
 #include <fmt/format.h>
 
@@ -167,6 +167,25 @@ std::string comparison_json(const TrainComparison& c, const TrainingJob& job) {
   write("changed", c.changed);
   if (c.as_written && c.changed) write_difference(json, *c.as_written, *c.changed);
   return json.end_object().text();
+}
+
+const AnswerFields& comparison_answer_fields() {
+  static const AnswerFields fields = [] {
+    AnswerFields out{{"changes", "text", "What was changed"}};
+    for (const char* which : {"as_written/", "changed_same_layout/", "changed/"}) {
+      add_answer_fields(out, which, layout_answer_fields());
+    }
+    add_answer_fields(out, "difference/",
+                      {{"step_time_s", "number", "Changed less as written; so in all members"},
+                       {"tokens_per_s", "number", "Tokens a second"},
+                       {"mfu", "number", "Model FLOP utilisation"},
+                       {"memory_bytes", "number", "On the fullest accelerator"},
+                       {"energy_j", "number", "Of a step"},
+                       {"cost_usd", "number", "Of a step"},
+                       {"step/*", "number", "Parts of the step, in seconds"}});
+    return out;
+  }();
+  return fields;
 }
 
 }  // namespace stargate

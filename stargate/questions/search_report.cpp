@@ -1,5 +1,5 @@
 // The best layout in full, then what it beat: other numbers of accelerators, other sizes, less memory, the grid.
-#include "stargate/app/search_report.hpp"
+#include "stargate/questions/search_report.hpp"
 
 #include <fmt/format.h>
 
@@ -36,14 +36,14 @@ std::string counts_table(const SearchAnswer& answer) {
       row.insert(row.end(),
                  {percent_text(count.effective), format_quantity(count.tokens, 4), std::to_string(count.accelerators)});
     }
-    row.push_back(&count == &answer.chosen ? "<- best" : "");
+    row.push_back(&count == &answer.chosen() ? "<- best" : "");
     table.add_row(std::move(row));
   }
   return table.format(2) + "\n";
 }
 
 std::string horizon_text(const SearchAnswer& answer) {
-  const CountAnswer& c = answer.chosen;
+  const CountAnswer& c = answer.chosen();
   const Money paid = static_cast<double>(c.accelerators) * (answer.goal.horizon * c.price.mid);
   return fmt::format("  tokens     {} {}, {} of the time effective; {} for {} accelerators, {} of them spares\n",
                      format_quantity(c.tokens, 4), answer.goal.when(), percent_text(c.effective), format_quantity(paid),
@@ -51,7 +51,7 @@ std::string horizon_text(const SearchAnswer& answer) {
 }
 
 std::string ranking_table(const SearchAnswer& answer) {
-  const CountAnswer& c = answer.chosen;
+  const CountAnswer& c = answer.chosen();
   TextTable table(
       {{""}, {"best of other sizes", Align::left}, {"step"}, {"memory"}, {"energy"}, {"why it lost", Align::left}});
   for (std::size_t i = 1; i < c.search.ranking.size(); ++i) {
@@ -142,7 +142,7 @@ const char* objective_name(TrainObjective objective) {
 }  // namespace
 
 std::string search_text(const SearchAnswer& answer) {
-  const CountAnswer& c = answer.chosen;
+  const CountAnswer& c = answer.chosen();
   std::string out;
   if (answer.counts.size() > 1) out += counts_table(answer);
   if (!c.best) return out + nothing_fits(c);
@@ -153,7 +153,7 @@ std::string search_text(const SearchAnswer& answer) {
 }
 
 std::string search_json(const SearchAnswer& answer) {
-  const CountAnswer& c = answer.chosen;
+  const CountAnswer& c = answer.chosen();
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("fits", c.best.has_value());
   json.member("objective", objective_name(answer.goal.objective)).member("gpus", c.job.gpus);

@@ -1,16 +1,16 @@
 // The answer of a search as text, JSON and CSV.
 #pragma once
 
-#include <span>
-
-#include "stargate/app/search_goal.hpp"
+#include "stargate/questions/search_goal.hpp"
 
 namespace stargate {
 
 struct SearchAnswer {
-  const SearchGoal& goal;
-  std::span<const CountAnswer> counts;  ///< one for each number of accelerators
-  const CountAnswer& chosen;            ///< the best of them, or any when nothing fits
+  SearchGoal goal;
+  std::vector<CountAnswer> counts;  ///< one for each number of accelerators
+  std::size_t best = 0;             ///< of counts, by the goal; any when nothing fits
+
+  const CountAnswer& chosen() const { return counts[best]; }
 };
 
 std::string search_text(const SearchAnswer& answer);
