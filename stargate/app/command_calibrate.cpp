@@ -48,7 +48,7 @@ TextTable group_table() {
                     {"bias"}});
 }
 
-void print_summary(const CalibrationSet& calibrations) {
+void print_summary(Session& session, const CalibrationSet& calibrations) {
   TextTable groups = group_table();
   TextTable left_out(
       {{"carried over to", Align::left}, {"law", Align::left}, {"rows"}, {"median"}, {"mean"}, {"bias"}});
@@ -63,14 +63,14 @@ void print_summary(const CalibrationSet& calibrations) {
       for (const auto& [reason, rows] : group.skipped) reasons[reason] += rows;
     }
   }
-  fmt::print("Error on rows held out of the fit\n{}", groups.format());
+  session.print_text(fmt::format("Error on rows held out of the fit\n{}", groups.format()));
   if (left_out.row_count() > 0) {
-    fmt::print("\nError on a device's rows with what other devices lend\n{}", left_out.format());
+    session.print_text(fmt::format("\nError on a device's rows with what other devices lend\n{}", left_out.format()));
   }
   if (reasons.empty()) return;
   TextTable skipped({{"rows left out of the fits because", Align::left}, {"rows"}});
   for (const auto& [reason, rows] : reasons) skipped.add_row({reason, std::to_string(rows)});
-  fmt::print("\n{}", skipped.format());
+  session.print_text(fmt::format("\n{}", skipped.format()));
 }
 
 /// Writes the file unless it says the same already; keeps its day then.
@@ -106,9 +106,9 @@ void calibrate_laws(Session& session, const CalibrateFlags& flags) {
       return session.fail(written.faults());
     }
   }
-  print_summary(outcome.calibrations);
-  for (const auto& [reason, rows] : outcome.skipped) fmt::print("{} rows: {}\n", rows, reason);
-  fmt::print("{} files in {}\n", outcome.calibrations.size(), folder);
+  print_summary(session, outcome.calibrations);
+  for (const auto& [reason, rows] : outcome.skipped) session.print_text(fmt::format("{} rows: {}\n", rows, reason));
+  session.print_text(fmt::format("{} files in {}\n", outcome.calibrations.size(), folder));
   if (!outcome.faults.empty()) session.fail(outcome.faults);
 }
 

@@ -18,7 +18,7 @@ void calibrate_serving(Session& session, const CalibrateServingFlags& flags) {
   Session::progress("fitting");
   const auto fit = fit_serving(*catalogue, *rows, question);
   if (!fit) return session.fail(fit.faults());
-  fmt::print("{}", format_serving_fit(*fit));
+  session.print_text(format_serving_fit(*fit));
 }
 
 }  // namespace stargate

@@ -29,7 +29,7 @@ void calibrate_training(Session& session, const CalibrateTrainingFlags& flags) {
   Session::progress("fitting");
   const auto fit = fit_training(*catalogue, *rows, question);
   if (!fit) return session.fail(fit.faults());
-  fmt::print("{}", format_training_fit(*fit));
+  session.print_text(format_training_fit(*fit));
 }
 
 }  // namespace stargate

@@ -43,7 +43,7 @@ std::vector<int> layers_of_shape(const Model& model) {
   return counts;
 }
 
-void print_json(const Model& model) {
+void print_json(Session& session, const Model& model) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("model", model.id).member("layers", model.layer_count());
   json.member("hidden_size", model.hidden).member("vocab_size", model.vocab);
@@ -56,14 +56,14 @@ void print_json(const Model& model) {
   for (const int context : {1, 4096, 32768})
     json.member(fmt::format("context_{}", context), forward_flops_per_token(model, context).base());
   json.end_object().member("training_flops_per_token_8192", training_flops_per_token(model, 8192).base());
-  fmt::print("{}", json.end_object().text());
+  session.print_data(json.end_object().text());
 }
 
-void print_text(const Model& model) {
+void print_text(Session& session, const Model& model) {
   const auto billions = [](std::int64_t count) {
     return fmt::format("{} ({:.2f} B)", count, static_cast<double>(count) / 1e9);
   };
-  fmt::print("{}\n", model.name);
+  session.print_text(fmt::format("{}\n", model.name));
   TextTable table({{"what", Align::left}, {"how much", Align::left}});
   table.add_row({"parameters", billions(parameter_count(model))});
   table.add_row({"  active for a token", billions(active_parameter_count(model))});
@@ -77,15 +77,15 @@ void print_text(const Model& model) {
   }
   table.add_row(
       {"training on a token in sequences of 8192", format_quantity(training_flops_per_token(model, 8192), 4)});
-  fmt::print("{}\n", table.format(2));
+  session.print_text(fmt::format("{}\n", table.format(2)));
   TextTable layers({{"layers"}, {"attention", Align::left}, {"feed-forward", Align::left}});
   const auto counts = layers_of_shape(model);
   for (std::size_t i = 0; i < model.shapes.size(); ++i) {
     layers.add_row({std::to_string(counts[i]), attention_text(model.shapes[i].attention),
                     feed_forward_text(model.shapes[i].feed_forward)});
   }
-  fmt::print("{}", layers.format(2));
-  for (const auto& note : model.notes) fmt::print("  note: {}\n", note);
+  session.print_text(layers.format(2));
+  for (const auto& note : model.notes) session.print_text(fmt::format("  note: {}\n", note));
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ void show_model(Session& session, const std::string& name, bool json) {
   auto id = resolve_model(session.files, *catalogue, name);
   if (!id) return session.fail(id.faults());
   const Model& model = catalogue->models.at(*id);
-  json ? print_json(model) : print_text(model);
+  json ? print_json(session, model) : print_text(session, model);
 }
 
 }  // namespace stargate

@@ -49,7 +49,7 @@ std::string losses_text(const LayoutLosses& l) {
                      l.latency, l.topology, l.costlier);
 }
 
-void print_text(const std::vector<Answer>& answers) {
+void print_answers(Session& session, const std::vector<Answer>& answers) {
   TextTable table({{"system", Align::left},
                    {"accelerators"},
                    {"replicas"},
@@ -74,20 +74,21 @@ void print_text(const std::vector<Answer>& answers) {
                    fmt::format("{:.0f}", 1 / s->at_load.tpot.in(second)),
                    s->price.base() > 0 ? format_quantity(s->price) : "-", binding_limit_name(s->choice.binding)});
   }
-  fmt::print("{}", table.format());
+  session.print_text(table.format());
   for (const auto& answer : answers) {
     const auto* s = answer.sized();
     if (s == nullptr) {
       const auto& shortfall = std::get<ServingShortfall>(answer.result);
-      fmt::print("\n{}: {}\n  {}\n", answer.system, shortfall.sentence, losses_text(shortfall.losses));
+      session.print_text(
+          fmt::format("\n{}: {}\n  {}\n", answer.system, shortfall.sentence, losses_text(shortfall.losses)));
       continue;
     }
-    fmt::print("\n{}: {}\n  a step: {}\n  {}; device law: {}\n", answer.system, s->sentence,
-               explain(s->at_load.mean_step), losses_text(s->choice.losses), answer.basis);
+    session.print_text(fmt::format("\n{}: {}\n  a step: {}\n  {}; device law: {}\n", answer.system, s->sentence,
+                                   explain(s->at_load.mean_step), losses_text(s->choice.losses), answer.basis));
   }
-  fmt::print(
+  session.print_text(fmt::format(
       "\nTTFT: mean time to the first token, waiting included. TPOT: mean time of each further token, (E2E - TTFT) / "
-      "(osl - 1).\n");
+      "(osl - 1).\n"));
 }
 
 std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, const Model& model,
@@ -164,11 +165,11 @@ void serve(Session& session, const ServeFlags& flags) {
     return x->accelerators < y->accelerators;
   });
   if (answers.front().sized() == nullptr) session.exit_code = kExitAnswerIsNo;
-  if (!flags.json) return print_text(answers);
+  if (!flags.json) return print_answers(session, answers);
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("model", flags.model).key("answers").begin_array();
   for (const auto& answer : answers) write_answer(json, answer);
-  fmt::print("{}", json.end_array().end_object().text());
+  session.print_data(json.end_array().end_object().text());
 }
 
 }  // namespace stargate

@@ -56,12 +56,13 @@ void serve_simulate(Session& session, const SimulateFlags& flags) {
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   Session::progress(fmt::format("{} requests simulated in {:.3f} s", report.finished_count(), took.count()));
   if (!flags.requests_csv.empty()) {
-    if (auto written = write_file(flags.requests_csv, watch.rows()); !written.ok()) session.fail(written.faults());
+    session.write(flags.requests_csv, watch.rows());
   }
   if (trace) {
-    if (auto written = write_file(flags.trace_file, trace->take()); !written.ok()) session.fail(written.faults());
+    session.write(flags.trace_file, trace->take());
   }
-  fmt::print("{}", flags.json ? format_service_json(*question, report) : format_service_text(*question, report));
+  flags.json ? session.print_data(format_service_json(*question, report))
+             : session.print_text(format_service_text(*question, report));
 }
 
 }  // namespace stargate

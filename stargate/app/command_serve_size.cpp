@@ -55,7 +55,7 @@ std::string losses_text(const LayoutLosses& l) {
   return fmt::format("{} by memory, {} by latency, {} by topology", l.memory, l.latency, l.topology);
 }
 
-void print_answers(const SizeRequest& request, const std::vector<SizeAnswer>& answers) {
+void print_answers(Session& session, const SizeRequest& request, const std::vector<SizeAnswer>& answers) {
   TextTable table({{"system", Align::left},
                    {"replicas", Align::left},
                    {"GPUs"},
@@ -85,42 +85,43 @@ void print_answers(const SizeRequest& request, const std::vector<SizeAnswer>& an
                    fmt::format("{:.2f}", answer.economy.per_token.base() * kMillion),
                    fmt::format("{:.2f}", answer.economy.joules_per_token)});
   }
-  fmt::print("{}", table.format());
+  session.print_text(table.format());
 }
 
-void print_notes(const SizeRequest& request, const std::vector<SizeAnswer>& answers) {
+void print_notes(Session& session, const SizeRequest& request, const std::vector<SizeAnswer>& answers) {
   for (const auto& answer : answers) {
     const auto* s = answer.sized();
     if (s == nullptr) {
       const auto& shortfall = std::get<FleetShortfall>(answer.result);
-      fmt::print("\n{}, {}: {}\n  layouts that lost: {}\n", answer.system->id, mode_name(answer.disaggregated),
-                 shortfall.sentence, losses_text(shortfall.losses));
+      session.print_text(fmt::format("\n{}, {}: {}\n  layouts that lost: {}\n", answer.system->id,
+                                     mode_name(answer.disaggregated), shortfall.sentence,
+                                     losses_text(shortfall.losses)));
       continue;
     }
     const int budget = s->max_num_batched_tokens, usual = request.question.serving.engine.max_num_batched_tokens;
     const std::string setting = budget == usual ? "" : fmt::format(", with --max-num-batched-tokens {}", budget);
-    fmt::print(
+    session.print_text(fmt::format(
         "\n{}, {}{}: takes {:.3g} requests/s, {:.0f} tok/s each; the estimate before simulating was {:.0f}\n"
         "  layouts that lost: {}; price: {}\n",
         answer.system->id, mode_name(answer.disaggregated), setting, s->capacity, s->best_output_per_accelerator,
-        s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin);
+        s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin));
   }
   const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? "99th percentile" : "mean"; };
-  fmt::print(
+  session.print_text(fmt::format(
       "\nEngine: {}. TTFT ({}): time to the first token, waiting included. TPOT ({}): time of each further token. "
       "Tokens are output; $/Mtok and J/tok at the load.\n",
-      request.engine_name, goal(request.question.targets.ttft), goal(request.question.targets.tpot));
+      request.engine_name, goal(request.question.targets.ttft), goal(request.question.targets.tpot)));
 }
 
-void print_pareto(const SizeRequest& request) {
+void print_pareto(Session& session, const SizeRequest& request) {
   for (const auto& system : request.systems) {
-    fmt::print("\nPareto front of {} (whole replicas, estimate)\n", system.id);
+    session.print_text(fmt::format("\nPareto front of {} (whole replicas, estimate)\n", system.id));
     TextTable table({{"tok/s a user"}, {"tok/s each"}, {"TTFT"}, {"batch"}, {"layout", Align::left}});
     for (const auto& p : pareto_front(*request.model, *system.machine, request.question.serving)) {
       table.add_row({fmt::format("{:.0f}", p.per_user), fmt::format("{:.0f}", p.per_accelerator),
                      format_quantity(p.ttft), fmt::format("{:.0f}", p.concurrency), format_layout(p.layout)});
     }
-    fmt::print("{}", table.format());
+    session.print_text(table.format());
   }
 }
 
@@ -160,7 +161,8 @@ void write_pareto(JsonWriter& json, const SizeRequest& request) {
   json.end_array();
 }
 
-void print_json(const SizeRequest& request, const std::vector<SizeAnswer>& answers, const SizeFlags& flags) {
+void print_json(Session& session, const SizeRequest& request, const std::vector<SizeAnswer>& answers,
+                const SizeFlags& flags) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("model", flags.model).member("engine", request.engine_name);
   json.key("answers").begin_array();
@@ -179,7 +181,7 @@ void print_json(const SizeRequest& request, const std::vector<SizeAnswer>& answe
   }
   json.end_array();
   if (flags.pareto) write_pareto(json, request);
-  fmt::print("{}", json.end_object().text());
+  session.print_data(json.end_object().text());
 }
 
 }  // namespace
@@ -190,10 +192,10 @@ void serve_size(Session& session, const SizeFlags& flags) {
   Session::progress(fmt::format("sizing on {} systems", request->systems.size()));
   const auto answers = size_all(*request, flags.mode);
   if (answers.front().sized() == nullptr) session.exit_code = kExitAnswerIsNo;
-  if (flags.json) return print_json(*request, answers, flags);
-  print_answers(*request, answers);
-  print_notes(*request, answers);
-  if (flags.pareto) print_pareto(*request);
+  if (flags.json) return print_json(session, *request, answers, flags);
+  print_answers(session, *request, answers);
+  print_notes(session, *request, answers);
+  if (flags.pareto) print_pareto(session, *request);
 }
 
 }  // namespace stargate

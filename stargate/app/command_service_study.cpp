@@ -50,9 +50,10 @@ void simulate_service_study(Session& session, const ServiceStudyFlags& flags) {
   if (!answer) return session.fail(answer.faults());
   if (!answer->served) session.exit_code = kExitAnswerIsNo;
   if (!flags.requests_csv.empty()) {
-    if (auto written = write_file(flags.requests_csv, rows); !written.ok()) return session.fail(written.faults());
+    session.write(flags.requests_csv, rows);
   }
-  fmt::print("{}", flags.json ? format_service_json(*study, *answer) : format_service_report(*study, *answer));
+  flags.json ? session.print_data(format_service_json(*study, *answer))
+             : session.print_text(format_service_report(*study, *answer));
 }
 
 }  // namespace stargate

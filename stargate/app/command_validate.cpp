@@ -22,7 +22,8 @@ void validate(Session& session, const ValidateFlags& flags) {
                                        [](std::size_t done, std::size_t all, const std::string& name) {
                                          Session::progress(fmt::format("[{}/{}] {}", done, all, name));
                                        });
-  fmt::print("{}", flags.json ? format_validation_json(report) : format_validation_text(report, "ms"));
+  flags.json ? session.print_data(format_validation_json(report))
+             : session.print_text(format_validation_text(report, "ms"));
 }
 
 }  // namespace stargate

@@ -17,7 +17,7 @@ void validate_requests(Session& session, const ValidateRequestsFlags& flags) {
     Session::progress("replaying " + run.name);
     runs.push_back(replay_run(*catalogue, run));
   }
-  fmt::print("{}", flags.json ? format_replay_json(runs) : format_replay_text(runs));
+  flags.json ? session.print_data(format_replay_json(runs)) : session.print_text(format_replay_text(runs));
 }
 
 }  // namespace stargate

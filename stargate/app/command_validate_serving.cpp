@@ -14,8 +14,9 @@ void validate_serving(Session& session, const ValidateServingFlags& flags) {
   if (!rows) return session.fail(rows.faults());
   Session::progress(fmt::format("{} rows", rows->size()));
   const auto validation = validate_serving(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
-  fmt::print("{}",
-             flags.json ? format_serving_validation_json(validation) : format_serving_validation_text(validation));
+  if (!flags.rows.empty() && !session.write(flags.rows, format_serving_validation_csv(validation))) return;
+  flags.json ? session.print_data(format_serving_validation_json(validation))
+             : session.print_text(format_serving_validation_text(validation));
 }
 
 }  // namespace stargate

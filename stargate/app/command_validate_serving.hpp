@@ -7,6 +7,7 @@ namespace stargate {
 
 struct ValidateServingFlags {
   std::string file;  ///< CSV
+  std::string rows;  ///< where every prediction is written; empty: nowhere
   int worst = 0;
   bool json = false;
   ChangeFlags changes;

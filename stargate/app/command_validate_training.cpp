@@ -14,13 +14,11 @@ void validate_training(Session& session, const ValidateTrainingFlags& flags) {
   if (!rows) return session.fail(rows.faults());
   const auto validation = validate_training(*catalogue, *rows, static_cast<std::size_t>(flags.worst));
   if (!flags.rows.empty()) {
-    if (auto written = write_file(flags.rows, format_training_validation_csv(validation)); !written) {
-      return session.fail(written.faults());
-    }
+    if (!session.write(flags.rows, format_training_validation_csv(validation))) return;
     Session::progress(fmt::format("wrote {}", flags.rows));
   }
-  fmt::print("{}",
-             flags.json ? format_training_validation_json(validation) : format_training_validation_text(validation));
+  flags.json ? session.print_data(format_training_validation_json(validation))
+             : session.print_text(format_training_validation_text(validation));
 }
 
 }  // namespace stargate

@@ -1,7 +1,10 @@
 // The command line: one subcommand a task. CLI11 reads the flags, each command's file does the work.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <sstream>
 
 #include "stargate/app/command_calibrate.hpp"
 #include "stargate/app/command_calibrate_serving.hpp"
@@ -12,8 +15,8 @@
 #include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
-#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/command_validate.hpp"
 #include "stargate/app/command_validate_requests.hpp"
@@ -364,7 +367,7 @@ void add_validate(CLI::App& app, Session& session) {
   what->add_option("--serving", *serving, "Table of measured serving figures")->type_name("FILE.csv");
   what->add_option("--requests", *requests, "Measured runs, a row a request")->type_name("FILE.csv");
   what->require_option(1);
-  command->add_option("--rows", training->rows, "Training: write every prediction and where its step goes to this file")
+  command->add_option("--rows", training->rows, "Training, serving: write every prediction to this file")
       ->type_name("FILE.csv");
   command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
       ->type_name("FILE");
@@ -381,7 +384,7 @@ void add_validate(CLI::App& app, Session& session) {
     } else if (!requests->empty()) {
       validate_requests(session, {*requests, flags->json, flags->changes});
     } else if (!serving->empty()) {
-      validate_serving(session, {*serving, flags->worst, flags->json, flags->changes});
+      validate_serving(session, {*serving, training->rows, flags->worst, flags->json, flags->changes});
     } else {
       validate(session, *flags);
     }
@@ -390,15 +393,39 @@ void add_validate(CLI::App& app, Session& session) {
 
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
-  Session session;
+/// What CLI11 says about flags, and the help: to where answers and faults go.
+int tell(Session& session, const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out, faults;
+  const bool good = app.exit(error, out, faults) == 0;
+  session.print_text(out.str());
+  std::fputs(shorten_long_words(faults.str()).c_str(), stderr);
+  return good ? kExitAnswered : kExitWrongInput;
+}
+
+/// The answer may be lost although the work went well: its reader is gone or the disk is full.
+int finish(Session& session) {
+  const std::string fault = session.output.close();
+  if (fault.empty()) return session.exit_code;
+  std::fprintf(stderr, "standard output: the answer could not be written: %s\n", fault.c_str());
+  return kExitInternal;
+}
+
+int run_command_line(int argc, char** argv, Session& session) {
   session.catalogue_folder = default_catalogue();
   CLI::App app{
       "Stargate: from dollars to tokens. Plans, trains and serves on machines that exist and those that do not yet.",
       "stargate"};
   app.set_version_flag("--version", STARGATE_VERSION);
   app.add_option("--catalogue", session.catalogue_folder, "Folder of the catalogue")->type_name("DIR");
+  int width = 0;
+  bool wide = false;
+  app.add_option("--width", width, "Columns of the screen; else the terminal's, else those of COLUMNS, else no limit")
+      ->check(CLI::Range(40, 10'000));
+  app.add_flag("--wide", wide, "Tables in one piece, however wide");
+  session.screen = screen_layout(0, false);
+  app.parse_complete_callback([&] { session.screen = screen_layout(width, wide); });
   app.require_subcommand(1);
+  app.fallthrough();
   app.footer(
       "Examples:\n  stargate plan studies/stargate.yaml --html report.html\n  stargate plan studies/stargate.yaml "
       "--without supplier:samsung\n"
@@ -406,7 +433,8 @@ int run_command_line(int argc, char** argv) {
       "8192\n"
       "  stargate serve --model llama-3.1-70b --system hgx-h100,hgx-h200 --rate 20 --isl 2000 --osl 300 --ttft 500 "
       "--tpot 50\n"
-      "Exit codes: 0 answered, 1 internal error, 2 wrong input, 3 the answer is no.");
+      "Exit codes: 0 answered, 1 internal error or the answer could not be written, 2 wrong input, 3 the answer is "
+      "no.");
   add_plan(app, session);
   add_train(app, session);
   add_import(app, session);
@@ -418,11 +446,29 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitAnswered : kExitWrongInput;
+    session.exit_code = tell(session, app, error);
   }
-  return session.exit_code;
+  return finish(session);
+}
+
+/// What escaped everywhere else is our fault; the command line names the input that showed it.
+int report_escaped(int argc, char** argv, const char* what) {
+  std::string line;
+  for (int i = 1; i < argc; ++i) line += std::string(i > 1 ? " " : "") + argv[i];
+  std::fprintf(stderr, "internal error: %s\n  at: stargate %s\n", what, shorten_long_words(line).c_str());
+  return kExitInternal;
 }
 
 }  // namespace stargate
 
-int main(int argc, char** argv) { return stargate::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is then a fault of writing, told like any other
+  stargate::Session session;
+  try {
+    return stargate::run_command_line(argc, argv, session);
+  } catch (const std::bad_alloc&) {
+    return stargate::report_escaped(argc, argv, "the machine's memory is not enough for this");
+  } catch (const std::exception& error) {
+    return stargate::report_escaped(argc, argv, error.what());
+  }
+}

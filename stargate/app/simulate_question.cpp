@@ -69,12 +69,12 @@ bool make_replica(Session& session, const SimulationQuestion& question, const En
   if (session.exit_code != kExitAnswered) return false;
   auto engine = engine_of_replica(replica, engine_rules(flags, replica.engine));
   if (const auto* lack = std::get_if<DoesNotFit>(&engine)) {
-    fmt::print(
+    session.print_text(fmt::format(
         "{} in {} does not fit {}: {} are missing on each accelerator of {} ({} weights, {} activations, {} "
         "runtime)\n",
         replica.model->id, format_layout(replica.layout), question.system->id, format_quantity(lack->missing),
         format_quantity(lack->memory.usable), format_quantity(lack->memory.weights),
-        format_quantity(lack->memory.activations), format_quantity(lack->memory.runtime));
+        format_quantity(lack->memory.activations), format_quantity(lack->memory.runtime)));
     session.exit_code = kExitAnswerIsNo;
     return false;
   }
