@@ -333,31 +333,4 @@ void print_fields(Session& session, const std::string& kind, bool schema) {
   print(*found->fields);
 }
 
-void check_files(Session& session, const std::vector<std::string>& studies) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return session.fail(catalogue.faults());
-  std::size_t records = 0;
-  for (const auto& kind : record_kinds()) records += record_ids(*catalogue, kind.name).size();
-  session.print_text(fmt::format("catalogue: {} records, {} sources, no faults\n", records, catalogue->sources.size()));
-  for (const auto& file : studies) {
-    if (is_service_study(session.files, file)) {
-      auto service = load_service_study(session.files, file, *catalogue);
-      if (!service) {
-        session.fail(service.faults());
-        continue;
-      }
-      session.print_text(
-          fmt::format("{}: {} sites, {} tenants, no faults\n", file, service->sites.size(), service->tenants.size()));
-      continue;
-    }
-    auto study = load_study(session.files, file, *catalogue, {});
-    if (!study) {
-      session.fail(study.faults());
-      continue;
-    }
-    session.print_text(fmt::format("{}: {} sites, {} systems, {} services, no faults\n", file, study->sites.size(),
-                                   study->systems.size(), study->services.size()));
-  }
-}
-
 }  // namespace stargate

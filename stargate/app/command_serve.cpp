@@ -92,7 +92,7 @@ void print_answers(Session& session, const std::vector<SystemAnswer>& answers) {
 }
 
 std::optional<SystemAnswer> size_system(Session& session, const Catalogue& catalogue, const Model& model,
-                                  const std::string& id, const std::pair<ServingQuestion, Traffic>& asked) {
+                                        const std::string& id, const std::pair<ServingQuestion, Traffic>& asked) {
   const auto system = catalogue.systems.find(id);
   if (system == catalogue.systems.end()) {
     session.fail("there is no system '" + id + "'", suggest_name(id, record_ids(catalogue, "system")));

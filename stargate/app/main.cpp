@@ -7,9 +7,6 @@
 #include <sstream>
 
 #include "stargate/app/ask.hpp"
-#include "stargate/app/command_calibrate.hpp"
-#include "stargate/app/command_calibrate_serving.hpp"
-#include "stargate/app/command_calibrate_training.hpp"
 #include "stargate/app/command_catalogue.hpp"
 #include "stargate/app/command_goodput.hpp"
 #include "stargate/app/command_import.hpp"
@@ -18,10 +15,6 @@
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_train.hpp"
-#include "stargate/app/command_validate.hpp"
-#include "stargate/app/command_validate_requests.hpp"
-#include "stargate/app/command_validate_serving.hpp"
-#include "stargate/app/command_validate_training.hpp"
 #include "stargate/app/training_flags.hpp"
 #include "stargate/training/job.hpp"
 
@@ -306,76 +299,6 @@ void add_catalogue(CLI::App& app, Session& session) {
   fields->add_option("kind", flags->kind, "A record kind, or study")->required();
   fields->add_flag("--schema", flags->schema, "As JSON Schema");
   fields->callback([&session, flags] { print_fields(session, flags->kind, flags->schema); });
-
-  auto* check = app.add_subcommand("check", "Check the whole catalogue, and studies");
-  auto studies = std::make_shared<std::vector<std::string>>();
-  check->add_option("studies", *studies, "Study files");
-  check->callback([&session, studies] { check_files(session, *studies); });
-}
-
-void add_calibrate(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("calibrate", "Fit coefficients to measurements and write or print them");
-  auto flags = std::make_shared<CalibrateFlags>();
-  auto training = std::make_shared<CalibrateTrainingFlags>();
-  auto serving = std::make_shared<CalibrateServingFlags>();
-  auto* what = command->add_option_group("measurements", "What to fit to");
-  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]: laws of operators")
-      ->type_name("DIR");
-  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
-  what->add_option("--serving", serving->file, "Table of measured serving figures")->type_name("FILE.csv");
-  what->require_option(1);
-  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
-      ->type_name("FILE");
-  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
-  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
-  command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
-  command->add_option("--coefficients", training->coefficients, "Training, serving: only these, with commas")
-      ->delimiter(',');
-  command->add_flag("--leave-out", training->leave_out,
-                    "Training, serving: fit again without each source and judge it by that");
-  add_change_flags(*command, training->changes);
-  command->callback([&session, flags, training, serving] {
-    if (!training->file.empty()) return calibrate_training(session, *training);
-    if (serving->file.empty()) return calibrate_laws(session, *flags);
-    serving->coefficients = training->coefficients, serving->leave_out = training->leave_out;
-    serving->changes = training->changes;
-    calibrate_serving(session, *serving);
-  });
-}
-
-void add_validate(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
-  auto flags = std::make_shared<ValidateFlags>();
-  auto training = std::make_shared<ValidateTrainingFlags>();
-  auto serving = std::make_shared<std::string>(), requests = std::make_shared<std::string>();
-  auto* what = command->add_option_group("measurements", "What to hold predictions against");
-  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
-  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
-  what->add_option("--serving", *serving, "Table of measured serving figures")->type_name("FILE.csv");
-  what->add_option("--requests", *requests, "Measured runs, a row a request")->type_name("FILE.csv");
-  what->require_option(1);
-  command->add_option("--rows", training->rows, "Training, serving: write every prediction to this file")
-      ->type_name("FILE.csv");
-  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
-      ->type_name("FILE");
-  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
-  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
-  command->add_option("--worst", flags->worst, "Show the rows it gets most wrong")->check(CLI::NonNegativeNumber);
-  command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
-  command->add_flag("--json", flags->json, "Print JSON");
-  add_change_flags(*command, flags->changes);
-  command->callback([&session, flags, training, serving, requests] {
-    if (!training->file.empty()) {
-      training->worst = flags->worst, training->json = flags->json, training->changes = flags->changes;
-      validate_training(session, *training);
-    } else if (!requests->empty()) {
-      validate_requests(session, {*requests, flags->json, flags->changes});
-    } else if (!serving->empty()) {
-      validate_serving(session, {*serving, training->rows, flags->worst, flags->json, flags->changes});
-    } else {
-      validate(session, *flags);
-    }
-  });
 }
 
 }  // namespace
@@ -426,8 +349,6 @@ int run_command_line(int argc, char** argv, Session& session) {
   add_import(app, session);
   add_serve(app, session);
   add_catalogue(app, session);
-  add_calibrate(app, session);
-  add_validate(app, session);
   QuestionCommands questions(app, session);
   app.allow_extras();
   try {

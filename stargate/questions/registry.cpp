@@ -4,7 +4,10 @@
 #include <algorithm>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/calibrate.hpp"
+#include "stargate/questions/check.hpp"
 #include "stargate/questions/model.hpp"
+#include "stargate/questions/validate.hpp"
 
 namespace stargate {
 namespace {
@@ -28,7 +31,8 @@ void write_node(JsonWriter& json, const Node& node) {
 }  // namespace
 
 const std::vector<Question>& all_questions() {
-  static const std::vector<Question> questions{model_question()};
+  static const std::vector<Question> questions{model_question(), check_question(), validate_question(),
+                                              calibrate_question()};
   return questions;
 }
 
