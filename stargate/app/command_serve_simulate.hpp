@@ -53,7 +53,7 @@ struct SimulateFlags {
   EngineFlags engine;
   DisaggregationFlags prefill;
   TrafficFlags traffic;
-  std::string router = "round_robin";
+  std::string router = "round-robin";
   std::string ttft, tpot, price;
   std::string trace_file, requests_csv;
   ChangeFlags changes;
