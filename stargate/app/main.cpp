@@ -11,9 +11,6 @@
 #include "stargate/app/command_goodput.hpp"
 #include "stargate/app/command_import.hpp"
 #include "stargate/app/command_plan.hpp"
-#include "stargate/app/command_serve.hpp"
-#include "stargate/app/command_serve_simulate.hpp"
-#include "stargate/app/command_serve_size.hpp"
 #include "stargate/app/command_train.hpp"
 #include "stargate/app/training_flags.hpp"
 #include "stargate/training/job.hpp"
@@ -254,31 +251,6 @@ void add_import(CLI::App& app, Session& session) {
   command->callback([&session, flags] { import_file(session, *flags); });
 }
 
-void add_serve(CLI::App& app, Session& session) {
-  auto* command =
-      app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
-  auto flags = std::make_shared<ServeFlags>();
-  // The first five are required without a subcommand, which `serve` checks.
-  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json");
-  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->delimiter(',');
-  command->add_option("--rate", flags->rate, "Requests a second")->check(CLI::PositiveNumber);
-  command->add_option("--isl", flags->isl, "Input tokens of a request")->check(CLI::PositiveNumber);
-  command->add_option("--osl", flags->osl, "Output tokens of a request")->check(CLI::PositiveNumber);
-  command->add_option("--prefix-share", flags->prefix_share, "Share of the input found in a cache")
-      ->check(CLI::Range(0.0, 0.99));
-  command->add_option("--ttft", flags->ttft, "Target: mean time to the first token, ms or with a unit");
-  command->add_option("--tpot", flags->tpot, "Target: mean time of each further token, ms or with a unit");
-  command->add_option("--precision", flags->precision, "Of the weights; else as the model is stored")
-      ->check(names_of<Precision>());
-  command->add_flag("--json", flags->json, "Print JSON");
-  add_change_flags(*command, flags->changes);
-  add_serve_size(*command, session);
-  add_serve_simulate(*command, session);
-  command->callback([&session, flags, command] {
-    if (command->get_subcommands().empty()) serve(session, *flags);
-  });
-}
-
 void add_catalogue(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("catalogue", "What can be bought or run, with sources");
   command->require_subcommand(1);
@@ -347,7 +319,6 @@ int run_command_line(int argc, char** argv, Session& session) {
   add_plan(app, session);
   add_train(app, session);
   add_import(app, session);
-  add_serve(app, session);
   add_catalogue(app, session);
   QuestionCommands questions(app, session);
   app.allow_extras();

@@ -77,8 +77,8 @@ Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const 
   auto fit = fit_training(catalogue, *rows, question);
   if (!fit) return fit.faults();
   return make_answer<TrainingFit>(
-      AnswerKind::answered, std::move(*fit),
-      [](const TrainingFit& f) { return format_training_fit(f); }, training_json);
+      AnswerKind::answered, std::move(*fit), [](const TrainingFit& f) { return format_training_fit(f); },
+      training_json);
 }
 
 Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -91,8 +91,7 @@ Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const Q
   auto fit = fit_serving(catalogue, *rows, question);
   if (!fit) return fit.faults();
   return make_answer<ServingFit>(
-      AnswerKind::answered, std::move(*fit),
-      [](const ServingFit& f) { return format_serving_fit(f); }, serving_json);
+      AnswerKind::answered, std::move(*fit), [](const ServingFit& f) { return format_serving_fit(f); }, serving_json);
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
@@ -140,9 +139,8 @@ const QuestionTable<CalibrateQuestion>& CalibrateQuestion::table() {
 }
 
 Result<Answer> answer_calibrate(const CalibrateQuestion& question, const QuestionContext& context) {
-  if (auto one = check_one_of(context, {{"kernels", &question.kernels},
-                                        {"training", &question.training},
-                                        {"serving", &question.serving}});
+  if (auto one = check_one_of(
+          context, {{"kernels", &question.kernels}, {"training", &question.training}, {"serving", &question.serving}});
       !one) {
     return one.faults();
   }
@@ -156,26 +154,28 @@ Result<Answer> answer_calibrate(const CalibrateQuestion& question, const Questio
 
 Question calibrate_question() {
   AnswerFields fields = kernel_fit_fields();
-  add_answer_fields(fields, "", {{"fits[]/record", "text", "Training, serving: whose coefficients"},
-                                 {"fits[]/rows", "integer", "Used"},
-                                 {"fits[]/loss_before", "number", "Of the catalogue's coefficients"},
-                                 {"fits[]/loss", "number", "Of the fitted ones"},
-                                 {"fits[]/coefficients[]/name", "text", "Field of the record"},
-                                 {"fits[]/coefficients[]/before", "number", "Durations in seconds"},
-                                 {"fits[]/coefficients[]/fitted", "number", "Durations in seconds"},
-                                 {"fits[]/coefficients[]/lowest", "number", "Bound of the fit"},
-                                 {"fits[]/coefficients[]/highest", "number", "Bound of the fit"},
-                                 {"left_out[]/source", "text", "Judged by coefficients fitted without it"},
-                                 {"left_out[]/engine", "text", "Serving: record"},
-                                 {"left_out[]/rows", "integer", "Training"},
-                                 {"left_out[]/median_pct", "number", "Training: of the step time"},
-                                 {"left_out[]/mean_pct", "number", "Training: of the step time"},
-                                 {"left_out[]/bias_pct", "number", "Training: of the step time"},
-                                 {"left_out[]/tpot_pct", "number", "Serving: median"},
-                                 {"left_out[]/ttft_pct", "number", "Serving: median"},
-                                 {"left_out[]/throughput_pct", "number", "Serving: median"}});
+  add_answer_fields(fields, "",
+                    {{"fits[]/record", "text", "Training, serving: whose coefficients"},
+                     {"fits[]/rows", "integer", "Used"},
+                     {"fits[]/loss_before", "number", "Of the catalogue's coefficients"},
+                     {"fits[]/loss", "number", "Of the fitted ones"},
+                     {"fits[]/coefficients[]/name", "text", "Field of the record"},
+                     {"fits[]/coefficients[]/before", "number", "Durations in seconds"},
+                     {"fits[]/coefficients[]/fitted", "number", "Durations in seconds"},
+                     {"fits[]/coefficients[]/lowest", "number", "Bound of the fit"},
+                     {"fits[]/coefficients[]/highest", "number", "Bound of the fit"},
+                     {"left_out[]/source", "text", "Judged by coefficients fitted without it"},
+                     {"left_out[]/engine", "text", "Serving: record"},
+                     {"left_out[]/rows", "integer", "Training"},
+                     {"left_out[]/median_pct", "number", "Training: of the step time"},
+                     {"left_out[]/mean_pct", "number", "Training: of the step time"},
+                     {"left_out[]/bias_pct", "number", "Training: of the step time"},
+                     {"left_out[]/tpot_pct", "number", "Serving: median"},
+                     {"left_out[]/ttft_pct", "number", "Serving: median"},
+                     {"left_out[]/throughput_pct", "number", "Serving: median"}});
   return make_question(answer_calibrate,
-                       {{"--training tests/golden/inputs/measured_training.csv --coefficients sustained", "one coefficient to three runs"}},
+                       {{"--training tests/golden/inputs/measured_training.csv --coefficients sustained",
+                         "one coefficient to three runs"}},
                        std::move(fields));
 }
 

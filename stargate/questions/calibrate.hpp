@@ -1,5 +1,5 @@
-// `stargate calibrate`: coefficients fitted to measurements: the laws of operators to kernels, those of training to runs,
-// those of engines to served figures.
+// `stargate calibrate`: coefficients fitted to measurements: the laws of operators to kernels, those of training to
+// runs, those of engines to served figures.
 #pragma once
 
 #include "stargate/questions/changes.hpp"

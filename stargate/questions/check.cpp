@@ -48,10 +48,8 @@ Result<CheckReport::Study> check_study(const std::string& file, const Catalogue&
   }
   auto study = load_study(files, file, catalogue, {});
   if (!study) return study.faults();
-  return CheckReport::Study{file,
-                            {{"sites", study->sites.size()},
-                             {"systems", study->systems.size()},
-                             {"services", study->services.size()}}};
+  return CheckReport::Study{
+      file, {{"sites", study->sites.size()}, {"systems", study->systems.size()}, {"services", study->services.size()}}};
 }
 
 }  // namespace

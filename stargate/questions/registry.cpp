@@ -7,6 +7,10 @@
 #include "stargate/questions/calibrate.hpp"
 #include "stargate/questions/check.hpp"
 #include "stargate/questions/model.hpp"
+#include "stargate/questions/serve.hpp"
+#include "stargate/questions/serve_simulate.hpp"
+#include "stargate/questions/serve_size.hpp"
+#include "stargate/questions/serve_study.hpp"
 #include "stargate/questions/validate.hpp"
 
 namespace stargate {
@@ -31,8 +35,9 @@ void write_node(JsonWriter& json, const Node& node) {
 }  // namespace
 
 const std::vector<Question>& all_questions() {
-  static const std::vector<Question> questions{model_question(), check_question(), validate_question(),
-                                              calibrate_question()};
+  static const std::vector<Question> questions{serve_question(),       serve_size_question(), serve_simulate_question(),
+                                               serve_study_question(), model_question(),      check_question(),
+                                               validate_question(),    calibrate_question()};
   return questions;
 }
 

@@ -169,31 +169,33 @@ Question validate_question() {
   for (const char* list : {"groups", "overall", "by_source", "by_figure", "by_completeness"}) {
     add_answer_fields(fields, "", group_fields(list));
   }
-  add_answer_fields(fields, "", {{"skipped[]/reason", "text", "Why rows were not predicted"},
-                                 {"skipped[]/rows", "integer", "So many"},
-                                 {"worst[]/source", "text", "Where it was measured"},
-                                 {"worst[]/row", "text", "The row in words"},
-                                 {"worst[]/measured", "number", "In the unit of its metric"},
-                                 {"worst[]/predicted", "number", "In the unit of its metric"},
-                                 {"rank_correlation/median_spearman", "number", "Training: of the sources"},
-                                 {"rank_correlation/sources[]/source", "text", "Where layouts were compared"},
-                                 {"rank_correlation/sources[]/sets", "integer", "Of four or more layouts of one job"},
-                                 {"rank_correlation/sources[]/configurations", "integer", "In them"},
-                                 {"rank_correlation/sources[]/median_spearman", "number", "Of its sets"},
-                                 {"runs[]/run", "text", "Requests: its name"},
-                                 {"runs[]/requests", "integer", "Measured"},
-                                 {"runs[]/predicted", "integer", "Of them"},
-                                 {"runs[]/skipped", "text", "Why it could not be replayed"},
-                                 {"runs[]/mean_batch", "number", "Sequences decoding in a step"},
-                                 {"runs[]/statistics[]/metric", "text", "ttft, tpot or e2e"},
-                                 {"runs[]/statistics[]/statistic", "text", "mean or a percentile"},
-                                 {"runs[]/statistics[]/measured_ms", "number", "Over the requests"},
-                                 {"runs[]/statistics[]/predicted_ms", "number", "Over the requests"},
-                                 {"runs[]/statistics[]/error_pct", "number", "Of the prediction"}});
-  return make_question(answer_validate,
-                       {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
-                        {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"}},
-                       std::move(fields), {{"rows", "FILE.csv", "Training, serving: every prediction"}});
+  add_answer_fields(fields, "",
+                    {{"skipped[]/reason", "text", "Why rows were not predicted"},
+                     {"skipped[]/rows", "integer", "So many"},
+                     {"worst[]/source", "text", "Where it was measured"},
+                     {"worst[]/row", "text", "The row in words"},
+                     {"worst[]/measured", "number", "In the unit of its metric"},
+                     {"worst[]/predicted", "number", "In the unit of its metric"},
+                     {"rank_correlation/median_spearman", "number", "Training: of the sources"},
+                     {"rank_correlation/sources[]/source", "text", "Where layouts were compared"},
+                     {"rank_correlation/sources[]/sets", "integer", "Of four or more layouts of one job"},
+                     {"rank_correlation/sources[]/configurations", "integer", "In them"},
+                     {"rank_correlation/sources[]/median_spearman", "number", "Of its sets"},
+                     {"runs[]/run", "text", "Requests: its name"},
+                     {"runs[]/requests", "integer", "Measured"},
+                     {"runs[]/predicted", "integer", "Of them"},
+                     {"runs[]/skipped", "text", "Why it could not be replayed"},
+                     {"runs[]/mean_batch", "number", "Sequences decoding in a step"},
+                     {"runs[]/statistics[]/metric", "text", "ttft, tpot or e2e"},
+                     {"runs[]/statistics[]/statistic", "text", "mean or a percentile"},
+                     {"runs[]/statistics[]/measured_ms", "number", "Over the requests"},
+                     {"runs[]/statistics[]/predicted_ms", "number", "Over the requests"},
+                     {"runs[]/statistics[]/error_pct", "number", "Of the prediction"}});
+  return make_question(
+      answer_validate,
+      {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
+       {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"}},
+      std::move(fields), {{"rows", "FILE.csv", "Training, serving: every prediction"}});
 }
 
 }  // namespace stargate

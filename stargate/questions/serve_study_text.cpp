@@ -1,11 +1,10 @@
-// The answer for a terminal: sized, simulated, priced, and where the data was.
+// The answer for people: sized, simulated, priced, and where the data was.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "stargate/base/text_table.hpp"
-#include "stargate/config/json_writer.hpp"
-#include "stargate/service/service_study.hpp"
+#include "stargate/questions/serve_study_report.hpp"
 
 namespace stargate {
 namespace {
@@ -190,95 +189,23 @@ std::string residency_text(const ServiceStudySpec& study, const ServiceStudyAnsw
   return "\nWhere requests were answered\n" + table.format(2);
 }
 
+std::string basis_text(const std::vector<SystemBasis>& bases) {
+  std::string out;
+  for (const auto& [system, basis] : bases) out += "\n" + system + "\n" + format_serving_basis(basis, "  ");
+  return out;
+}
+
 }  // namespace
 
-std::string format_service_report(const ServiceStudySpec& study, const ServiceStudyAnswer& answer) {
+std::string format_service_study_text(const ServeStudyReport& report) {
+  const ServiceStudySpec& study = report.study;
+  const ServiceStudyAnswer& answer = report.answer;
   std::string text = fmt::format("{}: {} as {}, {} tenants, {} sites\n", study.name, study.model, study.stand_in,
                                  study.tenants.size(), study.sites.size());
   text += sizing_text(answer);
-  if (!answer.served) return text + "\nNot simulated: a site cannot serve its tenants.\n";
+  if (!answer.served) return text + "\nNot simulated: a site cannot serve its tenants.\n" + basis_text(report.bases);
   text += tenant_text(answer.report) + day_text(answer.report) + pool_text(answer);
-  return text + money_text(study, answer) + residency_text(study, answer);
-}
-
-namespace {
-
-void write_latency(JsonWriter& json, const char* name, const Histogram& h) {
-  json.key(name).begin_object().member("mean", h.mean() * 1e3).member("p50", h.quantile(0.5) * 1e3);
-  json.member("p90", h.quantile(0.9) * 1e3).member("p99", h.quantile(0.99) * 1e3).end_object();
-}
-
-void write_sites(JsonWriter& json, const ServiceStudyAnswer& answer) {
-  json.key("sites").begin_array();
-  for (const auto& s : answer.sites) {
-    json.begin_object().member("site", s.site).member("system", s.system).member("country", s.country);
-    json.member("peak_requests_per_s", s.peak_rate).member("meets_targets", s.sized.has_value());
-    if (s.sized) {
-      json.member("deployment", format_deployment(s.sized->deployment));
-      json.member("accelerators", s.sized->deployment.accelerators())
-          .member("capacity_requests_per_s", s.sized->capacity);
-      json.member("ttft_ms", s.sized->at_load.ttft.in(millisecond))
-          .member("tpot_ms", s.sized->at_load.tpot.in(millisecond));
-    } else if (!s.why_not.empty()) {
-      json.member("why", s.why_not);
-    }
-    json.end_object();
-  }
-  json.end_array();
-}
-
-void write_tenants(JsonWriter& json, const ServiceStudySpec& study, const ServiceStudyAnswer& answer) {
-  json.key("tenants").begin_array();
-  for (std::size_t t = 0; t < answer.tenants.size(); ++t) {
-    const TenantReport& r = answer.report.tenants[t];
-    const auto& money = answer.tenants[t];
-    json.begin_object().member("tenant", study.tenants[t].tenant).member("arrived", r.arrived);
-    for (int i = 0; i < kRequestOutcomeCount; ++i) {
-      std::string name = request_outcome_name(static_cast<RequestOutcome>(i));
-      std::replace(name.begin(), name.end(), ' ', '_');
-      json.member(name, r.left[i]);
-    }
-    json.member("retried", r.retried).member("met_targets", r.met_targets).member("prompt_tokens", r.prompt_tokens);
-    json.member("output_tokens", r.output_tokens).member("cached_tokens", r.cached_tokens);
-    write_latency(json, "ttft_ms", r.ttft), write_latency(json, "tpot_ms", r.tpot);
-    write_latency(json, "e2e_ms", r.end_to_end);
-    json.member("cost_usd_per_day", money.cost_per_day.base());
-    json.member("cost_usd_per_seat_month", money.cost_per_seat_month.base());
-    json.member("cost_usd_per_million_tokens", money.cost_per_token.base() * kMillion);
-    json.member("revenue_usd_per_day", money.revenue_per_day.base());
-    json.key("answered_in").begin_object();
-    for (std::size_t region = 0; region < r.by_region.size(); ++region) {
-      if (r.by_region[region] > 0) json.member(answer.fleet.regions[region].name, r.by_region[region]);
-    }
-    json.end_object().end_object();
-  }
-  json.end_array();
-}
-
-void write_samples(JsonWriter& json, const FleetReport& report) {
-  json.key("series").begin_array();
-  for (const auto& s : report.samples) {
-    json.begin_object().member("end_s", s.end.seconds()).member("arrived", s.arrived).member("answered", s.answered);
-    json.member("in_flight", s.in_flight).member("held", s.held).member("replicas_ready", s.ready);
-    json.member("utilisation", s.utilisation).member("kv_share", s.kv_share).member("power_w", s.power.base());
-    json.member("output_tokens", s.output_tokens).end_object();
-  }
-  json.end_array();
-}
-
-}  // namespace
-
-std::string format_service_json(const ServiceStudySpec& study, const ServiceStudyAnswer& answer) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("study", study.name).member("model", study.model);
-  json.member("served", answer.served);
-  write_sites(json, answer);
-  if (answer.served) {
-    write_tenants(json, study, answer);
-    write_samples(json, answer.report);
-    json.member("cost_usd", answer.report.cost().base()).member("energy_j", answer.report.energy().base());
-  }
-  return json.end_object().text();
+  return text + money_text(study, answer) + residency_text(study, answer) + basis_text(report.bases);
 }
 
 }  // namespace stargate

@@ -1,11 +1,11 @@
-// From the flags of `stargate serve size` to the question, system by system.
+// The question of `stargate serve size`, system by system, with the records of the catalogue found.
 #pragma once
 
 #include <memory>
 
-#include "stargate/app/command_serve_size.hpp"
-#include "stargate/finance/accelerator_price.hpp"
+#include "stargate/questions/serve_size.hpp"
 #include "stargate/sizing/size_fleet.hpp"
+#include "stargate/traffic/trace.hpp"
 
 namespace stargate {
 
@@ -14,18 +14,18 @@ struct SizedSystem {
   std::unique_ptr<ServingMachine> machine;
   RunningCost cost;
   HourPrice price;
+  ServingBasis basis;
 };
 
 struct SizeRequest {
   std::unique_ptr<Catalogue> catalogue;
   const Model* model = nullptr;
-  std::string engine_name;
   FleetQuestion question;
   std::vector<SizedSystem> systems;
   std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it
 };
 
-/// Nothing when a flag was wrong; the session has been told.
-std::optional<SizeRequest> make_size_request(Session& session, const SizeFlags& flags);
+/// Faults are of the question's fields.
+Result<SizeRequest> make_size_request(const SizeQuestion& question, const QuestionContext& context);
 
 }  // namespace stargate

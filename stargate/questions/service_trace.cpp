@@ -1,5 +1,5 @@
 // Requests overlap, so each takes the lowest lane that is free when it comes.
-#include "stargate/app/service_trace.hpp"
+#include "stargate/questions/service_trace.hpp"
 
 #include <algorithm>
 #include <functional>
