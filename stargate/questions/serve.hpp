@@ -5,7 +5,7 @@
 
 namespace stargate {
 
-struct ServeQuestion : ModelFields, ChangeFields {
+struct ServeQuestion : ServedModelFields, ChangeFields {
   std::vector<std::string> system;
   double rate = 0;  ///< requests a second
   int isl = 0, osl = 0;

@@ -28,7 +28,7 @@ struct SizeTrafficFields {
   std::int64_t seed = 1;
 };
 
-struct SizeQuestion : ModelFields, SizeTrafficFields, ChangeFields {
+struct SizeQuestion : ServedModelFields, SizeTrafficFields, ChangeFields {
   std::vector<std::string> system;
   int gpus = 0;
   std::optional<Latency> ttft_p99, tpot_p99, ttft, tpot;  ///< the last two of the mean

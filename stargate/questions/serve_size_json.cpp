@@ -45,7 +45,7 @@ void write_answer(JsonWriter& json, const SizeAnswer& answer) {
   json.end_object();
 }
 
-void write_pareto(JsonWriter& json, const std::vector<ParetoFront>& fronts) {
+void write_pareto(JsonWriter& json, const std::vector<SizedPareto>& fronts) {
   json.key("pareto").begin_array();
   for (const auto& front : fronts) {
     for (const auto& p : front.points) {

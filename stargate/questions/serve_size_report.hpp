@@ -14,7 +14,7 @@ struct SizeAnswer {
   const SizedFleet* sized() const { return std::get_if<SizedFleet>(&result); }
 };
 
-struct ParetoFront {
+struct SizedPareto {
   std::string system;
   std::vector<ParetoPoint> points;
 };
@@ -22,7 +22,7 @@ struct ParetoFront {
 struct SizeReport {
   SizeRequest request;
   std::vector<SizeAnswer> answers;  ///< the best first; they point into the request
-  std::vector<ParetoFront> pareto;  ///< where it was asked for
+  std::vector<SizedPareto> pareto;  ///< where it was asked for
 };
 
 std::string format_size_text(const SizeReport& report);

@@ -76,7 +76,7 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
                    goal(request.question.targets.ttft), goal(request.question.targets.tpot));
 }
 
-std::string pareto_text(const ParetoFront& front) {
+std::string pareto_text(const SizedPareto& front) {
   TextTable table({{"tok/s a user"}, {"tok/s each"}, {"TTFT"}, {"batch"}, {"layout", Align::left}});
   for (const auto& p : front.points) {
     table.add_row({fmt::format("{:.0f}", p.per_user), fmt::format("{:.0f}", p.per_accelerator), format_quantity(p.ttft),

@@ -17,7 +17,7 @@ void Codec<Latency>::read(Reader& reader, const Node& node, Latency& out, const 
   out.value = Duration::from_base(seconds);
 }
 
-ServingPrecision chosen_precision(const ModelFields& fields, const Model& model) {
+ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& model) {
   ServingPrecision precision = stored_precision(model);
   if (fields.precision) precision.linear = precision.expert = *fields.precision;
   if (fields.kv_dtype) precision.kv = *fields.kv_dtype;
@@ -65,8 +65,9 @@ ServingBasis make_serving_basis(const Catalogue& catalogue, const EngineSetup& s
 
 std::string format_serving_basis(const ServingBasis& basis, const std::string& margin) {
   const std::string versions = basis.versions.empty() ? "" : ", versions " + basis.versions;
-  return fmt::format("{}Engine: {}{}. Device law: {}.\n{}Error to expect: {}.\n", margin, basis.engine, versions,
-                     basis.law_basis, margin, basis.error);
+  std::string out = fmt::format("{}Engine: {}{}. Device law: {}.\n", margin, basis.engine, versions, basis.law_basis);
+  if (!basis.error.empty()) out += fmt::format("{}Error to expect: {}.\n", margin, basis.error);
+  return out;
 }
 
 void write_serving_basis(JsonWriter& json, const ServingBasis& basis) {

@@ -49,11 +49,11 @@ struct EnumNames<PreemptionMode> {
 };
 
 /// What is served, and in which formats; empty: as the model is stored.
-struct ModelFields {
+struct ServedModelFields {
   std::string model;
   std::optional<Precision> precision, kv_dtype;
 };
-ServingPrecision chosen_precision(const ModelFields& fields, const Model& model);
+ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& model);
 
 template <class Q>
 void add_precision_fields(QuestionTable<Q>& table) {
