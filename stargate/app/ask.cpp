@@ -11,7 +11,7 @@
 namespace stargate {
 namespace {
 
-constexpr int kHelpWidth = 100;
+constexpr int kHelpWidth = 100;  // where the screen has no limit
 
 std::string path_of(const CLI::App* command) {
   std::string out;
@@ -183,7 +183,7 @@ void QuestionCommands::ask(const Question& question, const Document& document,
   if (answer->kind == AnswerKind::is_no) session_.exit_code = kExitAnswerIsNo;
   json ? session_.print_data(answer->json()) : session_.print_text(answer->text());
   for (const auto& file : answer->files) {
-    if (!session_.write(file.path, file.content)) return;
+    if (!(file.replaces ? session_.replace(file.path, file.content) : session_.write(file.path, file.content))) return;
     Session::progress("wrote " + file.path);
   }
 }
@@ -200,19 +200,22 @@ void QuestionCommands::print_schema() {
 }
 
 void QuestionCommands::help(const CLI::App& command) {
+  const int width = session_.screen.width > 0 ? std::min(session_.screen.width, kHelpWidth) : kHelpWidth;
   if (const auto* chosen = question_of(&command)) {
-    return session_.print_text(format_command_help(chosen->question(), commands_below(command), kHelpWidth));
+    return session_.print_text(format_command_help(chosen->question(), commands_below(command), width));
   }
   const bool whole = &command == &app_;
   std::string out = command.get_description();
   out +=
       (out.empty() ? "Usage: stargate " : "\n\nUsage: stargate ") + (whole ? std::string() : path_of(&command) + " ");
-  out += "COMMAND [flags]\n\nCommands\n" + format_help_entries(commands_below(command), kHelpWidth);
+  out += "COMMAND [flags]\n\nCommands\n" + format_help_entries(commands_below(command), width);
   if (whole) {
     out += "\nFlags\n" + format_help_entries({{"--help, -h", "Of stargate, or of the command before it"},
                                               {"--catalogue DIR", "Folder of the catalogue"},
+                                              {"--width N", "Columns of the screen; else the terminal's or COLUMNS"},
+                                              {"--wide", "Tables in one piece, however wide"},
                                               {"--version", "The version"}},
-                                             kHelpWidth);
+                                             width);
     out += "\n" + app_.get_footer() + "\n";
   }
   session_.print_text(out);

@@ -20,6 +20,7 @@ enum class AnswerKind {
 
 struct OutputFile {
   std::string path, content;
+  bool replaces = false;  ///< the answer is a new state of a file that was read; any other is not written over
 };
 
 struct Answer {

@@ -4,10 +4,17 @@
 #include <algorithm>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/calibrate.hpp"
+#include "stargate/questions/check.hpp"
 #include "stargate/questions/goodput.hpp"
 #include "stargate/questions/model.hpp"
+#include "stargate/questions/serve.hpp"
+#include "stargate/questions/serve_simulate.hpp"
+#include "stargate/questions/serve_size.hpp"
+#include "stargate/questions/serve_study.hpp"
 #include "stargate/questions/train.hpp"
 #include "stargate/questions/train_search.hpp"
+#include "stargate/questions/validate.hpp"
 
 namespace stargate {
 namespace {
@@ -31,8 +38,10 @@ void write_node(JsonWriter& json, const Node& node) {
 }  // namespace
 
 const std::vector<Question>& all_questions() {
-  static const std::vector<Question> questions{train_question(), train_search_question(), goodput_question(),
-                                               model_question()};
+  static const std::vector<Question> questions{
+      train_question(),          train_search_question(), goodput_question(), serve_question(),
+      serve_size_question(),     serve_simulate_question(), serve_study_question(), model_question(),
+      check_question(), validate_question(), calibrate_question()};
   return questions;
 }
 

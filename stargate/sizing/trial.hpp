@@ -4,10 +4,8 @@
 
 #include <functional>
 
-#include "stargate/engine/step_cost.hpp"
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_simulation.hpp"
-#include "stargate/serving/step_table.hpp"
 #include "stargate/sizing/deployment.hpp"
 #include "stargate/traffic/source.hpp"
 
@@ -30,7 +28,7 @@ struct TrialTraffic {
   TrafficMaker make;
   std::int64_t requests = 2000;
   int prefix_block_tokens = 0;  ///< of a prefix's hash, at least
-  ServiceRouter router = ServiceRouter::least_loaded;
+  RouterPolicy router = RouterPolicy::least_loaded;
 };
 
 struct TrialResult {
@@ -55,20 +53,10 @@ class Trial {
   TrialResult run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const;
 
  private:
-  struct Side {
-    Replica replica;
-    std::unique_ptr<StepModel> model;
-    std::unique_ptr<StepTable> table;
-    EngineSpec engine;
-  };
-  Side make_side(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                 const ServingLayout& layout) const;
-
   Deployment deployment_;
   Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
-  Side main_;
-  std::optional<Side> prefill_;
-  Duration transfer_fixed_, transfer_token_;
+  ReplicaEngine main_;
+  std::optional<ReplicaEngine> prefill_;
 };
 
 }  // namespace stargate
