@@ -1,4 +1,5 @@
-// The command line: one subcommand a task. CLI11 reads the flags, each command's file does the work.
+// The command line: its global flags, the questions (ask.cpp), and what happens when the answer cannot be written or
+// something escapes.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
@@ -7,9 +8,6 @@
 #include <sstream>
 
 #include "stargate/app/ask.hpp"
-#include "stargate/app/command_catalogue.hpp"
-#include "stargate/app/command_import.hpp"
-#include "stargate/app/command_plan.hpp"
 
 namespace stargate {
 namespace {
@@ -17,59 +15,6 @@ namespace {
 std::string default_catalogue() {
   const char* home = std::getenv("STARGATE_HOME");
   return (home != nullptr ? std::string(home) + "/" : std::string()) + "catalogue";
-}
-
-void add_change_flags(CLI::App& command, ChangeFlags& flags) {
-  command
-      .add_option("--set", flags.set, "Change a value: path=value, or +10%, x2; a record's path begins with kind:id")
-      ->type_name("PATH=VALUE");
-  command.add_option("--without", flags.without, "Leave a record out, such as supplier:samsung")->type_name("KIND:ID");
-}
-
-void add_plan(CLI::App& app, Session& session) {
-  auto* command =
-      app.add_subcommand("plan", "The build plan of a study: what, where, when, for how much, and what binds");
-  auto flags = std::make_shared<PlanFlags>();
-  command->add_option("study", flags->study, "Study file")->required();
-  command->add_flag("--json", flags->json, "Print JSON");
-  command->add_option("--csv", flags->csv_folder, "Write CSV files into this folder")->type_name("DIR");
-  command->add_option("--html", flags->html_file, "Write one page with charts")->type_name("FILE");
-  command->add_option("--mps", flags->mps_file, "Write the linear programme for other solvers")->type_name("FILE");
-  add_change_flags(*command, flags->changes);
-  command->callback([&session, flags] { plan_study(session, *flags); });
-}
-
-void add_import(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand(
-      "import", "A layout written for Megatron-LM, torchtitan or NeMo, as a command of this program");
-  auto flags = std::make_shared<ImportFlags>();
-  command->add_option("file", flags->file, "Arguments or launch script, .yaml, .toml, .json or .py")->required();
-  command->add_option("--model", flags->model, "Model, else the catalogue's of the same shape or name");
-  command->add_option("--system", flags->system, "System to put into the command");
-  command->add_option("--gpus", flags->gpus, "Accelerators, where the file does not say")->check(CLI::PositiveNumber);
-  command->callback([&session, flags] { import_file(session, *flags); });
-}
-
-void add_catalogue(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("catalogue", "What can be bought or run, with sources");
-  command->require_subcommand(1);
-  struct Flags {
-    std::string kind, name;
-    bool json = false, schema = false;
-  };
-  auto flags = std::make_shared<Flags>();
-  auto* list = command->add_subcommand("list", "Kinds of records, or the records of one kind");
-  list->add_option("kind", flags->kind, "accelerator, system, site, ...");
-  list->add_flag("--json", flags->json, "Print JSON");
-  list->callback([&session, flags] { list_catalogue(session, flags->kind, flags->json); });
-  auto* show = command->add_subcommand("show", "One record with the source of each value");
-  show->add_option("record", flags->name, "kind:id, such as accelerator:h100-sxm")->required();
-  show->add_flag("--json", flags->json, "Print JSON");
-  show->callback([&session, flags] { show_record(session, flags->name, flags->json); });
-  auto* fields = command->add_subcommand("fields", "The fields a kind of record or a study can have");
-  fields->add_option("kind", flags->kind, "A record kind, or study")->required();
-  fields->add_flag("--schema", flags->schema, "As JSON Schema");
-  fields->callback([&session, flags] { print_fields(session, flags->kind, flags->schema); });
 }
 
 }  // namespace
@@ -115,9 +60,6 @@ int run_command_line(int argc, char** argv, Session& session) {
       "--tpot 50\n"
       "Exit codes: 0 answered, 1 internal error or the answer could not be written, 2 wrong input, 3 the answer is "
       "no.");
-  add_plan(app, session);
-  add_import(app, session);
-  add_catalogue(app, session);
   QuestionCommands questions(app, session);
   app.allow_extras();
   try {

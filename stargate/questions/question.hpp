@@ -62,7 +62,7 @@ struct FileForm {
 /// A member of the answer's JSON. Its path: "layout", "step/*" (any name), "ranking[]/step_time_s" (of each).
 struct AnswerField {
   std::string path;
-  std::string type;  ///< "number", "integer", "text", "boolean"; with " or null" where a figure may have no value
+  std::string type;  ///< "number", "integer", "text", "boolean"; "any"; with " or null" where a figure may have no value
   std::string sentence;
 };
 using AnswerFields = std::vector<AnswerField>;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
-#include "stargate/study/report.hpp"
+#include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
 namespace {

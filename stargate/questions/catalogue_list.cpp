@@ -1,13 +1,11 @@
-// Lists show the figures people compare first; `show` prints the record's own text, so that nothing is lost or rounded.
-#include "stargate/app/command_catalogue.hpp"
+// The figures people compare first, a table a kind.
+#include "stargate/questions/catalogue_list.hpp"
 
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
-#include "stargate/config/reference.hpp"
-#include "stargate/service/service_study.hpp"
-#include "stargate/study/study.hpp"
+#include "stargate/questions/record_document.hpp"
 
 namespace stargate {
 namespace {
@@ -176,85 +174,11 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   STARGATE_CHECK(false, "a kind of record without a table");
 }
 
-const RecordKind* find_kind(const std::string& text) {
-  for (const auto& kind : record_kinds()) {
-    if (text == kind.name || text == kind.folder) return &kind;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> kind_names() {
-  std::vector<std::string> names;
-  for (const auto& kind : record_kinds()) names.push_back(kind.name);
-  return names;
-}
-
-struct Line {
-  std::string path, value, source;
-};
-
-/// Every scalar below a node; lists of scalars on one line.
-void flatten(const Node& node, const std::string& path, std::vector<Line>& out) {
-  if (node.is_mapping()) {
-    for (const auto& member : node.members)
-      flatten(member.value, path.empty() ? member.key : path + "." + member.key, out);
-  } else if (node.is_sequence()) {
-    std::string joined;
-    bool plain = true;
-    for (const auto& item : node.items) {
-      plain = plain && item.is_scalar();
-      joined += (joined.empty() ? "" : ", ") + item.text;
-    }
-    if (plain) return out.push_back({path, joined, {}});
-    for (std::size_t i = 0; i < node.items.size(); ++i) flatten(node.items[i], fmt::format("{}[{}]", path, i), out);
-  } else {
-    out.push_back({path, node.is_null() ? "-" : node.text, {}});
-  }
-}
-
-/// The fields of a record with the note that covers each.
-std::vector<Line> record_lines(const Document& document) {
-  std::vector<Line> lines;
-  Diagnostics faults;
-  Reader reader(document, faults);
-  std::map<std::string, SourceNote> notes;
-  if (const Node* sources = document.root.find("sources"))
-    Codec<std::map<std::string, SourceNote>>::read(reader, *sources, notes, {});
-  for (const auto& member : document.root.members) {
-    if (member.key == "sources") continue;
-    const std::size_t first = lines.size();
-    flatten(member.value, member.key, lines);
-    const auto note = notes.contains(member.key) ? notes.find(member.key) : notes.find("*");
-    const bool sourced = member.key != "name" && member.key != "notes" && note != notes.end();
-    for (std::size_t i = first; sourced && i < lines.size(); ++i) lines[i].source = format_source_note(note->second);
-  }
-  return lines;
-}
-
-}  // namespace
-
-void list_catalogue(Session& session, const std::string& kind, bool json) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return session.fail(catalogue.faults());
-  const RecordKind* found = kind.empty() ? nullptr : find_kind(kind);
-  if (!kind.empty() && found == nullptr)
-    return session.fail("there is no record kind '" + kind + "'", suggest_name(kind, kind_names()));
-  if (json) {
-    JsonWriter writer;
-    writer.begin_object().member("schema_version", 1);
-    for (const auto& k : record_kinds()) {
-      if (found != nullptr && &k != found) continue;
-      writer.key(k.folder).begin_array();
-      for (const auto& id : record_ids(*catalogue, k.name)) writer.value(id);
-      writer.end_array();
-    }
-    session.print_data(writer.end_object().text());
-    return;
-  }
-  if (found != nullptr) return session.print_text(kind_table(*catalogue, found->name).format());
+/// The kinds, each with the first of its ids.
+std::string overview(const Catalogue& catalogue) {
   TextTable table({{"kind", Align::left}, {"records"}, {"ids", Align::left}});
   for (const auto& k : record_kinds()) {
-    const auto ids = record_ids(*catalogue, k.name);
+    const auto ids = record_ids(catalogue, k.name);
     std::string joined;
     for (const auto& id : ids) {
       if (joined.size() > 80) {
@@ -265,72 +189,64 @@ void list_catalogue(Session& session, const std::string& kind, bool json) {
     }
     table.add_row({k.name, std::to_string(ids.size()), joined});
   }
-  session.print_text(
-      fmt::format("{}{} sources. One kind: stargate catalogue list accelerator; one record: stargate catalogue show "
-                  "accelerator:h100-sxm\n",
-                  table.format(), catalogue->sources.size()));
+  return fmt::format(
+      "{}{} sources. One kind: stargate catalogue list accelerator; one record: stargate catalogue show "
+      "accelerator:h100-sxm\n",
+      table.format(), catalogue.sources.size());
 }
 
-void show_record(Session& session, const std::string& name, bool json) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return session.fail(catalogue.faults());
-  auto parsed = parse_record_name(name);
-  if (!parsed) return session.fail(parsed.faults());
-  const auto ids = record_ids(*catalogue, parsed->kind);
-  if (std::find(ids.begin(), ids.end(), parsed->id) == ids.end()) {
-    return session.fail("there is no " + parsed->kind + " '" + parsed->id + "'", suggest_name(parsed->id, ids));
-  }
-  const bool model = parsed->kind == "model";
-  const std::string path =
-      session.catalogue_folder + "/" + find_kind(parsed->kind)->folder + "/" + parsed->id + (model ? ".json" : ".yaml");
-  auto text = session.files.read(path);
-  if (!text) return session.fail(text.faults());
-  auto document = model ? parse_json(path, *text) : parse_yaml(path, *text);
-  if (!document) return session.fail(document.faults());
-  const auto lines = record_lines(*document);
-  if (json) {
-    JsonWriter writer;
-    writer.begin_object().member("schema_version", 1).member("record", name).key("fields").begin_array();
-    for (const auto& line : lines) {
-      writer.begin_object()
-          .member("field", line.path)
-          .member("value", line.value)
-          .member("source", line.source)
-          .end_object();
-    }
-    session.print_data(writer.end_array().end_object().text());
-    return;
-  }
-  TextTable table({{"field", Align::left}, {"value", Align::left}, {"source", Align::left}});
-  for (const auto& line : lines) table.add_row({line.path, line.value, line.source});
-  session.print_text(fmt::format("{}\n{}", name, table.format()));
-  std::map<std::string, const Source*> cited;
-  for (const auto& line : lines) {
-    for (const auto& [id, source] : catalogue->sources) {
-      if (("," + line.source + ",").find(id) != std::string::npos) cited[id] = &source;
-    }
-  }
-  if (!cited.empty()) session.print_text("\nsources\n");
-  for (const auto& [id, source] : cited) {
-    session.print_text(fmt::format("  {}: {}{}{}\n", id, source->title, source->date.empty() ? "" : ", " + source->date,
-                                   source->locator.empty() ? "" : " (" + source->locator + ")"));
-  }
+struct CatalogueList {
+  Catalogue catalogue;
+  const RecordKind* kind;  ///< null: all
+};
+
+std::string list_text(const CatalogueList& list) {
+  return list.kind == nullptr ? overview(list.catalogue) : kind_table(list.catalogue, list.kind->name).format();
 }
 
-void print_fields(Session& session, const std::string& kind, bool schema) {
-  const auto print = [&](const RecordText& record) {
-    schema ? session.print_data(format_json_schema(record)) : session.print_text(format_reference(record));
-  };
-  if (kind == "study") return print(StudySpec::table().text());
-  if (kind == "service-study") return print(ServiceStudySpec::table().text());
-  const RecordKind* found = find_kind(kind);
-  auto known = kind_names();
-  known.push_back("study");
-  known.push_back("service-study");
-  if (found == nullptr) return session.fail("there is no record kind '" + kind + "'", suggest_name(kind, known));
-  if (found->fields == nullptr)
-    return session.fail("models are Hugging Face config.json files", "see docs/explanation/models.md");
-  print(*found->fields);
+std::string list_json(const CatalogueList& list) {
+  JsonWriter json;
+  json.begin_object().member("schema_version", 1);
+  for (const auto& kind : record_kinds()) {
+    if (list.kind != nullptr && &kind != list.kind) continue;
+    json.key(kind.folder).begin_array();
+    for (const auto& id : record_ids(list.catalogue, kind.name)) json.value(id);
+    json.end_array();
+  }
+  return json.end_object().text();
+}
+
+}  // namespace
+
+const QuestionTable<CatalogueListQuestion>& CatalogueListQuestion::table() {
+  static const auto table = [] {
+    QuestionTable<CatalogueListQuestion> t("catalogue list", "Kinds of records, or the records of one kind");
+    t.optional("kind", &CatalogueListQuestion::kind, "accelerator, system, site, ...; else all kinds").positional();
+    return t;
+  }();
+  return table;
+}
+
+Result<Answer> answer_catalogue_list(const CatalogueListQuestion& question, const QuestionContext& context) {
+  const RecordKind* kind = question.kind.empty() ? nullptr : find_record_kind(question.kind);
+  if (!question.kind.empty() && kind == nullptr) return unknown_kind(context, question.kind, {});
+  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  if (!catalogue) return catalogue.faults();
+  const std::string csv = context.path_of("csv");
+  if (!csv.empty() && kind == nullptr) {
+    return Diagnostic{{}, 0, 0, "csv", "kinds have different columns", "name one kind, such as accelerator", {}};
+  }
+  std::string rows = csv.empty() ? std::string() : kind_table(*catalogue, kind->name).format_csv();
+  Answer answer = make_answer(AnswerKind::answered, CatalogueList{std::move(*catalogue), kind}, list_text, list_json);
+  if (!csv.empty()) answer.files.push_back({csv, std::move(rows)});
+  return answer;
+}
+
+Question catalogue_list_question() {
+  return make_question(answer_catalogue_list,
+                       {{"", "how many of each kind"}, {"accelerator", "the figures of one kind"}},
+                       {{"*[]", "text", "Ids of a kind's records, by the kind's folder"}},
+                       {{"csv", "FILE", "Write the table of the kind"}});
 }
 
 }  // namespace stargate

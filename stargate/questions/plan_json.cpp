@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "stargate/config/json_writer.hpp"
-#include "stargate/study/report.hpp"
+#include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
 namespace {

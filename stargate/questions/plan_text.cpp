@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "stargate/base/text_table.hpp"
-#include "stargate/study/report.hpp"
+#include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
 namespace {

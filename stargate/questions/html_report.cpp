@@ -1,5 +1,5 @@
 // Fills web/report/report.html, which the build embeds together with everything its placeholders stand for.
-#include "stargate/app/html_report.hpp"
+#include "stargate/questions/html_report.hpp"
 
 #include <array>
 

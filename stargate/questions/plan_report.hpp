@@ -1,7 +1,8 @@
-// The answer in the forms people want it: a terminal page, JSON, CSV files.
+// The answer in the forms people want it: a terminal page, JSON (`stargate schema plan` names its members), CSV files.
 #pragma once
 
 #include "stargate/planner/comparison.hpp"
+#include "stargate/questions/question.hpp"
 #include "stargate/study/run.hpp"
 
 namespace stargate {
@@ -19,6 +20,9 @@ std::string format_plan_text(const StudyReport& report);
 std::string format_comparison_text(const Comparison& comparison);
 /// schema_version 1; of a comparison, the changed plan with the base beside it.
 std::string format_plan_json(const StudyReport& report, const Comparison* comparison = nullptr);
+
+/// The members of that JSON.
+const AnswerFields& plan_answer_fields();
 
 struct CsvFile {
   std::string name, content;

@@ -1,5 +1,5 @@
 // What would spoil a report somebody else opens: a page that needs the network, a result changed or cut on its way in.
-#include "stargate/app/html_report.hpp"
+#include "stargate/questions/html_report.hpp"
 
 #include <doctest/doctest.h>
 
