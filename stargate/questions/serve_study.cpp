@@ -24,7 +24,7 @@ void add_request_row(std::string& rows, const FleetRequestRecord& r) {
 
 /// Of each system that stands somewhere, once.
 Result<std::vector<SystemBasis>> bases_of(const Catalogue& catalogue, const ServiceStudySpec& study) {
-  const Model& model = catalogue.models.at(study.stand_in);
+  const Model& model = catalogue.models.at(study.model);
   ServingPrecision precision = stored_precision(model);
   if (study.precision) precision.linear = precision.expert = *study.precision;
   if (study.kv_precision) precision.kv = *study.kv_precision;
