@@ -74,8 +74,8 @@ TEST_CASE("a table of one column and a word longer than the screen end") {
 TEST_CASE("prose breaks at spaces under its own indent, a command with backslashes") {
   CHECK(lay_out("  one two three four five six seven eight nine ten\n", {30, false}) ==
         "  one two three four five six\n    seven eight nine ten\n");
-  CHECK(lay_out("  power      one two three four five six seven\n", {30, false}) ==
-        "  power      one two three\n             four five six seven\n");
+  CHECK(lay_out("  power      one two three four five six seven eight nine\n", {40, false}) ==
+        "  power      one two three four five six\n             seven eight nine\n");
   const std::string command = lay_out("stargate train --model a --system b --gpus 1024 --tp 8\n", {40, false});
   CHECK(command == "stargate train --model a --system b \\\n  --gpus 1024 --tp 8\n");
 }

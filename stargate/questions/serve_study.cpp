@@ -86,7 +86,7 @@ Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const Ques
 }
 
 Question serve_study_question() {
-  return make_question(answer_serve_study, {{"studies/crystal-intelligence.yaml", "the shipped study of a service"}},
+  return make_question(answer_serve_study, {{"studies/crystal-intelligence.yaml --set \"duration=2 min\"", "the shipped study, two minutes of its day"}},
                        service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
 }
 
