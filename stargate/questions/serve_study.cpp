@@ -86,8 +86,10 @@ Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const Ques
 }
 
 Question serve_study_question() {
-  return make_question(answer_serve_study, {{"studies/crystal-intelligence.yaml --set \"duration=2 min\"", "the shipped study, two minutes of its day"}},
-                       service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
+  return make_question(
+      answer_serve_study,
+      {{"studies/crystal-intelligence.yaml --set \"duration=2 min\"", "the shipped study, two minutes of its day"}},
+      service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
 }
 
 }  // namespace stargate
