@@ -97,8 +97,9 @@ Question serve_simulate_question() {
   return make_question(
       answer_serve_simulate,
       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200", "one replica of one accelerator"},
-       {"--model deepseek-v3 --system hgx-h200 --tp 8 --ep 8 --concurrency 256 --isl 4000 --osl 1000 --engine sglang",
-        "a closed loop of 256 clients"}},
+       {"--model deepseek-v3 --system hgx-h200 --tp 8 --ep 8 --concurrency 64 --requests 200 --isl 4000 --osl 1000 "
+        "--engine sglang",
+        "a closed loop of 64 clients"}},
       simulation_answer_fields(),
       {{"trace", "FILE", "A timeline of steps and requests (.pftrace, for ui.perfetto.dev)"},
        {"requests_csv", "FILE", "A row a request"}});

@@ -24,7 +24,7 @@ void add_request_row(std::string& rows, const FleetRequestRecord& r) {
 
 /// Of each system that stands somewhere, once.
 Result<std::vector<SystemBasis>> bases_of(const Catalogue& catalogue, const ServiceStudySpec& study) {
-  const Model& model = catalogue.models.at(study.stand_in);
+  const Model& model = catalogue.models.at(study.model);
   ServingPrecision precision = stored_precision(model);
   if (study.precision) precision.linear = precision.expert = *study.precision;
   if (study.kv_precision) precision.kv = *study.kv_precision;
@@ -86,8 +86,10 @@ Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const Ques
 }
 
 Question serve_study_question() {
-  return make_question(answer_serve_study, {{"studies/crystal-intelligence.yaml", "the shipped study of a service"}},
-                       service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
+  return make_question(
+      answer_serve_study,
+      {{"studies/crystal-intelligence.yaml --set \"duration=2 min\"", "the shipped study, two minutes of its day"}},
+      service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
 }
 
 }  // namespace stargate
