@@ -40,7 +40,8 @@ void add_goodput_fields(QuestionTable<Q>& t) {
   t.group("The run")
       .required("tokens", &Q::tokens, "Tokens to train on, such as 15e12", positive)
       .optional("step_time", &Q::step_time, "Of one step; else of the layout, else of the best layout", positive)
-      .optional("price", &Q::price, "Of an accelerator; else rent or ownership", not_negative)
+      .optional("price", &Q::price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership", not_negative)
+      .type("PRICE")
       .group("Checkpoints")
       .optional("checkpoint_interval", &Q::checkpoint_interval, "Work between checkpoints: 10min, or auto, the best",
                 positive)

@@ -74,6 +74,10 @@ std::vector<std::string> question_names() {
   return names;
 }
 
+std::string_view group_sentence(std::string_view word) {
+  return word == "catalogue" ? "What can be bought or run, with sources" : "";
+}
+
 Result<AskedQuestion> parse_asked_question(const std::string& file, std::string_view text) {
   auto document = parse_json(file, text);
   if (!document) return document.faults();

@@ -26,7 +26,8 @@ void add_search_fields(QuestionTable<Q>& t) {
       .words(2)
       .optional("start", &Q::start, "Day the job starts, where tokens-by has a date")
       .type("DATE")
-      .optional("price", &Q::price, "Of an accelerator; else rent or ownership", not_negative)
+      .optional("price", &Q::price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership", not_negative)
+      .type("PRICE")
       .optional("top", &Q::top, "Best sets of parallel sizes to show",
                 {.at_least = 1.0, .above = {}, .at_most = 1000.0});
   const auto limit = [&](const char* name, int SearchBounds::*member, const char* sentence) {
