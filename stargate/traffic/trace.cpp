@@ -79,6 +79,11 @@ class TraceReader {
     std::string_view header = take_line(rest);
     for (; header.empty() && !rest.empty(); ++line) header = take_line(rest);
     split_cells(header, cells);
+    for (auto name = cells.begin(); name != cells.end(); ++name) {
+      if (std::find(std::next(name), cells.end(), *name) != cells.end() && !name->empty()) {
+        return fault(line, fmt::format("the column '{}' is there twice", *name), "keep one of them");
+      }
+    }
     const auto column = [&](std::string_view name) -> std::size_t {
       return static_cast<std::size_t>(std::find(cells.begin(), cells.end(), name) - cells.begin());
     };
@@ -97,11 +102,11 @@ class TraceReader {
       ++line;
       if (row.empty()) continue;
       split_cells(row, cells);
-      if (cells.size() < none) {
-        fault(line, fmt::format("{} cells where the header has {}", cells.size(), none));
+      if (cells.size() != none) {
+        fault(line, fmt::format("{} cells where the header has {}", cells.size(), none),
+              cells.size() > none ? "write numbers without separators of thousands" : "");
         continue;
       }
-      cells.resize(none);
       read_row(line, cells);
     }
   }
