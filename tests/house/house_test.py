@@ -2,7 +2,9 @@
 import os
 import tempfile
 
+from check_comments import check_comments
 from check_layers import check_layers
+from check_quiet import check_quiet
 from check_size import check_size
 from check_text import check_text
 
@@ -57,6 +59,15 @@ expect(
     ["stargate/low/c.cpp:1: 'low' may not include 'high' (layers.txt)"],
 )
 
+LOUD = '// fmt::print is told by name only\nvoid f() { fmt::print("x"); }\nvoid g() { std::exit(1); }\n'
+expect(
+    faults_of(check_quiet, {"stargate/low/a.cpp": LOUD, "stargate/app/b.cpp": LOUD, "stargate/low/a_test.cpp": LOUD}),
+    [
+        "stargate/low/a.cpp:2: 'fmt::print' below app: return it as part of the answer",
+        "stargate/low/a.cpp:3: 'std::exit(' below app: return it as part of the answer",
+    ],
+)
+
 expect(faults_of(check_size, {"a.cpp": "//\n" * 600, "b.md": "x\n" * 900}), [])
 expect(faults_of(check_size, {"a.py": "#\n" * 601}), ["a.py:601: 601 lines, over the limit of 600: split it"])
 
@@ -78,5 +89,17 @@ expect(
         "package-lock.json:2: names a package registry",
         "package-lock.json:3: names a machine by its address",
     ],
+)
+LONG = "a row of a table, " * 6 + "end"
+expect(
+    faults_of(
+        check_comments,
+        {
+            "a.hpp": f"// {LONG}\n// broken\n//   word   is a row\n",
+            "b.hpp": f"//   {LONG}\n//     by hand\n//   word   is a row\n// {LONG}\n// ends.\n// New.\n",
+            "c.cpp": "// " + "x" * 118 + "\n",
+        },
+    ),
+    ["a.hpp:2: a comment that a formatter broke: lay it out by hand", "c.cpp:1: a comment of 121 columns, over 120"],
 )
 print("the house checks find what they should")
