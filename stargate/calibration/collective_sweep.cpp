@@ -161,7 +161,8 @@ Diagnostics check_numbers(const std::string& file, const SweepText& row, int lin
     const std::string& cell = row.text(column);
     const auto number = parse_csv_number(cell);
     if (cell.empty() || (number && *number >= 0 && *number <= most)) continue;
-    faults.push_back({file, line, 0, column, fmt::format("'{:.60}' is not a number from 0 to {:g}", cell, most), {}, {}});
+    faults.push_back(
+        {file, line, 0, column, fmt::format("'{:.60}' is not a number from 0 to {:g}", cell, most), {}, {}});
   }
   return faults;
 }
@@ -216,8 +217,8 @@ Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const 
   for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
                              "busbw_GBps", "algo_or_lib", "notes"}) {
     if (columns.contains(needed)) continue;
-    faults.push_back({file, 1, 0, {}, fmt::format("the column '{}' is missing", needed),
-                      suggest_name(needed, table->header), {}});
+    faults.push_back(
+        {file, 1, 0, {}, fmt::format("the column '{}' is missing", needed), suggest_name(needed, table->header), {}});
   }
   if (!faults.empty()) return faults;
   for (const CsvRow& line : table->rows) {
@@ -290,8 +291,8 @@ void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& ca
     for (std::size_t j = 0; j < group.rows.size(); ++j) {
       const CollectiveRow& row = group.rows[j];
       const auto& source = sweeps.rows[group.at[j]].source;
-      const ValidationKey validation{source, device, engine, name,
-                                     row.crosses() ? "collective across nodes" : "collective in node", {}};
+      const ValidationKey validation{
+          source, device, engine, name, row.crosses() ? "collective across nodes" : "collective in node", {}};
       if (!broken[j].empty()) {
         tally.skip(validation, broken[j]);
         continue;

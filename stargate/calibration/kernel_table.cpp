@@ -26,8 +26,8 @@ struct TableColumns {
 };
 const std::vector<TableColumns>& known_tables() {
   const std::vector<const char*> attention_texts{"kernel_source", "attn_dtype", "kv_cache_dtype"};
-  const std::vector<const char*> attention_numbers{
-      "batch_size", "isl", "step", "num_heads", "num_key_value_heads", "head_dim", "?window_size", "latency_ms"};
+  const std::vector<const char*> attention_numbers{"batch_size",          "isl",      "step",         "num_heads",
+                                                   "num_key_value_heads", "head_dim", "?window_size", "latency_ms"};
   const std::vector<const char*> mla_texts{"mla_dtype", "kv_cache_dtype", "kernel_source"};
   const std::vector<const char*> mla_numbers{"batch_size", "num_heads", "isl", "step", "latency_ms"};
   static const std::vector<TableColumns> tables{

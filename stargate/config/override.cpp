@@ -27,7 +27,7 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
-constexpr const char* kNameKeys[] = {"id",     "site", "service",  "tenant",  "supplier", "system",
+constexpr const char* kNameKeys[] = {"id",     "site", "service", "tenant",  "supplier", "system",
                                      "region", "name", "product", "country", "kind",     "quarter"};
 
 bool is_named(const Node& item, const std::string& name) {

@@ -2,6 +2,7 @@
 // order they were written. Its exceptions end here.
 #include "stargate/config/toml.hpp"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -120,6 +121,7 @@ class TomlReader {
 
   /// Numbers in the shortest form that reads back the same; dates and times as RFC 3339 writes them.
   static std::string scalar_text(const toml::node& node) {
+    if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
     std::ostringstream out;
     node.visit([&](const auto& value) {
       if constexpr (toml::is_boolean<decltype(value)>) {
@@ -128,10 +130,6 @@ class TomlReader {
         out << value.get();
       }
     });
-    if (const auto* number = node.as_floating_point()) {
-      out.str({});
-      out << toml::value<double>(*number);
-    }
     return out.str();
   }
 

@@ -34,6 +34,20 @@ constexpr Format kFormats[] = {
     {"ServeGen", "timestamp", "input_tokens", "output_tokens", "client_id"},
     {"Stargate", "arrival_s", "isl", "osl", "tenant"},
     {"Mooncake", "timestamp", "input_length", "output_length", "", Clock::milliseconds},
+    {"Splitwise", "arrival_timestamp", "prompt_size", "token_size", ""},
+    {"usage log", "created", "prompt_tokens", "completion_tokens", ""},
+};
+
+/// Files of other tools that hold no rows of this kind, told apart by a name that only they use.
+struct ForeignFormat {
+  const char *mark, *name, *why;
+};
+constexpr ForeignFormat kForeign[] = {
+    {"\"conversations\"", "ShareGPT", "it holds texts without times or numbers of tokens"},
+    {"\"request_start_ns\"", "AIPerf records", "their metrics are nested"},
+    {"\"benchmarks\"", "GuideLLM", "its requests are nested in benchmarks"},
+    {"\"input_lens\"", "vLLM's benchmark", "it holds one list a metric, not one object a request"},
+    {"\"session_id\"", "Mooncake with sessions", "requests after a session's first have a delay instead of a time"},
 };
 
 std::string known_headers() {
@@ -174,7 +188,20 @@ class TraceReader {
     }
   }
 
+  /// True, with a fault, when the file is known to be another tool's.
+  bool is_foreign() {
+    const std::string_view head = text_.substr(0, 20'000);
+    for (const auto& f : kForeign) {
+      if (head.find(f.mark) == std::string_view::npos) continue;
+      fault(1, fmt::format("is a file of {}, which is not read: {}", f.name, f.why),
+            "write one object a request, or CSV; " + known_headers());
+      return true;
+    }
+    return false;
+  }
+
   void read_json() {
+    if (is_foreign()) return;
     JsonObjects objects(text_);
     std::vector<JsonMember> members;
     std::vector<std::uint64_t> list;

@@ -71,7 +71,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   }
   const std::string_view zone = text.substr(at);
   if (!zone.empty() && zone != "Z" && zone != "+00:00") return std::nullopt;
-  const std::int64_t seconds = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86400 + *hour * 3600 + *minute * 60 + *second;
+  const std::int64_t seconds = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86400 +
+                               *hour * 3600 + *minute * 60 + *second;
   return seconds * 1'000'000'000 + nanoseconds;
 }
 

@@ -233,7 +233,12 @@ constexpr std::array kDimTexts = {
     DimText{{.joule = 1, .token = -1}, "an energy a token", "0.3 J/tok", "J/tok", 1, false},
     DimText{{.joule = -1, .gram = 1}, "a carbon intensity", "334 g/kWh", "g/kWh", 1 / 3.6e6, false},
     DimText{{.byte = 1, .token = -1}, "a size a token", "128 kB/tok", "B/tok", 1, true},
-    DimText{{.second = -1, .joule = -1, .dollar = 1}, "a price an energy a time", "1 $/kWh/year", "$/kWh/s", 1 / 3.6e6, false},
+    DimText{{.second = -1, .joule = -1, .dollar = 1},
+            "a price an energy a time",
+            "1 $/kWh/year",
+            "$/kWh/s",
+            1 / 3.6e6,
+            false},
     DimText{{.dollar = 1, .gram = -1}, "a price of emissions", "50 $/t", "$/t", 1e-6, false},
     DimText{{}, "a plain number", "1", "", 1, false},
 };
@@ -274,17 +279,25 @@ std::string format_quantity_base(double base, Dim dim, int digits) {
   const bool time = dim == Dim{.second = 1};
   const bool money = dim == Dim{.dollar = 1};
   if (time && size >= 120) {
-    const auto [unit, scale] = size >= 2 * kYear         ? std::pair{"years", kYear}
-                               : size >= 48 * kHour      ? std::pair{"days", 24 * kHour}
-                               : size >= 2 * kHour       ? std::pair{"h", kHour}
-                                                         : std::pair{"min", 60.0};
+    const auto [unit, scale] = size >= 2 * kYear    ? std::pair{"years", kYear}
+                               : size >= 48 * kHour ? std::pair{"days", 24 * kHour}
+                               : size >= 2 * kHour  ? std::pair{"h", kHour}
+                                                    : std::pair{"min", 60.0};
     char out[64];
     std::snprintf(out, sizeof out, "%.*g %s", digits, value / scale, unit);
     return out;
   }
   if (text && text->prefixes && size > 0) {
-    constexpr std::array<Prefix, 10> kSteps = {{{"E", 1e18}, {"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6},
-                                                {"k", 1e3}, {"", 1}, {"m", 1e-3}, {"u", 1e-6}, {"n", 1e-9}}};
+    constexpr std::array<Prefix, 10> kSteps = {{{"E", 1e18},
+                                                {"P", 1e15},
+                                                {"T", 1e12},
+                                                {"G", 1e9},
+                                                {"M", 1e6},
+                                                {"k", 1e3},
+                                                {"", 1},
+                                                {"m", 1e-3},
+                                                {"u", 1e-6},
+                                                {"n", 1e-9}}};
     for (const auto& step : kSteps) {
       if (time && step.scale > 1) continue;
       if (money && (step.scale > 1e12 || step.scale < 1)) continue;
