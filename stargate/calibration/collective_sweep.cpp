@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
+#include <array>
+#include <cctype>
 #include <optional>
-#include <regex>
 #include <set>
 
-#include "stargate/base/check.hpp"
+#include "stargate/base/csv.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/law_choice.hpp"
 
@@ -21,42 +20,18 @@ namespace {
 constexpr std::size_t kFewestRows = 12;
 constexpr double kCoarseBusbw = 0.1;  // GB/s: where two decimals are off by more than 5 %
 
-using Cells = std::vector<std::string>;
-
-/// Cells of a line; a quoted cell may hold commas, and quotes doubled.
-Cells split_quoted(const std::string& line) {
-  Cells cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      cells.back() += line[i++];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += line[i];
-    }
-  }
-  return cells;
-}
-
-double number_or_zero(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value) ? value : 0;
-}
+double number_or_zero(std::string_view text) { return parse_csv_number(text).value_or(0); }
 
 class SweepText {
  public:
-  SweepText(const std::map<std::string, std::size_t>& columns, const Cells& cells) : columns_(columns), cells_(cells) {}
-  const std::string& text(const char* column) const { return cells_[columns_.at(column)]; }
+  SweepText(const std::map<std::string, std::size_t>& columns, const CsvRow& row) : columns_(columns), row_(row) {}
+  const std::string& text(const char* column) const { return row_.cells[columns_.at(column)]; }
   double number(const char* column) const { return number_or_zero(text(column)); }
   bool mentions(const char* column, const char* word) const { return text(column).find(word) != std::string::npos; }
 
  private:
   const std::map<std::string, std::size_t>& columns_;
-  const Cells& cells_;
+  const CsvRow& row_;
 };
 
 /// The longest names first: "GB200" holds "B200".
@@ -87,16 +62,49 @@ constexpr NamedCollective kNames[] = {
     {"sendrecv", "send_receive", Collective::send_receive},
 };
 
-/// Bytes a microsecond of one rank's share of its node's network cards, where the text says; else nothing.
-std::optional<double> stated_network(const std::string& text, double ranks_per_node) {
-  static const std::regex cards(R"((\d+)x(\d+) ?Gb)"), node(R"((\d+) ?Gb/s per node)"), each(R"((\d+) ?Gb/s.*per GPU)");
-  constexpr double kBytesPerUs = 1e9 / 8 * 1e-6;  // of a Gb/s
-  std::smatch match;
-  if (std::regex_search(text, match, cards)) {
-    return number_or_zero(match[1]) * number_or_zero(match[2]) * kBytesPerUs / ranks_per_node;
+/// Where the digits that end at `end`, a blank before it passed over, begin; `end` when there are none.
+std::size_t digits_before(std::string_view text, std::size_t end) {
+  std::size_t begin = end;
+  while (begin > 0 && std::isdigit(static_cast<unsigned char>(text[begin - 1])) != 0) --begin;
+  return begin;
+}
+
+/// A figure in Gb/s within a text, and how many cards it is of ("8x400Gb/s"); `end` is behind "Gb".
+struct Gigabits {
+  double cards = 0, each = 0;
+  std::size_t end = 0;
+};
+std::vector<Gigabits> gigabits_in(std::string_view text) {
+  std::vector<Gigabits> out;
+  for (std::size_t at = text.find("Gb"); at != std::string_view::npos; at = text.find("Gb", at + 1)) {
+    const std::size_t end = at > 0 && text[at - 1] == ' ' ? at - 1 : at;
+    const std::size_t begin = digits_before(text, end);
+    if (begin == end) continue;
+    Gigabits found{0, number_or_zero(text.substr(begin, end - begin)), at + 2};
+    if (begin > 1 && text[begin - 1] == 'x') {
+      const std::size_t cards = digits_before(text, begin - 1);
+      found.cards = number_or_zero(text.substr(cards, begin - 1 - cards));
+    }
+    out.push_back(found);
   }
-  if (std::regex_search(text, match, node)) return number_or_zero(match[1]) * kBytesPerUs / ranks_per_node;
-  if (std::regex_search(text, match, each)) return number_or_zero(match[1]) * kBytesPerUs;
+  return out;
+}
+
+/// Bytes a microsecond of one rank's share of its node's network cards, where the text says ("8x400Gb/s",
+/// "3200 Gb/s per node", "400 Gb/s ... per GPU"); else nothing.
+std::optional<double> stated_network(std::string_view text, double ranks_per_node) {
+  constexpr double kBytesPerUs = 1e9 / 8 * 1e-6;  // of a Gb/s
+  const auto figures = gigabits_in(text);
+  for (const auto& f : figures) {
+    if (f.cards > 0) return f.cards * f.each * kBytesPerUs / ranks_per_node;
+  }
+  for (const auto& f : figures) {
+    if (text.substr(f.end).starts_with("/s per node")) return f.each * kBytesPerUs / ranks_per_node;
+  }
+  for (const auto& f : figures) {
+    const auto rest = text.substr(f.end);
+    if (rest.starts_with("/s") && rest.find("per GPU") != std::string_view::npos) return f.each * kBytesPerUs;
+  }
   return std::nullopt;
 }
 
@@ -144,6 +152,21 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   return {};
 }
 
+/// Cells that must be numbers where they are filled, each within what it counts.
+Diagnostics check_numbers(const std::string& file, const SweepText& row, int line) {
+  constexpr std::pair<const char*, double> kColumns[] = {
+      {"nodes", 1e6}, {"gpus", 1e6}, {"bytes", 1e15}, {"time_us", 1e12}, {"busbw_GBps", 1e9}};
+  Diagnostics faults;
+  for (const auto& [column, most] : kColumns) {
+    const std::string& cell = row.text(column);
+    const auto number = parse_csv_number(cell);
+    if (cell.empty() || (number && *number >= 0 && *number <= most)) continue;
+    faults.push_back(
+        {file, line, 0, column, fmt::format("'{:.60}' is not a number from 0 to {:g}", cell, most), {}, {}});
+  }
+  return faults;
+}
+
 using GroupKey = std::array<std::string, 3>;  // device, engine, group
 
 struct SweepGroup {
@@ -185,47 +208,32 @@ std::vector<std::string> broken_by_source(const CollectiveSweeps& sweeps, const 
 
 Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const std::string& content,
                                                  const Records<Accelerator>& accelerators) {
+  const auto table = parse_csv(file, content);
+  if (!table) return table.faults();
   CollectiveSweeps out;
   Diagnostics faults;
   std::map<std::string, std::size_t> columns;
-  int line_number = 0;
-  for (std::size_t from = 0; from < content.size();) {
-    const std::size_t end = std::min(content.find('\n', from), content.size());
-    std::string line = content.substr(from, end - from);
-    from = end + 1, ++line_number;
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    const Cells cells = split_quoted(line);
-    if (columns.empty()) {
-      for (std::size_t i = 0; i < cells.size(); ++i) columns[cells[i]] = i;
-      for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
-                                 "busbw_GBps", "algo_or_lib", "notes"}) {
-        if (!columns.contains(needed)) {
-          faults.push_back({file, line_number, 0, {}, fmt::format("has no column '{}'", needed), {}, {}});
-        }
-      }
-      if (!faults.empty()) return faults;
-      continue;
-    }
-    if (cells.size() != columns.size()) {
-      faults.push_back({file,
-                        line_number,
-                        0,
-                        {},
-                        fmt::format("has {} cells where the header names {}", cells.size(), columns.size()),
-                        {},
-                        {}});
+  for (std::size_t i = 0; i < table->header.size(); ++i) columns[table->header[i]] = i;
+  for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
+                             "busbw_GBps", "algo_or_lib", "notes"}) {
+    if (columns.contains(needed)) continue;
+    faults.push_back(
+        {file, 1, 0, {}, fmt::format("the column '{}' is missing", needed), suggest_name(needed, table->header), {}});
+  }
+  if (!faults.empty()) return faults;
+  for (const CsvRow& line : table->rows) {
+    if (auto wrong = check_numbers(file, SweepText(columns, line), line.line); !wrong.empty()) {
+      if (faults.size() < 100) faults.insert(faults.end(), wrong.begin(), wrong.end());
       continue;
     }
     CollectiveSweepRow row;
-    const std::string reason = read_row(SweepText(columns, cells), accelerators, row);
+    const std::string reason = read_row(SweepText(columns, line), accelerators, row);
     if (reason.empty()) {
       out.rows.push_back(std::move(row));
     } else {
       ++out.skipped[reason];
     }
   }
-  if (columns.empty()) faults.push_back({file, 0, 0, {}, "has no header", {}, {}});
   if (!faults.empty()) return faults;
   return out;
 }
@@ -283,8 +291,8 @@ void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& ca
     for (std::size_t j = 0; j < group.rows.size(); ++j) {
       const CollectiveRow& row = group.rows[j];
       const auto& source = sweeps.rows[group.at[j]].source;
-      const ValidationKey validation{source, device, engine, name,
-                                     row.crosses() ? "collective across nodes" : "collective in node", {}};
+      const ValidationKey validation{
+          source, device, engine, name, row.crosses() ? "collective across nodes" : "collective in node", {}};
       if (!broken[j].empty()) {
         tally.skip(validation, broken[j]);
         continue;

@@ -12,17 +12,6 @@
 namespace stargate {
 namespace {
 
-/// Removes list items whose `key` names a record that was left out.
-void drop_items(Node& root, const char* list, const char* key, const std::string& kind,
-                const std::vector<std::string>& without) {
-  Node* node = root.find(list);
-  if (node == nullptr) return;
-  std::erase_if(node->items, [&](const Node& item) {
-    const Node* name = item.find(key);
-    return name != nullptr && std::find(without.begin(), without.end(), kind + ":" + name->text) != without.end();
-  });
-}
-
 class StudyCheck {
  public:
   StudyCheck(const Document& document, const StudySpec& study, const Catalogue& catalogue)
@@ -95,11 +84,11 @@ class StudyCheck {
 
   template <class Item>
   void unique(const char* list, const char* key, const std::vector<Item>& items, std::string Item::*name) {
+    std::set<std::string> known;
     for (std::size_t i = 0; has_items(list, items.size()) && i < items.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
-        if ((items[i].*name).empty()) continue;
-        if (items[i].*name == items[k].*name)
-          fault(item(list, i), key, fmt::format("{}[{}]", list, i), "'" + items[i].*name + "' is given twice");
+      const std::string& own = items[i].*name;
+      if (!own.empty() && !known.insert(own).second) {
+        fault(item(list, i), key, fmt::format("{}[{}]", list, i), "'" + own + "' is given twice");
       }
       source(fmt::format("{}[{}]", list, i), &item(list, i), items[i].source);
     }
@@ -179,21 +168,40 @@ class StudyCheck {
   Diagnostics faults_;
 };
 
-/// Lengths, targets and places of a service that has a study of its own, in the same folder.
-Check take_service_study(const FileReader& files, const std::string& file, const Catalogue& catalogue,
-                         StudyServiceSpec& service) {
+/// Where a service of the study names the file of its own study.
+Diagnostic place_of_study(const Document& document, const std::string& service) {
+  const std::string path = "services." + service + ".study";
+  const Node* services = document.root.find("services");
+  for (const auto& item : services == nullptr ? std::vector<Node>{} : services->items) {
+    const Node *name = item.find("service"), *study = item.find("study");
+    if (name != nullptr && name->text == service && study != nullptr) return document.fault(*study, path, {});
+  }
+  return {document.file, 0, 0, path, {}, {}, {}};
+}
+
+/// Lengths, targets and places of a service that has a study of its own, in the same folder. Its faults name their
+/// place but do not quote that file, which may be any file; `at` is where this study names it.
+Check take_service_study(const FileReader& files, const std::string& file, const Diagnostic& at,
+                         const Catalogue& catalogue, StudyServiceSpec& service) {
   const std::size_t folder = file.find_last_of('/');
   const std::string path = (folder == std::string::npos ? "" : file.substr(0, folder + 1)) + service.study;
+  const auto here = [&](std::string message, std::string hint) {
+    Diagnostic fault = at;
+    fault.message = std::move(message), fault.hint = std::move(hint);
+    return fault;
+  };
+  if (!is_service_study(files, path)) {
+    return here("'" + path + "' is no study of a service", "name a file with its list of tenants");
+  }
   auto own = load_service_study(files, path, catalogue);
-  if (!own) return own.faults();
+  if (!own) {
+    Diagnostics faults = own.faults();
+    for (auto& fault : faults) fault.text.clear();
+    return faults;
+  }
   if (own->model != service.model) {
-    return Diagnostic{file,
-                      0,
-                      0,
-                      "services." + service.service + ".model",
-                      "is '" + service.model + "', in " + path + " it is '" + own->model + "'",
-                      "name the same model",
-                      ""};
+    return here("is of the model '" + service.model + "', in " + path + " it is '" + own->model + "'",
+                "name the same model");
   }
   const ServingWorkload workload = mean_workload(*own);
   service.isl = static_cast<int>(std::lround(workload.isl)), service.osl = static_cast<int>(std::lround(workload.osl));
@@ -216,15 +224,16 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
     return document->fault(document->root, "", "this is a service's study, not a build-out's",
                            "run it: stargate serve study " + file);
   }
-  drop_items(document->root, "sites", "site", "site", changes.without);
-  drop_items(document->root, "systems", "system", "system", changes.without);
-  drop_items(document->root, "shares", "supplier", "supplier", changes.without);
-  drop_items(document->root, "services", "model", "model", changes.without);
+  drop_left_out(document->root, "sites", "site", "site", changes.without);
+  drop_left_out(document->root, "systems", "system", "system", changes.without);
+  drop_left_out(document->root, "shares", "supplier", "supplier", changes.without);
+  drop_left_out(document->root, "services", "model", "model", changes.without);
   Diagnostics faults;
   for (const auto& change : changes.set) {
     auto applied = apply_override(*document, change);
     if (!applied.ok()) faults.insert(faults.end(), applied.faults().begin(), applied.faults().end());
   }
+  if (!faults.empty()) return faults;  // what a faulty change leaves behind is no further fault
   StudySpec study;
   Reader reader(*document, faults);
   StudySpec::table().read(reader, document->root, study);
@@ -241,9 +250,11 @@ Result<StudySpec> load_study(const FileReader& files, const std::string& file, c
   auto study = parse_study(file, *text, catalogue, changes);
   if (!study) return study;
   Diagnostics faults;
+  const auto document = parse_yaml(file, *text);  // for the places of the names of other files
   for (auto& service : study->services) {
     if (service.study.empty()) continue;
-    if (auto taken = take_service_study(files, file, catalogue, service); !taken.ok()) {
+    const Diagnostic at = place_of_study(*document, service.service);
+    if (auto taken = take_service_study(files, file, at, catalogue, service); !taken.ok()) {
       faults.insert(faults.end(), taken.faults().begin(), taken.faults().end());
     }
   }
