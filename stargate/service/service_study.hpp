@@ -59,7 +59,4 @@ ServingWorkload mean_workload(const ServiceStudySpec& study);
 /// What one of the tenants sends; the study has been checked.
 TenantTraffic tenant_traffic(const ServiceTenantSpec& tenant);
 
-std::string format_service_report(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
-std::string format_service_json(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
-
 }  // namespace stargate

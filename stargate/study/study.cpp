@@ -214,7 +214,7 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   if (!document) return document.faults();
   if (document->root.find("tenants") != nullptr && document->root.find("horizon") == nullptr) {
     return document->fault(document->root, "", "this is a service's study, not a build-out's",
-                           "run it: stargate serve simulate " + file);
+                           "run it: stargate serve study " + file);
   }
   drop_items(document->root, "sites", "site", "site", changes.without);
   drop_items(document->root, "systems", "system", "system", changes.without);

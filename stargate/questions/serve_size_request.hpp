@@ -1,0 +1,31 @@
+// The question of `stargate serve size`, system by system, with the records of the catalogue found.
+#pragma once
+
+#include <memory>
+
+#include "stargate/questions/serve_size.hpp"
+#include "stargate/sizing/size_fleet.hpp"
+#include "stargate/traffic/trace.hpp"
+
+namespace stargate {
+
+struct SizedSystem {
+  std::string id;
+  std::unique_ptr<ServingMachine> machine;
+  RunningCost cost;
+  HourPrice price;
+  ServingBasis basis;
+};
+
+struct SizeRequest {
+  std::unique_ptr<Catalogue> catalogue;
+  const Model* model = nullptr;
+  FleetQuestion question;
+  std::vector<SizedSystem> systems;
+  std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it
+};
+
+/// Faults are of the question's fields.
+Result<SizeRequest> make_size_request(const SizeQuestion& question, const QuestionContext& context);
+
+}  // namespace stargate
