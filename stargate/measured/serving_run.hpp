@@ -1,14 +1,12 @@
 // What a row of measured serving figures ran: the model, machine, layout and engine as the catalogue knows them, and
 // how load was put on. What a row leaves out is filled by these rules:
 //   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
-//   published
-//                with experts in 4 bits (gpt-oss), which stay as they are
+//                published with experts in 4 bits (gpt-oss), which stay as they are
 //   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, as vLLM and
-//   TensorRT-LLM
-//                are benchmarked; else, and on SGLang with the authors' own files, 16
-//   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
-//                unless the notes say that attention is data-parallel: then each rank attends to its own and has whole
-//                experts
+//                TensorRT-LLM are benchmarked; else, and on SGLang with the authors' own files, 16
+//   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the
+//                rest is, unless the notes say that attention is data-parallel: then each rank attends to its own
+//                and has whole experts
 //   lengths      fixed, unless the notes say "uniform in [a,b]x nominal"
 //   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
 //                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
