@@ -17,7 +17,7 @@ struct EnumNames<SimulatedEngine> {
 struct ReplicaFields {
   std::string system;
   int tp = 1, pp = 1, ep = 1, attention_dp = 1, replicas = 1;
-  std::optional<int> prefill_replicas, prefill_tp;  ///< disaggregated: a pool that prefills
+  std::optional<int> prefill_replicas, prefill_tp, prefill_ep;  ///< disaggregated: a pool that prefills
   std::string router = "round-robin";
 };
 
@@ -32,6 +32,7 @@ struct EngineFields {
   std::optional<AdmissionPolicy> capacity_policy;
   PreemptionMode preemption_mode = PreemptionMode::recompute;
   bool enable_mixed_chunk = false, walk_every_step = false;
+  bool static_batch = false, fresh_server = false;
   int num_speculative_tokens = 0;
   double acceptance_rate = 0.7;
 };

@@ -29,6 +29,8 @@ EngineChanges engine_changes(const EngineFields& fields) {
   out.preemption = fields.preemption_mode;
   out.mixed_chunks = fields.enable_mixed_chunk;
   out.speculation = {fields.num_speculative_tokens, fields.acceptance_rate};
+  out.static_batch = fields.static_batch;
+  out.fresh_server = fields.fresh_server;
   out.walk_every_step = fields.walk_every_step;
   return out;
 }
@@ -120,9 +122,15 @@ Check SimulationMaker::make_service() {
   service.router = *router;
   if (!q.prefill_replicas) {
     if (q.prefill_tp) return context_.fault("prefill_tp", "has no effect without --prefill-replicas", "give both");
+    if (q.prefill_ep) return context_.fault("prefill_ep", "has no effect without --prefill-replicas", "give both");
     return Done{};
   }
   if (q.prefill_tp) layout.tp = *q.prefill_tp;
+  if (q.prefill_ep) layout.ep = *q.prefill_ep;
+  if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
+    return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
+                          "choose other --prefill-tp or --prefill-ep");
+  }
   if (auto made = make_replica(layout, prefill_side(out_.engine), out_.prefill); !made || lacking_) return made;
   service.prefill = ServicePool{out_.prefill.spec, out_.prefill.table.get(), *q.prefill_replicas};
   service.transfer = cache_transfer(out_.prefill.replica);
