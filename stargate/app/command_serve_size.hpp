@@ -20,7 +20,7 @@ struct SizeTrafficFlags {
   double rate = 0, cv = 1;
   std::string isl = "1024", osl = "256";
   std::int32_t prefix = 0;  ///< tokens of the input that all requests share
-  std::int64_t requests = 2000;
+  std::int64_t requests = 100'000;  ///< of the longest trial
   std::uint64_t seed = 1;
 };
 

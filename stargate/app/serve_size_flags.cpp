@@ -25,9 +25,9 @@ void add_traffic(CLI::App& command, SizeTrafficFlags& flags) {
   command.add_option("--osl", flags.osl, "Output tokens, likewise")->capture_default_str();
   command.add_option("--prefix", flags.prefix, "Tokens of the input that all requests share and a cache holds")
       ->check(CLI::NonNegativeNumber);
-  command.add_option("--requests", flags.requests, "Simulated at every rate tried")
+  command.add_option("--requests", flags.requests, "At most, of a trial that does not become steady before")
       ->capture_default_str()
-      ->check(CLI::Range(100, 1'000'000));
+      ->check(CLI::Range(1000, 10'000'000));
   command.add_option("--seed", flags.seed, "Of the random numbers")->capture_default_str();
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/app/command_serve_simulate.hpp"
+#include "stargate/sizing/trial_traffic.hpp"
 #include "stargate/units/text.hpp"
 
 namespace stargate {
@@ -46,37 +47,10 @@ bool make_random_traffic(Session& session, const SizeTrafficFlags& flags, FleetQ
   tenant.shared_prefix = flags.prefix;
   question.serving.workload = {prompt->mean(), output->mean(), flags.prefix / prompt->mean()};
   question.mean_output = output->mean();
-  question.traffic.make = [tenant, seed = flags.seed](double rate, std::int64_t requests) {
-    TenantTraffic at_rate = tenant;
-    at_rate.arrivals.rate = rate;
-    auto source = make_tenant_source({at_rate}, {requests, -1}, seed);
-    STARGATE_CHECK(source.ok(), "the traffic has been checked");
-    return std::move(*source);
-  };
+  tenant.arrivals.rate = 1;
+  question.traffic.make = tenants_at_rate({tenant}, flags.seed);
   return true;
 }
-
-/// A trace's first rows, its clock stretched to the rate.
-class StretchedTrace final : public RequestSource {
- public:
-  StretchedTrace(const RequestTrace& trace, double rate, std::int64_t requests) : trace_(trace) {
-    if (requests < std::ssize(trace_.rows)) trace_.rows.resize(static_cast<std::size_t>(requests));
-    const auto check = scale_trace(trace_, {.from_s = 0, .until_s = {}, .rate = rate});
-    STARGATE_CHECK(check.ok(), "the trace has been checked");
-    source_ = make_trace_source(trace_);
-  }
-  bool next(IncomingRequest& out) override { return source_->next(out); }
-  bool follow(const IncomingRequest&, SimTime, IncomingRequest&) override { return false; }
-  void prefix_blocks(const IncomingRequest& request, std::int32_t tokens,
-                     std::vector<std::uint64_t>& out) const override {
-    source_->prefix_blocks(request, tokens, out);
-  }
-  const std::vector<std::string>& tenants() const override { return source_->tenants(); }
-
- private:
-  RequestTrace trace_;
-  std::unique_ptr<RequestSource> source_;
-};
 
 bool make_trace_traffic(Session& session, const SizeTrafficFlags& flags, SizeRequest& request) {
   auto trace = load_trace(session.files, flags.trace);
@@ -91,9 +65,7 @@ bool make_trace_traffic(Session& session, const SizeTrafficFlags& flags, SizeReq
   question.serving.workload = {summary.isl, std::max(2.0, summary.osl), summary.cached_share};
   question.mean_output = summary.osl;
   if (question.demand.rate <= 0) question.demand.rate = summary.peak_rate;
-  question.traffic.make = [&rows = *request.trace](double rate, std::int64_t requests) {
-    return std::make_unique<StretchedTrace>(rows, rate, requests);
-  };
+  question.traffic.make = trace_at_rate(*request.trace);
   return true;
 }
 
@@ -148,7 +120,7 @@ std::optional<SizeRequest> make_size_request(Session& session, const SizeFlags& 
   SizeRequest request;
   FleetQuestion& question = request.question;
   question.demand = {flags.traffic.rate, flags.accelerators, flags.headroom};
-  question.traffic.requests = flags.traffic.requests;
+  question.traffic.most_requests = flags.traffic.requests;
   if (!make_model(session, flags, request) || !read_targets(session, flags.targets, question)) return std::nullopt;
   const bool traffic = flags.traffic.trace.empty() ? make_random_traffic(session, flags.traffic, question)
                                                    : make_trace_traffic(session, flags.traffic, request);

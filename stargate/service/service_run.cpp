@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "stargate/service/service_study.hpp"
+#include "stargate/sizing/trial_traffic.hpp"
 
 namespace stargate {
 namespace {
@@ -16,7 +17,6 @@ constexpr int kPrefixBlock = 256;     // tokens of a hash: prefixes are long her
 constexpr double kScaleAt = 0.8;      // of the requests a replica holds at capacity
 constexpr double kLongestThink = 20;  // s, while sizing: a pause longer than that only makes the trial longer
 constexpr double kDaysInMonth = 365.0 / 12;
-constexpr std::int64_t kSizingRequests = 3000;
 
 bool may_run(const ServiceTenantSpec& tenant, const Site& site) {
   const auto& where = tenant.residency;
@@ -124,15 +124,7 @@ class ServiceRun {
       tenant.session.think_s = std::min(tenant.session.think_s, kLongestThink);
       tenants.push_back(std::move(tenant));
     }
-    double all = 0;
-    for (const auto& tenant : tenants) all += mean_request_rate(tenant);
-    return [tenants, all, seed = study_.seed](double rate, std::int64_t requests) {
-      auto at_rate = tenants;
-      for (auto& tenant : at_rate) tenant.arrivals.rate *= rate / all;
-      auto source = make_tenant_source(at_rate, {requests, -1}, static_cast<std::uint64_t>(seed));
-      STARGATE_CHECK(source.ok(), "the traffic has been checked");
-      return std::move(*source);
-    };
+    return tenants_at_rate(std::move(tenants), static_cast<std::uint64_t>(study_.seed));
   }
 
   /// The nearest to the fleet's router that trials know.
@@ -153,7 +145,8 @@ class ServiceRun {
     question.serving = serving_question(site.workload);
     question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
     question.demand = {site.peak_rate, 0, study_.operation.headroom};
-    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock, sizing_router()};
+    question.traffic.make = peak_traffic(site);
+    question.traffic.prefix_block_tokens = kPrefixBlock, question.traffic.router = sizing_router();
     question.mean_output = site.workload.osl;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
