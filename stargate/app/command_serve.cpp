@@ -146,7 +146,9 @@ void serve(Session& session, const ServeFlags& flags) {
   for (const auto& [name, value] : EnumNames<Precision>::names) {
     if (flags.precision == name) question.precision = serving_precision(value, model.kv_precision);
   }
-  if (const auto* engine = find_engine(*catalogue, kUsualEngine)) question.engine = *engine;
+  auto engine = set_up_engine(*catalogue, kUsualEngine);
+  if (!engine) return session.fail(engine.faults());
+  question.engine = std::move(*engine);
   if (session.exit_code != kExitAnswered) return;
   const Traffic traffic{flags.rate * per_second, Traffic{}.headroom};
   std::vector<Answer> answers;

@@ -53,7 +53,7 @@ struct SimulateFlags {
   EngineFlags engine;
   DisaggregationFlags prefill;
   TrafficFlags traffic;
-  std::string router = "round_robin";
+  std::string router = "least-loaded";  ///< as sizing has it
   std::string ttft, tpot, price;
   std::string trace_file, requests_csv;
   ChangeFlags changes;

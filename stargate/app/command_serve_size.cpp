@@ -109,7 +109,7 @@ void print_notes(const SizeRequest& request, const std::vector<SizeAnswer>& answ
   fmt::print(
       "\nEngine: {}. TTFT ({}): time to the first token, waiting included. TPOT ({}): time of each further token. "
       "Tokens are output; $/Mtok and J/tok at the load.\n",
-      request.engine_name, goal(request.question.targets.ttft), goal(request.question.targets.tpot));
+      request.question.serving.engine.name, goal(request.question.targets.ttft), goal(request.question.targets.tpot));
 }
 
 void print_pareto(const SizeRequest& request) {
@@ -162,7 +162,10 @@ void write_pareto(JsonWriter& json, const SizeRequest& request) {
 
 void print_json(const SizeRequest& request, const std::vector<SizeAnswer>& answers, const SizeFlags& flags) {
   JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("model", flags.model).member("engine", request.engine_name);
+  json.begin_object()
+      .member("schema_version", 1)
+      .member("model", flags.model)
+      .member("engine", request.question.serving.engine.name);
   json.key("answers").begin_array();
   for (const auto& answer : answers) {
     json.begin_object().member("system", answer.system->id).member("mode", mode_name(answer.disaggregated));

@@ -3,6 +3,7 @@
 
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_service_study.hpp"
+#include "stargate/fleet/fleet_spec.hpp"
 
 namespace stargate {
 namespace {
@@ -14,6 +15,12 @@ CLI::IsMember names_of() {
   return CLI::IsMember(names);
 }
 CLI::IsMember on_or_off() { return CLI::IsMember({"on", "off"}); }
+
+std::vector<std::string> known_routers() {
+  std::vector<std::string> names;
+  for (const auto& [name, policy] : router_policies()) names.emplace_back(name);
+  return names;
+}
 
 void add_replica_flags(CLI::App& command, ReplicaFlags& flags) {
   command.add_option("--model", flags.model, "Id of a model of the catalogue, or the path of a config.json");
@@ -120,7 +127,7 @@ void add_serve_simulate(CLI::App& serve, Session& session) {
       ->check(CLI::PositiveNumber);
   command->add_option("--router", flags->router, "Which replica a request goes to")
       ->capture_default_str()
-      ->check(CLI::IsMember({"round_robin", "least_loaded", "prefix"}));
+      ->check(CLI::IsMember(known_routers()));
   command->add_option("--ttft", flags->ttft, "Target of a request's TTFT, ms or with a unit");
   command->add_option("--tpot", flags->tpot, "Target of a request's TPOT, ms or with a unit");
   command->add_option("--price", flags->price, "Of an accelerator, such as \"2.5 $/h\"; else rent or ownership");

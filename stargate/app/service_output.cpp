@@ -61,24 +61,24 @@ std::string tokens_text(double tokens) {
   return tokens >= 1e6 ? fmt::format("{:.2f} M", tokens / 1e6) : fmt::format("{:.1f} k", tokens / 1e3);
 }
 
-std::string replica_text(const SimulatedReplica& one, int count) {
+std::string replica_text(const ReplicaEngine& one, int count) {
   return fmt::format("{} {} x {}, cache of {} tokens in blocks of {}", count, count == 1 ? "replica" : "replicas",
                      format_layout(one.replica.layout),
-                     tokens_text(static_cast<double>(one.engine.kv.blocks) * one.engine.kv.block_size),
-                     one.engine.kv.block_size);
+                     tokens_text(static_cast<double>(one.spec.kv.blocks) * one.spec.kv.block_size),
+                     one.spec.kv.block_size);
 }
 
 std::string heading(const SimulationQuestion& q) {
   const Replica& replica = q.pool.replica;
   std::string text = fmt::format(
       "{} on {} x {} ({}), {}: {} weights, {} cache\n", replica.model->id, q.accelerators, q.system->accelerator,
-      q.system->id, q.engine_name + (q.pool.engine.kind == EngineKind::static_batch ? ", static batches" : ""),
+      q.system->id, q.engine.name + (q.pool.spec.kind == EngineKind::static_batch ? ", static batches" : ""),
       precision_name(replica.precision.linear), precision_name(replica.precision.kv));
   text += fmt::format("  {}{}\n", q.service.prefill ? "decoding: " : "", replica_text(q.pool, q.service.pool.replicas));
   if (q.service.prefill) {
     text += fmt::format("  prefilling: {}; a cache of 1000 tokens takes {} to hand over\n",
                         replica_text(q.prefill, q.service.prefill->replicas),
-                        format_quantity(q.service.transfer_fixed + 1000 * q.service.transfer_token));
+                        format_quantity(q.service.transfer.fixed + 1000 * q.service.transfer.per_token));
   }
   return text;
 }
@@ -122,7 +122,7 @@ std::string totals_text(const SimulationQuestion& q, const ServiceReport& report
   text += goodput_text(q, report);
   text += work_text(q.service.prefill ? "decoding" : "engine", report.work(false), span, q.service.pool.replicas);
   if (q.service.prefill) text += work_text("prefilling", report.work(true), span, q.service.prefill->replicas);
-  const auto blocks = static_cast<double>(q.pool.engine.kv.blocks);
+  const auto blocks = static_cast<double>(q.pool.spec.kv.blocks);
   text += fmt::format(
       "  cache        {:.1f} % used on average, {:.1f} % at most; {} preemptions; {:.1f} % of prompt "
       "tokens found in it\n",
@@ -226,13 +226,13 @@ void write_series(JsonWriter& json, const ServiceReport& report) {
 std::string format_service_json(const SimulationQuestion& q, const ServiceReport& report) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("model", q.pool.replica.model->id);
-  json.member("system", q.system->id).member("engine", q.engine_name).member("accelerators", q.accelerators);
+  json.member("system", q.system->id).member("engine", q.engine.name).member("accelerators", q.accelerators);
   json.member("layout", format_layout(q.pool.replica.layout)).member("replicas", q.service.pool.replicas);
   if (q.service.prefill) {
     json.member("prefill_layout", format_layout(q.prefill.replica.layout));
     json.member("prefill_replicas", q.service.prefill->replicas);
   }
-  json.member("cache_tokens", q.pool.engine.kv.blocks * q.pool.engine.kv.block_size);
+  json.member("cache_tokens", q.pool.spec.kv.blocks * q.pool.spec.kv.block_size);
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
   if (report.finished_count() == 0) return json.end_object().text();
   const double span = report.span().base();
@@ -255,7 +255,7 @@ std::string format_service_json(const SimulationQuestion& q, const ServiceReport
   if (q.service.prefill) write_work(json, "prefill_work", report.work(true), span * q.service.prefill->replicas);
   json.member("cache_share_mean", report.series().blocks.mean(report.first_arrival(), report.end()));
   json.member("cache_share_most",
-              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.engine.kv.blocks));
+              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.spec.kv.blocks));
   const Bill bill = make_bill(q, report);
   json.member("mean_power_w", bill.mean.base()).member("energy_j", bill.energy.base());
   json.member("energy_per_output_token_j", bill.energy.base() / out).member("cost_usd", bill.cost.base());

@@ -11,44 +11,24 @@ namespace {
 constexpr std::int64_t kUsualRequests = 1000;
 constexpr double kLongest = 30 * 365.0 * 86400;  // seconds of traffic
 
-EngineKind engine_kind(const std::string& name) {
-  for (const auto kind : {EngineKind::sglang, EngineKind::trtllm, EngineKind::static_batch}) {
-    if (name == engine_kind_name(kind)) return kind;
-  }
-  return EngineKind::vllm;
-}
-
-/// The catalogue's name of the engine whose kernels and overheads are meant.
-std::string recorded_engine(const EngineFlags& flags) { return flags.engine == "static" ? "trtllm" : flags.engine; }
-
-EngineSpec engine_rules(const EngineFlags& flags, const EngineCoefficients& record) {
-  EngineSpec rules = default_engine_spec(engine_kind(flags.engine));
-  if (rules.kind == EngineKind::vllm && record.prefill_first) {  // its first scheduler
-    rules.prefill_first = true;
-    rules.chunked_prefill = rules.kv.prefix_caching = false;
-  }
-  if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
-  if (flags.block_size > 0) rules.kv.block_size = flags.block_size;
-  if (!flags.prefix_caching.empty()) rules.kv.prefix_caching = flags.prefix_caching == "on";
-  if (!flags.chunked_prefill.empty()) rules.chunked_prefill = flags.chunked_prefill == "on";
+EngineChanges engine_changes(const EngineFlags& flags) {
+  EngineChanges out;
+  if (flags.max_num_seqs > 0) out.max_num_seqs = flags.max_num_seqs;
+  if (flags.max_num_batched_tokens > 0) out.max_num_batched_tokens = flags.max_num_batched_tokens;
+  if (flags.gpu_memory_utilization > 0) out.gpu_memory_utilization = flags.gpu_memory_utilization;
+  if (flags.block_size > 0) out.block_size = flags.block_size;
+  if (!flags.prefix_caching.empty()) out.prefix_caching = flags.prefix_caching == "on";
+  if (!flags.chunked_prefill.empty()) out.chunked_prefill = flags.chunked_prefill == "on";
   if (!flags.admission.empty()) {
-    rules.admission = flags.admission == "max_utilization" ? AdmissionPolicy::fits_now : AdmissionPolicy::guaranteed;
+    out.admission = flags.admission == "max_utilization" ? AdmissionPolicy::fits_now : AdmissionPolicy::guaranteed;
   }
-  rules.long_prefill_token_threshold = flags.long_prefill_token_threshold;
-  rules.order = flags.policy == "priority" ? QueueOrder::priority : QueueOrder::fcfs;
-  rules.preemption = flags.preemption == "swap" ? PreemptionMode::swap : PreemptionMode::recompute;
-  rules.mixed_chunks = flags.mixed_chunks;
-  rules.speculation = {flags.draft_tokens, flags.acceptance_rate};
-  rules.walk_every_step = flags.walk_every_step;
-  return rules;
-}
-
-EngineCoefficients engine_coefficients(const ServingEngine& record, const EngineFlags& flags) {
-  EngineCoefficients engine = record;
-  if (flags.max_num_seqs > 0) engine.max_num_seqs = flags.max_num_seqs;
-  if (flags.max_num_batched_tokens > 0) engine.max_num_batched_tokens = flags.max_num_batched_tokens;
-  if (flags.gpu_memory_utilization > 0) engine.gpu_memory_utilization = flags.gpu_memory_utilization;
-  return engine;
+  out.long_prefill_token_threshold = flags.long_prefill_token_threshold;
+  out.order = flags.policy == "priority" ? QueueOrder::priority : QueueOrder::fcfs;
+  out.preemption = flags.preemption == "swap" ? PreemptionMode::swap : PreemptionMode::recompute;
+  out.mixed_chunks = flags.mixed_chunks;
+  out.speculation = {flags.draft_tokens, flags.acceptance_rate};
+  out.walk_every_step = flags.walk_every_step;
+  return out;
 }
 
 ServingPrecision chosen_precision(const Model& model, const ReplicaFlags& flags) {
@@ -60,34 +40,21 @@ ServingPrecision chosen_precision(const Model& model, const ReplicaFlags& flags)
   return precision;
 }
 
-bool make_replica(Session& session, const SimulationQuestion& question, const EngineFlags& flags,
-                  SimulatedReplica& out) {
-  const Replica& replica = out.replica;
-  for (const auto& fault : layout_faults(*replica.model, *replica.machine, replica.layout)) {
-    session.fail(format_layout(replica.layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp");
-  }
-  if (session.exit_code != kExitAnswered) return false;
-  auto engine = engine_of_replica(replica, engine_rules(flags, replica.engine));
-  if (const auto* lack = std::get_if<DoesNotFit>(&engine)) {
+bool make_replica(Session& session, const SimulationQuestion& question, const ServingLayout& layout,
+                  const EngineSetup& setup, ReplicaEngine& out) {
+  auto made = make_replica_engine(*question.model, *question.machine, layout, question.precision, setup);
+  if (!made) return session.fail(made.faults()), false;
+  if (const auto* lack = std::get_if<DoesNotFit>(&*made)) {
     fmt::print(
         "{} in {} does not fit {}: {} are missing on each accelerator of {} ({} weights, {} activations, {} "
         "runtime)\n",
-        replica.model->id, format_layout(replica.layout), question.system->id, format_quantity(lack->missing),
+        question.model->id, format_layout(layout), question.system->id, format_quantity(lack->missing),
         format_quantity(lack->memory.usable), format_quantity(lack->memory.weights),
         format_quantity(lack->memory.activations), format_quantity(lack->memory.runtime));
     session.exit_code = kExitAnswerIsNo;
     return false;
   }
-  out.engine = std::get<EngineSpec>(engine);
-  const Accelerator& part = question.catalogue->accelerators.at(question.system->accelerator);
-  if (out.engine.preemption == PreemptionMode::swap && part.host_bandwidth > ByteRate{}) {
-    const double far = 1 << 20;
-    out.engine.swap_token = rank_sequence_bytes(replica, far) / far / part.host_bandwidth;
-  }
-  if (auto check = check_engine_spec(out.engine); !check.ok()) return session.fail(check.faults()), false;
-  out.memory = replica_memory(replica);
-  out.model = std::make_unique<StepModel>(replica);
-  out.table = std::make_unique<StepTable>(*out.model, flags.draft_tokens);
+  out = std::get<ReplicaEngine>(std::move(*made));
   return true;
 }
 
@@ -105,7 +72,11 @@ bool make_machine(Session& session, const SimulateFlags& flags, SimulationQuesti
   auto model_id = resolve_model(session.files, *question.catalogue, flags.replica.model);
   if (!model_id) return session.fail(model_id.faults()), false;
   question.model = &question.catalogue->models.at(*model_id);
-  const KernelChoice kernels = kernel_choice(*question.model, recorded_engine(flags.engine));
+  auto setup =
+      set_up_engine(*question.catalogue, flags.engine.engine, flags.engine.version, engine_changes(flags.engine));
+  if (!setup) return session.fail(setup.faults()), false;
+  question.engine = std::move(*setup);
+  const KernelChoice kernels = kernel_choice(*question.model, question.engine.kernels);
   auto machine = make_serving_machine(*question.catalogue, system->second, kernels);
   if (!machine) return session.fail(machine.faults()), false;
   question.machine = std::make_unique<ServingMachine>(std::move(*machine));
@@ -122,40 +93,24 @@ bool make_machine(Session& session, const SimulateFlags& flags, SimulationQuesti
 }
 
 bool make_service(Session& session, const SimulateFlags& flags, SimulationQuestion& question) {
-  const Model& model = *question.model;
-  const std::string engine = recorded_engine(flags.engine);
-  const ServingEngine* record = find_engine(*question.catalogue, engine, flags.engine.version);
-  if (record == nullptr) return session.fail("the catalogue has no engine '" + engine + "'"), false;
-  question.engine_name = record->name;
   const auto& r = flags.replica;
-  question.pool.replica = {&model,
-                           question.machine.get(),
-                           {r.tp, r.pp, r.attention_dp, r.ep},
-                           chosen_precision(model, r),
-                           engine_coefficients(*record, flags.engine)};
-  if (!make_replica(session, question, flags.engine, question.pool)) return false;
+  question.precision = chosen_precision(*question.model, r);
+  ServingLayout layout{r.tp, r.pp, r.attention_dp, r.ep};
+  if (!make_replica(session, question, layout, question.engine, question.pool)) return false;
   SimulatedService& service = question.service;
-  service.pool = {question.pool.engine, question.pool.table.get(), r.replicas};
-  service.request_overhead = record->request_overhead;
-  service.stream_overhead = record->stream_overhead;
-  const auto accelerators = [](const SimulatedReplica& one) { return one.replica.layout.accelerators(); };
-  question.power = replica_power(*question.catalogue, *question.system, accelerators(question.pool));
-  question.accelerators = r.replicas * accelerators(question.pool);
-  if (flags.router == "least_loaded") service.router = ServiceRouter::least_loaded;
-  if (flags.router == "prefix") service.router = ServiceRouter::prefix;
+  service.pool = {question.pool.spec, question.pool.table.get(), r.replicas};
+  service.request_overhead = question.engine.request_overhead;
+  service.stream_overhead = question.engine.stream_overhead;
+  question.power = replica_power(*question.catalogue, *question.system, layout.accelerators());
+  question.accelerators = r.replicas * layout.accelerators();
+  service.router = *parse_router_policy(flags.router);
   if (flags.prefill.replicas == 0) return true;
-  question.prefill.replica = question.pool.replica;
-  if (flags.prefill.tp > 0) question.prefill.replica.layout.tp = flags.prefill.tp;
-  EngineFlags prompts = flags.engine;
-  prompts.draft_tokens = 0;
-  if (!make_replica(session, question, prompts, question.prefill)) return false;
-  question.prefill.engine.prefill_only = true;
-  service.prefill = ServicePool{question.prefill.engine, question.prefill.table.get(), flags.prefill.replicas};
-  const double far = 1 << 16;
-  service.transfer_fixed = cache_transfer_time(question.prefill.replica, 0);
-  service.transfer_token = (cache_transfer_time(question.prefill.replica, far) - service.transfer_fixed) / far;
-  question.prefill_power = replica_power(*question.catalogue, *question.system, accelerators(question.prefill));
-  question.accelerators += flags.prefill.replicas * accelerators(question.prefill);
+  if (flags.prefill.tp > 0) layout.tp = flags.prefill.tp;
+  if (!make_replica(session, question, layout, prefill_side(question.engine), question.prefill)) return false;
+  service.prefill = ServicePool{question.prefill.spec, question.prefill.table.get(), flags.prefill.replicas};
+  service.transfer = cache_transfer(question.prefill.replica);
+  question.prefill_power = replica_power(*question.catalogue, *question.system, layout.accelerators());
+  question.accelerators += flags.prefill.replicas * layout.accelerators();
   return true;
 }
 

@@ -5,28 +5,19 @@
 
 #include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/finance/accelerator_price.hpp"
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
-#include "stargate/serving/step_table.hpp"
 
 namespace stargate {
-
-/// One kind of replica; parts point into each other.
-struct SimulatedReplica {
-  Replica replica;
-  std::unique_ptr<StepModel> model;
-  std::unique_ptr<StepTable> table;
-  EngineSpec engine;
-  ReplicaMemory memory;
-};
 
 struct SimulationQuestion {
   std::unique_ptr<Catalogue> catalogue;
   const System* system = nullptr;
   const Model* model = nullptr;
   std::unique_ptr<ServingMachine> machine;
-  SimulatedReplica pool, prefill;
-  std::string engine_name;  ///< of the record, "vLLM with its V1 scheduler"
+  EngineSetup engine;
+  ServingPrecision precision;
+  ReplicaEngine pool, prefill;
   SimulatedService service;
   LatencyTarget target;
   ReplicaPower power, prefill_power;

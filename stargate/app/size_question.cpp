@@ -107,10 +107,9 @@ bool make_model(Session& session, const SizeFlags& flags, SizeRequest& request) 
     if (flags.precision == name) serving.precision.linear = serving.precision.expert = value;
     if (flags.kv_dtype == name) serving.precision.kv = value;
   }
-  const ServingEngine* engine = find_engine(*request.catalogue, flags.engine);
-  if (engine == nullptr) return session.fail("the catalogue has no engine '" + flags.engine + "'"), false;
-  serving.engine = *engine;
-  request.engine_name = engine->name;
+  auto engine = set_up_engine(*request.catalogue, flags.engine);
+  if (!engine) return session.fail(engine.faults()), false;
+  serving.engine = std::move(*engine);
   return true;
 }
 

@@ -19,7 +19,6 @@ struct SizedSystem {
 struct SizeRequest {
   std::unique_ptr<Catalogue> catalogue;
   const Model* model = nullptr;
-  std::string engine_name;
   FleetQuestion question;
   std::vector<SizedSystem> systems;
   std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it

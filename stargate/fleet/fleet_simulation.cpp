@@ -81,7 +81,8 @@ FleetSimulation::FleetSimulation(const FleetSpec& spec, RequestSource& source, c
       source_(source),
       options_(options),
       machines_(spec, options.threads),
-      router_(spec, machines_.views(), machines_.replicas()),
+      router_(spec, machines_.views(),
+              [this](int replica) -> const Engine& { return machines_.replica(replica).engine(); }),
       limiter_(spec.tenants),
       held_(spec.tenants.size()),
       accounts_(spec) {

@@ -1,7 +1,7 @@
 // From the study to a fleet and its books.
-//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants nearest
-//   to it replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and
-//   all a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
+//   a site's peak  = largest sum, over a day's quarters of an hour, of the mean rates of the tenants nearest to it
+//   replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and all
+//   a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -111,7 +111,9 @@ class ServiceRun {
     question.precision = stored_precision(model_);
     if (study_.precision) question.precision.linear = question.precision.expert = *study_.precision;
     if (study_.kv_precision) question.precision.kv = *study_.kv_precision;
-    question.engine = *find_engine(catalogue_, study_.engine);
+    auto engine = set_up_engine(catalogue_, study_.engine);
+    STARGATE_CHECK(engine.ok(), "the study's engine has been checked");
+    question.engine = std::move(*engine);
     return question;
   }
 
@@ -127,14 +129,6 @@ class ServiceRun {
     return tenants_at_rate(std::move(tenants), static_cast<std::uint64_t>(study_.seed));
   }
 
-  /// The nearest to the fleet's router that trials know.
-  ServiceRouter sizing_router() const {
-    const RouterPolicy policy = *parse_router_policy(study_.operation.router);
-    const bool finds_prefixes =
-        policy == RouterPolicy::prefix_aware || policy == RouterPolicy::kv_aware || policy == RouterPolicy::session;
-    return finds_prefixes ? ServiceRouter::prefix : ServiceRouter::least_loaded;
-  }
-
   Check size_site(std::size_t index) {
     ServiceSiteAnswer& site = answer_.sites[index];
     const System& system = catalogue_.systems.at(site.system);
@@ -146,7 +140,8 @@ class ServiceRun {
     question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
     question.demand = {site.peak_rate, 0, study_.operation.headroom};
     question.traffic.make = peak_traffic(site);
-    question.traffic.prefix_block_tokens = kPrefixBlock, question.traffic.router = sizing_router();
+    question.traffic.prefix_block_tokens = kPrefixBlock;
+    question.traffic.router = *parse_router_policy(study_.operation.router);
     question.mean_output = site.workload.osl;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
@@ -201,29 +196,27 @@ class ServiceRun {
     const ServiceSiteAnswer& site = answer_.sites[index];
     const ServingMachine& machine = *machines_[index];
     const System& system = catalogue_.systems.at(site.system);
-    Replica replica{&model_, &machine, group.layout, {}, {}};
     const ServingQuestion question = serving_question(site.workload);
-    replica.precision = question.precision, replica.engine = question.engine;
-    replica.engine.max_num_batched_tokens = site.sized->max_num_batched_tokens;
-    EngineSpec rules = default_engine_spec(replica.engine.prefill_first ? EngineKind::sglang : EngineKind::vllm);
-    rules.kv.prefix_caching = true;
+    EngineSetup setup = role == PoolRole::prefill ? prefill_side(question.engine) : question.engine;
+    setup.max_num_batched_tokens = site.sized->max_num_batched_tokens;
+    auto made = make_replica_engine(model_, machine, group.layout, question.precision, setup);
+    STARGATE_CHECK(made.ok() && std::holds_alternative<ReplicaEngine>(*made), "what was sized runs and fits");
+    const auto& engine = std::get<ReplicaEngine>(*made);
     ReplicaKind kind;
     kind.name = site.system + ", " + format_layout(group.layout);
-    kind.engine = std::get<EngineSpec>(engine_of_replica(replica, rules));
-    kind.engine.prefill_only = role == PoolRole::prefill;
-    const auto step = std::make_shared<StepModel>(replica);
-    kind.make_cost = [step] { return std::make_unique<OwnedTable>(step); };
+    kind.engine = engine.spec;
+    kind.make_cost = engine.cost_maker();
     kind.accelerators = group.layout.accelerators();
     kind.weight = site.sized->capacity / group.replicas;
     const ReplicaPower power = replica_power(catalogue_, system, kind.accelerators);
     kind.idle = power.idle, kind.busy = power.busy;
     kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
-    kind.request_overhead = role == PoolRole::decode ? Duration{} : replica.engine.request_overhead;
-    kind.stream_overhead = replica.engine.stream_overhead;
+    kind.request_overhead = role == PoolRole::decode ? Duration{} : setup.request_overhead;
+    kind.stream_overhead = setup.stream_overhead;
     if (role == PoolRole::prefill) {
-      kind.transfer_fixed = cache_transfer_time(replica, 1);
-      kind.transfer_token = (cache_transfer_time(replica, site.workload.isl) - kind.transfer_fixed) / site.workload.isl;
+      const CacheTransfer transfer = cache_transfer(engine.replica);
+      kind.transfer_fixed = transfer.fixed, kind.transfer_token = transfer.per_token;
     }
     PoolSpec pool;
     pool.name = site.site + (role == PoolRole::prefill ? " prefill" : role == PoolRole::decode ? " decode" : "");
@@ -304,18 +297,6 @@ class ServiceRun {
       answer_.tenants.push_back(out);
     }
   }
-
-  /// A table that keeps the step model it asks alive.
-  class OwnedTable final : public StepCost {
-   public:
-    explicit OwnedTable(std::shared_ptr<const StepModel> model) : model_(std::move(model)), table_(*model_) {}
-    DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
-    Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
-
-   private:
-    std::shared_ptr<const StepModel> model_;
-    StepTable table_;
-  };
 
   const Catalogue& catalogue_;
   const ServiceStudySpec& study_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/steady_state.hpp"
 
 namespace stargate {
@@ -20,7 +21,7 @@ struct ServingQuestion {
   ServingWorkload workload;
   LatencyTarget target;
   ServingPrecision precision;
-  EngineCoefficients engine;
+  EngineSetup engine;
   LayoutSearch search;
 };
 

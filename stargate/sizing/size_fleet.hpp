@@ -24,7 +24,7 @@ struct FleetQuestion {
 struct FleetOption {
   const ServingMachine* machine = nullptr;
   ServingPrecision precision;
-  EngineCoefficients engine;
+  EngineSetup engine;
   bool disaggregated = false;
 };
 

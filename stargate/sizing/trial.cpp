@@ -5,37 +5,28 @@
 
 namespace stargate {
 
-Trial::Side Trial::make_side(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                             const ServingLayout& layout) const {
-  Side side;
-  side.replica = {&model, &machine, layout, question.precision, question.engine};
-  side.model = std::make_unique<StepModel>(side.replica);
-  side.table = std::make_unique<StepTable>(*side.model);
-  EngineSpec rules = default_engine_spec(question.engine.prefill_first ? EngineKind::sglang : EngineKind::vllm);
-  rules.kv.prefix_caching = question.workload.cached_share > 0;
-  const auto engine = engine_of_replica(side.replica, rules);
-  STARGATE_CHECK(std::holds_alternative<EngineSpec>(engine), "a deployment that is tried fits its memory");
-  side.engine = std::get<EngineSpec>(engine);
-  return side;
-}
-
 Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
              const Deployment& deployment)
     : deployment_(deployment), front_end_(question.engine.request_overhead), stream_(question.engine.stream_overhead) {
-  main_ = make_side(model, machine, question, deployment.main.layout);
-  if (!deployment.prefill) return;
-  prefill_ = make_side(model, machine, question, deployment.prefill->layout);
-  prefill_->engine.prefill_only = true;
-  const double tokens = question.workload.isl;
-  transfer_fixed_ = cache_transfer_time(prefill_->replica, 1);
-  transfer_token_ = (cache_transfer_time(prefill_->replica, tokens) - transfer_fixed_) / tokens;
+  const auto make = [&](const ServingLayout& layout, EngineSetup setup) {
+    // Where no prompts begin alike, remembering them changes nothing but the time a trial takes.
+    if (question.workload.cached_share <= 0) setup.rules.kv.prefix_caching = false;
+    auto made = make_replica_engine(model, machine, layout, question.precision, setup);
+    STARGATE_CHECK(made.ok() && std::holds_alternative<ReplicaEngine>(*made),
+                   "a deployment that is tried can be run and fits its memory");
+    return std::get<ReplicaEngine>(std::move(*made));
+  };
+  main_ = make(deployment.main.layout, question.engine);
+  if (deployment.prefill) prefill_ = make(deployment.prefill->layout, prefill_side(question.engine));
 }
 
 TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch& watch) const {
   SimulatedService spec;
-  spec.pool = {main_.engine, main_.table.get(), deployment_.main.replicas};
-  if (prefill_) spec.prefill = ServicePool{prefill_->engine, prefill_->table.get(), deployment_.prefill->replicas};
-  spec.transfer_fixed = transfer_fixed_, spec.transfer_token = transfer_token_;
+  spec.pool = {main_.spec, main_.table.get(), deployment_.main.replicas};
+  if (prefill_) {
+    spec.prefill = ServicePool{prefill_->spec, prefill_->table.get(), deployment_.prefill->replicas};
+    spec.transfer = cache_transfer(prefill_->replica);
+  }
   spec.router = traffic.router;
   spec.request_overhead = front_end_, spec.stream_overhead = stream_;
   spec.prefix_block_tokens = traffic.prefix_block_tokens;

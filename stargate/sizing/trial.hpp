@@ -9,10 +9,7 @@
 
 #include <functional>
 
-#include "stargate/engine/step_cost.hpp"
-#include "stargate/serving/service.hpp"
-#include "stargate/serving/service_simulation.hpp"
-#include "stargate/serving/step_table.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/sizing/deployment.hpp"
 #include "stargate/sizing/steadiness.hpp"
 #include "stargate/traffic/source.hpp"
@@ -25,7 +22,7 @@ struct TrialTraffic {
   TrafficMaker make;
   std::int64_t most_requests = 100'000;  ///< of the longest trial
   int prefix_block_tokens = 0;           ///< of a prefix's hash, at least
-  ServiceRouter router = ServiceRouter::least_loaded;
+  RouterPolicy router = RouterPolicy::least_loaded;
 };
 
 /// How long a trial ran and how sure its figures are.
@@ -65,21 +62,12 @@ class Trial {
   TrialResult hold(double rate, std::int64_t requests, const TrialTraffic& traffic, const SizingTargets& targets) const;
 
  private:
-  struct Side {
-    Replica replica;
-    std::unique_ptr<StepModel> model;
-    std::unique_ptr<StepTable> table;
-    EngineSpec engine;
-  };
   TrialResult simulate(double rate, const TrialTraffic& traffic, class TrialWatch& watch) const;
-  Side make_side(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                 const ServingLayout& layout) const;
 
   Deployment deployment_;
   Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
-  Side main_;
-  std::optional<Side> prefill_;
-  Duration transfer_fixed_, transfer_token_;
+  ReplicaEngine main_;
+  std::optional<ReplicaEngine> prefill_;
 };
 
 }  // namespace stargate

@@ -57,9 +57,8 @@ TrafficMaker tenants_at_rate(std::vector<TenantTraffic> tenants, std::uint64_t s
 }
 
 TrafficMaker trace_at_rate(const RequestTrace& trace) {
-  return [&trace](double rate, std::int64_t requests) {
-    return std::make_unique<RepeatedTrace>(trace, rate, requests);
-  };
+  return
+      [&trace](double rate, std::int64_t requests) { return std::make_unique<RepeatedTrace>(trace, rate, requests); };
 }
 
 }  // namespace stargate

@@ -15,7 +15,9 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   question.target = {service.ttft, service.tpot};
   question.precision =
       service.precision ? serving_precision(*service.precision, model.kv_precision) : stored_precision(model);
-  if (const auto* engine = find_engine(catalogue, kUsualEngine)) question.engine = *engine;
+  auto engine = set_up_engine(catalogue, kUsualEngine);
+  if (!engine) return engine.faults();
+  question.engine = std::move(*engine);
   auto answer = best_throughput_per_accelerator(model, *machine, question);
   if (!answer) return answer.faults();
   const std::array used{question.precision.linear, question.precision.expert};
