@@ -131,6 +131,33 @@ TextTable name_table(const char* kind, const Records<R>& records) {
   return table;
 }
 
+TextTable engine_table(const Catalogue& catalogue) {
+  TextTable table({{"engine", Align::left},
+                   {"name", Align::left},
+                   {"versions", Align::left},
+                   {"step overhead"},
+                   {"a sequence"},
+                   {"a request"}});
+  for (const auto& [id, e] : catalogue.engines) {
+    const std::string since = e.since.empty() ? "" : "from " + e.since,
+                      before = e.before.empty() ? "" : "before " + e.before;
+    table.add_row({id, e.name, since + (since.empty() || before.empty() ? "" : ", ") + before,
+                   format_quantity(e.step_overhead), format_quantity(e.sequence_overhead),
+                   format_quantity(e.request_overhead)});
+  }
+  return table;
+}
+
+TextTable training_table(const Catalogue& catalogue) {
+  TextTable table({{"training", Align::left}, {"coefficient", Align::left}, {"value"}});
+  for (const auto& [id, record] : catalogue.training) {
+    for (const auto& handle : training_coefficient_handles()) {
+      table.add_row({id, handle.name, fmt::format("{:.4g}", handle.get(record))});
+    }
+  }
+  return table;
+}
+
 TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "accelerator") return accelerator_table(catalogue);
   if (kind == "system") return system_table(catalogue);
@@ -143,7 +170,10 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);
   if (kind == "rental") return name_table("rental", catalogue.rentals);
-  return name_table("reliability", catalogue.reliabilities);
+  if (kind == "reliability") return name_table("reliability", catalogue.reliabilities);
+  if (kind == "engine") return engine_table(catalogue);
+  if (kind == "training") return training_table(catalogue);
+  STARGATE_CHECK(false, "a kind of record without a table");
 }
 
 const RecordKind* find_kind(const std::string& text) {
@@ -218,10 +248,10 @@ void list_catalogue(Session& session, const std::string& kind, bool json) {
       for (const auto& id : record_ids(*catalogue, k.name)) writer.value(id);
       writer.end_array();
     }
-    fmt::print("{}", writer.end_object().text());
+    session.print_data(writer.end_object().text());
     return;
   }
-  if (found != nullptr) return fmt::print("{}", kind_table(*catalogue, found->name).format());
+  if (found != nullptr) return session.print_text(kind_table(*catalogue, found->name).format());
   TextTable table({{"kind", Align::left}, {"records"}, {"ids", Align::left}});
   for (const auto& k : record_kinds()) {
     const auto ids = record_ids(*catalogue, k.name);
@@ -235,10 +265,10 @@ void list_catalogue(Session& session, const std::string& kind, bool json) {
     }
     table.add_row({k.name, std::to_string(ids.size()), joined});
   }
-  fmt::print(
-      "{}{} sources. One kind: stargate catalogue list accelerator; one record: stargate catalogue show "
-      "accelerator:h100-sxm\n",
-      table.format(), catalogue->sources.size());
+  session.print_text(
+      fmt::format("{}{} sources. One kind: stargate catalogue list accelerator; one record: stargate catalogue show "
+                  "accelerator:h100-sxm\n",
+                  table.format(), catalogue->sources.size()));
 }
 
 void show_record(Session& session, const std::string& name, bool json) {
@@ -268,28 +298,28 @@ void show_record(Session& session, const std::string& name, bool json) {
           .member("source", line.source)
           .end_object();
     }
-    fmt::print("{}", writer.end_array().end_object().text());
+    session.print_data(writer.end_array().end_object().text());
     return;
   }
   TextTable table({{"field", Align::left}, {"value", Align::left}, {"source", Align::left}});
   for (const auto& line : lines) table.add_row({line.path, line.value, line.source});
-  fmt::print("{}\n{}", name, table.format());
+  session.print_text(fmt::format("{}\n{}", name, table.format()));
   std::map<std::string, const Source*> cited;
   for (const auto& line : lines) {
     for (const auto& [id, source] : catalogue->sources) {
       if (("," + line.source + ",").find(id) != std::string::npos) cited[id] = &source;
     }
   }
-  if (!cited.empty()) fmt::print("\nsources\n");
+  if (!cited.empty()) session.print_text("\nsources\n");
   for (const auto& [id, source] : cited) {
-    fmt::print("  {}: {}{}{}\n", id, source->title, source->date.empty() ? "" : ", " + source->date,
-               source->locator.empty() ? "" : " (" + source->locator + ")");
+    session.print_text(fmt::format("  {}: {}{}{}\n", id, source->title, source->date.empty() ? "" : ", " + source->date,
+                                   source->locator.empty() ? "" : " (" + source->locator + ")"));
   }
 }
 
 void print_fields(Session& session, const std::string& kind, bool schema) {
   const auto print = [&](const RecordText& record) {
-    fmt::print("{}", schema ? format_json_schema(record) : format_reference(record));
+    schema ? session.print_data(format_json_schema(record)) : session.print_text(format_reference(record));
   };
   if (kind == "study") return print(StudySpec::table().text());
   if (kind == "service-study") return print(ServiceStudySpec::table().text());
@@ -301,32 +331,6 @@ void print_fields(Session& session, const std::string& kind, bool schema) {
   if (found->fields == nullptr)
     return session.fail("models are Hugging Face config.json files", "see docs/explanation/models.md");
   print(*found->fields);
-}
-
-void check_files(Session& session, const std::vector<std::string>& studies) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return session.fail(catalogue.faults());
-  std::size_t records = 0;
-  for (const auto& kind : record_kinds()) records += record_ids(*catalogue, kind.name).size();
-  fmt::print("catalogue: {} records, {} sources, no faults\n", records, catalogue->sources.size());
-  for (const auto& file : studies) {
-    if (is_service_study(session.files, file)) {
-      auto service = load_service_study(session.files, file, *catalogue);
-      if (!service) {
-        session.fail(service.faults());
-        continue;
-      }
-      fmt::print("{}: {} sites, {} tenants, no faults\n", file, service->sites.size(), service->tenants.size());
-      continue;
-    }
-    auto study = load_study(session.files, file, *catalogue, {});
-    if (!study) {
-      session.fail(study.faults());
-      continue;
-    }
-    fmt::print("{}: {} sites, {} systems, {} services, no faults\n", file, study->sites.size(), study->systems.size(),
-               study->services.size());
-  }
 }
 
 }  // namespace stargate

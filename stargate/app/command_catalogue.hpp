@@ -1,5 +1,4 @@
-// `stargate catalogue`: what can be bought or run, with sources; `stargate check`: the catalogue and studies as a
-// whole.
+// `stargate catalogue`: what can be bought or run, with sources.
 #pragma once
 
 #include "stargate/app/session.hpp"
@@ -12,7 +11,5 @@ void list_catalogue(Session& session, const std::string& kind, bool json);
 void show_record(Session& session, const std::string& name, bool json);
 /// The fields a record kind or a study can have: a Markdown page, or the JSON Schema.
 void print_fields(Session& session, const std::string& kind, bool schema);
-/// Checks the whole catalogue and the studies named.
-void check_files(Session& session, const std::vector<std::string>& studies);
 
 }  // namespace stargate

@@ -163,23 +163,26 @@ void train_goodput(Session& session, const TrainFlags& train, const GoodputFlags
   if (!q) return session.fail(q.faults());
   const GoodputReport report = goodput(q->spec);
   if (!train.json) {
-    fmt::print("{} on {} x {} ({}), {} at {} a step of {}\n{}", train.model, train.gpus,
-               question->job.system->accelerator, train.system, format_quantity(flags.tokens * token),
-               format_quantity(*step, 4), format_quantity(question->job.batch_tokens()), question_text(*q));
-    fmt::print("\n{}\n", causes_text(*q));
+    session.print_text(fmt::format("{} on {} x {} ({}), {} at {} a step of {}\n{}", train.model, train.gpus,
+                                   question->job.system->accelerator, train.system,
+                                   format_quantity(flags.tokens * token), format_quantity(*step, 4),
+                                   format_quantity(question->job.batch_tokens()), question_text(*q)));
+    session.print_text(fmt::format("\n{}\n", causes_text(*q)));
   }
   if (report.ettr() < kLeastEttr) {
     session.exit_code = kExitAnswerIsNo;
     if (!train.json) {
-      fmt::print("The job makes no headway: {} of its time is effective. Recovery takes {}, a failure comes in {}.\n",
-                 percent(report.ettr()), format_quantity(q->spec.recovery), format_quantity(1 / q->spec.failures));
+      session.print_text(fmt::format(
+          "The job makes no headway: {} of its time is effective. Recovery takes {}, a failure comes in {}.\n",
+          percent(report.ettr()), format_quantity(q->spec.recovery), format_quantity(1 / q->spec.failures)));
       return;
     }
   }
   const auto seed = static_cast<std::uint64_t>(flags.seed);
   const auto exact = simulate_goodput(q->spec, q->undisturbed, {seed, flags.scenarios, 0});
   const auto spread = simulate_goodput(q->spec, q->undisturbed, {seed, flags.scenarios, q->rate_spread});
-  fmt::print("{}", train.json ? answer_json(*q, report, exact, spread) : answer_text(*q, report, exact, spread));
+  train.json ? session.print_data(answer_json(*q, report, exact, spread))
+             : session.print_text(answer_text(*q, report, exact, spread));
 }
 
 }  // namespace stargate

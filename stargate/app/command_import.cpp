@@ -71,13 +71,13 @@ void import_file(Session& session, const ImportFlags& flags) {
   auto catalogue = load_catalogue(session.files, session.catalogue_folder);
   if (!catalogue) return session.fail(catalogue.faults());
   const std::string model = flags.model.empty() ? find_model(*catalogue, *layout) : flags.model;
-  fmt::print("{} configuration {}\n\nCommand\n{}\nLayout, in Megatron-Core's names\n{}",
-             import_dialect_name(layout->dialect), flags.file, format_import_command(*layout, model, flags.system),
-             format_import_yaml(*layout));
-  if (!layout->notes.empty()) fmt::print("\nAssumed\n");
-  for (const auto& note : layout->notes) fmt::print("  {}\n", note);
-  if (!layout->ignored.empty()) fmt::print("\nIgnored: no part of the layout\n");
-  for (const auto& option : layout->ignored) fmt::print("{}", option_text(option));
+  session.print_text(fmt::format("{} configuration {}\n\nCommand\n{}\nLayout, in Megatron-Core's names\n{}",
+                                 import_dialect_name(layout->dialect), flags.file,
+                                 format_import_command(*layout, model, flags.system), format_import_yaml(*layout)));
+  if (!layout->notes.empty()) session.print_text("\nAssumed\n");
+  for (const auto& note : layout->notes) session.print_text(fmt::format("  {}\n", note));
+  if (!layout->ignored.empty()) session.print_text("\nIgnored: no part of the layout\n");
+  for (const auto& option : layout->ignored) session.print_text(option_text(option));
 }
 
 }  // namespace stargate

@@ -11,25 +11,20 @@
 namespace stargate {
 namespace {
 
-bool write(Session& session, const std::string& path, const std::string& content) {
-  auto written = write_file(path, content);
-  if (!written.ok()) session.fail(written.faults());
-  return written.ok();
-}
-
 void write_files(Session& session, const PlanFlags& flags, const StudyReport& report, const Comparison* comparison) {
   if (!flags.csv_folder.empty()) {
     for (const auto& file : format_plan_csv(report)) {
-      if (!write(session, flags.csv_folder + "/" + file.name, file.content)) return;
+      if (!session.write(flags.csv_folder + "/" + file.name, file.content)) return;
     }
     Session::progress("CSV files are in " + flags.csv_folder);
   }
   if (!flags.html_file.empty() &&
-      write(session, flags.html_file, format_html_report(format_plan_json(report, comparison)))) {
+      session.write(flags.html_file, format_html_report(format_plan_json(report, comparison)))) {
     Session::progress("the page is " + flags.html_file);
   }
-  if (!flags.mps_file.empty())
-    write(session, flags.mps_file, format_mps(build_programme_lp(report.prepared.programme)));
+  if (!flags.mps_file.empty()) {
+    session.write(flags.mps_file, format_mps(build_programme_lp(report.prepared.programme)));
+  }
 }
 
 }  // namespace
@@ -44,14 +39,15 @@ void plan_study(Session& session, const PlanFlags& flags) {
   if (!report) return session.fail(report.faults());
   if (!std::holds_alternative<Plan>(report->outcome)) session.exit_code = kExitAnswerIsNo;
   if (!changed) {
-    fmt::print("{}", flags.json ? format_plan_json(*report) : format_plan_text(*report));
+    flags.json ? session.print_data(format_plan_json(*report)) : session.print_text(format_plan_text(*report));
     return write_files(session, flags, *report, nullptr);
   }
   Session::progress("the study as written");
   auto base = run_study({flags.study, session.catalogue_folder, {}, {}}, session.files, *solver, Session::progress);
   if (!base) return session.fail(base.faults());
   const Comparison comparison{describe_changes(flags.changes), &*base, &*report};
-  fmt::print("{}", flags.json ? format_plan_json(*report, &comparison) : format_comparison_text(comparison));
+  flags.json ? session.print_data(format_plan_json(*report, &comparison))
+             : session.print_text(format_comparison_text(comparison));
   write_files(session, flags, *report, &comparison);
 }
 

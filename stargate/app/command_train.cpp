@@ -25,7 +25,7 @@ void compare_layout(Session& session, const TrainFlags& flags, const TrainingJob
   auto before = find_answer(session, without_changes(flags));
   if (!before) return session.fail(before.faults());
   const TrainComparison comparison{describe_changes(flags.changes), *before, answer, answer};
-  fmt::print("{}", flags.json ? comparison_json(comparison, job) : comparison_text(comparison));
+  flags.json ? session.print_data(comparison_json(comparison, job)) : session.print_text(comparison_text(comparison));
 }
 
 void answer_layout(Session& session, const TrainFlags& flags, const TrainingQuestion& question) {
@@ -45,16 +45,17 @@ void answer_layout(Session& session, const TrainFlags& flags, const TrainingQues
     write_law(json, job);
     write_layout(json, answer);
     write_activations(json, job, layout, answer.report.memory);
-    fmt::print("{}", json.end_object().text());
+    session.print_data(json.end_object().text());
     return;
   }
-  fmt::print("{}", layout_text(answer));
-  if (flags.memory) fmt::print("{}", memory_table(job, layout, answer.report.memory));
+  session.print_text(layout_text(answer));
+  if (flags.memory) session.print_text(memory_table(job, layout, answer.report.memory));
   if (fits) return;
-  fmt::print("\nIt does not fit. What would make it fit:\n");
+  session.print_text("\nIt does not fit. What would make it fit:\n");
   for (const auto& change : fitting_changes(job, layout)) {
-    fmt::print("  {}: {}{}\n", change.change, format_quantity(change.memory.bytes.total()),
-               change.memory.fits() ? "" : fmt::format(", still {} missing", format_quantity(change.memory.missing())));
+    session.print_text(fmt::format(
+        "  {}: {}{}\n", change.change, format_quantity(change.memory.bytes.total()),
+        change.memory.fits() ? "" : fmt::format(", still {} missing", format_quantity(change.memory.missing()))));
   }
 }
 
@@ -68,7 +69,7 @@ void train(Session& session, const TrainFlags& flags) {
   if (!can_compare(session, flags)) return;
   auto question = make_training_question(session, flags);
   if (!question) return session.fail(question.faults());
-  if (!flags.json) fmt::print("{}", describe_job(*question, flags, std::to_string(flags.gpus)));
+  if (!flags.json) session.print_text(describe_job(*question, flags, std::to_string(flags.gpus)));
   answer_layout(session, flags, *question);
 }
 

@@ -61,7 +61,8 @@ void compare_search(Session& session, const SearchFlags& flags, const SearchGoal
   const auto& as_written = before->front().best;
   const TrainComparison comparison{describe_changes(flags.train.changes), as_written, same_layout(changed, as_written),
                                    changed.best};
-  fmt::print("{}", flags.train.json ? comparison_json(comparison, changed.job) : comparison_text(comparison));
+  flags.train.json ? session.print_data(comparison_json(comparison, changed.job))
+                   : session.print_text(comparison_text(comparison));
 }
 
 }  // namespace
@@ -75,7 +76,7 @@ void train_search(Session& session, const TrainFlags& flags, const TrainSearchFl
   if (!goal) return session.fail(goal.faults());
   auto question = make_training_question(session, flags);
   if (!question) return session.fail(question.faults());
-  if (!flags.json) fmt::print("{}", describe_job(*question, flags, counts_in_words(flags.gpu_counts)));
+  if (!flags.json) session.print_text(describe_job(*question, flags, counts_in_words(flags.gpu_counts)));
   auto counts = answer_counts(*question, flags, search, *goal);
   if (!counts) return session.fail(counts.faults());
   const CountAnswer& chosen = choose(*counts, *goal);
@@ -83,12 +84,12 @@ void train_search(Session& session, const TrainFlags& flags, const TrainSearchFl
   if (chosen.best) write_trace(session, flags.trace_file, chosen.job, chosen.best->layout);
   const SearchAnswer answer{*goal, *counts, chosen};
   if (!search.csv_file.empty()) {
-    if (auto written = write_file(search.csv_file, search_csv(answer)); !written) return session.fail(written.faults());
+    if (!session.write(search.csv_file, search_csv(answer))) return;
   }
   if (flags.compare) return compare_search(session, {flags, search}, *goal, chosen);
-  fmt::print("{}", flags.json ? search_json(answer) : search_text(answer));
+  flags.json ? session.print_data(search_json(answer)) : session.print_text(search_text(answer));
   if (flags.memory && !flags.json && chosen.best) {
-    fmt::print("\n{}", memory_table(chosen.job, chosen.best->layout, chosen.best->report.memory));
+    session.print_text(fmt::format("\n{}", memory_table(chosen.job, chosen.best->layout, chosen.best->report.memory)));
   }
 }
 

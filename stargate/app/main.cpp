@@ -1,24 +1,17 @@
 // The command line: one subcommand a task. CLI11 reads the flags, each command's file does the work.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
+#include <sstream>
 
-#include "stargate/app/command_calibrate.hpp"
-#include "stargate/app/command_calibrate_serving.hpp"
-#include "stargate/app/command_calibrate_training.hpp"
+#include "stargate/app/ask.hpp"
 #include "stargate/app/command_catalogue.hpp"
 #include "stargate/app/command_goodput.hpp"
 #include "stargate/app/command_import.hpp"
-#include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
-#include "stargate/app/command_serve.hpp"
-#include "stargate/app/command_serve_size.hpp"
-#include "stargate/app/command_serve_simulate.hpp"
 #include "stargate/app/command_train.hpp"
-#include "stargate/app/command_validate.hpp"
-#include "stargate/app/command_validate_requests.hpp"
-#include "stargate/app/command_validate_serving.hpp"
-#include "stargate/app/command_validate_training.hpp"
 #include "stargate/app/training_flags.hpp"
 #include "stargate/training/job.hpp"
 
@@ -258,44 +251,6 @@ void add_import(CLI::App& app, Session& session) {
   command->callback([&session, flags] { import_file(session, *flags); });
 }
 
-void add_serve(CLI::App& app, Session& session) {
-  auto* command =
-      app.add_subcommand("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
-  auto flags = std::make_shared<ServeFlags>();
-  // The first five are required without a subcommand, which `serve` checks.
-  command->add_option("--model", flags->model, "Id of a model of the catalogue, or the path of a config.json");
-  command->add_option("--system,--systems", flags->systems, "Ids of systems, with commas")->delimiter(',');
-  command->add_option("--rate", flags->rate, "Requests a second")->check(CLI::PositiveNumber);
-  command->add_option("--isl", flags->isl, "Input tokens of a request")->check(CLI::PositiveNumber);
-  command->add_option("--osl", flags->osl, "Output tokens of a request")->check(CLI::PositiveNumber);
-  command->add_option("--prefix-share", flags->prefix_share, "Share of the input found in a cache")
-      ->check(CLI::Range(0.0, 0.99));
-  command->add_option("--ttft", flags->ttft, "Target: mean time to the first token, ms or with a unit");
-  command->add_option("--tpot", flags->tpot, "Target: mean time of each further token, ms or with a unit");
-  command->add_option("--precision", flags->precision, "Of the weights; else as the model is stored")
-      ->check(names_of<Precision>());
-  command->add_flag("--json", flags->json, "Print JSON");
-  add_change_flags(*command, flags->changes);
-  add_serve_size(*command, session);
-  add_serve_simulate(*command, session);
-  command->callback([&session, flags, command] {
-    if (command->get_subcommands().empty()) serve(session, *flags);
-  });
-}
-
-void add_model(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("model", "Parameters, cache and operations of a model, from its config.json");
-  struct Flags {
-    std::string model;
-    bool json = false;
-  };
-  auto flags = std::make_shared<Flags>();
-  command->add_option("model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
-      ->required();
-  command->add_flag("--json", flags->json, "Print JSON");
-  command->callback([&session, flags] { show_model(session, flags->model, flags->json); });
-}
-
 void add_catalogue(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("catalogue", "What can be bought or run, with sources");
   command->require_subcommand(1);
@@ -316,89 +271,42 @@ void add_catalogue(CLI::App& app, Session& session) {
   fields->add_option("kind", flags->kind, "A record kind, or study")->required();
   fields->add_flag("--schema", flags->schema, "As JSON Schema");
   fields->callback([&session, flags] { print_fields(session, flags->kind, flags->schema); });
-
-  auto* check = app.add_subcommand("check", "Check the whole catalogue, and studies");
-  auto studies = std::make_shared<std::vector<std::string>>();
-  check->add_option("studies", *studies, "Study files");
-  check->callback([&session, studies] { check_files(session, *studies); });
-}
-
-void add_calibrate(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("calibrate", "Fit coefficients to measurements and write or print them");
-  auto flags = std::make_shared<CalibrateFlags>();
-  auto training = std::make_shared<CalibrateTrainingFlags>();
-  auto serving = std::make_shared<CalibrateServingFlags>();
-  auto* what = command->add_option_group("measurements", "What to fit to");
-  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]: laws of operators")
-      ->type_name("DIR");
-  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
-  what->add_option("--serving", serving->file, "Table of measured serving figures")->type_name("FILE.csv");
-  what->require_option(1);
-  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
-      ->type_name("FILE");
-  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
-  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
-  command->add_option("--out", flags->out, "Folder to write to; else calibration/ of the catalogue")->type_name("DIR");
-  command->add_option("--coefficients", training->coefficients, "Training, serving: only these, with commas")
-      ->delimiter(',');
-  command->add_flag("--leave-out", training->leave_out,
-                    "Training, serving: fit again without each source and judge it by that");
-  add_change_flags(*command, training->changes);
-  command->callback([&session, flags, training, serving] {
-    if (!training->file.empty()) return calibrate_training(session, *training);
-    if (serving->file.empty()) return calibrate_laws(session, *flags);
-    serving->coefficients = training->coefficients, serving->leave_out = training->leave_out;
-    serving->changes = training->changes;
-    calibrate_serving(session, *serving);
-  });
-}
-
-void add_validate(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("validate", "How far predictions are from measurements");
-  auto flags = std::make_shared<ValidateFlags>();
-  auto training = std::make_shared<ValidateTrainingFlags>();
-  auto serving = std::make_shared<std::string>(), requests = std::make_shared<std::string>();
-  auto* what = command->add_option_group("measurements", "What to hold predictions against");
-  what->add_option("--kernels", flags->kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")->type_name("DIR");
-  what->add_option("--training", training->file, "Table of measured training runs")->type_name("FILE.csv");
-  what->add_option("--serving", *serving, "Table of measured serving figures")->type_name("FILE.csv");
-  what->add_option("--requests", *requests, "Measured runs, a row a request")->type_name("FILE.csv");
-  what->require_option(1);
-  command->add_option("--rows", training->rows, "Training: write every prediction and where its step goes to this file")
-      ->type_name("FILE.csv");
-  command->add_option("--collectives", flags->collectives, "CSV of collective sweeps, inside nodes and across")
-      ->type_name("FILE");
-  command->add_option("--device,--devices", flags->devices, "Only these devices, with commas")->delimiter(',');
-  command->add_option("--law,--laws", flags->laws, "Only these laws, with commas")->delimiter(',');
-  command->add_option("--worst", flags->worst, "Show the rows it gets most wrong")->check(CLI::NonNegativeNumber);
-  command->add_flag("--leave-out", flags->leave_out, "Predict each device with the coefficients other devices lend");
-  command->add_flag("--json", flags->json, "Print JSON");
-  add_change_flags(*command, flags->changes);
-  command->callback([&session, flags, training, serving, requests] {
-    if (!training->file.empty()) {
-      training->worst = flags->worst, training->json = flags->json, training->changes = flags->changes;
-      validate_training(session, *training);
-    } else if (!requests->empty()) {
-      validate_requests(session, {*requests, flags->json, flags->changes});
-    } else if (!serving->empty()) {
-      validate_serving(session, {*serving, flags->worst, flags->json, flags->changes});
-    } else {
-      validate(session, *flags);
-    }
-  });
 }
 
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
-  Session session;
+/// What CLI11 says about flags, and the help: to where answers and faults go.
+int tell(Session& session, const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out, faults;
+  const bool good = app.exit(error, out, faults) == 0;
+  session.print_text(out.str());
+  std::fputs(shorten_long_words(faults.str()).c_str(), stderr);
+  return good ? kExitAnswered : kExitWrongInput;
+}
+
+/// The answer may be lost although the work went well: its reader is gone or the disk is full.
+int finish(Session& session) {
+  const std::string fault = session.output.close();
+  if (fault.empty()) return session.exit_code;
+  std::fprintf(stderr, "standard output: the answer could not be written: %s\n", fault.c_str());
+  return kExitInternal;
+}
+
+int run_command_line(int argc, char** argv, Session& session) {
   session.catalogue_folder = default_catalogue();
   CLI::App app{
       "Stargate: from dollars to tokens. Plans, trains and serves on machines that exist and those that do not yet.",
       "stargate"};
   app.set_version_flag("--version", STARGATE_VERSION);
   app.add_option("--catalogue", session.catalogue_folder, "Folder of the catalogue")->type_name("DIR");
-  app.require_subcommand(1);
+  int width = 0;
+  bool wide = false;
+  app.add_option("--width", width, "Columns of the screen; else the terminal's, else those of COLUMNS, else no limit")
+      ->check(CLI::Range(40, 10'000));
+  app.add_flag("--wide", wide, "Tables in one piece, however wide");
+  session.screen = screen_layout(0, false);
+  app.parse_complete_callback([&] { session.screen = screen_layout(width, wide); });
+  app.fallthrough();
   app.footer(
       "Examples:\n  stargate plan studies/stargate.yaml --html report.html\n  stargate plan studies/stargate.yaml "
       "--without supplier:samsung\n"
@@ -406,23 +314,42 @@ int run_command_line(int argc, char** argv) {
       "8192\n"
       "  stargate serve --model llama-3.1-70b --system hgx-h100,hgx-h200 --rate 20 --isl 2000 --osl 300 --ttft 500 "
       "--tpot 50\n"
-      "Exit codes: 0 answered, 1 internal error, 2 wrong input, 3 the answer is no.");
+      "Exit codes: 0 answered, 1 internal error or the answer could not be written, 2 wrong input, 3 the answer is "
+      "no.");
   add_plan(app, session);
   add_train(app, session);
   add_import(app, session);
-  add_serve(app, session);
-  add_model(app, session);
   add_catalogue(app, session);
-  add_calibrate(app, session);
-  add_validate(app, session);
+  QuestionCommands questions(app, session);
+  app.allow_extras();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitAnswered : kExitWrongInput;
+    session.exit_code = tell(session, app, error);
+    return finish(session);
   }
-  return session.exit_code;
+  questions.answer();
+  return finish(session);
+}
+
+/// What escaped everywhere else is our fault; the command line names the input that showed it.
+int report_escaped(int argc, char** argv, const char* what) {
+  std::string line;
+  for (int i = 1; i < argc; ++i) line += std::string(i > 1 ? " " : "") + argv[i];
+  std::fprintf(stderr, "internal error: %s\n  at: stargate %s\n", what, shorten_long_words(line).c_str());
+  return kExitInternal;
 }
 
 }  // namespace stargate
 
-int main(int argc, char** argv) { return stargate::run_command_line(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is then a fault of writing, told like any other
+  stargate::Session session;
+  try {
+    return stargate::run_command_line(argc, argv, session);
+  } catch (const std::bad_alloc&) {
+    return stargate::report_escaped(argc, argv, "the machine's memory is not enough for this");
+  } catch (const std::exception& error) {
+    return stargate::report_escaped(argc, argv, error.what());
+  }
+}

@@ -14,9 +14,7 @@ void write_trace(Session& session, const std::string& path, const TrainingJob& j
     return session.fail(fmt::format("--trace {}: unknown kind of trace", path), "end it in .pftrace or .json");
   }
   const Timeline timeline = make_timeline(job, layout);
-  if (auto written = write_file(path, chrome ? chrome_trace(timeline) : perfetto_trace(timeline)); !written) {
-    return session.fail(written.faults());
-  }
+  if (!session.write(path, chrome ? chrome_trace(timeline) : perfetto_trace(timeline))) return;
   Session::progress(fmt::format("wrote {}", path));
 }
 

@@ -104,6 +104,7 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
   }
   const auto outcomes = walk_all(distinct);
   ValidationTally tally(worst);
+  ServingValidation out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const MeasuredServing& row = rows[i];
     const ValidationKey key = key_of(row, catalogue);
@@ -119,12 +120,13 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
       continue;
     }
     const std::array used{service->replica.precision.linear, service->replica.precision.expert};
+    out.rows.push_back(
+        {&row, service->accelerator, format_layout(service->replica.layout), service->replicas, *predicted});
     tally.add(key, law_origin_name(service->machine->law.origin(used)), row.value, *predicted);
     if (tally.is_among_worst(row.value, *predicted)) {
       tally.note_worst({row.source, describe(row, *service), row.value, *predicted});
     }
   }
-  ServingValidation out;
   out.report = tally.report();
   out.by_source = tally.regroup([](const ValidationKey& key) {
     return ValidationKey{key.source, "all", "all", "all", serving_figure(key.metric), key.completeness};
@@ -154,6 +156,36 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
   }
   json.end_array();
   return json.end_object().text();
+}
+
+std::string format_serving_validation_csv(const ServingValidation& validation) {
+  TextTable table({{"id"},
+                   {"source"},
+                   {"model"},
+                   {"accelerator"},
+                   {"gpus"},
+                   {"engine"},
+                   {"engine_version"},
+                   {"weights_dtype"},
+                   {"layout"},
+                   {"replicas"},
+                   {"isl"},
+                   {"osl"},
+                   {"concurrency_or_batch"},
+                   {"metric"},
+                   {"percentile"},
+                   {"measured"},
+                   {"predicted"},
+                   {"error_pct"}});
+  for (const auto& [row, accelerator, layout, replicas, predicted] : validation.rows) {
+    table.add_row({row->id, row->source, row->model, accelerator, fmt::format("{}", row->gpus), row->engine,
+                   row->engine_version, row->weights_dtype, layout, std::to_string(replicas),
+                   fmt::format("{:g}", row->isl), fmt::format("{:g}", row->osl),
+                   fmt::format("{:g}", row->concurrency_or_batch), row->metric, row->percentile,
+                   fmt::format("{:.6g}", row->value), fmt::format("{:.6g}", predicted),
+                   fmt::format("{:.2f}", 100 * (predicted / row->value - 1))});
+  }
+  return table.format_csv();
 }
 
 }  // namespace stargate

@@ -7,8 +7,17 @@
 
 namespace stargate {
 
+/// One predicted row, in the unit of its metric.
+struct PredictedServing {
+  const MeasuredServing* row;
+  std::string accelerator, layout;  ///< id; "tp8", as printed elsewhere
+  int replicas = 1;
+  double predicted = 0;
+};
+
 struct ServingValidation {
   ValidationReport report;
+  std::vector<PredictedServing> rows;      ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
   std::vector<ValidationGroup> by_figure;  ///< the same of all sources
 };
@@ -25,5 +34,7 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
 
 std::string format_serving_validation_text(const ServingValidation& validation);
 std::string format_serving_validation_json(const ServingValidation& validation);
+/// Every predicted row beside its measurement.
+std::string format_serving_validation_csv(const ServingValidation& validation);
 
 }  // namespace stargate

@@ -33,7 +33,7 @@ std::string format_deployment(const Deployment& deployment);
 struct SizingDemand {
   double rate = 0;
   int accelerators = 0;  ///< above 0: all that these serve, and `rate` says nothing
-  double headroom = 0;   ///< share of the rate that is planned for on top
+  double headroom = 0;   ///< share of the rate that is planned for on top; of given accelerators, kept free
 };
 
 /// The deployments the estimate knows, the most promising first, and why other layouts are none. The targets of the

@@ -211,9 +211,9 @@ class FleetRace {
       if (held.refused > 0) return false;
       if (held.meets()) {
         fleet.held = held.length;
-        const bool plain = all || demand_.headroom == 0;
-        fleet.at_load = plain ? held : whole.run(demand_.rate, question_.traffic, question_.targets);
-        rate(fleet, all ? load : demand_.rate);
+        const double wanted = load / (1 + demand_.headroom);
+        fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
+        rate(fleet, wanted, load);
         return true;
       }
       nearest_ = held;
@@ -230,9 +230,9 @@ class FleetRace {
     replicas += std::max(1, replicas / 32);
   }
 
-  void rate(SizedFleet& fleet, double load) const {
+  void rate(SizedFleet& fleet, double load, double held) const {
     fleet.accelerators = demand_.accelerators > 0 ? demand_.accelerators : fleet.deployment.accelerators();
-    fleet.capacity = std::max(fleet.capacity, load);
+    fleet.capacity = std::max(fleet.capacity, held);
     fleet.output_per_accelerator = load * question_.mean_output / fleet.accelerators;
     fleet.best_output_per_accelerator = fleet.capacity * question_.mean_output / fleet.accelerators;
     fleet.headroom = fleet.capacity / load - 1;

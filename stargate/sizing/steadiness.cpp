@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t kGroups = 100;  // whose means MSER looks at
 constexpr double kStudent99 = 3.499;  // 7 degrees of freedom, two-sided 99 %
 constexpr double kLeastInBatch = 40;
-constexpr double kGrowth = 0.02;     // of what comes: less than this cannot be told from chance in one trial
-constexpr double kStillGrows = 0.8;  // a quarter's growth over that of the one before
-constexpr double kChance = 4;        // deviations of a Poisson count
 
 double mean_of(std::span<const double> values) {
   return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -71,38 +68,6 @@ BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& 
 std::size_t least_in_batch(const LatencyGoal& goal) {
   const double above = goal.share > 0 ? 2 / (1 - goal.share) : 0;
   return static_cast<std::size_t>(std::ceil(std::max(kLeastInBatch, above)));
-}
-
-void CrowdRecord::add(SimTime end, Duration time, double crowd) {
-  area_ += crowd * time.base();
-  const double at = end.seconds();
-  if (at > points_.back().time)
-    points_.push_back({at, area_});
-  else
-    points_.back().area = area_;
-}
-
-double CrowdRecord::mean_between(double from, double to) const {
-  const auto area_at = [&](double time) {
-    const auto after =
-        std::lower_bound(points_.begin(), points_.end(), time, [](const Point& p, double t) { return p.time < t; });
-    if (after == points_.begin()) return 0.0;
-    if (after == points_.end()) return points_.back().area;
-    const Point &a = *(after - 1), &b = *after;
-    return a.area + (b.area - a.area) * (time - a.time) / (b.time - a.time);
-  };
-  return (area_at(to) - area_at(from)) / (to - from);
-}
-
-bool CrowdRecord::grows(double rate) const {
-  const double all = points_.back().time, quarter = all / 4;
-  if (all <= 0) return false;
-  const double early = mean_between(quarter, 2 * quarter), middle = mean_between(2 * quarter, 3 * quarter),
-               late = mean_between(3 * quarter, all);
-  const double come = rate * quarter;
-  // What only settles grows less and less, what is overloaded by as much each quarter.
-  const double growth = std::min(kStillGrows * (middle - early), late - middle);
-  return late - middle >= kStillGrows * (middle - early) && growth > kGrowth * come + kChance * std::sqrt(come);
 }
 
 }  // namespace stargate

@@ -1,9 +1,8 @@
-// When a simulation has run long enough for its figures to be believed, or shows that it never will be.
+// When a simulation has run long enough for its figures to be believed.
 //   warm-up     MSER: the beginning that is left out minimises variance / number of what is kept, over the means of
 //               at most 100 groups in order of arrival; at most half is left out
 //   half-width  t * s / sqrt(b): the figure of b = 8 batches in order of arrival, s their deviation, t of b - 1 degrees
 //               of freedom at 99 %
-//   overload    the requests inside grow from quarter to quarter of the time by more than chance lets them
 // White, "An effective truncation heuristic", Simulation 69 (1997); Law, Simulation Modeling and Analysis, 9.5.
 #pragma once
 
@@ -11,7 +10,6 @@
 #include <span>
 #include <vector>
 
-#include "stargate/sim/time.hpp"
 #include "stargate/units/quantity.hpp"
 
 namespace stargate {
@@ -42,22 +40,5 @@ struct BatchedFigure {
 BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& goal);
 /// Requests that `goal` needs for a figure of each batch: two above a percentile, and never fewer than 40.
 std::size_t least_in_batch(const LatencyGoal& goal);
-
-/// The number of requests inside, over time.
-class CrowdRecord {
- public:
-  /// `crowd` were inside for `time` more, up to `end`.
-  void add(SimTime end, Duration time, double crowd);
-  /// Whether it grows without end, when requests come at `rate` a second.
-  bool grows(double rate) const;
-
- private:
-  double mean_between(double from, double to) const;
-  struct Point {
-    double time = 0, area = 0;  ///< seconds; requests times seconds since the beginning
-  };
-  std::vector<Point> points_{{}};
-  double area_ = 0;
-};
 
 }  // namespace stargate

@@ -56,6 +56,17 @@ TrafficMaker tenants_at_rate(std::vector<TenantTraffic> tenants, std::uint64_t s
   };
 }
 
+void set_traffic(FleetQuestion& question, const PlainTraffic& traffic) {
+  TenantTraffic tenant;
+  tenant.name = "all";
+  tenant.arrivals.rate = 1, tenant.arrivals.cv = traffic.cv;
+  tenant.prompt = traffic.prompt.shortened(traffic.prefix), tenant.output = traffic.output;
+  tenant.shared_prefix = traffic.prefix;
+  question.serving.workload = {traffic.prompt.mean(), traffic.output.mean(), traffic.prefix / traffic.prompt.mean()};
+  question.mean_output = traffic.output.mean();
+  question.traffic.make = tenants_at_rate({tenant}, traffic.seed);
+}
+
 TrafficMaker trace_at_rate(const RequestTrace& trace) {
   return
       [&trace](double rate, std::int64_t requests) { return std::make_unique<RepeatedTrace>(trace, rate, requests); };

@@ -141,8 +141,8 @@ bool TrialWatch::still_ramps() const {
 }
 
 bool TrialWatch::note_overload() {
-  out_.overloaded = crowd_.grows(limits_.rate) && !still_ramps();
-  out_.prompts_pile_up = out_.overloaded && deployment_.prefill && prompts_.grows(limits_.rate);
+  out_.overloaded = crowd_.grows(limits_.rate, last_) && !still_ramps();
+  out_.prompts_pile_up = out_.overloaded && deployment_.prefill && prompts_.grows(limits_.rate, last_);
   return out_.overloaded;
 }
 

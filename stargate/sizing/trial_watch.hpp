@@ -2,6 +2,7 @@
 // they are enough, and then lets no more requests come.
 #pragma once
 
+#include "stargate/sim/crowd_record.hpp"
 #include "stargate/sizing/trial.hpp"
 
 namespace stargate {

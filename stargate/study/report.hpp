@@ -1,5 +1,4 @@
-// The answer in the forms people want it: a terminal page, JSON, CSV files. docs/reference/plan-json.md names the
-// fields.
+// The answer in the forms people want it: a terminal page, JSON, CSV files.
 #pragma once
 
 #include "stargate/planner/comparison.hpp"

@@ -5,6 +5,7 @@
 
 #include "stargate/planner/planner.hpp"
 #include "stargate/study/make_programme.hpp"
+#include "stargate/study/rate_cache.hpp"
 #include "stargate/study/study.hpp"
 
 namespace stargate {
@@ -13,6 +14,7 @@ struct StudyRequest {
   std::string file, catalogue_folder;
   CatalogueChanges catalogue_changes;
   std::vector<Override> study_changes;
+  std::string cache_folder = usual_cache_folder();  ///< where rates are kept; empty: nowhere
 };
 
 /// Everything up to the question: read, checked, machines rated.
