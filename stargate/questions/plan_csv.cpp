@@ -101,9 +101,20 @@ std::string limits_csv(const Plan& plan) {
 }
 
 std::string rates_csv(const PreparedStudy& prepared) {
-  TextTable table({{"service"}, {"system"}, {"accelerator"}, {"tokens_per_s"}, {"layout"}, {"limit"}, {"law_basis"}});
+  TextTable table({{"service"},
+                   {"system"},
+                   {"accelerator"},
+                   {"tokens_per_s"},
+                   {"accelerators"},
+                   {"engine"},
+                   {"mode"},
+                   {"precision"},
+                   {"layout"},
+                   {"limit"},
+                   {"law_basis"}});
   for (const auto& r : prepared.rates) {
-    table.add_row({r.service, r.system, r.accelerator, number(r.per_accelerator.base()), r.layout, r.limit, r.law});
+    table.add_row({r.service, r.system, r.accelerator, number(r.per_accelerator.base()), std::to_string(r.accelerators),
+                   r.engine, r.mode, r.precision, r.layout, r.limit, r.law});
   }
   return table.format_csv();
 }

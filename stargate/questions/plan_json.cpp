@@ -56,6 +56,10 @@ void write_names(JsonWriter& json, const PreparedStudy& prepared) {
         .member("system", rate.system)
         .member("accelerator", rate.accelerator);
     json.member("tokens_per_s", rate.per_accelerator.base())
+        .member("rated_accelerators", rate.accelerators)
+        .member("engine", rate.engine)
+        .member("mode", rate.mode)
+        .member("precision", rate.precision)
         .member("layout", rate.layout)
         .member("limit", rate.limit)
         .member("device_law", law_origin_name(rate.origin))

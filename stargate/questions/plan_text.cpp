@@ -128,6 +128,7 @@ std::string rates_table(const PreparedStudy& prepared) {
                    {"system", Align::left},
                    {"tok/s each"},
                    {"layout", Align::left},
+                   {"engine", Align::left},
                    {"held back by", Align::left},
                    {"device law", Align::left}});
   std::string service;
@@ -135,11 +136,12 @@ std::string rates_table(const PreparedStudy& prepared) {
     if (rate.service != service && !service.empty()) table.add_rule();
     table.add_row({rate.service == service ? "" : rate.service, rate.system,
                    rate.per_accelerator.base() > 0 ? fmt::format("{:.0f}", rate.per_accelerator.base()) : "-",
-                   rate.layout, rate.limit, law_origin_name(rate.origin)});
+                   rate.layout, rate.engine, rate.limit, law_origin_name(rate.origin)});
     service = rate.service;
   }
-  return "\nWhat one accelerator does (output tokens under the latency targets; training tokens of the fastest "
-         "layout)\n" +
+  return "\nWhat one accelerator does (output tokens inside the latency targets, as serve size finds them; training "
+         "tokens of "
+         "the fastest layout, as train search finds it)\n" +
          table.format(2);
 }
 

@@ -17,8 +17,9 @@ struct EnumNames<SimulatedEngine> {
 struct ReplicaFields {
   std::string system;
   int tp = 1, pp = 1, ep = 1, attention_dp = 1, replicas = 1;
-  std::optional<int> prefill_replicas, prefill_tp, prefill_ep;  ///< disaggregated: a pool that prefills
-  std::string router = "round-robin";
+  /// Disaggregated: a pool that prefills, laid out as the other unless told otherwise.
+  std::optional<int> prefill_replicas, prefill_tp, prefill_pp, prefill_ep, prefill_attention_dp;
+  std::string router = "least-loaded";  ///< as sizing has it
 };
 
 /// Empty: as the engine's record and kind have it.

@@ -24,7 +24,10 @@ void add_replica_fields(QuestionTable<Q>& t) {
   t.optional("prefill_replicas", &Q::prefill_replicas, "Disaggregated: replicas that only prefill",
              between(1, 100'000));
   t.optional("prefill_tp", &Q::prefill_tp, "Their tensor parallel size", one_or_more).otherwise("the same");
+  t.optional("prefill_pp", &Q::prefill_pp, "Their pipeline parallel size", one_or_more).otherwise("the same");
   t.optional("prefill_ep", &Q::prefill_ep, "Their expert parallel size", one_or_more).otherwise("the same");
+  t.optional("prefill_attention_dp", &Q::prefill_attention_dp, "Their attention groups", one_or_more)
+      .otherwise("the same");
   static const std::string router = router_sentence();
   t.optional("router", &Q::router, router.c_str());
 }

@@ -120,13 +120,19 @@ Check SimulationMaker::make_service() {
   if (!router)
     return context_.fault("router", "there is no router '" + q.router + "'", "known: " + router_policy_names());
   service.router = *router;
-  if (!q.prefill_replicas) {
-    if (q.prefill_tp) return context_.fault("prefill_tp", "has no effect without --prefill-replicas", "give both");
-    if (q.prefill_ep) return context_.fault("prefill_ep", "has no effect without --prefill-replicas", "give both");
-    return Done{};
+  const std::pair<const char*, std::pair<std::optional<int>, int*>> changes[] = {
+      {"prefill_tp", {q.prefill_tp, &layout.tp}},
+      {"prefill_pp", {q.prefill_pp, &layout.pp}},
+      {"prefill_ep", {q.prefill_ep, &layout.ep}},
+      {"prefill_attention_dp", {q.prefill_attention_dp, &layout.attention_dp}}};
+  for (const auto& [field, change] : changes) {
+    const auto& [size, place] = change;
+    if (size && !q.prefill_replicas) {
+      return context_.fault(field, "has no effect without --prefill-replicas", "give both");
+    }
+    *place = size.value_or(*place);
   }
-  if (q.prefill_tp) layout.tp = *q.prefill_tp;
-  if (q.prefill_ep) layout.ep = *q.prefill_ep;
+  if (!q.prefill_replicas) return Done{};
   if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
     return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
                           "choose other --prefill-tp or --prefill-ep");
