@@ -3,6 +3,7 @@
 #pragma once
 
 #include "stargate/measured/benchmark.hpp"
+#include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/validation_report.hpp"
 
 namespace stargate {
@@ -11,6 +12,7 @@ struct ServingValidation {
   ValidationReport report;
   std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
   std::vector<ValidationGroup> by_figure;  ///< the same of all sources
+  RuleCounts rules;                        ///< that set columns of the rows
 };
 
 /// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here.
