@@ -13,7 +13,7 @@
 namespace stargate {
 namespace {
 
-struct Answer {
+struct SystemAnswer {
   std::string system;
   std::variant<SizedService, ServingShortfall> result;
   LawOrigin origin = LawOrigin::specification;
@@ -22,7 +22,7 @@ struct Answer {
   const SizedService* sized() const { return std::get_if<SizedService>(&result); }
 };
 
-void write_answer(JsonWriter& json, const Answer& answer) {
+void write_answer(JsonWriter& json, const SystemAnswer& answer) {
   json.begin_object().member("system", answer.system).member("device_law", law_origin_name(answer.origin));
   json.member("law_basis", answer.basis);
   const auto* s = answer.sized();
@@ -49,7 +49,7 @@ std::string losses_text(const LayoutLosses& l) {
                      l.latency, l.topology, l.costlier);
 }
 
-void print_text(const std::vector<Answer>& answers) {
+void print_text(const std::vector<SystemAnswer>& answers) {
   TextTable table({{"system", Align::left},
                    {"accelerators"},
                    {"replicas"},
@@ -90,7 +90,7 @@ void print_text(const std::vector<Answer>& answers) {
       "(osl - 1).\n");
 }
 
-std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, const Model& model,
+std::optional<SystemAnswer> size_system(Session& session, const Catalogue& catalogue, const Model& model,
                                   const std::string& id, const std::pair<ServingQuestion, Traffic>& asked) {
   const auto system = catalogue.systems.find(id);
   if (system == catalogue.systems.end()) {
@@ -102,7 +102,7 @@ std::optional<Answer> size_system(Session& session, const Catalogue& catalogue, 
   auto sized = size_service(model, *machine, asked.first, asked.second);
   if (!sized) return session.fail(sized.faults()), std::nullopt;
   const std::array used{asked.first.precision.linear, asked.first.precision.expert};
-  return Answer{id, std::move(*sized), machine->law.origin(used), format_law_basis(machine->law, used)};
+  return SystemAnswer{id, std::move(*sized), machine->law.origin(used), format_law_basis(machine->law, used)};
 }
 
 /// What the command cannot do without.
@@ -149,7 +149,7 @@ void serve(Session& session, const ServeFlags& flags) {
   if (const auto* engine = find_engine(*catalogue, kUsualEngine)) question.engine = *engine;
   if (session.exit_code != kExitAnswered) return;
   const Traffic traffic{flags.rate * per_second, Traffic{}.headroom};
-  std::vector<Answer> answers;
+  std::vector<SystemAnswer> answers;
   for (const auto& id : flags.systems) {
     Session::progress("sizing on " + id);
     auto answer = size_system(session, *catalogue, model, id, {question, traffic});
@@ -157,7 +157,7 @@ void serve(Session& session, const ServeFlags& flags) {
     answers.push_back(std::move(*answer));
   }
   // Cheapest first where prices are known, then fewest accelerators; what cannot serve last.
-  std::stable_sort(answers.begin(), answers.end(), [](const Answer& a, const Answer& b) {
+  std::stable_sort(answers.begin(), answers.end(), [](const SystemAnswer& a, const SystemAnswer& b) {
     const auto *x = a.sized(), *y = b.sized();
     if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;
     if (x->price.base() > 0 && y->price.base() > 0) return x->price < y->price;

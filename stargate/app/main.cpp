@@ -3,13 +3,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "stargate/app/ask.hpp"
 #include "stargate/app/command_calibrate.hpp"
 #include "stargate/app/command_calibrate_serving.hpp"
 #include "stargate/app/command_calibrate_training.hpp"
 #include "stargate/app/command_catalogue.hpp"
 #include "stargate/app/command_goodput.hpp"
 #include "stargate/app/command_import.hpp"
-#include "stargate/app/command_model.hpp"
 #include "stargate/app/command_plan.hpp"
 #include "stargate/app/command_serve.hpp"
 #include "stargate/app/command_serve_size.hpp"
@@ -283,19 +283,6 @@ void add_serve(CLI::App& app, Session& session) {
   });
 }
 
-void add_model(CLI::App& app, Session& session) {
-  auto* command = app.add_subcommand("model", "Parameters, cache and operations of a model, from its config.json");
-  struct Flags {
-    std::string model;
-    bool json = false;
-  };
-  auto flags = std::make_shared<Flags>();
-  command->add_option("model", flags->model, "Id of a model of the catalogue, or the path of a config.json")
-      ->required();
-  command->add_flag("--json", flags->json, "Print JSON");
-  command->callback([&session, flags] { show_model(session, flags->model, flags->json); });
-}
-
 void add_catalogue(CLI::App& app, Session& session) {
   auto* command = app.add_subcommand("catalogue", "What can be bought or run, with sources");
   command->require_subcommand(1);
@@ -398,7 +385,6 @@ int run_command_line(int argc, char** argv) {
       "stargate"};
   app.set_version_flag("--version", STARGATE_VERSION);
   app.add_option("--catalogue", session.catalogue_folder, "Folder of the catalogue")->type_name("DIR");
-  app.require_subcommand(1);
   app.footer(
       "Examples:\n  stargate plan studies/stargate.yaml --html report.html\n  stargate plan studies/stargate.yaml "
       "--without supplier:samsung\n"
@@ -411,15 +397,17 @@ int run_command_line(int argc, char** argv) {
   add_train(app, session);
   add_import(app, session);
   add_serve(app, session);
-  add_model(app, session);
   add_catalogue(app, session);
   add_calibrate(app, session);
   add_validate(app, session);
+  QuestionCommands questions(app, session);
+  app.allow_extras();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitAnswered : kExitWrongInput;
   }
+  questions.answer();
   return session.exit_code;
 }
 

@@ -1,11 +1,9 @@
-// Messages to the user, and the reading of --set and --without.
+// Messages to the user.
 #include "stargate/app/session.hpp"
 
 #include <unistd.h>
 
 #include <cstdio>
-
-#include "stargate/catalogue/model_config.hpp"
 
 namespace stargate {
 
@@ -26,57 +24,13 @@ void Session::progress_line(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
 }
 
-Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model) {
-  if (!model.ends_with(".json")) {
-    if (catalogue.models.contains(model)) return model;
-    const auto hint = suggest_name(model, record_ids(catalogue, "model"));
-    return Diagnostic{{}, 0, 0, {}, "there is no model '" + model + "'", hint + " Or give the path of a config.json.",
-                      {}};
-  }
-  auto text = files.read(model);
-  if (!text) return text.faults();
-  const auto slash = model.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : model.substr(0, slash);
-  auto quantised = files.read(folder + "/hf_quant_config.json");  // only ModelOpt checkpoints have one
-  auto parsed = parse_model_config(model, *text, quantised ? &*quantised : nullptr);
-  if (!parsed) return parsed.faults();
-  parsed->id = model;
-  if (parsed->name.empty()) parsed->name = model;
-  catalogue.models.insert_or_assign(model, std::move(*parsed));
-  return model;
-}
+void Session::print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void Session::print_data(std::string_view data) { std::fwrite(data.data(), 1, data.size(), stdout); }
 
-std::string describe_changes(const ChangeFlags& flags) {
-  std::string out;
-  for (const auto& without : flags.without) out += (out.empty() ? "" : " ") + ("--without " + without);
-  for (const auto& set : flags.set) out += (out.empty() ? "" : " ") + ("--set " + set);
-  return out;
-}
-
-Result<Changes> parse_changes(const ChangeFlags& flags) {
-  Changes changes;
-  Diagnostics faults;
-  for (const auto& text : flags.set) {
-    auto change = parse_override(text);
-    if (!change) {
-      faults.insert(faults.end(), change.faults().begin(), change.faults().end());
-    } else if (change->path.find(':') < change->path.find('.')) {
-      changes.catalogue.set.push_back(*change);
-    } else {
-      changes.study.push_back(*change);
-    }
-  }
-  for (const auto& text : flags.without) {
-    auto name = parse_record_name(text);
-    if (!name) {
-      faults.push_back(name.faults()[0]);
-      faults.back().file = "--without " + text;
-    } else {
-      changes.catalogue.without.push_back(text);
-    }
-  }
-  if (!faults.empty()) return faults;
-  return changes;
+bool Session::write(const std::string& path, const std::string& content) {
+  auto written = write_file(path, content);
+  if (!written.ok()) fail(written.faults());
+  return written.ok();
 }
 
 Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags) {

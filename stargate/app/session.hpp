@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/questions/changes.hpp"
 
 namespace stargate {
 
@@ -16,6 +16,13 @@ struct Session {
   DiskFileReader files;
   int exit_code = kExitAnswered;
 
+  /// A text for people, laid out for their screen.
+  void print_text(std::string_view text);
+  /// JSON and the like, byte by byte.
+  void print_data(std::string_view data);
+  /// A file of the answer; false after telling the user that it could not be written.
+  bool write(const std::string& path, const std::string& content);
+
   /// Prints the faults to stderr and remembers the exit code.
   void fail(const Diagnostics& faults);
   void fail(const std::string& message, const std::string& hint = {});
@@ -25,22 +32,8 @@ struct Session {
   static void progress_line(const std::string& text);
 };
 
-/// A model by its id in the catalogue, or from a Hugging Face config.json anywhere (with hf_quant_config.json beside
-/// it), which is then added to the catalogue under its path. Returns the id.
-Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model);
-
-/// The flags `--set path=value` and `--without kind:id` of a command, as changes to the catalogue and to the study.
-struct ChangeFlags {
-  std::vector<std::string> set, without;
-};
-/// As on the command line: "--set system.scale_up_domain=x10 --without supplier:samsung".
-std::string describe_changes(const ChangeFlags& flags);
-struct Changes {
-  CatalogueChanges catalogue;
-  std::vector<Override> study;
-};
-/// A path that begins with "kind:id." changes a record, any other the study.
-Result<Changes> parse_changes(const ChangeFlags& flags);
+/// What questions share, for the commands that are not questions yet.
+using ChangeFlags = ChangeFields;
 /// The session's catalogue with the flags' changes to its records, for commands without a study.
 Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags);
 

@@ -3,6 +3,7 @@ import os
 import tempfile
 
 from check_layers import check_layers
+from check_quiet import check_quiet
 from check_size import check_size
 from check_text import check_text
 
@@ -55,6 +56,15 @@ expect(
 expect(
     faults_of(check_layers, {**GOOD, "stargate/low/c.cpp": '#include "stargate/high/b.cpp"\n'}),
     ["stargate/low/c.cpp:1: 'low' may not include 'high' (layers.txt)"],
+)
+
+LOUD = '// fmt::print is told by name only\nvoid f() { fmt::print("x"); }\nvoid g() { std::exit(1); }\n'
+expect(
+    faults_of(check_quiet, {"stargate/low/a.cpp": LOUD, "stargate/app/b.cpp": LOUD, "stargate/low/a_test.cpp": LOUD}),
+    [
+        "stargate/low/a.cpp:2: 'fmt::print' below app: return it as part of the answer",
+        "stargate/low/a.cpp:3: 'std::exit(' below app: return it as part of the answer",
+    ],
 )
 
 expect(faults_of(check_size, {"a.cpp": "//\n" * 600, "b.md": "x\n" * 900}), [])

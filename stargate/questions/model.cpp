@@ -1,5 +1,5 @@
 // Counts of one model; each distinct layer once.
-#include "stargate/app/command_model.hpp"
+#include "stargate/questions/model.hpp"
 
 #include <fmt/format.h>
 
@@ -7,6 +7,7 @@
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/changes.hpp"
 
 namespace stargate {
 namespace {
@@ -43,7 +44,7 @@ std::vector<int> layers_of_shape(const Model& model) {
   return counts;
 }
 
-void print_json(const Model& model) {
+std::string model_json(const Model& model) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("model", model.id).member("layers", model.layer_count());
   json.member("hidden_size", model.hidden).member("vocab_size", model.vocab);
@@ -56,14 +57,14 @@ void print_json(const Model& model) {
   for (const int context : {1, 4096, 32768})
     json.member(fmt::format("context_{}", context), forward_flops_per_token(model, context).base());
   json.end_object().member("training_flops_per_token_8192", training_flops_per_token(model, 8192).base());
-  fmt::print("{}", json.end_object().text());
+  return json.end_object().text();
 }
 
-void print_text(const Model& model) {
+std::string model_text(const Model& model) {
   const auto billions = [](std::int64_t count) {
     return fmt::format("{} ({:.2f} B)", count, static_cast<double>(count) / 1e9);
   };
-  fmt::print("{}\n", model.name);
+  std::string out = model.name + "\n";
   TextTable table({{"what", Align::left}, {"how much", Align::left}});
   table.add_row({"parameters", billions(parameter_count(model))});
   table.add_row({"  active for a token", billions(active_parameter_count(model))});
@@ -77,26 +78,55 @@ void print_text(const Model& model) {
   }
   table.add_row(
       {"training on a token in sequences of 8192", format_quantity(training_flops_per_token(model, 8192), 4)});
-  fmt::print("{}\n", table.format(2));
+  out += table.format(2) + "\n";
   TextTable layers({{"layers"}, {"attention", Align::left}, {"feed-forward", Align::left}});
   const auto counts = layers_of_shape(model);
   for (std::size_t i = 0; i < model.shapes.size(); ++i) {
     layers.add_row({std::to_string(counts[i]), attention_text(model.shapes[i].attention),
                     feed_forward_text(model.shapes[i].feed_forward)});
   }
-  fmt::print("{}", layers.format(2));
-  for (const auto& note : model.notes) fmt::print("  note: {}\n", note);
+  out += layers.format(2);
+  for (const auto& note : model.notes) out += "  note: " + note + "\n";
+  return out;
 }
 
 }  // namespace
 
-void show_model(Session& session, const std::string& name, bool json) {
-  auto catalogue = load_catalogue(session.files, session.catalogue_folder);
-  if (!catalogue) return session.fail(catalogue.faults());
-  auto id = resolve_model(session.files, *catalogue, name);
-  if (!id) return session.fail(id.faults());
-  const Model& model = catalogue->models.at(*id);
-  json ? print_json(model) : print_text(model);
+const QuestionTable<ModelQuestion>& ModelQuestion::table() {
+  static const auto table = [] {
+    QuestionTable<ModelQuestion> t("model", "Parameters, cache and operations of a model, from its config.json");
+    t.required("model", &ModelQuestion::model, "Id of a model of the catalogue, or the path of a config.json")
+        .positional();
+    return t;
+  }();
+  return table;
+}
+
+Result<Answer> answer_model(const ModelQuestion& question, const QuestionContext& context) {
+  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  if (!catalogue) return catalogue.faults();
+  auto id = resolve_model(context, *catalogue, question.model);
+  if (!id) return id.faults();
+  return make_answer(AnswerKind::answered, std::move(catalogue->models.at(*id)), model_text, model_json);
+}
+
+Question model_question() {
+  AnswerFields answer{{"model", "text", "Its id, or its path"},
+                      {"layers", "integer", "Layers"},
+                      {"hidden_size", "integer", "Width of the residual stream"},
+                      {"vocab_size", "integer", "Tokens of the vocabulary"},
+                      {"total_params", "integer", "Parameters"},
+                      {"active_params", "integer", "Parameters that a token passes"},
+                      {"weight_bytes", "number", "Weights as stored"},
+                      {"weight_precision", "text", "Format they are stored in"},
+                      {"kv_bytes_per_token_bf16", "number", "Cache of a token, in bf16"},
+                      {"fixed_state_bytes_per_seq_bf16", "number", "State of a sequence whatever its length, in bf16"},
+                      {"forward_flops_per_token/*", "number", "Operations of a forward pass, by tokens seen"},
+                      {"training_flops_per_token_8192", "number", "Of training on a token, in sequences of 8192"}};
+  return make_question(answer_model,
+                       {{"deepseek-v3", "counts of a model of the catalogue"},
+                        {"catalogue/models/qwen3-8b.json", "of a config.json anywhere"}},
+                       std::move(answer));
 }
 
 }  // namespace stargate

@@ -1,0 +1,23 @@
+// Places of faults, and paths of answers.
+#include "stargate/questions/question.hpp"
+
+namespace stargate {
+
+std::string QuestionContext::path_of(std::string_view form) const {
+  const auto found = wanted.find(form);
+  return found == wanted.end() ? std::string() : found->second;
+}
+
+Diagnostic QuestionContext::fault(std::string_view field, std::string message, std::string hint) const {
+  const Node* node = asked != nullptr ? asked->root.find(field) : nullptr;
+  if (node == nullptr) return {{}, 0, 0, std::string(field), std::move(message), std::move(hint), {}};
+  // the place of a flag is its own text; the path would say the same again
+  std::string path = node->origin.empty() ? std::string(field) : std::string();
+  return asked->fault(*node, std::move(path), std::move(message), std::move(hint));
+}
+
+void add_answer_fields(AnswerFields& out, const std::string& prefix, const AnswerFields& part) {
+  for (const auto& field : part) out.push_back({prefix + field.path, field.type, field.sentence});
+}
+
+}  // namespace stargate
