@@ -1,3 +1,4 @@
+// Words of a name against the words of a record, and the lists of words that change nothing.
 #include "stargate/measured/names.hpp"
 
 #include <fmt/format.h>
