@@ -18,8 +18,8 @@ std::string trust_of(const MeasuredServing& row) {
 }
 
 ValidationKey key_of(const MeasuredServing& row, const Catalogue& catalogue) {
-  const auto* known = find_measured_accelerator(catalogue, row.accelerator, row.accel_mem_gb);
-  return {row.source,   known != nullptr ? known->id : row.accelerator, row.engine, row.weights_dtype, row.metric,
+  const auto known = find_accelerator_by_name(catalogue.accelerators, row.accelerator, row.accel_mem_gb);
+  return {row.source,   known ? known.value->id : row.accelerator, row.engine, row.weights_dtype, row.metric,
           trust_of(row)};
 }
 
@@ -138,6 +138,7 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
       tally.note_worst({row.source, describe(row, *service), row.value, *predicted});
     }
   }
+  out.rules = count_rules(rows);
   out.report = tally.report();
   out.by_source = tally.regroup([](const ValidationKey& key) {
     return ValidationKey{key.source, "all", "all", "all", serving_figure(key.metric), key.completeness};
@@ -151,7 +152,9 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
 std::string format_serving_validation_text(const ServingValidation& validation) {
   std::string out = format_validation_text(validation.report, "") + "\n";
   out += figure_table(validation.by_source, "source").format() + "\n";
-  return out + figure_table(validation.by_figure, "all").format();
+  out += figure_table(validation.by_figure, "all").format();
+  if (!validation.rules.empty()) out += "\n" + format_rule_counts(validation.rules);
+  return out;
 }
 
 std::string format_serving_validation_json(const ServingValidation& validation) {
@@ -160,6 +163,9 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_figure", validation.by_figure);
+  json.key("rules_applied").begin_object();
+  for (const auto& [rule, count] : validation.rules) json.member(rule, count);
+  json.end_object();
   json.key("worst").begin_array();
   for (const auto& w : validation.report.worst) {
     json.begin_object().member("source", w.source).member("row", w.row);

@@ -2,6 +2,7 @@
 // how far a row is to be trusted ("A" to "C") and whether it states its whole configuration ("A full", "B part").
 #pragma once
 
+#include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/simulated_run.hpp"
 #include "stargate/measured/validation_report.hpp"
 
@@ -21,6 +22,7 @@ struct ServingValidation {
   std::vector<PredictedServing> rows;      ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
   std::vector<ValidationGroup> by_figure;  ///< the same of all sources
+  RuleCounts rules;                        ///< that set columns of the rows
 };
 
 /// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here.
