@@ -115,7 +115,7 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   if (network.empty() || network.starts_with("not stated")) return "network between nodes not stated";
   const double own = device->second.scale_out_bandwidth.base() * 1e-6;
   out.row.network_bandwidth = stated_network(network, ranks / text.number("nodes")).value_or(own);
-  out.group += across_suffix(network.find("EFA") != std::string::npos, domain);
+  out.group += across_suffix(network.find("EFA") != std::string::npos ? "efa" : "rdma", domain);
   return {};
 }
 
@@ -211,13 +211,13 @@ Result<CollectiveSweeps> load_collective_sweeps(const std::string& path, const R
   return parse_collective_sweeps(path, content.value(), accelerators);
 }
 
-std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
-                                                   const Records<Accelerator>& accelerators) {
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue) {
   std::vector<CalibratedGroup> out;
   for (const auto& [key, group] : groups_of(sweeps)) {
     if (group.rows.size() < kFewestRows) continue;
     const auto& [device, engine, name] = key;
-    const auto parameters = collective_parameters(group.rows, accelerators.at(device), name);
+    const DomainLinks links = domain_links(catalogue.accelerators.at(device), catalogue.networks);
+    const auto parameters = collective_parameters(group.rows, links, name);
     CalibratedGroup fitted = fit_collective_group(group.rows, broken_by_source(sweeps, group), parameters);
     if (fitted.coefficients.empty()) continue;
     fitted.device = device, fitted.engine = engine, fitted.precision = name;

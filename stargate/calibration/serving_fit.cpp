@@ -9,6 +9,7 @@
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/base/text_table.hpp"
+#include "stargate/calibration/bounds.hpp"
 #include "stargate/calibration/pattern_search.hpp"
 #include "stargate/measured/serving_validation.hpp"
 
@@ -146,7 +147,7 @@ Handles handles_of(const ServingEngine& engine, const std::vector<std::string>& 
   Handles out;
   for (const auto& handle : engine_coefficient_handles()) {
     const SourceNote* note = engine.source_of(handle.name);
-    const bool fitted = note != nullptr && note->assumption.starts_with("fit");
+    const bool fitted = note != nullptr && note->fitted;
     const bool named = std::find(names.begin(), names.end(), handle.name) != names.end();
     if (names.empty() ? fitted : named) out.push_back(&handle);
   }
@@ -222,6 +223,11 @@ std::string format_serving_fit(const ServingFit& fit) {
     out += fmt::format("{}: {} rows of {} configurations; loss {:.4f}, was {:.4f}. Durations in s.\n{}\n", engine.id,
                        engine.rows, engine.configurations, engine.loss_after, engine.loss_before, table.format());
   }
+  std::vector<AtBound> at_bounds;
+  for (const auto& engine : fit.engines) {
+    for (const auto& c : engine.coefficients) note_bound(at_bounds, {engine.id, c.name}, c.after, {c.lower, c.upper});
+  }
+  out += format_bounds(at_bounds);
   if (fit.held_out.empty()) return out;
   TextTable held({{"held out", Align::left}, {"engine", Align::left}, {"TPOT"}, {"TTFT"}, {"throughput"}});
   for (const auto& h : fit.held_out) {

@@ -138,7 +138,7 @@ Result<Answer> calibrate_kernels(const CalibrateQuestion& q, const Catalogue& ca
                          "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
   KernelFits fits;
-  fits.outcome = calibrate(catalogue, make_law_fits(), {*q.kernels, q.collectives.value_or(""), q.device, q.law},
+  fits.outcome = calibrate(catalogue, make_law_fits(catalogue), {*q.kernels, q.collectives.value_or(""), q.device, q.law},
                            [&](std::size_t done, std::size_t all, const std::string& name) {
                              context.progress(fmt::format("[{}/{}] {}", done, all, name));
                            });

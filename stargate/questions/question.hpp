@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "stargate/base/file_reader.hpp"
 #include "stargate/questions/question_table.hpp"
@@ -45,6 +46,9 @@ struct QuestionContext {
   std::function<void(const std::string&)> progress = [](const std::string&) {};  ///< what goes on now, in a few words
   std::map<std::string, std::string, std::less<>> wanted = {};                   ///< forms in files, by name: the path
   const Document* asked = nullptr;  ///< the question as written; Question::run sets it
+  /// The change to be left out, counted through `set`, then `without` (unused_changes.hpp): the question stays as it
+  /// was asked, its words too.
+  std::optional<std::size_t> left_out_change = {};
 
   /// The path of a form in a file; empty: not wanted.
   std::string path_of(std::string_view form) const;
