@@ -79,7 +79,7 @@ std::string fits_text(const KernelFits& fits) {
   for (const auto& [reason, rows] : reasons) skipped.add_row({reason, std::to_string(rows)});
   if (!reasons.empty()) out += "\n" + skipped.format();
   for (const auto& [reason, rows] : fits.outcome.skipped) out += fmt::format("{} rows: {}\n", rows, reason);
-  return out + fmt::format("{} files in {}\n", calibrations.size(), fits.folder);
+  return out + format_bounds(fits.outcome.at_bounds) + fmt::format("{} files in {}\n", calibrations.size(), fits.folder);
 }
 
 std::string fits_json(const KernelFits& fits) {
