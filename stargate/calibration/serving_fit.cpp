@@ -64,17 +64,17 @@ class ServingLoss {
 
   /// |log(predicted / measured)| of each row, in the order of the services.
   std::vector<std::pair<const FitRow*, double>> row_errors(const EngineCoefficients& coefficients) const {
-    std::vector<std::variant<BenchmarkFigures, DoesNotFit>> outcomes(services_.size());
+    std::vector<std::variant<RunFigures, DoesNotFit>> outcomes(services_.size());
     for_each_parallel(services_.size(), [&](std::size_t i) {
       MeasuredService service = services_[i].service;
       for (const auto& handle : engine_coefficient_handles()) {
         handle.set(service.replica.engine, handle.get(coefficients));
       }
-      outcomes[i] = run_benchmark(service);
+      outcomes[i] = simulate_run(service);
     });
     std::vector<std::pair<const FitRow*, double>> errors;
     for (std::size_t i = 0; i < services_.size(); ++i) {
-      const auto* figures = std::get_if<BenchmarkFigures>(&outcomes[i]);
+      const auto* figures = std::get_if<RunFigures>(&outcomes[i]);
       if (figures == nullptr) continue;
       for (const FitRow& row : services_[i].rows) {
         const auto predicted = predicted_serving_metric(*row.row, services_[i].service, *figures);

@@ -2,6 +2,7 @@
 #include "stargate/catalogue/catalogue.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "stargate/catalogue/catalogue_check.hpp"
@@ -23,7 +24,8 @@ struct Loader {
   std::string folder;
   const CatalogueChanges& changes;
   Diagnostics faults;
-  std::set<std::string> used;  ///< records named by a change that were found
+  std::set<std::string> used;       ///< records named by a change that were found
+  std::vector<std::string> broken;  ///< kind:id of records that could not be read
 
   bool left_out(const std::string& name) {
     for (const auto& without : changes.without) {
@@ -50,6 +52,26 @@ struct Loader {
     return changed;
   }
 
+  void break_record(const std::string& name, const Diagnostics& more) {
+    broken.push_back(name);
+    add(more);
+  }
+
+  /// The record's document with its changes; nothing when there is a fault, which is added. A document that is changed
+  /// is left in `before` as it was written.
+  std::optional<Document> read(const std::string& path, const std::string& name, const std::vector<std::string>& names,
+                               std::optional<Document>* before = nullptr) {
+    auto text = files.read(path);
+    if (!text) return break_record(name, text.faults()), std::nullopt;
+    auto document = parse_yaml(path, *text);
+    if (!document) return break_record(name, document.faults()), std::nullopt;
+    const std::size_t before = faults.size();
+    const Document written = before != nullptr && !changes.set.empty() ? *document : Document{};
+    if (change(*document, name, names) && before != nullptr) *before = written;
+    if (faults.size() > before) return broken.push_back(name), std::nullopt;
+    return std::move(*document);
+  }
+
   void add(const Diagnostics& more) { faults.insert(faults.end(), more.begin(), more.end()); }
 };
 
@@ -64,26 +86,18 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
     const std::string id = file_stem(path);
     const std::string name = kind + ":" + id;
     if (loader.left_out(name)) continue;
-    auto text = loader.files.read(path);
-    if (!text) {
-      loader.add(text.faults());
-      continue;
-    }
-    auto document = parse_yaml(path, *text);
-    if (!document) {
-      loader.add(document.faults());
-      continue;
-    }
-    const auto before = listed != nullptr && !loader.changes.set.empty() ? *document : Document{};
-    if (loader.change(*document, name, names) && listed != nullptr) {
-      if (auto record = read_record<R>(before); record.ok()) {
+    std::optional<Document> before;
+    auto document = loader.read(path, name, names, listed != nullptr ? &before : nullptr);
+    if (!document) continue;
+    if (before) {
+      if (auto record = read_record<R>(*before); record.ok()) {
         record->id = id;
         listed->emplace(id, std::move(*record));
       }
     }
     auto record = read_record<R>(*document);
     if (!record) {
-      loader.add(record.faults());
+      loader.break_record(name, record.faults());
       continue;
     }
     record->id = id;
@@ -98,12 +112,12 @@ void load_models(Loader& loader, Records<Model>& models) {
     if (loader.left_out("model:" + id)) continue;
     auto text = loader.files.read(path);
     if (!text) {
-      loader.add(text.faults());
+      loader.break_record("model:" + id, text.faults());
       continue;
     }
     auto model = parse_model_config(path, *text);
     if (!model) {
-      loader.add(model.faults());
+      loader.break_record("model:" + id, model.faults());
       continue;
     }
     model->id = id;
@@ -120,6 +134,41 @@ void load_sources(Loader& loader, std::map<std::string, Source>& sources) {
   if (!document) return loader.add(document.faults());
   Reader reader(*document, loader.faults);
   Codec<std::map<std::string, Source>>::read(reader, document->root, sources, {});
+}
+
+/// Files that no kind reads are mistakes of naming: a folder misspelt, ".yml" for ".yaml", a record beside its folder.
+void report_unread_files(Loader& loader) {
+  const std::size_t root = loader.folder.size() + 1;
+  std::vector<std::string> folders;
+  for (const auto& kind : record_kinds()) folders.push_back(kind.folder);
+  for (const auto& path : loader.files.list(loader.folder, "")) {
+    const std::string inside = path.size() > root ? path.substr(root) : path;
+    const auto slash = inside.find('/');
+    const std::string folder = slash == std::string::npos ? "" : inside.substr(0, slash);
+    if (inside == "sources.yaml" || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
+    const bool known = std::find(folders.begin(), folders.end(), folder) != folders.end();
+    const std::string_view ending = folder == "models" ? ".json" : ".yaml";
+    if (known && inside.ends_with(ending)) continue;
+    std::string message = "is read by nothing: a record's file ends in " + std::string(ending);
+    if (!known) message = "is read by nothing: there is no kind of record with the folder '" + folder + "'";
+    if (folder.empty()) message = "is read by nothing: a record lies in the folder of its kind";
+    loader.faults.push_back({path, 0, 0, {}, message, known ? "rename it" : suggest_name(folder, folders), {}});
+    if (loader.faults.size() > 100) return;  // a folder that is no catalogue
+  }
+}
+
+/// A fault of the whole catalogue knows file and path: the line is found by reading that file again, with its changes,
+/// which may be where the value comes from.
+void find_lines(Loader& loader, Diagnostics& faults) {
+  for (auto& fault : faults) {
+    const auto file_of = std::find_if(record_kinds().begin(), record_kinds().end(), [&](const RecordKind& kind) {
+      return fault.file.starts_with(loader.folder + "/" + kind.folder + "/");
+    });
+    if (fault.line != 0 || file_of == record_kinds().end()) continue;
+    Loader again{loader.files, loader.folder, loader.changes, {}, {}, {}};
+    const auto document = again.read(fault.file, file_of->name + ":" + file_stem(fault.file), {});
+    if (document) fault = document->fault(node_at(document->root, fault.path), fault.path, fault.message, fault.hint);
+  }
 }
 
 /// A change that names no record is the user's typing mistake.
@@ -218,8 +267,9 @@ const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& 
 }
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
-  Loader loader{files, folder, changes, {}, {}};
+  Loader loader{files, folder, changes, {}, {}, {}};
   Catalogue catalogue;
+  catalogue.left_out = changes.without;
   load_sources(loader, catalogue.sources);
   load_records(loader, "architecture", "architectures", catalogue.architectures);
   load_records(loader, "accelerator", "accelerators", catalogue.accelerators, &catalogue.listed.accelerators);
@@ -240,7 +290,12 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
     for (auto& group : calibration.groups) group.device = calibration.device, group.law = calibration.law;
   }
   report_unused_changes(loader, catalogue);
-  loader.add(check_references(catalogue, folder, changes.without));
+  report_unread_files(loader);
+  auto missing = changes.without;
+  missing.insert(missing.end(), loader.broken.begin(), loader.broken.end());
+  auto references = check_references(catalogue, folder, missing);
+  find_lines(loader, references);
+  loader.add(references);
   if (!loader.faults.empty()) return std::move(loader.faults);
   derive_dependents(catalogue, changes);
   return catalogue;

@@ -1,5 +1,6 @@
 // Everything that can be bought or run, read from a folder: one record a file, the file's name its id.
-// Loading checks the catalogue as a whole: every field has a source, every source exists, every reference resolves.
+// Loading checks the catalogue as a whole: every field has a source, every source exists, every reference resolves, and
+// no file lies about that nothing reads.
 #pragma once
 
 #include <map>
@@ -47,6 +48,7 @@ struct Catalogue {
   Records<ServingEngine> engines;
   Records<Model> models;
   CalibrationSet calibrations;
+  std::vector<std::string> left_out;  ///< kind:id of records that CatalogueChanges::without named
   ListedRecords listed;
 };
 
@@ -57,6 +59,7 @@ struct CatalogueChanges {
   std::vector<std::string> without;  ///< kind:id
 };
 
+/// Faults name file, line and remedy; a record that could not be read is one fault, not also one of each that names it.
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
                                  const CatalogueChanges& changes = {});
 

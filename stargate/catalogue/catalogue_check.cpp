@@ -1,4 +1,4 @@
-// Checks across fields and records. Faults name the record's file; the value's line is not kept past reading.
+// Checks across fields and records. Faults name the record's file and the path; load_catalogue finds the line again.
 #include "stargate/catalogue/catalogue_check.hpp"
 
 #include <algorithm>
@@ -57,6 +57,12 @@ class ReferenceCheck {
     if (price && !(price->low <= price->mid && price->mid <= price->high))
       fault(path, "low, mid and high are out of order");
   }
+  template <Dim D>
+  void below(const std::string& path, Quantity<D> value, const std::string& other, Quantity<D> limit) {
+    if (value <= limit) return;
+    fault(path, "is " + format_quantity(value) + ", above '" + other + "', " + format_quantity(limit),
+          "one of the two is wrong");
+  }
   void product(const std::string& path, const Supply& supply) {
     note(path + ".source", supply.source);
     const bool memory = supply.product.starts_with("memory:");
@@ -103,6 +109,12 @@ void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
     check.reference("memory", "memory", a.memory);
     check.reference("scale_up", "network", a.scale_up);
     check.range("price", a.price);
+    if (a.idle_power) check.below("idle_power", *a.idle_power, "power", a.power);
+    if (a.facility_power) check.below("power", a.power, "facility_power", *a.facility_power);
+    for (const auto& [precision, rate] : a.achievable) {
+      const auto peak = a.peak.find(precision);
+      if (peak != a.peak.end()) check.below("achievable", rate, "peak", peak->second);
+    }
   }
   for (const auto& [id, s] : catalogue.systems) {
     check.enter("systems/" + id);

@@ -21,6 +21,7 @@ enum class AnswerKind {
 
 struct OutputFile {
   std::string path, content;
+  bool replaces = false;  ///< the answer is a new state of a file that was read; any other is not written over
 };
 
 struct Answer {
@@ -53,6 +54,8 @@ struct QuestionContext {
   std::string path_of(std::string_view form) const;
   /// What is wrong with a field, at the place where it was given.
   Diagnostic fault(std::string_view field, std::string message, std::string hint = {}) const;
+  /// Faults from below whose path is a field's name and that know no file, at the place where that field was given.
+  Diagnostics placed(Diagnostics faults) const;
 };
 
 /// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace".
@@ -63,7 +66,7 @@ struct FileForm {
 /// A member of the answer's JSON. Its path: "layout", "step/*" (any name), "ranking[]/step_time_s" (of each).
 struct AnswerField {
   std::string path;
-  std::string type;  ///< "number", "integer", "text", "boolean"; with " or null" where a figure may have no value
+  std::string type;  ///< "number", "integer", "text", "boolean"; "any"; with " or null" where a figure may have no value
   std::string sentence;
 };
 using AnswerFields = std::vector<AnswerField>;
@@ -94,7 +97,9 @@ Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&
     auto question = read_record<Q>(document);
     if (!question) return question.faults();
     context.asked = &document;
-    return answer(*question, context);
+    auto answered = answer(*question, context);
+    if (!answered) return context.placed(answered.faults());
+    return answered;
   };
   return {Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), run};
 }
