@@ -17,8 +17,9 @@ struct EnumNames<SimulatedEngine> {
 struct ReplicaFields {
   std::string system;
   int tp = 1, pp = 1, ep = 1, attention_dp = 1, replicas = 1;
-  std::optional<int> prefill_replicas, prefill_tp;  ///< disaggregated: a pool that prefills
-  std::string router = "round-robin";
+  /// Disaggregated: a pool that prefills, laid out as the other unless told otherwise.
+  std::optional<int> prefill_replicas, prefill_tp, prefill_pp, prefill_ep, prefill_attention_dp;
+  std::string router = "least-loaded";  ///< as sizing has it
 };
 
 /// Empty: as the engine's record and kind have it.
@@ -32,6 +33,7 @@ struct EngineFields {
   std::optional<AdmissionPolicy> capacity_policy;
   PreemptionMode preemption_mode = PreemptionMode::recompute;
   bool enable_mixed_chunk = false, walk_every_step = false;
+  bool static_batch = false, fresh_server = false;
   int num_speculative_tokens = 0;
   double acceptance_rate = 0.7;
 };

@@ -24,6 +24,10 @@ void add_replica_fields(QuestionTable<Q>& t) {
   t.optional("prefill_replicas", &Q::prefill_replicas, "Disaggregated: replicas that only prefill",
              between(1, 100'000));
   t.optional("prefill_tp", &Q::prefill_tp, "Their tensor parallel size", one_or_more).otherwise("the same");
+  t.optional("prefill_pp", &Q::prefill_pp, "Their pipeline parallel size", one_or_more).otherwise("the same");
+  t.optional("prefill_ep", &Q::prefill_ep, "Their expert parallel size", one_or_more).otherwise("the same");
+  t.optional("prefill_attention_dp", &Q::prefill_attention_dp, "Their attention groups", one_or_more)
+      .otherwise("the same");
   static const std::string router = router_sentence();
   t.optional("router", &Q::router, router.c_str());
 }
@@ -48,6 +52,8 @@ void add_engine_fields(QuestionTable<Q>& t) {
   t.optional("enable_mixed_chunk", &Q::enable_mixed_chunk, "SGLang: decodes join the steps that prefill");
   t.optional("num_speculative_tokens", &Q::num_speculative_tokens, "Draft tokens a step (MTP, EAGLE)", between(0, 32));
   t.optional("acceptance_rate", &Q::acceptance_rate, "That a draft token is accepted after those before it", fraction);
+  t.optional("static_batch", &Q::static_batch, "A batch is formed and runs until its last sequence ends");
+  t.optional("fresh_server", &Q::fresh_server, "It has just started: the first prompts find it cold (warm_up)");
   t.optional("walk_every_step", &Q::walk_every_step, "No fast-forward between events: slower, the same answer");
 }
 

@@ -58,6 +58,7 @@ std::string format_simulation_json(const SimulationReport& answer) {
   const CacheCapacity cache = cache_capacity(q.pool.spec);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
+  json.member("overloaded", report.overloaded());
   if (report.finished_count() == 0) return json.end_object().text();
   const double span = report.span().base();
   json.member("duration_s", span).member("prompt_tokens", report.prompt_tokens());
@@ -80,7 +81,7 @@ std::string format_simulation_json(const SimulationReport& answer) {
   if (q.service.prefill) write_work(json, "prefill_work", report.work(true), span * q.service.prefill->replicas);
   json.member("cache_share_mean", report.series().blocks.mean(report.first_arrival(), report.end()));
   json.member("cache_share_most",
-              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.spec.kv.blocks));
+              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.spec.all_blocks()));
   const ServiceBill bill = make_bill(q, report);
   json.member("mean_power_w", bill.mean.base()).member("energy_j", bill.energy.base());
   json.member("energy_per_output_token_j", bill.energy.base() / out).member("cost_usd", bill.cost.base());
@@ -107,6 +108,7 @@ const AnswerFields& simulation_answer_fields() {
         {"cache_tokens_per_rank", "number", "That one attention group of it holds: no request has more"},
         {"requests", "integer", "Served"},
         {"refused", "integer", "Longer than the cache or a step"},
+        {"overloaded", "boolean", "More came than left: the queue grew without end"},
         {"duration_s", "number", "From the first arrival to the last token"},
         {"prompt_tokens", "integer", "In all"},
         {"output_tokens", "integer", "In all"},

@@ -82,10 +82,15 @@ std::string totals_text(const Simulation& q, const ServiceReport& report) {
       "  throughput   {:.2f} requests/s, {:.0f} output tokens/s ({:.0f} an accelerator), {:.0f} prompt tokens/s\n",
       static_cast<double>(report.finished_count()) / span, out / span, out / span / q.accelerators,
       static_cast<double>(report.prompt_tokens()) / span);
+  if (report.overloaded()) {
+    text +=
+        "  overloaded   more requests came than left: the queue grew until the last of them, and latencies grow with "
+        "the length of the run\n";
+  }
   text += goodput_text(q, report);
   text += work_text(q.service.prefill ? "decoding" : "engine", report.work(false), span, q.service.pool.replicas);
   if (q.service.prefill) text += work_text("prefilling", report.work(true), span, q.service.prefill->replicas);
-  const auto blocks = static_cast<double>(q.pool.spec.kv.blocks);
+  const auto blocks = static_cast<double>(q.pool.spec.all_blocks());
   text += fmt::format(
       "  cache        {:.1f} % used on average, {:.1f} % at most; {} preemptions; {:.1f} % of prompt "
       "tokens found in it\n",

@@ -19,16 +19,22 @@ bool comes_first(const SizeAnswer& a, const SizeAnswer& b, const SizingDemand& d
   return a.economy.rate < b.economy.rate;
 }
 
-std::vector<SizeAnswer> size_all(const SizeRequest& request, SizedMode mode) {
+std::vector<SizeAnswer> size_all(const SizeRequest& request) {
   std::vector<SizeAnswer> answers;
   for (const auto& system : request.systems) {
-    if (mode != SizedMode::disaggregated) answers.push_back({&system, false, {}, {}});
-    if (mode != SizedMode::aggregated) answers.push_back({&system, true, {}, {}});
+    for (std::size_t i = 0; i < system.ways.size(); ++i)
+      answers.push_back({&system, request.modes[i], {}, FleetShortfall{}, {}, {}});
   }
   for_each_parallel(answers.size(), [&](std::size_t i) {
     SizeAnswer& answer = answers[i];
-    answer.result = size_fleet(*request.model, *answer.system->machine, request.question, answer.disaggregated);
-    if (const auto* fleet = answer.sized()) answer.economy = fleet_economy(*fleet, answer.system->cost);
+    const auto way = std::find(request.modes.begin(), request.modes.end(), answer.mode) - request.modes.begin();
+    const auto& options = answer.system->ways[static_cast<std::size_t>(way)].options;
+    answer.result = size_fleet(*request.model, request.question, options);
+    const auto* fleet = answer.sized();
+    answer.option = fleet != nullptr ? options[fleet->option] : options.front();
+    answer.basis =
+        make_serving_basis(*request.catalogue, answer.option.engine, *answer.option.machine, answer.option.precision);
+    if (fleet != nullptr) answer.economy = fleet_economy(*fleet, answer.system->cost);
   });
   std::stable_sort(answers.begin(), answers.end(), [&](const SizeAnswer& a, const SizeAnswer& b) {
     return comes_first(a, b, request.question.demand);
@@ -49,7 +55,7 @@ void add_traffic_fields(QuestionTable<SizeQuestion>& t) {
   t.optional("isl", &Q::isl, "Input tokens: 4000, uniform(800, 1000) or lognormal(1155, 1.4)");
   t.optional("osl", &Q::osl, "Output tokens, likewise");
   t.optional("prefix", &Q::prefix, "Tokens of the input that all requests share and a cache holds", not_negative);
-  t.optional("requests", &Q::requests, "Simulated at every rate tried", between(100, 1'000'000));
+  t.optional("requests", &Q::requests, "At most, of a trial that is not steady before", between(1000, 10'000'000));
   t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
   t.optional("gpus", &Q::gpus, "All that so many accelerators serve, in place of a rate", positive).otherwise("");
 }
@@ -63,17 +69,26 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
         "serve size",
         "The cheapest deployment on each system that meets TTFT and TPOT, whole and disaggregated, by simulation");
     t.group("What is served")
-        .required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
-    add_precision_fields(t);
+        .optional("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json")
+        .otherwise("the study's");
+    t.optional("precision", &Q::precision, "Of the weights; the best of several")
+        .commas()
+        .otherwise("as the model is stored");
+    t.optional("kv_dtype", &Q::kv_dtype, "Of the cache").otherwise("as the model is stored");
+    t.optional("study", &Q::study, "A service's study: its model, engine, traffic, targets and headroom")
+        .type("FILE")
+        .otherwise("");
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
-    t.optional("mode", &Q::mode, "Replicas that do whole requests, or that prefill and that decode");
-    t.optional("engine", &Q::engine, "Whose rules and overheads");
+    t.optional("mode", &Q::mode,
+               "Replicas that do whole requests, or that prefill and that decode; both: each sized, best: one answer");
+    t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
     add_price_field(t);
     add_traffic_fields(t);
     t.group("Targets").optional("ttft_p99", &Q::ttft_p99, "TTFT of 99 % of the requests, ms or with a unit", positive);
     t.optional("tpot_p99", &Q::tpot_p99, "TPOT of 99 % of the requests, ms or with a unit", positive);
     t.optional("ttft", &Q::ttft, "Mean time to the first token, in place of ttft_p99", positive);
     t.optional("tpot", &Q::tpot, "Mean time of each further token, in place of tpot_p99", positive);
+    t.optional("share", &Q::share, "Of the requests that ttft_p99 and tpot_p99 hold for", between(0.5, 0.9999));
     t.optional("headroom", &Q::headroom, "Planned for on top of the rate, such as 0.2", between(0, 100));
     t.group("Shown").optional("pareto", &Q::pareto, "Also tokens of a user against tokens of an accelerator");
     add_change_fields(t);
@@ -87,11 +102,13 @@ Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionCon
   if (!request) return request.faults();
   context.progress(fmt::format("sizing on {} systems", request->systems.size()));
   SizeReport report{std::move(*request), {}, {}};
-  report.answers = size_all(report.request, question.mode);
+  report.answers = size_all(report.request);
   if (question.pareto) {
     for (const auto& system : report.request.systems) {
-      report.pareto.push_back(
-          {system.id, pareto_front(*report.request.model, *system.machine, report.request.question.serving)});
+      const FleetOption& option = system.ways.front().options.front();
+      ServingQuestion serving = report.request.question.serving;
+      serving.engine = option.engine, serving.precision = option.precision;
+      report.pareto.push_back({system.id, pareto_front(*report.request.model, *option.machine, serving)});
     }
   }
   const bool served = report.answers.front().sized() != nullptr;

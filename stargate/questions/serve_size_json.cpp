@@ -8,7 +8,16 @@ constexpr double kMillion = 1e6;
 
 void write_layout(JsonWriter& json, const char* key, const ReplicaGroup& group) {
   json.key(key).begin_object().member("replicas", group.replicas).member("layout", format_layout(group.layout));
+  const ServingLayout& l = group.layout;
+  json.member("tp", l.tp).member("pp", l.pp).member("attention_dp", l.attention_dp).member("ep", l.ep);
   json.member("accelerators", group.accelerators()).end_object();
+}
+
+void write_length(JsonWriter& json, const char* key, const TrialLength& length) {
+  json.key(key).begin_object().member("requests", length.requests).member("counted", length.counted);
+  json.member("simulated_s", length.simulated.in(second)).member("batches", length.batches);
+  json.member("ttft_half_width", length.ttft_half_width).member("tpot_half_width", length.tpot_half_width);
+  json.member("steady", length.steady).end_object();
 }
 
 void write_sized(JsonWriter& json, const SizedFleet& s, const FleetEconomy& economy) {
@@ -24,6 +33,9 @@ void write_sized(JsonWriter& json, const SizedFleet& s, const FleetEconomy& econ
   json.member("best_output_tokens_per_s_per_gpu", s.best_output_per_accelerator);
   json.member("estimated_output_tokens_per_s_per_gpu", s.estimated_output_per_accelerator);
   json.member("output_tokens_per_s_per_user", 1 / s.at_load.tpot_mean.in(second));
+  write_length(json, "trial", s.at_capacity.length);
+  write_length(json, "held", s.held);
+  json.member("candidates", s.candidates).member("simulated", s.simulated).member("trials", s.trials);
   json.member("cost_usd_per_h", economy.rate.in(dollar / hour));
   json.member("cost_usd_per_million_output_tokens", economy.per_token.base() * kMillion);
   json.member("power_w", economy.power.base()).member("energy_j_per_output_token", economy.joules_per_token);
@@ -31,7 +43,7 @@ void write_sized(JsonWriter& json, const SizedFleet& s, const FleetEconomy& econ
 
 void write_answer(JsonWriter& json, const SizeAnswer& answer) {
   json.begin_object().member("system", answer.system->id);
-  json.member("mode", answer.disaggregated ? "disaggregated" : "aggregated");
+  json.member("mode", answer.mode_name());
   json.member("meets_targets", answer.sized() != nullptr);
   if (const auto* s = answer.sized()) {
     write_sized(json, *s, answer.economy);
@@ -39,9 +51,12 @@ void write_answer(JsonWriter& json, const SizeAnswer& answer) {
     const auto& shortfall = std::get<FleetShortfall>(answer.result);
     json.member("why", shortfall.sentence).member("lost_by_memory", shortfall.losses.memory);
     json.member("lost_by_latency", shortfall.losses.latency).member("lost_by_topology", shortfall.losses.topology);
+    json.member("overloaded", shortfall.overloaded);
     if (shortfall.missing) json.member("missing_bytes", shortfall.missing->base());
   }
-  write_serving_basis(json, answer.system->basis);
+  json.member("precision", precision_name(answer.option.precision.linear));
+  json.member("expert_precision", precision_name(answer.option.precision.expert));
+  write_serving_basis(json, answer.basis);
   json.end_object();
 }
 
@@ -81,6 +96,12 @@ const AnswerFields& size_answer_fields() {
         {"answers[]/lost_by_memory", "integer", "Layouts that do not hold the model"},
         {"answers[]/lost_by_latency", "integer", "Layouts that miss a target"},
         {"answers[]/lost_by_topology", "integer", "Layouts that the machine cannot run"},
+        {"answers[]/overloaded", "boolean", "Where none does: the queue grew without end"},
+        {"answers[]/precision", "text", "Of the weights"},
+        {"answers[]/expert_precision", "text", "Of the experts' weights"},
+        {"answers[]/candidates", "integer", "Deployments the estimate knew"},
+        {"answers[]/simulated", "integer", "Of those, tried by simulation"},
+        {"answers[]/trials", "integer", "Rates simulated in all"},
         {"answers[]/missing_bytes", "number", "Where memory stands in the way: of one accelerator"},
         {"answers[]/accelerators", "integer", "Of the deployment"},
         {"answers[]/max_num_batched_tokens", "integer", "The engine is to be run with"},
@@ -104,7 +125,22 @@ const AnswerFields& size_answer_fields() {
         {"pareto[]/output_tokens_per_s_per_gpu", "number", "By the estimate"},
         {"pareto[]/ttft_ms", "number", "By the estimate"},
         {"pareto[]/concurrency", "number", "Of a replica"}};
+    for (const char* run : {"trial", "held"}) {
+      const std::string at = std::string("answers[]/") + run + "/";
+      f.push_back({at + "requests", "integer", "That came; of the trial at capacity, of the whole deployment's run"});
+      f.push_back({at + "counted", "integer", "Whose latencies count: after the warm-up"});
+      f.push_back({at + "simulated_s", "number", "Until the last came"});
+      f.push_back({at + "batches", "integer", "Whose figures were compared"});
+      f.push_back({at + "ttft_half_width", "number", "At 99 %, as a share of the figure"});
+      f.push_back({at + "tpot_half_width", "number", "At 99 %, as a share of the figure"});
+      f.push_back({at + "steady", "boolean", "Whether the figures were known to 5 %, or a target was clearly met"});
+    }
     for (const char* side : {"replicas", "prefill", "decode"}) {
+      const std::string of = std::string("answers[]/") + side + "/";
+      f.push_back({of + "tp", "integer", "Tensor parallel size"});
+      f.push_back({of + "pp", "integer", "Pipeline stages"});
+      f.push_back({of + "attention_dp", "integer", "Groups that each attend to their own sequences"});
+      f.push_back({of + "ep", "integer", "Expert groups"});
       f.push_back({std::string("answers[]/") + side + "/replicas", "integer", "Equal ones"});
       f.push_back({std::string("answers[]/") + side + "/layout", "text", "Of one"});
       f.push_back({std::string("answers[]/") + side + "/accelerators", "integer", "Of all"});

@@ -7,10 +7,17 @@ namespace stargate {
 
 struct SizeAnswer {
   const SizedSystem* system = nullptr;
-  bool disaggregated = false;
+  FleetMode mode = FleetMode::aggregated;
+  FleetOption option;  ///< the one sized; when none serves it, the first
   FleetAnswer result = FleetShortfall{};
   FleetEconomy economy;
+  ServingBasis basis;
 
+  /// "aggregated" or "disaggregated"; where none of both serves it, "best".
+  const char* mode_name() const {
+    if (const auto* s = sized()) return s->deployment.disaggregated() ? "disaggregated" : "aggregated";
+    return EnumNames<FleetMode>::names[static_cast<int>(mode)].first;
+  }
   const SizedFleet* sized() const { return std::get_if<SizedFleet>(&result); }
 };
 

@@ -3,24 +3,26 @@
 
 #include <fmt/format.h>
 
-#include "stargate/traffic/source.hpp"
+#include "stargate/service/service_question.hpp"
+#include "stargate/sizing/trial_traffic.hpp"
 
 namespace stargate {
 namespace {
 
-/// The mean, or 99 % of the requests: of the two fields of one latency at most one is given.
+/// The mean, or a share of the requests, usually 99 %: of the two fields of one latency at most one is given.
 Check read_goal(const QuestionContext& context, const std::string& name,
-                const std::pair<std::optional<Latency>, std::optional<Latency>>& mean_and_p99, LatencyGoal& goal) {
+                const std::pair<std::optional<Latency>, std::optional<Latency>>& mean_and_p99, LatencyGoal& goal,
+                double share) {
   const auto& [mean, p99] = mean_and_p99;
   if (mean && p99) return context.fault(name, "stands beside " + name + "_p99", "leave one out");
   goal.limit = duration_of(p99 ? p99 : mean);
-  goal.share = p99 ? 0.99 : 0;
+  goal.share = p99 ? share : 0;
   return Done{};
 }
 
 Check read_targets(const SizeQuestion& q, const QuestionContext& context, FleetQuestion& out) {
-  if (auto read = read_goal(context, "ttft", {q.ttft, q.ttft_p99}, out.targets.ttft); !read) return read;
-  if (auto read = read_goal(context, "tpot", {q.tpot, q.tpot_p99}, out.targets.tpot); !read) return read;
+  if (auto read = read_goal(context, "ttft", {q.ttft, q.ttft_p99}, out.targets.ttft, q.share); !read) return read;
+  if (auto read = read_goal(context, "tpot", {q.tpot, q.tpot_p99}, out.targets.tpot, q.share); !read) return read;
   out.serving.target = {out.targets.ttft.limit, out.targets.tpot.limit};
   return Done{};
 }
@@ -33,44 +35,9 @@ Check make_random_traffic(const SizeQuestion& q, const QuestionContext& context,
   if (q.prefix >= prompt->mean()) {
     return context.fault("prefix", fmt::format("{} tokens are not shorter than the input of {}", q.prefix, q.isl));
   }
-  TenantTraffic tenant;
-  tenant.name = "all";
-  tenant.arrivals.cv = q.cv;
-  tenant.prompt = prompt->shortened(q.prefix), tenant.output = *output;
-  tenant.shared_prefix = q.prefix;
-  out.serving.workload = {prompt->mean(), output->mean(), q.prefix / prompt->mean()};
-  out.mean_output = output->mean();
-  out.traffic.make = [tenant, seed = static_cast<std::uint64_t>(q.seed)](double rate, std::int64_t requests) {
-    TenantTraffic at_rate = tenant;
-    at_rate.arrivals.rate = rate;
-    auto source = make_tenant_source({at_rate}, {requests, -1}, seed);
-    STARGATE_CHECK(source.ok(), "the traffic has been checked");
-    return std::move(*source);
-  };
+  set_traffic(out, {*prompt, *output, q.prefix, q.cv, static_cast<std::uint64_t>(q.seed)});
   return Done{};
 }
-
-/// A trace's first rows, its clock stretched to the rate.
-class StretchedTrace final : public RequestSource {
- public:
-  StretchedTrace(const RequestTrace& trace, double rate, std::int64_t requests) : trace_(trace) {
-    if (requests < std::ssize(trace_.rows)) trace_.rows.resize(static_cast<std::size_t>(requests));
-    const auto check = scale_trace(trace_, {.from_s = 0, .until_s = {}, .rate = rate});
-    STARGATE_CHECK(check.ok(), "the trace has been checked");
-    source_ = make_trace_source(trace_);
-  }
-  bool next(IncomingRequest& out) override { return source_->next(out); }
-  bool follow(const IncomingRequest&, SimTime, IncomingRequest&) override { return false; }
-  void prefix_blocks(const IncomingRequest& request, std::int32_t tokens,
-                     std::vector<std::uint64_t>& out) const override {
-    source_->prefix_blocks(request, tokens, out);
-  }
-  const std::vector<std::string>& tenants() const override { return source_->tenants(); }
-
- private:
-  RequestTrace trace_;
-  std::unique_ptr<RequestSource> source_;
-};
 
 Check make_trace_traffic(const SizeQuestion& q, const QuestionContext& context, SizeRequest& request) {
   auto trace = load_trace(context.files, *q.traffic);
@@ -84,9 +51,7 @@ Check make_trace_traffic(const SizeQuestion& q, const QuestionContext& context, 
   out.serving.workload = {summary.isl, std::max(2.0, summary.osl), summary.cached_share};
   out.mean_output = summary.osl;
   if (out.demand.rate <= 0) out.demand.rate = summary.peak_rate;
-  out.traffic.make = [&rows = *request.trace](double rate, std::int64_t requests) {
-    return std::make_unique<StretchedTrace>(rows, rate, requests);
-  };
+  out.traffic.make = trace_at_rate(*request.trace);
   return Done{};
 }
 
@@ -94,13 +59,14 @@ Check add_system(const SizeQuestion& q, const QuestionContext& context, const st
   const Catalogue& catalogue = *request.catalogue;
   auto system = find_system(context, catalogue, "system", id);
   if (!system) return system.faults();
-  const ServingQuestion& serving = request.question.serving;
-  auto machine = make_serving_machine(catalogue, **system, kernel_choice(*request.model, serving.engine.kernels));
-  if (!machine) return machine.faults();
-  SizedSystem out{id, std::make_unique<ServingMachine>(std::move(*machine)), {}, {}, {}};
+  SizedSystem out{id, {}, {}, {}};
+  for (const FleetMode mode : request.modes) {
+    auto ways = make_serving_ways(catalogue, *request.model, **system, request.engine, request.precisions, mode);
+    if (!ways) return ways.faults();
+    out.ways.push_back(std::move(*ways));
+  }
   out.price = chosen_price(catalogue, **system, q.price);
   out.cost = {out.price.mid, replica_power(catalogue, **system, 1)};
-  out.basis = make_serving_basis(catalogue, serving.engine, *out.machine, serving.precision);
   request.systems.push_back(std::move(out));
   return Done{};
 }
@@ -112,18 +78,54 @@ std::string engine_name(SizedEngine engine) {
   return {};
 }
 
+std::vector<FleetMode> modes_of(SizedMode mode) {
+  switch (mode) {
+    case SizedMode::aggregated:
+      return {FleetMode::aggregated};
+    case SizedMode::disaggregated:
+      return {FleetMode::disaggregated};
+    case SizedMode::best:
+      return {FleetMode::best};
+    case SizedMode::both:
+      break;
+  }
+  return {FleetMode::aggregated, FleetMode::disaggregated};
+}
+
 Check make_model(const SizeQuestion& q, const QuestionContext& context, SizeRequest& request) {
   auto catalogue = load_changed_catalogue(context, q);
   if (!catalogue) return catalogue.faults();
   request.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
+  if (q.study) return Done{};
+  if (q.model.empty()) return context.fault("model", "is missing", "name one, or a service's study");
   auto model_id = resolve_model(context, *request.catalogue, q.model);
   if (!model_id) return model_id.faults();
   request.model = &request.catalogue->models.at(*model_id);
-  ServingQuestion& serving = request.question.serving;
-  serving.precision = chosen_precision(q, *request.model);
-  auto engine = set_up_engine(*request.catalogue, engine_name(q.engine));
-  if (!engine) return engine.faults();
-  serving.engine = std::move(*engine);
+  for (const Precision precision : q.precision) {
+    request.precisions.push_back(serving_precision(precision, request.model->kv_precision));
+  }
+  if (request.precisions.empty()) request.precisions = {stored_precision(*request.model)};
+  for (auto& precision : request.precisions) precision.kv = q.kv_dtype.value_or(precision.kv);
+  request.engine = engine_name(q.engine);
+  request.modes = modes_of(q.mode);
+  return Done{};
+}
+
+/// Model, engine, formats, traffic, targets and headroom of a service's study.
+Check take_study(const SizeQuestion& q, const QuestionContext& context, SizeRequest& request) {
+  if (!q.model.empty()) return context.fault("model", "stands beside a study that names it", "leave one out");
+  if (q.traffic) return context.fault("traffic", "stands beside a study that describes it", "leave one out");
+  if (q.ttft || q.tpot || q.ttft_p99 || q.tpot_p99) {
+    return context.fault("study", "has targets of its own, others are given", "leave them out");
+  }
+  auto study = load_service_study(context.files, *q.study, *request.catalogue);
+  if (!study) return study.faults();
+  const SizingDemand demand{q.rate, q.gpus, study->operation.headroom};
+  request.question = service_fleet_question(*request.catalogue, *study, demand);
+  request.model = &request.catalogue->models.at(study->model);
+  request.precisions = {request.question.serving.precision};
+  request.engine = study->engine;
+  request.modes = {study->mode == ServiceMode::disaggregated ? FleetMode::disaggregated : FleetMode::aggregated};
   return Done{};
 }
 
@@ -143,12 +145,16 @@ Check check_demand(const SizeQuestion& q, const QuestionContext& context, const 
 Result<SizeRequest> make_size_request(const SizeQuestion& q, const QuestionContext& context) {
   SizeRequest request;
   FleetQuestion& out = request.question;
-  out.demand = {q.rate, q.gpus, q.headroom};
-  out.traffic.requests = q.requests;
   if (auto made = make_model(q, context, request); !made) return made.faults();
-  if (auto made = read_targets(q, context, out); !made) return made.faults();
-  auto traffic = q.traffic ? make_trace_traffic(q, context, request) : make_random_traffic(q, context, out);
-  if (!traffic) return traffic.faults();
+  if (q.study) {
+    if (auto taken = take_study(q, context, request); !taken) return taken.faults();
+  } else {
+    out.demand = {q.rate, q.gpus, q.headroom};
+    if (auto made = read_targets(q, context, out); !made) return made.faults();
+    auto traffic = q.traffic ? make_trace_traffic(q, context, request) : make_random_traffic(q, context, out);
+    if (!traffic) return traffic.faults();
+  }
+  out.traffic.most_requests = q.requests;
   if (auto check = check_demand(q, context, out); !check) return check.faults();
   for (const auto& id : q.system) {
     if (auto added = add_system(q, context, id, request); !added) return added.faults();

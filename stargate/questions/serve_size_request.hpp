@@ -4,23 +4,25 @@
 #include <memory>
 
 #include "stargate/questions/serve_size.hpp"
-#include "stargate/sizing/size_fleet.hpp"
+#include "stargate/sizing/serving_ways.hpp"
 #include "stargate/traffic/trace.hpp"
 
 namespace stargate {
 
 struct SizedSystem {
   std::string id;
-  std::unique_ptr<ServingMachine> machine;
+  std::vector<ServingWays> ways;  ///< one for each of the request's modes
   RunningCost cost;
   HourPrice price;
-  ServingBasis basis;
 };
 
 struct SizeRequest {
   std::unique_ptr<Catalogue> catalogue;
   const Model* model = nullptr;
   FleetQuestion question;
+  std::string engine;  ///< a name, or "best"
+  std::vector<ServingPrecision> precisions;
+  std::vector<FleetMode> modes;
   std::vector<SizedSystem> systems;
   std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it
 };

@@ -9,8 +9,6 @@ namespace {
 
 constexpr double kMillion = 1e6;
 
-const char* mode_name(bool disaggregated) { return disaggregated ? "disaggregated" : "aggregated"; }
-
 std::string losses_text(const LayoutLosses& l) {
   return fmt::format("{} by memory, {} by latency, {} by topology", l.memory, l.latency, l.topology);
 }
@@ -31,7 +29,7 @@ std::string answers_text(const SizeRequest& request, const std::vector<SizeAnswe
   for (const auto& answer : answers) {
     const auto* s = answer.sized();
     if (s == nullptr) {
-      table.add_row({answer.system->id, fmt::format("{}: no layout serves it", mode_name(answer.disaggregated))});
+      table.add_row({answer.system->id, fmt::format("{}: no layout serves it", answer.mode_name())});
       continue;
     }
     const bool all = request.question.demand.accelerators > 0;
@@ -48,28 +46,39 @@ std::string answers_text(const SizeRequest& request, const std::vector<SizeAnswe
   return table.format();
 }
 
+/// How long the trial at capacity ran, and how sure its figures are.
+std::string trial_text(const TrialResult& trial, const SizingTargets& targets) {
+  const TrialLength& l = trial.length;
+  std::string out = fmt::format("  its trial: {} requests in {}, {} counted in {} batches", l.requests,
+                                format_quantity(l.simulated), l.counted, l.batches);
+  if (targets.ttft.limit) out += fmt::format(", TTFT to {:.1f} %", 100 * l.ttft_half_width);
+  if (targets.tpot.limit) out += fmt::format(", TPOT to {:.1f} %", 100 * l.tpot_half_width);
+  return out + (l.steady ? "\n" : "; it ended before they were steady\n");
+}
+
 std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>& answers) {
   std::string out;
   for (const auto& answer : answers) {
     const auto* s = answer.sized();
     if (s == nullptr) {
       const auto& shortfall = std::get<FleetShortfall>(answer.result);
-      out += fmt::format("\n{}, {}: {}\n  layouts that lost: {}\n", answer.system->id, mode_name(answer.disaggregated),
+      out += fmt::format("\n{}, {}: {}\n  layouts that lost: {}\n", answer.system->id, answer.mode_name(),
                          shortfall.sentence, losses_text(shortfall.losses));
       continue;
     }
-    const int budget = s->max_num_batched_tokens, usual = request.question.serving.engine.max_num_batched_tokens;
+    const int budget = s->max_num_batched_tokens, usual = answer.option.engine.max_num_batched_tokens;
     const std::string setting = budget == usual ? "" : fmt::format(", with --max-num-batched-tokens {}", budget);
     out += fmt::format(
         "\n{}, {}{}: takes {:.3g} requests/s, {:.0f} tok/s each; the estimate before simulating was {:.0f}\n"
-        "  layouts that lost: {}; price: {}\n",
-        answer.system->id, mode_name(answer.disaggregated), setting, s->capacity, s->best_output_per_accelerator,
-        s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin);
+        "  layouts that lost: {}; price: {}\n"
+        "  tried {} of {} deployments in {} trials; the whole deployment held its targets for {} requests in {}\n",
+        answer.system->id, answer.mode_name(), setting, s->capacity, s->best_output_per_accelerator,
+        s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin, s->simulated,
+        s->candidates, s->trials, s->held.requests, format_quantity(s->held.simulated));
+    out += trial_text(s->at_capacity, request.question.targets);
+    out += format_serving_basis(answer.basis, "  ");
   }
-  for (const auto& system : request.systems) {
-    out += fmt::format("\n{}\n", system.id) + format_serving_basis(system.basis, "  ");
-  }
-  const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? "99th percentile" : "mean"; };
+  const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? fmt::format("of {:g} %", 100 * g.share) : "mean"; };
   return out + fmt::format(
                    "\nTTFT ({}): time to the first token, waiting included. TPOT ({}): time of each further token. "
                    "Tokens are output; $/Mtok and J/tok at the load.\n",

@@ -29,6 +29,8 @@ EngineChanges engine_changes(const EngineFields& fields) {
   out.preemption = fields.preemption_mode;
   out.mixed_chunks = fields.enable_mixed_chunk;
   out.speculation = {fields.num_speculative_tokens, fields.acceptance_rate};
+  out.static_batch = fields.static_batch;
+  out.fresh_server = fields.fresh_server;
   out.walk_every_step = fields.walk_every_step;
   return out;
 }
@@ -118,11 +120,23 @@ Check SimulationMaker::make_service() {
   if (!router)
     return context_.fault("router", "there is no router '" + q.router + "'", "known: " + router_policy_names());
   service.router = *router;
-  if (!q.prefill_replicas) {
-    if (q.prefill_tp) return context_.fault("prefill_tp", "has no effect without --prefill-replicas", "give both");
-    return Done{};
+  const std::pair<const char*, std::pair<std::optional<int>, int*>> changes[] = {
+      {"prefill_tp", {q.prefill_tp, &layout.tp}},
+      {"prefill_pp", {q.prefill_pp, &layout.pp}},
+      {"prefill_ep", {q.prefill_ep, &layout.ep}},
+      {"prefill_attention_dp", {q.prefill_attention_dp, &layout.attention_dp}}};
+  for (const auto& [field, change] : changes) {
+    const auto& [size, place] = change;
+    if (size && !q.prefill_replicas) {
+      return context_.fault(field, "has no effect without --prefill-replicas", "give both");
+    }
+    *place = size.value_or(*place);
   }
-  if (q.prefill_tp) layout.tp = *q.prefill_tp;
+  if (!q.prefill_replicas) return Done{};
+  if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
+    return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
+                          "choose other --prefill-tp or --prefill-ep");
+  }
   if (auto made = make_replica(layout, prefill_side(out_.engine), out_.prefill); !made || lacking_) return made;
   service.prefill = ServicePool{out_.prefill.spec, out_.prefill.table.get(), *q.prefill_replicas};
   service.transfer = cache_transfer(out_.prefill.replica);

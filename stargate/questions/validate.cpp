@@ -28,7 +28,7 @@ Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const Qu
   }
   const KernelValidation question{
       {*q.kernels, q.collectives.value_or(""), q.device, q.law}, q.leave_out, static_cast<std::size_t>(q.worst)};
-  auto report = validate_kernels(catalogue, make_law_fits(), question,
+  auto report = validate_kernels(catalogue, make_law_fits(catalogue), question,
                                  [&](std::size_t done, std::size_t all, const std::string& name) {
                                    context.progress(fmt::format("[{}/{}] {}", done, all, name));
                                  });

@@ -1,6 +1,5 @@
 // From the study to a fleet and its books.
-//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants
-//                    nearest to it
+//   a site's peak  = largest sum, over a day's quarters of an hour, of the mean rates of the tenants nearest to it
 //   replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and all
 //   a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
 #include <fmt/format.h>
@@ -8,16 +7,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stargate/service/service_study.hpp"
+#include "stargate/service/service_question.hpp"
 
 namespace stargate {
 namespace {
 
-constexpr int kPrefixBlock = 256;     // tokens of a hash: prefixes are long here
-constexpr double kScaleAt = 0.8;      // of the requests a replica holds at capacity
-constexpr double kLongestThink = 20;  // s, while sizing: a pause longer than that only makes the trial longer
+constexpr double kScaleAt = 0.8;  // of the requests a replica holds at capacity
 constexpr double kDaysInMonth = 365.0 / 12;
-constexpr std::int64_t kSizingRequests = 3000;
 
 bool may_run(const ServiceTenantSpec& tenant, const Site& site) {
   const auto& where = tenant.residency;
@@ -92,50 +88,17 @@ class ServiceRun {
       for (std::size_t i = 0; i < rates.size(); ++i) sum[i] += rates[i];
     }
     const auto peak = static_cast<std::size_t>(std::max_element(sum.begin(), sum.end()) - sum.begin());
-    site.peak_rate = sum[peak];
-    double cached = 0;
-    site.workload = {0, 0, 0};
+    site.peak_rate = sum[peak], site.peak = peak;
+  }
+
+  /// The site's tenants at the rates of its busiest quarter of an hour.
+  std::vector<TenantLoad> peak_loads(const ServiceSiteAnswer& site) const {
+    std::vector<TenantLoad> loads;
     for (const int t : site.tenants) {
       const auto& tenant = traffic_[static_cast<std::size_t>(t)];
-      const double share = day_rates(tenant)[peak] / site.peak_rate;
-      const TenantMeans means = mean_lengths(tenant);
-      site.workload.isl += share * means.isl, site.workload.osl += share * means.osl;
-      cached += share * means.isl * means.cached_share;
+      loads.push_back({tenant, day_rates(tenant)[site.peak]});
     }
-    site.workload.cached_share = cached / site.workload.isl;
-  }
-
-  ServingQuestion serving_question(const ServingWorkload& workload) const {
-    ServingQuestion question;
-    question.workload = workload;
-    question.target = {study_.targets.ttft, study_.targets.tpot};
-    question.precision = stored_precision(model_);
-    if (study_.precision) question.precision.linear = question.precision.expert = *study_.precision;
-    if (study_.kv_precision) question.precision.kv = *study_.kv_precision;
-    auto engine = set_up_engine(catalogue_, study_.engine);
-    STARGATE_CHECK(engine.ok(), "the study's engine has been checked");
-    question.engine = std::move(*engine);
-    return question;
-  }
-
-  /// The site's tenants side by side at their rates of the peak, all of it faster or slower.
-  TrafficMaker peak_traffic(const ServiceSiteAnswer& site) const {
-    std::vector<TenantTraffic> tenants;
-    for (const int t : site.tenants) {
-      TenantTraffic tenant = traffic_[static_cast<std::size_t>(t)];
-      tenant.arrivals.profile = {};
-      tenant.session.think_s = std::min(tenant.session.think_s, kLongestThink);
-      tenants.push_back(std::move(tenant));
-    }
-    double all = 0;
-    for (const auto& tenant : tenants) all += mean_request_rate(tenant);
-    return [tenants, all, seed = study_.seed](double rate, std::int64_t requests) {
-      auto at_rate = tenants;
-      for (auto& tenant : at_rate) tenant.arrivals.rate *= rate / all;
-      auto source = make_tenant_source(at_rate, {requests, -1}, static_cast<std::uint64_t>(seed));
-      STARGATE_CHECK(source.ok(), "the traffic has been checked");
-      return std::move(*source);
-    };
+    return loads;
   }
 
   Check size_site(std::size_t index) {
@@ -144,13 +107,9 @@ class ServiceRun {
     auto machine = make_serving_machine(catalogue_, system, kernel_choice(model_, study_.engine));
     if (!machine) return machine.faults();
     machines_[index] = std::make_unique<ServingMachine>(std::move(*machine));
-    FleetQuestion question;
-    question.serving = serving_question(site.workload);
-    question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
-    question.demand = {site.peak_rate, 0, study_.operation.headroom};
-    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock,
-                        *parse_router_policy(study_.operation.router)};
-    question.mean_output = site.workload.osl;
+    const FleetQuestion question =
+        service_fleet_question(catalogue_, study_, {site.peak_rate, 0, study_.operation.headroom}, peak_loads(site));
+    site.workload = question.serving.workload;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
     if (const auto* shortfall = std::get_if<FleetShortfall>(&sized)) {
@@ -183,7 +142,7 @@ class ServiceRun {
     fleet.router.policy = *parse_router_policy(study_.operation.router);
     fleet.router.spill_at = study_.operation.spill_at.value_or(0);
     fleet.seed = static_cast<std::uint64_t>(study_.seed);
-    fleet.prefix_block_tokens = kPrefixBlock;
+    fleet.prefix_block_tokens = kServicePrefixBlock;
     fleet.sample_interval = study_.duration / 96.0;
     for (std::size_t i = 0; i < answer_.sites.size(); ++i) {
       const auto& sized = answer_.sites[i].sized;
@@ -204,7 +163,7 @@ class ServiceRun {
     const ServiceSiteAnswer& site = answer_.sites[index];
     const ServingMachine& machine = *machines_[index];
     const System& system = catalogue_.systems.at(site.system);
-    const ServingQuestion question = serving_question(site.workload);
+    const ServingQuestion question = service_fleet_question(catalogue_, study_, {}).serving;
     EngineSetup setup = role == PoolRole::prefill ? prefill_side(question.engine) : question.engine;
     setup.max_num_batched_tokens = site.sized->max_num_batched_tokens;
     auto made = make_replica_engine(model_, machine, group.layout, question.precision, setup);

@@ -10,9 +10,10 @@
 
 namespace stargate {
 
+inline constexpr int kWidestReplica = 128;
 /// Layouts to try. Powers of two; a tensor group stays inside a scale-up domain.
 struct LayoutSearch {
-  int max_accelerators = 64;  ///< of one replica
+  int max_accelerators = 0;  ///< of one replica; 0: a scale-up domain, 64 at least and 128 at most
   int max_pp = 8;
   bool attention_dp = true;  ///< of models with experts
 };
