@@ -6,11 +6,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <cmath>
 #include <optional>
 #include <set>
 
+#include "stargate/base/check.hpp"
 #include "stargate/base/csv.hpp"
+#include "stargate/measured/column_rules.hpp"
+#include "stargate/measured/names.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/law_choice.hpp"
 
@@ -34,19 +37,18 @@ class SweepText {
   const CsvRow& row_;
 };
 
-/// The longest names first: "GB200" holds "B200".
-std::string device_of(const SweepText& row) {
-  static constexpr std::pair<const char*, const char*> names[] = {
-      {"GB300", "gb300"},   {"GB200", "gb200"},   {"B300", "b300-sxm"}, {"B200", "b200-sxm"}, {"H200", "h200-sxm"},
-      {"H100", "h100-sxm"}, {"H800", "h800-sxm"}, {"H20 ", "h20"},      {"A100", "a100"},     {"MI300X", "mi300x"},
-      {"MI325X", "mi325x"}, {"MI355X", "mi355x"}, {"L40S", "l40s"}};
-  if (row.mentions("hw", "PCIe")) return {};
-  for (const auto& [name, id] : names) {
-    if (!row.mentions("hw", name)) continue;
-    if (std::string_view(id) != "a100") return id;
-    return row.mentions("hw", "40GB") ? "a100-sxm-40gb" : "a100-sxm-80gb";
+/// The chip of a machine: words after a bracket, a comma or a plus, and those of the host or the link, are not its
+/// name.
+std::string device_of(const SweepText& row, const Records<Accelerator>& accelerators) {
+  std::string chip = row.text("hw");
+  for (const char* end : {" (", ",", " +"}) chip = chip.substr(0, chip.find(end));
+  for (const char* of_host : {"DGX ", " nodes", "-class", " p5 instance", " NVLink"}) {
+    const auto at = chip.find(of_host);
+    if (at == 0) chip.erase(0, std::string_view(of_host).size());
+    if (at != 0 && at != std::string::npos) chip.resize(at);
   }
-  return {};
+  const auto found = find_accelerator_by_name(accelerators, chip);
+  return found ? found.value->id : std::string();
 }
 
 struct NamedCollective {
@@ -62,49 +64,14 @@ constexpr NamedCollective kNames[] = {
     {"sendrecv", "send_receive", Collective::send_receive},
 };
 
-/// Where the digits that end at `end`, a blank before it passed over, begin; `end` when there are none.
-std::size_t digits_before(std::string_view text, std::size_t end) {
-  std::size_t begin = end;
-  while (begin > 0 && std::isdigit(static_cast<unsigned char>(text[begin - 1])) != 0) --begin;
-  return begin;
-}
-
-/// A figure in Gb/s within a text, and how many cards it is of ("8x400Gb/s"); `end` is behind "Gb".
-struct Gigabits {
-  double cards = 0, each = 0;
-  std::size_t end = 0;
-};
-std::vector<Gigabits> gigabits_in(std::string_view text) {
-  std::vector<Gigabits> out;
-  for (std::size_t at = text.find("Gb"); at != std::string_view::npos; at = text.find("Gb", at + 1)) {
-    const std::size_t end = at > 0 && text[at - 1] == ' ' ? at - 1 : at;
-    const std::size_t begin = digits_before(text, end);
-    if (begin == end) continue;
-    Gigabits found{0, number_or_zero(text.substr(begin, end - begin)), at + 2};
-    if (begin > 1 && text[begin - 1] == 'x') {
-      const std::size_t cards = digits_before(text, begin - 1);
-      found.cards = number_or_zero(text.substr(cards, begin - 1 - cards));
-    }
-    out.push_back(found);
-  }
-  return out;
-}
-
-/// Bytes a microsecond of one rank's share of its node's network cards, where the text says ("8x400Gb/s",
-/// "3200 Gb/s per node", "400 Gb/s ... per GPU"); else nothing.
-std::optional<double> stated_network(std::string_view text, double ranks_per_node) {
+/// Bytes a microsecond of one rank's share of its node's network cards, where the text says; else nothing.
+std::optional<double> stated_network(const std::string& text, double ranks_per_node) {
   constexpr double kBytesPerUs = 1e9 / 8 * 1e-6;  // of a Gb/s
-  const auto figures = gigabits_in(text);
-  for (const auto& f : figures) {
-    if (f.cards > 0) return f.cards * f.each * kBytesPerUs / ranks_per_node;
-  }
-  for (const auto& f : figures) {
-    if (text.substr(f.end).starts_with("/s per node")) return f.each * kBytesPerUs / ranks_per_node;
-  }
-  for (const auto& f : figures) {
-    const auto rest = text.substr(f.end);
-    if (rest.starts_with("/s") && rest.find("per GPU") != std::string_view::npos) return f.each * kBytesPerUs;
-  }
+  std::vector<std::string> found;
+  const auto number = [&](std::size_t i) { return parse_csv_number(found[i]).value_or(0); };
+  if (mentions(text, "{n}x{n} Gb", found)) return number(0) * number(1) * kBytesPerUs / ranks_per_node;
+  if (mentions(text, "{n} Gb/s per node", found)) return number(0) * kBytesPerUs / ranks_per_node;
+  if (mentions(text, "{n} Gb/s", found) && mentions(text, "per GPU", found)) return number(0) * kBytesPerUs;
   return std::nullopt;
 }
 
@@ -133,7 +100,7 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   const auto* named =
       std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& n) { return text.text("op") == n.in_file; });
   if (auto reason = why_not(text, named); !reason.empty()) return reason;
-  const auto device = accelerators.find(device_of(text));
+  const auto device = accelerators.find(device_of(text, accelerators));
   if (device == accelerators.end()) return "accelerator not stated or not in the catalogue";
   const int ranks = static_cast<int>(text.number("gpus"));
   const int domain = std::max(1, device->second.scale_up_domain), domains = (ranks + domain - 1) / domain;
@@ -148,7 +115,7 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   if (network.empty() || network.starts_with("not stated")) return "network between nodes not stated";
   const double own = device->second.scale_out_bandwidth.base() * 1e-6;
   out.row.network_bandwidth = stated_network(network, ranks / text.number("nodes")).value_or(own);
-  out.group += across_suffix(network.find("EFA") != std::string::npos, domain);
+  out.group += across_suffix(network.find("EFA") != std::string::npos ? "efa" : "rdma", domain);
   return {};
 }
 
@@ -244,13 +211,13 @@ Result<CollectiveSweeps> load_collective_sweeps(const std::string& path, const R
   return parse_collective_sweeps(path, content.value(), accelerators);
 }
 
-std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
-                                                   const Records<Accelerator>& accelerators) {
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue) {
   std::vector<CalibratedGroup> out;
   for (const auto& [key, group] : groups_of(sweeps)) {
     if (group.rows.size() < kFewestRows) continue;
     const auto& [device, engine, name] = key;
-    const auto parameters = collective_parameters(group.rows, accelerators.at(device), name);
+    const DomainLinks links = domain_links(catalogue.accelerators.at(device), catalogue.networks);
+    const auto parameters = collective_parameters(group.rows, links, name);
     CalibratedGroup fitted = fit_collective_group(group.rows, broken_by_source(sweeps, group), parameters);
     if (fitted.coefficients.empty()) continue;
     fitted.device = device, fitted.engine = engine, fitted.precision = name;

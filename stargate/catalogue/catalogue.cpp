@@ -6,6 +6,7 @@
 #include <set>
 
 #include "stargate/catalogue/catalogue_check.hpp"
+#include "stargate/catalogue/derive.hpp"
 #include "stargate/catalogue/model_config.hpp"
 
 namespace stargate {
@@ -34,8 +35,9 @@ struct Loader {
   }
 
   /// Applies the changes whose path begins with this record's kind:id, and with no longer one of `names`: ids may hold
-  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do.
-  void change(Document& document, const std::string& name, const std::vector<std::string>& names) {
+  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do. True when there were any.
+  bool change(Document& document, const std::string& name, const std::vector<std::string>& names) {
+    bool changed = false;
     for (const auto& change : changes.set) {
       if (!change.path.starts_with(name + ".")) continue;
       const bool longer = std::any_of(names.begin(), names.end(), [&](const std::string& other) {
@@ -45,7 +47,9 @@ struct Loader {
       used.insert(change.path);
       auto applied = apply_override(document, {change.path.substr(name.size() + 1), change.value});
       if (!applied.ok()) add(applied.faults());
+      changed = true;
     }
+    return changed;
   }
 
   void break_record(const std::string& name, const Diagnostics& more) {
@@ -53,15 +57,17 @@ struct Loader {
     add(more);
   }
 
-  /// The record's document with its changes; nothing when there is a fault, which is added.
-  std::optional<Document> read(const std::string& path, const std::string& name,
-                               const std::vector<std::string>& names) {
+  /// The record's document with its changes; nothing when there is a fault, which is added. A document that is changed
+  /// is left in `before` as it was written.
+  std::optional<Document> read(const std::string& path, const std::string& name, const std::vector<std::string>& names,
+                               std::optional<Document>* before = nullptr) {
     auto text = files.read(path);
     if (!text) return break_record(name, text.faults()), std::nullopt;
     auto document = parse_yaml(path, *text);
     if (!document) return break_record(name, document.faults()), std::nullopt;
     const std::size_t before = faults.size();
-    change(*document, name, names);
+    const Document written = before != nullptr && !changes.set.empty() ? *document : Document{};
+    if (change(*document, name, names) && before != nullptr) *before = written;
     if (faults.size() > before) return broken.push_back(name), std::nullopt;
     return std::move(*document);
   }
@@ -69,8 +75,10 @@ struct Loader {
   void add(const Diagnostics& more) { faults.insert(faults.end(), more.begin(), more.end()); }
 };
 
+/// `listed`, when given, keeps what changed records were before.
 template <class R>
-void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records) {
+void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records,
+                  Records<R>* listed = nullptr) {
   const auto paths = loader.files.list(loader.folder + "/" + folder, ".yaml");
   std::vector<std::string> names;
   for (const auto& path : paths) names.push_back(kind + ":" + file_stem(path));
@@ -78,8 +86,15 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
     const std::string id = file_stem(path);
     const std::string name = kind + ":" + id;
     if (loader.left_out(name)) continue;
-    auto document = loader.read(path, name, names);
+    std::optional<Document> before;
+    auto document = loader.read(path, name, names, listed != nullptr ? &before : nullptr);
     if (!document) continue;
+    if (before) {
+      if (auto record = read_record<R>(*before); record.ok()) {
+        record->id = id;
+        listed->emplace(id, std::move(*record));
+      }
+    }
     auto record = read_record<R>(*document);
     if (!record) {
       loader.break_record(name, record.faults());
@@ -179,6 +194,7 @@ void report_unused_changes(Loader& loader, const Catalogue& catalogue) {
 
 const std::vector<RecordKind>& record_kinds() {
   static const std::vector<RecordKind> kinds = {
+      {"architecture", "architectures", &Architecture::table().text()},
       {"accelerator", "accelerators", &Accelerator::table().text()},
       {"system", "systems", &System::table().text()},
       {"cpu", "cpus", &Cpu::table().text()},
@@ -221,7 +237,8 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
     if (kind != name) return;
     for (const auto& [id, record] : records) ids.push_back(id);
   };
-  add("accelerator", catalogue.accelerators), add("system", catalogue.systems), add("cpu", catalogue.cpus);
+  add("architecture", catalogue.architectures), add("accelerator", catalogue.accelerators),
+      add("system", catalogue.systems), add("cpu", catalogue.cpus);
   add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
   add("reliability", catalogue.reliabilities), add("training", catalogue.training);
@@ -254,11 +271,12 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   Catalogue catalogue;
   catalogue.left_out = changes.without;
   load_sources(loader, catalogue.sources);
-  load_records(loader, "accelerator", "accelerators", catalogue.accelerators);
-  load_records(loader, "system", "systems", catalogue.systems);
+  load_records(loader, "architecture", "architectures", catalogue.architectures);
+  load_records(loader, "accelerator", "accelerators", catalogue.accelerators, &catalogue.listed.accelerators);
+  load_records(loader, "system", "systems", catalogue.systems, &catalogue.listed.systems);
   load_records(loader, "cpu", "cpus", catalogue.cpus);
-  load_records(loader, "memory", "memories", catalogue.memories);
-  load_records(loader, "network", "networks", catalogue.networks);
+  load_records(loader, "memory", "memories", catalogue.memories, &catalogue.listed.memories);
+  load_records(loader, "network", "networks", catalogue.networks, &catalogue.listed.networks);
   load_records(loader, "site", "sites", catalogue.sites);
   load_records(loader, "route", "routes", catalogue.routes);
   load_records(loader, "supplier", "suppliers", catalogue.suppliers);
@@ -279,6 +297,7 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   find_lines(loader, references);
   loader.add(references);
   if (!loader.faults.empty()) return std::move(loader.faults);
+  derive_dependents(catalogue, changes);
   return catalogue;
 }
 

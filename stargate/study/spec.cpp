@@ -110,8 +110,16 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
           .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)
           .optional("prefix_share", &S::prefix_share, "Serving: share of the input found in a cache.", fraction)
-          .optional("ttft", &S::ttft, "Serving: time to the first token, mean.", positive)
-          .optional("tpot", &S::tpot, "Serving: time for each further token, mean.", positive)
+          .optional("ttft", &S::ttft, "Serving: time to the first token.", positive)
+          .optional("tpot", &S::tpot, "Serving: time for each further token.", positive)
+          .optional("share", &S::share, "Serving: of the requests that are inside both; 0: the means are.", fraction)
+          .optional("headroom", &S::headroom, "Serving: share of a machine's capacity planned for on top.",
+                    not_negative)
+          .optional("engine", &S::engine, "Serving: vllm, sglang, trtllm, or best: of those that run on the machine.")
+          .optional("mode", &S::mode,
+                    "Serving: replicas that do whole requests, that prefill and that decode, or best.")
+          .optional("precisions", &S::precisions,
+                    "Serving: formats the weights may be in, the best is taken; else as the model is stored.")
           .optional("precision", &S::precision, "Of the weights; else as the model is stored.")
           .optional("gpus", &S::gpus, "Training: accelerators of one job.", positive)
           .optional("global_batch_size", &S::global_batch_size, "Training: sequences a step.", positive)

@@ -12,6 +12,26 @@
 namespace stargate {
 namespace {
 
+void write_node(const Node& node, std::string& out) {
+  out += node.is_null() ? "~" : node.text;
+  for (const Node& item : node.items) out += "\n- ", write_node(item, out);
+  for (const Member& member : node.members) out += "\n" + member.key + ": ", write_node(member.value, out);
+  out += ";";
+}
+
+/// The fields of a service but those that no machine's rate depends on.
+std::string asked_of(const Node& service) {
+  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "unmet_price",
+                                           "revenue", "residency", "user_regions", "most_round_trip", "source"};
+  std::string out;
+  for (const Member& member : service.members) {
+    if (other.contains(member.key)) continue;
+    out += member.key + "=";
+    write_node(member.value, out);
+  }
+  return out;
+}
+
 class StudyCheck {
  public:
   StudyCheck(const Document& document, const StudySpec& study, const Catalogue& catalogue)
@@ -130,13 +150,30 @@ class StudyCheck {
     }
   }
 
+  void check_engine(std::size_t i, const std::string& path) {
+    const auto& s = study_.services[i];
+    if (s.engine != "best" && find_engine(catalogue_, s.engine) == nullptr) {
+      fault(item("services", i), "engine", path, "the catalogue has no engine '" + s.engine + "'",
+            "vllm, sglang, trtllm or best");
+    }
+    if (s.precision && !s.precisions.empty()) {
+      fault(item("services", i), "precisions", path, "stands beside precision", "leave one out");
+    }
+    if (s.prefix_share >= 1 || (s.osl > 0 && s.osl < 2)) {
+      fault(item("services", i), s.prefix_share >= 1 ? "prefix_share" : "osl", path,
+            s.prefix_share >= 1 ? "leaves nothing of the input to compute"
+                                : "must be at least 2 tokens: one alone has no time between tokens");
+    }
+  }
+
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
-      refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "precision", "residency"});
+      refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",
+                 "precisions", "residency"});
     } else if (kind != nullptr && kind->text == "serving") {
       need(i, "isl", "a serving service needs its input tokens a request");
       need(i, "osl", "a serving service needs its output tokens a request");
@@ -147,6 +184,7 @@ class StudyCheck {
       need(i, "global_batch_size", "a training service needs its sequences a step");
       need(i, "seq_length", "a training service needs its tokens a sequence");
     }
+    check_engine(i, path);
     for (const auto& country : s.residency) {
       std::vector<std::string> countries;
       for (const auto& [id, site] : catalogue_.sites) countries.push_back(site.country);
@@ -199,6 +237,7 @@ Check take_service_study(const FileReader& files, const std::string& file, const
     for (auto& fault : faults) fault.text.clear();
     return faults;
   }
+  if (const auto text = files.read(path)) service.asked += *text;
   if (own->model != service.model) {
     return here("is of the model '" + service.model + "', in " + path + " it is '" + own->model + "'",
                 "name the same model");
@@ -208,9 +247,13 @@ Check take_service_study(const FileReader& files, const std::string& file, const
   service.prefix_share = workload.cached_share;
   service.ttft = own->targets.ttft, service.tpot = own->targets.tpot;
   service.precision = own->precision;
+  service.share = own->targets.share, service.headroom = own->operation.headroom;
+  service.engine = own->engine;
+  service.mode = own->mode == ServiceMode::disaggregated ? FleetMode::disaggregated : FleetMode::aggregated;
   std::set<std::string> countries;
   for (const auto& tenant : own->tenants) countries.insert(tenant.residency.begin(), tenant.residency.end());
   service.residency.assign(countries.begin(), countries.end());
+  service.own = std::make_shared<const ServiceStudySpec>(std::move(*own));
   return Done{};
 }
 
@@ -222,7 +265,7 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   if (!document) return document.faults();
   if (document->root.find("tenants") != nullptr && document->root.find("horizon") == nullptr) {
     return document->fault(document->root, "", "this is a service's study, not a build-out's",
-                           "run it: stargate serve simulate " + file);
+                           "run it: stargate serve study " + file);
   }
   drop_left_out(document->root, "sites", "site", "site", changes.without);
   drop_left_out(document->root, "systems", "system", "system", changes.without);
@@ -237,6 +280,10 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   StudySpec study;
   Reader reader(*document, faults);
   StudySpec::table().read(reader, document->root, study);
+  const Node* services = document->root.find("services");
+  for (std::size_t i = 0; services != nullptr && i < std::min(services->items.size(), study.services.size()); ++i) {
+    study.services[i].asked = asked_of(services->items[i]);
+  }
   const auto more = StudyCheck(*document, study, catalogue).run();
   faults.insert(faults.end(), more.begin(), more.end());
   if (!faults.empty()) return faults;

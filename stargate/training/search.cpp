@@ -185,7 +185,7 @@ class ShardSearch {
 
   /// Neither in the ranking nor on the front, were its step as short as this.
   bool is_beaten(Duration least, Bytes bytes, const MicroBatch& work) const {
-    return found_.ranking.is_beaten(value(least, work)) && found_.front.is_beaten(least, bytes);
+    return found_.ranking.is_beaten(value(least, work)) && (!limits_.front || found_.front.is_beaten(least, bytes));
   }
 
   /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
@@ -212,7 +212,7 @@ class ShardSearch {
     TrainingCandidate candidate{layout, simulate_step(job_, layout, costs, stages, memory), {}, 0};
     candidate.value = value(candidate.report.step_time(), work);
     found_.ranking.add(candidate);
-    found_.front.add(candidate);
+    if (limits_.front) found_.front.add(candidate);
   }
 
   const Question& q_;
