@@ -89,7 +89,7 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
     std::optional<Document> before;
     auto document = loader.read(path, name, names, listed != nullptr ? &before : nullptr);
     if (!document) continue;
-    if (before) {
+    if (before && listed != nullptr) {
       if (auto record = read_record<R>(*before); record.ok()) {
         record->id = id;
         listed->emplace(id, std::move(*record));
