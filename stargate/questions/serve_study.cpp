@@ -62,7 +62,7 @@ const QuestionTable<ServeStudyQuestion>& ServeStudyQuestion::table() {
 }
 
 Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const QuestionContext& context) {
-  auto changes = parse_changes(question);
+  auto changes = parse_changes(asked_changes(context, question));
   if (!changes) return changes.faults();
   auto catalogue = load_catalogue(context.files, context.catalogue_folder, changes->catalogue);
   if (!catalogue) return catalogue.faults();
