@@ -49,6 +49,7 @@ std::string train_json(const TrainReport& report) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("fits", report.answer.report.memory.fits());
   write_law(json, job);
+  json.member("expected_error", report.asked.expected_error);
   write_layout(json, report.answer);
   write_activations(json, job, report.layout, report.answer.report.memory);
   return json.end_object().text();
@@ -92,7 +93,7 @@ Result<Answer> answer_train(const TrainQuestion& question, const QuestionContext
   auto answer = answer_layout(*asked, *layout);
   if (!answer) return answer.faults();
 
-  TrainReport report{describe_job(question, asked->job, std::to_string(question.gpus.first())),
+  TrainReport report{describe_job(question, *asked, std::to_string(question.gpus.first())),
                      std::move(*asked),
                      *layout,
                      *answer,

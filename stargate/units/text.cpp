@@ -272,6 +272,8 @@ std::string example_of(Dim dim) {
 }
 
 std::string format_quantity_base(double base, Dim dim, int digits) {
+  if (std::isnan(base)) return "n/a";
+  if (std::isinf(base)) return base > 0 ? "unlimited" : "-unlimited";
   const auto* text = find_dim_text(dim);
   double value = text ? base / text->scale : base;
   std::string_view prefix;

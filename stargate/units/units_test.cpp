@@ -1,6 +1,8 @@
 // Quantities: what the arithmetic gives, and what people write, word for word as they see it.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "stargate/units/quantity.hpp"
 #include "stargate/units/text.hpp"
 
@@ -66,6 +68,11 @@ TEST_CASE("figures beyond all reason are refused, whatever they measure") {
         "'6000000000000 months' is more than any figure of its kind, at most 1e+06 years");
   CHECK(fault<kMoney>("1e300 $").find("more than any figure") != std::string::npos);
   CHECK(fault<kMoney>((std::string(100'000, '9') + " $").c_str()).size() < 200);
+}
+
+TEST_CASE("a figure that is none is said in words") {
+  CHECK(format_quantity_base(std::nan(""), kMoney) == "n/a");
+  CHECK(format_quantity_base(1e308 * 10, kTime) == "unlimited");
 }
 
 TEST_CASE("a text that is no quantity says why and shows an example") {
