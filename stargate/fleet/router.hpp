@@ -1,6 +1,6 @@
 // Which replica gets a request. The router works on what the gateway knows: requests it has sent and not yet seen
-// answered
-// (`outstanding`), who was ready at the last report, and, for kv-aware routing, what the engines reported then.
+// answered (`outstanding`), who was ready at the last report, and, for kv-aware routing, what the engines reported
+// then.
 #pragma once
 
 #include <functional>

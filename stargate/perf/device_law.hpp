@@ -2,8 +2,8 @@
 // device, or of one whose coefficients carry over (law_choice.hpp), the calibrated laws answer (gemm_law.hpp and its
 // like); where it has none, this one does, from the data sheet and the literature (DeviceCoefficients):
 //   gemm       t = launch + max(flops / rate(m,n,k), bytes / (share * bandwidth))
-//              rate = peak * best * tiles/(waves * units) * k/(k + k_half)      (tile and wave quantisation, pipeline
-//              fill)
+//              rate = peak * best * tiles/(waves * units) * k/(k + k_half)
+//              (tile and wave quantisation, pipeline fill)
 //   attention  t = launch + max(flops / (peak * share_attention), cache bytes / (share * bandwidth))
 //   others     t = launch + bytes / (share * bandwidth)
 // `origin` says which of these a time rests on.

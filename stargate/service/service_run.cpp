@@ -1,7 +1,8 @@
 // From the study to a fleet and its books.
-//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants nearest
-//   to it replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and
-//   all a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
+//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants
+//                    nearest to it
+//   replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and all
+//   a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
 #include <fmt/format.h>
 
 #include <algorithm>
