@@ -5,7 +5,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake)
 
 set(STARGATE_THIRD_PARTY_base fmt::fmt Threads::Threads)
 set(STARGATE_THIRD_PARTY_config yaml-cpp nlohmann_json::nlohmann_json)
-set(STARGATE_THIRD_PARTY_lp PkgConfig::CLP)
+set(STARGATE_THIRD_PARTY_lp ${STARGATE_CBC} PkgConfig::COIN)
 set(STARGATE_THIRD_PARTY_calibration Eigen3::Eigen ZLIB::ZLIB)
 set(STARGATE_THIRD_PARTY_app CLI11::CLI11)
 
