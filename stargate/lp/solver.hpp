@@ -32,8 +32,8 @@ struct LpBasis {
 
 struct LpOptions {
   LpMethod method = LpMethod::automatic;
-  bool presolve = true;     ///< ignored with a warm start
-  int iteration_limit = 0;  ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
+  bool presolve = true;      ///< ignored with a warm start
+  int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
   int node_limit = 100'000;  ///< of the search over whole numbers
   std::shared_ptr<const LpBasis> warm_start = nullptr;  ///< from LpSolution::basis; one of another shape is ignored
 };
