@@ -83,6 +83,7 @@ std::vector<LimitDifference> limit_differences(const Plan& base, const Plan& oth
     out.one_percent_other = group.one_percent;
   }
   std::vector<LimitDifference> out;
+  out.reserve(together.size());
   for (auto& [name, difference] : together) out.push_back(std::move(difference));
   std::stable_sort(out.begin(), out.end(), [](const LimitDifference& a, const LimitDifference& b) {
     const auto rise = [](const LimitDifference& d) {
@@ -114,6 +115,7 @@ PlanDifference compare_plans(const Plan& base, const Plan& other) {
     out.quarters.push_back(std::move(quarter));
   }
   if (!out.quarters.empty()) out.accelerators = out.quarters.back().accelerators;
+  out.services.reserve(services.size());
   for (const auto& service : services) out.services.push_back(service_difference(base, other, service));
   out.limits = limit_differences(base, other);
   return out;

@@ -137,11 +137,10 @@ class StudyCheck {
     if (!(share <= 1)) fault(mapping, key, path, std::string("is over ") + most);
   }
   template <class T>
-  void at_most(const Node& mapping, const char* key, const std::string& path, const Series<T>& series, T largest,
-               const char* most) {
-    double share = 0;
-    for (const auto& [quarter, value] : series.points) share = std::max(share, value / largest);
-    at_most(mapping, key, path, share, most);
+  static T largest(const Series<T>& series) {
+    T out{};
+    for (const auto& [quarter, value] : series.points) out = std::max(out, value);
+    return out;
   }
 
   void check_magnitudes() {
@@ -156,7 +155,7 @@ class StudyCheck {
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       const auto& site = study_.sites[i];
       const std::string path = fmt::format("sites[{}]", i);
-      at_most(item("sites", i), "power", path, site.power, kMostPower, "1,000 GW");
+      at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "energised", path, site.energised / kMostPower, "1,000 GW");
       at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
       at_most(item("sites", i), "build_lead_time", path, site.build_lead_time.value_or(Duration{}) / kLongestLead,
@@ -195,7 +194,7 @@ class StudyCheck {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
-    at_most(item("services", i), "demand", path, s.demand, 1e15 * token / second, "a billion Mtok/s");
+    at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
     at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
     at_most(item("services", i), "unmet_price", path, s.unmet_price / (dollar / token), "a dollar a token");
     at_most(item("services", i), "revenue", path, s.revenue / (dollar / token), "a dollar a token");

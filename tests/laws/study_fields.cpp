@@ -3,12 +3,14 @@
 // of its range and beyond; rates are made up, so that a plan takes milliseconds.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <functional>
+#include <optional>
 
 #include "shipped.hpp"
-#include "stargate/base/check.hpp"
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/comparison.hpp"
+#include "stargate/planner/planner.hpp"
 #include "stargate/study/make_programme.hpp"
 #include "stargate/study/study.hpp"
 
@@ -139,7 +141,7 @@ TEST_CASE("a study without any one of its items can be planned and compared, or 
 }
 
 TEST_CASE("plans of other quarters are compared where both plan, a service left out serves nothing") {
-  const auto plan_with = [](StudyChanges changes) {
+  const auto plan_with = [](const StudyChanges& changes) {
     const auto study = parse_study("study.yaml", kStudy, shipped_catalogue(), changes);
     REQUIRE(study.ok());
     return std::get<Plan>(plan_of(*study)->outcome);
@@ -155,7 +157,7 @@ TEST_CASE("plans of other quarters are compared where both plan, a service left 
 }
 
 TEST_CASE("what a change reaches is said, and a change that reaches nothing too") {
-  const auto programme_of = [](StudyChanges changes) {
+  const auto programme_of = [](const StudyChanges& changes) {
     return plan_of(*parse_study("study.yaml", kStudy, shipped_catalogue(), changes))->programme;
   };
   const Programme base = programme_of({});
