@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "stargate/config/json_writer.hpp"
-
 namespace stargate {
 namespace {
 
@@ -21,7 +19,26 @@ std::string escape_cell(std::string text) {
   return text;
 }
 
-void write_type(JsonWriter& json, const FieldText& field) {
+void write_object(JsonWriter& json, const RecordText& record) {
+  json.member("type", "object").member("description", record.sentence).member("additionalProperties", false);
+  json.key("required").begin_array();
+  for (const auto& field : record.fields) {
+    if (field.required) json.value(field.name);
+  }
+  json.end_array().key("properties").begin_object();
+  for (const auto& field : record.fields) {
+    json.key(field.name).begin_object();
+    write_schema_type(json, field);
+    json.member("description",
+                field.sentence + " (" + field.type + (field.range.empty() ? "" : ", " + field.range) + ")");
+    json.end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+void write_schema_type(JsonWriter& json, const FieldText& field) {
   const bool list = field.type.starts_with("list of");
   const bool mapping = field.type.starts_with("mapping") || field.type.starts_with("by quarter");
   if (list) {
@@ -41,25 +58,6 @@ void write_type(JsonWriter& json, const FieldText& field) {
     json.key("items").begin_object().member("$ref", "#/definitions/" + field.nested->kind).end_object();
   }
 }
-
-void write_object(JsonWriter& json, const RecordText& record) {
-  json.member("type", "object").member("description", record.sentence).member("additionalProperties", false);
-  json.key("required").begin_array();
-  for (const auto& field : record.fields) {
-    if (field.required) json.value(field.name);
-  }
-  json.end_array().key("properties").begin_object();
-  for (const auto& field : record.fields) {
-    json.key(field.name).begin_object();
-    write_type(json, field);
-    json.member("description",
-                field.sentence + " (" + field.type + (field.range.empty() ? "" : ", " + field.range) + ")");
-    json.end_object();
-  }
-  json.end_object();
-}
-
-}  // namespace
 
 std::string format_reference(const RecordText& record) {
   std::vector<const RecordText*> records;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "stargate/config/codec.hpp"
+#include "stargate/config/json_writer.hpp"
 
 namespace stargate {
 
@@ -11,5 +12,7 @@ namespace stargate {
 std::string format_reference(const RecordText& record);
 /// A JSON Schema (draft 7) that accepts the same keys; values people write as text with a unit are strings.
 std::string format_json_schema(const RecordText& record);
+/// The members of an open schema object that say what a field may hold.
+void write_schema_type(JsonWriter& json, const FieldText& field);
 
 }  // namespace stargate

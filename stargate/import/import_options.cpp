@@ -142,8 +142,8 @@ Result<OptionList> read_import_options(const std::string& file, std::string_view
     walk(out.document.root, {}, {}, out.options);
     return out;
   }
-  out.document.file = file, out.document.lines = split_lines(text);
-  if (auto good = check_text(out.document, text); !good) return good.faults();
+  out.document = Document(file, std::string(text));
+  if (auto good = check_text(out.document); !good) return good.faults();
   if (out.syntax == ImportSyntax::python) {
     PythonScan(text, out.options).scan();
   } else {

@@ -2,7 +2,11 @@
 // an assumption and why. The tables in spec.cpp are the only definition of the format.
 #pragma once
 
+#include <memory>
+
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/service/service_spec.hpp"
+#include "stargate/sizing/serving_ways.hpp"
 
 namespace stargate {
 
@@ -81,6 +85,13 @@ struct StudyServiceSpec {
   int isl = 0, osl = 0;
   double prefix_share = 0;  ///< of the input found in a cache
   std::optional<Duration> ttft, tpot;
+  double share = 0.99;          ///< of the requests that are inside; 0: the mean is
+  double headroom = 0;          ///< share of the rate that is kept free
+  std::string engine = "best";  ///< a name, or the best of those that run on the machine
+  FleetMode mode = FleetMode::best;
+  std::vector<Precision> precisions;            ///< the weights may be served in; the best is taken
+  std::shared_ptr<const ServiceStudySpec> own;  ///< what `study` names, read
+  std::string asked;  ///< all that rates of machines depend on, as it was written: fields, and the text of `study`
   std::optional<Precision> precision;
   // training
   std::int64_t gpus = 0;  ///< of the job whose layout stands for the programme's training

@@ -4,6 +4,8 @@ import tempfile
 
 from check_comments import check_comments
 from check_layers import check_layers
+from check_links import check_links
+from check_quiet import check_quiet
 from check_size import check_size
 from check_text import check_text
 
@@ -58,6 +60,15 @@ expect(
     ["stargate/low/c.cpp:1: 'low' may not include 'high' (layers.txt)"],
 )
 
+LOUD = '// fmt::print is told by name only\nvoid f() { fmt::print("x"); }\nvoid g() { std::exit(1); }\n'
+expect(
+    faults_of(check_quiet, {"stargate/low/a.cpp": LOUD, "stargate/app/b.cpp": LOUD, "stargate/low/a_test.cpp": LOUD}),
+    [
+        "stargate/low/a.cpp:2: 'fmt::print' below app: return it as part of the answer",
+        "stargate/low/a.cpp:3: 'std::exit(' below app: return it as part of the answer",
+    ],
+)
+
 expect(faults_of(check_size, {"a.cpp": "//\n" * 600, "b.md": "x\n" * 900}), [])
 expect(faults_of(check_size, {"a.py": "#\n" * 601}), ["a.py:601: 601 lines, over the limit of 600: split it"])
 
@@ -78,6 +89,21 @@ expect(
         "b.cpp:1: does not open with a comment that says what it holds",
         "package-lock.json:2: names a package registry",
         "package-lock.json:3: names a machine by its address",
+    ],
+)
+expect(
+    faults_of(
+        check_links,
+        {
+            "docs/a.md": "see [b](b.md#part), [c](../c.md) and [web](https://example.com/docs/no.md)\n",
+            "docs/b.md": "docs/a.md, docs/gone.md and docs/.\n",
+            "d.cpp": "// docs/a.md says why; docs/reference/d.md too.\n",
+        },
+    ),
+    [
+        "d.cpp:1: names docs/reference/d.md, which does not exist",
+        "docs/a.md:1: names ../c.md, which does not exist",
+        "docs/b.md:1: names docs/gone.md, which does not exist",
     ],
 )
 LONG = "a row of a table, " * 6 + "end"

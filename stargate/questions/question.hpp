@@ -1,0 +1,107 @@
+// What a user can ask, as a value: its fields (question_table.hpp), examples, and a function from a question written
+// down to an answer. Command lines, `stargate ask` and the schema all go through it, so that they cannot differ.
+// Nothing here prints, exits or knows a flag: a fault names the field's place in the document it was read from, and
+// where that document was made from a command line the place is the flag.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "stargate/base/file_reader.hpp"
+#include "stargate/questions/question_table.hpp"
+
+namespace stargate {
+
+enum class AnswerKind {
+  answered,
+  is_no  ///< it does not fit, misses its target, is infeasible: told in full, with what is missing
+};
+
+struct OutputFile {
+  std::string path, content;
+  bool replaces = false;  ///< the answer is a new state of a file that was read; any other is not written over
+};
+
+struct Answer {
+  AnswerKind kind = AnswerKind::answered;
+  std::function<std::string()> text;  ///< for people: laid out for their screen by whoever shows it
+  std::function<std::string()> json;
+  std::vector<OutputFile> files;  ///< the forms that were wanted (QuestionContext::wanted), to be written by the caller
+};
+
+/// An answer whose forms are functions of one report.
+template <class Report>
+Answer make_answer(AnswerKind kind, Report report, std::string (*text)(const Report&),
+                   std::string (*json)(const Report&)) {
+  auto shared = std::make_shared<const Report>(std::move(report));
+  return {kind, [=] { return text(*shared); }, [=] { return json(*shared); }, {}};
+}
+
+/// Where a question is asked.
+struct QuestionContext {
+  const FileReader& files;
+  std::string catalogue_folder;
+  std::function<void(const std::string&)> progress = [](const std::string&) {};  ///< what goes on now, in a few words
+  std::map<std::string, std::string, std::less<>> wanted = {};                   ///< forms in files, by name: the path
+  const Document* asked = nullptr;  ///< the question as written; Question::run sets it
+  /// The change to be left out, counted through `set`, then `without` (unused_changes.hpp): the question stays as it
+  /// was asked, its words too.
+  std::optional<std::size_t> left_out_change = {};
+
+  /// The path of a form in a file; empty: not wanted.
+  std::string path_of(std::string_view form) const;
+  /// What is wrong with a field, at the place where it was given.
+  Diagnostic fault(std::string_view field, std::string message, std::string hint = {}) const;
+  /// Faults from below whose path is a field's name and that know no file, at the place where that field was given.
+  Diagnostics placed(Diagnostics faults) const;
+};
+
+/// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace".
+struct FileForm {
+  std::string name, type, sentence;  ///< type: "FILE", "DIR"
+};
+
+/// A member of the answer's JSON. Its path: "layout", "step/*" (any name), "ranking[]/step_time_s" (of each).
+struct AnswerField {
+  std::string path;
+  std::string type;  ///< "number", "integer", "text", "boolean"; "any"; with " or null" where a figure may have no value
+  std::string sentence;
+};
+using AnswerFields = std::vector<AnswerField>;
+/// The fields of a part below `prefix` ("ranking[]/").
+void add_answer_fields(AnswerFields& out, const std::string& prefix, const AnswerFields& part);
+
+struct Example {
+  std::string arguments;  ///< after the command's words, as in a shell: "--model llama-3.1-8b --gpus 8"
+  std::string sentence;   ///< what it asks; may be empty
+};
+
+struct Question {
+  QuestionText text;
+  std::vector<Example> examples;
+  AnswerFields answer;
+  std::vector<FileForm> forms;
+  std::function<Result<Answer>(const Document&, QuestionContext)> run;
+
+  const std::string& name() const { return text.record->kind; }
+  const std::string& sentence() const { return text.record->sentence; }
+};
+
+/// A question of type Q: its fields are read from the document, all faults told at once, and `answer` answers it.
+template <class Q>
+Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&), std::vector<Example> examples,
+                       AnswerFields fields, std::vector<FileForm> forms = {}) {
+  const auto run = [answer](const Document& document, QuestionContext context) -> Result<Answer> {
+    auto question = read_record<Q>(document);
+    if (!question) return question.faults();
+    context.asked = &document;
+    auto answered = answer(*question, context);
+    if (!answered) return context.placed(answered.faults());
+    return answered;
+  };
+  return {Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), run};
+}
+
+}  // namespace stargate

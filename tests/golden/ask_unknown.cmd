@@ -1,0 +1,2 @@
+ask tests/golden/inputs/question_unknown.json
+exit: 2

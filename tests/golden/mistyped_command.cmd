@@ -1,0 +1,2 @@
+modle qwen3-8b
+exit: 2

@@ -1,0 +1,2 @@
+model qwen3-8b --jsn
+exit: 2
