@@ -65,10 +65,10 @@ struct Loader {
     if (!text) return break_record(name, text.faults()), std::nullopt;
     auto document = parse_yaml(path, *text);
     if (!document) return break_record(name, document.faults()), std::nullopt;
-    const std::size_t before = faults.size();
+    const std::size_t found = faults.size();
     const Document written = before != nullptr && !changes.set.empty() ? *document : Document{};
     if (change(*document, name, names) && before != nullptr) *before = written;
-    if (faults.size() > before) return broken.push_back(name), std::nullopt;
+    if (faults.size() > found) return broken.push_back(name), std::nullopt;
     return std::move(*document);
   }
 

@@ -111,10 +111,6 @@ void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
     check.range("price", a.price);
     if (a.idle_power) check.below("idle_power", *a.idle_power, "power", a.power);
     if (a.facility_power) check.below("power", a.power, "facility_power", *a.facility_power);
-    for (const auto& [precision, rate] : a.achievable) {
-      const auto peak = a.peak.find(precision);
-      if (peak != a.peak.end()) check.below("achievable", rate, "peak", peak->second);
-    }
   }
   for (const auto& [id, s] : catalogue.systems) {
     check.enter("systems/" + id);
