@@ -134,17 +134,17 @@ const QuestionTable<TrainQuestion>& TrainQuestion::table() {
 }
 
 Question train_question() {
-  return make_question(
-      answer_train,
-      {{"--model llama-3.1-405b --system hgx-h100 --gpus 16384 --global-batch-size 2048 --tp 8 --pp 16 --vpp 8 --sp "
-        "--recompute full",
-        "a layout on 16384 accelerators"},
-       {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096",
-        "no layout: the best of all"},
-       {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --tp 2 --set "
-        "accelerator.memory.bandwidth=+50% --compare",
-        "what half as much bandwidth again would give"}},
-      train_answer_fields(), {train_trace_form});
+  return make_question(answer_train,
+                       {{"--model llama-3.1-405b --system hgx-h100 --gpus 16384 --global-batch-size 2048 --tp 8 --pp "
+                         "16 --vpp 8 --sp --ends-as-layers "
+                         "--recompute full",
+                         "a layout on 16384 accelerators"},
+                        {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096",
+                         "no layout: the best of all"},
+                        {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --tp 2 --set "
+                         "accelerator.memory.bandwidth=+50% --compare",
+                         "what half as much bandwidth again would give"}},
+                       train_answer_fields(), {train_trace_form});
 }
 
 }  // namespace stargate
