@@ -5,7 +5,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake)
 
 set(STARGATE_THIRD_PARTY_base fmt::fmt Threads::Threads)
 set(STARGATE_THIRD_PARTY_config PkgConfig::YAML PkgConfig::TOMLPLUSPLUS nlohmann_json::nlohmann_json)
-set(STARGATE_THIRD_PARTY_lp PkgConfig::CLP)
+set(STARGATE_THIRD_PARTY_lp Cbc::Cbc PkgConfig::COIN)
 set(STARGATE_THIRD_PARTY_calibration Eigen3::Eigen ZLIB::ZLIB)
 set(STARGATE_THIRD_PARTY_app CLI11::CLI11)
 
@@ -26,6 +26,23 @@ endif()
 target_include_directories(stargate_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(stargate_options INTERFACE STARGATE_VERSION="${PROJECT_VERSION}")
 
+# The library headers that most files include, compiled once: a fifth to a third of the time of a file. A compiler cache
+# would tie every object to the bytes of this one, which differ from build to build, and find nothing again: none then.
+# Headers are checked alone without it (house.headers), sources by clang-tidy.
+if(STARGATE_PRECOMPILE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  add_library(stargate_precompiled OBJECT ${CMAKE_CURRENT_LIST_DIR}/precompiled.cpp)
+  target_link_libraries(stargate_precompiled PRIVATE stargate_options fmt::fmt)
+  target_precompile_headers(stargate_precompiled PRIVATE
+    <algorithm> <array> <cmath> <cstdint> <functional> <limits> <map> <memory> <numeric> <optional> <set> <span> <string>
+    <string_view> <tuple> <utility> <variant> <vector> <fmt/format.h>)
+endif()
+function(stargate_precompile target)
+  if(TARGET stargate_precompiled)
+    target_precompile_headers(${target} REUSE_FROM stargate_precompiled)
+  endif()
+endfunction()
+
+add_custom_target(unit_tests)
 function(stargate_module name)
   file(GLOB all CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stargate/${name}/*.cpp)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/stargate/${name}/*.hpp)
@@ -37,6 +54,9 @@ function(stargate_module name)
   if(sources)
     add_library(${target} STATIC ${sources})
     set(visibility PUBLIC)
+    if(NOT name STREQUAL "units")  # units knows no fmt
+      stargate_precompile(${target})
+    endif()
   else()
     add_library(${target} INTERFACE)
     set(visibility INTERFACE)
@@ -63,6 +83,10 @@ function(stargate_module name)
   if(STARGATE_TESTS AND tests)
     add_executable(${target}_test ${tests} ${CMAKE_SOURCE_DIR}/tests/doctest_main.cpp)
     target_link_libraries(${target}_test PRIVATE ${target} doctest::doctest)
+    if(NOT name STREQUAL "units")
+      stargate_precompile(${target}_test)
+    endif()
+    add_dependencies(unit_tests ${target}_test)
     add_test(NAME unit.${name} COMMAND ${target}_test "--test-suite-exclude=measured data")
     foreach(test IN LISTS tests)
       file(STRINGS ${test} reads_tree REGEX "STARGATE_SOURCE_DIR" LIMIT_COUNT 1)

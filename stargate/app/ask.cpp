@@ -182,7 +182,7 @@ void QuestionCommands::ask(const Question& question, const Document& document,
                           nullptr};
   auto answer = question.run(document, std::move(context));
   Session::progress_line("");
-  if (!answer) return session_.fail(without_paths(document, answer.faults()));
+  if (!answer) return session_.fail(told_by_flags(question, document, answer.faults()));
   if (answer->kind == AnswerKind::is_no) session_.exit_code = kExitAnswerIsNo;
   json ? session_.print_data(answer->json()) : session_.print_text(answer->text());
   for (const auto& file : answer->files) {

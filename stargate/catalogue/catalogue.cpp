@@ -145,7 +145,7 @@ void report_unread_files(Loader& loader) {
     const std::string inside = path.size() > root ? path.substr(root) : path;
     const auto slash = inside.find('/');
     const std::string folder = slash == std::string::npos ? "" : inside.substr(0, slash);
-    if (inside == "sources.yaml" || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
+    if (inside == "sources.yaml" || inside == "expected_errors.yaml" || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
     const bool known = std::find(folders.begin(), folders.end(), folder) != folders.end();
     const std::string_view ending = folder == "models" ? ".json" : ".yaml";
     if (known && inside.ends_with(ending)) continue;

@@ -131,8 +131,8 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
       continue;
     }
     const std::array used{service->replica.precision.linear, service->replica.precision.expert};
-    out.rows.push_back({&row, service->accelerator, format_layout(service->replica.layout), service->replicas,
-                        *predicted, simulate_command(catalogue, *service)});
+    out.rows.push_back({&row, service->accelerator, format_layout(service->replica.layout), service->record->id,
+                        service->replicas, *predicted, simulate_command(catalogue, *service)});
     tally.add(key, law_origin_name(service->machine->law.origin(used)), row.value, *predicted);
     if (tally.is_among_worst(row.value, *predicted)) {
       tally.note_worst({row.source, describe(row, *service), row.value, *predicted});
@@ -176,32 +176,33 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
 }
 
 std::string format_serving_validation_csv(const ServingValidation& validation) {
-  TextTable table({{"id"},
-                   {"source"},
-                   {"model"},
-                   {"accelerator"},
-                   {"gpus"},
-                   {"engine"},
-                   {"engine_version"},
-                   {"weights_dtype"},
-                   {"layout"},
-                   {"replicas"},
-                   {"isl"},
-                   {"osl"},
-                   {"concurrency_or_batch"},
-                   {"metric"},
-                   {"percentile"},
-                   {"measured"},
-                   {"predicted"},
-                   {"error_pct"},
+  TextTable table({{"id"},     {"source"},         {"model"},    {"accelerator"}, {"gpus"},
+                   {"engine"}, {"engine_version"}, {"record"},   {"trust"},       {"weights_dtype"},
+                   {"layout"}, {"replicas"},       {"isl"},      {"osl"},         {"concurrency_or_batch"},
+                   {"metric"}, {"percentile"},     {"measured"}, {"predicted"},   {"error_pct"},
                    {"command"}});
-  for (const auto& [row, accelerator, layout, replicas, predicted, command] : validation.rows) {
-    table.add_row({row->id, row->source, row->model, accelerator, fmt::format("{}", row->gpus), row->engine,
-                   row->engine_version, row->weights_dtype, layout, std::to_string(replicas),
-                   fmt::format("{:g}", row->isl), fmt::format("{:g}", row->osl),
-                   fmt::format("{:g}", row->concurrency_or_batch), row->metric, row->percentile,
-                   fmt::format("{:.6g}", row->value), fmt::format("{:.6g}", predicted),
-                   fmt::format("{:.2f}", 100 * (predicted / row->value - 1)), command});
+  for (const auto& [row, accelerator, layout, record, replicas, predicted, command] : validation.rows) {
+    table.add_row({row->id,
+                   row->source,
+                   row->model,
+                   accelerator,
+                   fmt::format("{}", row->gpus),
+                   row->engine,
+                   row->engine_version,
+                   record,
+                   trust_of(*row),
+                   row->weights_dtype,
+                   layout,
+                   std::to_string(replicas),
+                   fmt::format("{:g}", row->isl),
+                   fmt::format("{:g}", row->osl),
+                   fmt::format("{:g}", row->concurrency_or_batch),
+                   row->metric,
+                   row->percentile,
+                   fmt::format("{:.6g}", row->value),
+                   fmt::format("{:.6g}", predicted),
+                   fmt::format("{:.2f}", 100 * (predicted / row->value - 1)),
+                   command});
   }
   return table.format_csv();
 }

@@ -12,6 +12,7 @@ namespace stargate {
 struct PredictedServing {
   const MeasuredServing* row;
   std::string accelerator, layout;  ///< id; "tp8", as printed elsewhere
+  std::string record;               ///< id of the engine's
   int replicas = 1;
   double predicted = 0;
   std::string command;  ///< with which a user gets the run it is a figure of

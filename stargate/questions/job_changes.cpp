@@ -134,7 +134,7 @@ class Expansion {
 
 Result<CatalogueChanges> make_job_changes(const QuestionContext& context, const ChangeFields& fields,
                                           const std::string& system) {
-  auto changes = parse_changes(fields);
+  auto changes = parse_changes(asked_changes(context, fields));
   if (!changes) return changes.faults();
   CatalogueChanges out = changes->catalogue;
   if (changes->study.empty()) return out;

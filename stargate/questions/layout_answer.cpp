@@ -49,7 +49,8 @@ const AnswerFields& law_answer_fields() {
   static const AnswerFields fields{
       {"device_law", "text",
        "The weakest ground that a law of the device rests on: fitted, carried over, specification"},
-      {"law_basis", "text", "Each law, what it rests on, and the error to expect of it"}};
+      {"law_basis", "text", "Each law, what it rests on, and the error to expect of it"},
+      {"expected_error", "text", "How far measured runs were from predicted steps"}};
   return fields;
 }
 

@@ -48,7 +48,7 @@ std::vector<OutputFile> plan_files(const PlanAnswer& answer, const QuestionConte
 }  // namespace
 
 Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& context) {
-  auto changes = parse_changes(question);
+  auto changes = parse_changes(asked_changes(context, question));
   if (!changes) return changes.faults();
   const auto solver = make_clp_solver();
   PlanAnswer answer;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/questions/plan_report.hpp"
@@ -228,11 +229,32 @@ std::string quarters_table(const Plan& base, const Plan& other) {
     return sum;
   };
   for (const std::size_t i : shown_quarters(base)) {
-    const auto &a = base.quarters[i], &b = other.quarters[i];
+    const int at = base.quarters[i].quarter - other.first;
+    if (at < 0 || at >= static_cast<int>(other.quarters.size())) continue;  // planned as written only
+    const auto &a = base.quarters[i], &b = other.quarters[at];
     table.add_row({format_quarter(a.quarter), thousands(a.accelerators), thousands(b.accelerators),
                    tokens_rate(served(a)), tokens_rate(served(b)), money(a.spent.total()), money(b.spent.total())});
   }
   return table.format(2);
+}
+
+/// What the change costs, what it reaches, and whether the plans are of the same quarters.
+std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money worth) {
+  const auto parts = changed_parts(comparison.base->prepared.programme, comparison.other->prepared.programme);
+  if (parts.empty()) return "  The change has no effect: no part of this plan uses it.\n\n";
+  std::string out = fmt::format("  The change {} {} in present value.", worth.base() >= 0 ? "costs" : "saves",
+                                format_quantity(worth.base() >= 0 ? worth : -worth));
+  if (std::abs(worth / base.objective) < 1e-9) {
+    out =
+        fmt::format("  The change reaches {}, but no limit that binds: the least cost stays.", fmt::join(parts, ", "));
+  }
+  if (base.first != other.first || base.last != other.last) {
+    out += fmt::format(
+        "\n  As written the plan is of {} to {}, changed of {} to {}: each present value is of its own quarters, and "
+        "what is compared by quarter are those of both.",
+        format_quarter(base.first), format_quarter(base.last), format_quarter(other.first), format_quarter(other.last));
+  }
+  return out + "\n\n";
 }
 
 std::string losses_table(const PlanDifference& difference) {
@@ -274,9 +296,7 @@ std::string format_comparison_text(const Comparison& comparison) {
     return out;
   }
   const auto difference = compare_plans(*base, *other);
-  const Money worth = difference.objective;
-  out += fmt::format("  The change {} {} in present value.\n\n", worth.base() >= 0 ? "costs" : "saves",
-                     format_quantity(worth.base() >= 0 ? worth : -worth));
+  out += effect_text(comparison, *base, *other, difference.objective);
   out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were; negative: gained)\n" +
          losses_table(difference);
   out += "\nQuarter by quarter\n" + quarters_table(*base, *other);

@@ -152,12 +152,13 @@ std::string search_text(const SearchAnswer& answer) {
   return out + ranking_table(answer) + front_table(c) + removed_table(c.search);
 }
 
-std::string search_json(const SearchAnswer& answer) {
+std::string search_json(const SearchAnswer& answer, const std::string& expected_error) {
   const CountAnswer& c = answer.chosen();
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("fits", c.best.has_value());
   json.member("objective", objective_name(answer.goal.objective)).member("gpus", c.job.gpus);
   write_law(json, c.job);
+  json.member("expected_error", expected_error);
   write_counts(json, c.search);
   if (c.best) {
     write_layout(json, *c.best);

@@ -6,7 +6,7 @@ namespace stargate {
 namespace {
 
 using Q = SimulateQuestion;
-const Rule one_or_more{.at_least = 1.0, .above = {}, .at_most = {}};
+const Rule one_or_more{.at_least = 1.0, .above = {}, .at_most = 1e8};
 Rule between(double low, double high) { return {.at_least = low, .above = {}, .at_most = high}; }
 
 std::string router_sentence() { return "Which replica a request goes to: " + router_policy_names(); }
@@ -73,10 +73,10 @@ void add_traffic_fields(QuestionTable<Q>& t) {
   t.optional("requests", &Q::requests, "Requests", one_or_more)
       .otherwise("a trace's; of poisson 1000, or the duration's");
   t.optional("duration", &Q::duration, "Seconds of traffic", between(1e-3, 1e9)).otherwise("no bound");
-  t.optional("from", &Q::from, "Of a trace: seconds to pass over", not_negative);
-  t.optional("shared_prefix", &Q::shared_prefix, "Tokens that all prompts begin with, beside --isl", not_negative);
+  t.optional("from", &Q::from, "Of a trace: seconds to pass over", between(0, 1e9));
+  t.optional("shared_prefix", &Q::shared_prefix, "Tokens that all prompts begin with, beside isl", between(0, 1e8));
   t.optional("turns", &Q::turns, "Mean turns of a conversation, whose context grows", between(1, 1000));
-  t.optional("think_time", &Q::think_time, "Mean seconds between an answer and the next turn", not_negative);
+  t.optional("think_time", &Q::think_time, "Mean seconds between an answer and the next turn", between(0, 1e9));
   t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
 }
 
@@ -90,8 +90,9 @@ const QuestionTable<SimulateQuestion>& SimulateQuestion::table() {
     add_replica_fields(t);
     add_engine_fields(t);
     add_traffic_fields(t);
-    t.group("Targets and price").optional("ttft", &Q::ttft, "Target of a request's TTFT, ms or with a unit", positive);
-    t.optional("tpot", &Q::tpot, "Target of a request's TPOT, ms or with a unit", positive);
+    t.group("Targets and price")
+        .optional("ttft", &Q::ttft, "Target of a request's TTFT, ms or with a unit", life_within_century);
+    t.optional("tpot", &Q::tpot, "Target of a request's TPOT, ms or with a unit", life_within_century);
     add_price_field(t);
     add_change_fields(t);
     return t;

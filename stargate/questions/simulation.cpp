@@ -88,6 +88,9 @@ Check SimulationMaker::make_machine() {
   auto machine = make_serving_machine(*out_.catalogue, *out_.system, kernel_choice(*out_.model, out_.engine.kernels));
   if (!machine) return machine.faults();
   out_.machine = std::make_unique<ServingMachine>(std::move(*machine));
+  auto errors = load_expected_errors(context_);
+  if (!errors) return errors.faults();
+  out_.errors = std::move(*errors);
   out_.price = chosen_price(*out_.catalogue, *out_.system, question_.price);
   out_.target = {duration_of(question_.ttft), duration_of(question_.tpot)};
   return Done{};
@@ -98,7 +101,7 @@ Check SimulationMaker::make_replica(const ServingLayout& layout, const EngineSet
   if (!made) return made.faults();
   if (const auto* lack = std::get_if<DoesNotFit>(&*made)) {
     lacking_ = {out_.model->id, out_.system->id, format_layout(layout), *lack,
-                make_serving_basis(*out_.catalogue, out_.engine, *out_.machine, out_.precision)};
+                make_serving_basis(*out_.catalogue, out_.errors, out_.engine, *out_.machine, out_.precision)};
     return Done{};
   }
   replica = std::get<ReplicaEngine>(std::move(*made));

@@ -49,6 +49,7 @@ std::string train_json(const TrainReport& report) {
   JsonWriter json;
   json.begin_object().member("schema_version", 1).member("fits", report.answer.report.memory.fits());
   write_law(json, job);
+  json.member("expected_error", report.asked.expected_error);
   write_layout(json, report.answer);
   write_activations(json, job, report.layout, report.answer.report.memory);
   return json.end_object().text();
@@ -92,7 +93,7 @@ Result<Answer> answer_train(const TrainQuestion& question, const QuestionContext
   auto answer = answer_layout(*asked, *layout);
   if (!answer) return answer.faults();
 
-  TrainReport report{describe_job(question, asked->job, std::to_string(question.gpus.first())),
+  TrainReport report{describe_job(question, *asked, std::to_string(question.gpus.first())),
                      std::move(*asked),
                      *layout,
                      *answer,
@@ -133,17 +134,17 @@ const QuestionTable<TrainQuestion>& TrainQuestion::table() {
 }
 
 Question train_question() {
-  return make_question(
-      answer_train,
-      {{"--model llama-3.1-405b --system hgx-h100 --gpus 16384 --global-batch-size 2048 --tp 8 --pp 16 --vpp 8 --sp "
-        "--recompute full",
-        "a layout on 16384 accelerators"},
-       {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096",
-        "no layout: the best of all"},
-       {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --tp 2 --set "
-        "accelerator.memory.bandwidth=+50% --compare",
-        "what half as much bandwidth again would give"}},
-      train_answer_fields(), {train_trace_form});
+  return make_question(answer_train,
+                       {{"--model llama-3.1-405b --system hgx-h100 --gpus 16384 --global-batch-size 2048 --tp 8 --pp "
+                         "16 --vpp 8 --sp --ends-as-layers "
+                         "--recompute full",
+                         "a layout on 16384 accelerators"},
+                        {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096",
+                         "no layout: the best of all"},
+                        {"--model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --tp 2 --set "
+                         "accelerator.memory.bandwidth=+50% --compare",
+                         "what half as much bandwidth again would give"}},
+                       train_answer_fields(), {train_trace_form});
 }
 
 }  // namespace stargate

@@ -79,7 +79,7 @@ std::string train_search_text(const TrainSearchReport& report) {
 
 std::string train_search_json(const TrainSearchReport& report) {
   return report.comparison ? comparison_json(*report.comparison, report.search.chosen().job)
-                           : search_json(report.search);
+                           : search_json(report.search, report.asked.expected_error);
 }
 
 AnswerFields goodput_members() {
@@ -132,7 +132,7 @@ Result<Answer> answer_train_search(const TrainSearchQuestion& question, const Qu
   auto counts = answer_counts(question, *asked, *goal, context);
   if (!counts) return counts.faults();
   const std::size_t best = choose(*counts, *goal);
-  TrainSearchReport report{describe_job(question, asked->job, counts_in_words(question.gpus.counts)),
+  TrainSearchReport report{describe_job(question, *asked, counts_in_words(question.gpus.counts)),
                            std::move(*asked),
                            {*goal, std::move(*counts), best},
                            {},

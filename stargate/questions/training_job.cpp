@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "stargate/questions/expected_errors.hpp"
 #include "stargate/questions/job_changes.hpp"
 #include "stargate/questions/layout_answer.hpp"
 
@@ -15,10 +16,13 @@ Diagnostics check_comparison(const ChangeFields& fields, bool compare, const Que
   return {context.fault("compare", "nothing is changed", "set something, such as accelerator.memory.bandwidth=+50%")};
 }
 
-std::string describe_job(const TrainingFields& fields, const TrainingJob& job, const std::string& gpus) {
-  return fmt::format("{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n", fields.model, gpus,
-                     job.system->accelerator, fields.system, fields.global_batch_size, fields.seq_length,
-                     precision_name(fields.precision), format_law_basis(job.law, multiplied(job)));
+std::string describe_job(const TrainingFields& fields, const AskedJob& asked, const std::string& gpus) {
+  const TrainingJob& job = asked.job;
+  return fmt::format(
+      "{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n"
+      "  error to expect of the step: {}\n",
+      fields.model, gpus, job.system->accelerator, fields.system, fields.global_batch_size, fields.seq_length,
+      precision_name(fields.precision), format_law_basis(job.law, multiplied(job)), asked.expected_error);
 }
 
 Result<TrainingLayout> make_layout(const TrainingFields& f, const QuestionContext& context) {
@@ -93,7 +97,9 @@ Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionCont
   job->global_batch_size = fields.global_batch_size;
   job->seq_length = fields.seq_length;
   if (auto faults = set_recipe(fields, *job); !faults.empty()) return faults;
-  return AskedJob{std::move(catalogue), std::move(*job)};
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  return AskedJob{std::move(catalogue), format_training_errors(*errors), std::move(*job)};
 }
 
 }  // namespace stargate

@@ -11,7 +11,8 @@ namespace stargate {
 /// A job points into its catalogue.
 struct AskedJob {
   std::unique_ptr<Catalogue> catalogue;
-  TrainingJob job;  ///< on the first of the numbers of accelerators
+  std::string expected_error;  ///< in words
+  TrainingJob job;             ///< on the first of the numbers of accelerators
 };
 /// `changed`: with the changes of `set` and `without`, or as the catalogue is written.
 Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionContext& context, bool changed = true);
@@ -19,8 +20,8 @@ Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionCont
 /// The fault of a comparison of nothing; empty when something is changed or nothing is to be compared.
 Diagnostics check_comparison(const ChangeFields& fields, bool compare, const QuestionContext& context);
 
-/// The line that begins an answer; `gpus` in words.
-std::string describe_job(const TrainingFields& fields, const TrainingJob& job, const std::string& gpus);
+/// The lines that begin an answer; `gpus` in words.
+std::string describe_job(const TrainingFields& fields, const AskedJob& asked, const std::string& gpus);
 
 /// Sizes not given are 1, data parallelism what is left of the accelerators. Faults: unknown modules to recompute.
 Result<TrainingLayout> make_layout(const TrainingFields& fields, const QuestionContext& context);

@@ -43,6 +43,8 @@ std::string with_member(std::string json, const std::vector<std::string>& change
 }  // namespace
 
 Question tell_unused_changes(Question question) {
+  question.answer.push_back(
+      {"unused_changes[]", "text", "Changes that no part of the answer uses, where there are any"});
   const auto ask = question.run;
   question.run = [ask](const Document& document, QuestionContext context) -> Result<Answer> {
     auto answer = ask(document, context);

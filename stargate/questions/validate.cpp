@@ -140,7 +140,8 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("device", &Q::device, "Only these devices").alias("devices").commas();
     t.optional("law", &Q::law, "Only these laws").alias("laws").commas();
     t.optional("leave_out", &Q::leave_out, "Predict each device with the coefficients other devices lend");
-    t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong", not_negative);
+    t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong",
+                              {.at_least = 0.0, .above = {}, .at_most = 1e6});
     add_change_fields(t);
     return t;
   }();

