@@ -19,7 +19,7 @@ constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
 constexpr int kBudgetStep = 4;  // between token budgets
 constexpr int kMatchings = 2;   // of the two sides, after the first
 constexpr int kLonger = 4;      // times a trial, for the whole deployment
-constexpr std::int64_t kMostHeld = 400'000;
+constexpr std::int64_t kMostHeld = 200'000;
 constexpr int kMostSettles = 24;
 
 /// The part of a deployment that is tried: all of a disaggregated one, a few of many equal replicas.
