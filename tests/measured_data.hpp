@@ -10,8 +10,8 @@
 
 namespace stargate {
 
-/// The path of `file` below the folder that STARGATE_DATA names. Nothing, with the reason on stdout, when the variable is
-/// unset or empty, or when the folder has no such file.
+/// The path of `file` below the folder that STARGATE_DATA names. Nothing, with the reason on stdout, when the variable
+/// is unset or empty, or when the folder has no such file.
 inline std::optional<std::string> measured_data(const std::string& file) {
   const char* folder = std::getenv("STARGATE_DATA");
   if (folder == nullptr || *folder == '\0') {

@@ -77,13 +77,16 @@ QuestionCommands::QuestionCommands(CLI::App& app, Session& session) : app_(app),
 
 void QuestionCommands::add_ask() {
   ask_ = &command_named("ask");
+  for (CLI::App* made : made_) {
+    if (made->get_description().empty()) made->description(std::string(group_sentence(path_of(made))));
+  }
   ask_->description("Answer a question written as JSON: {\"question\": \"train\", \"model\": ...}");
   ask_->add_option("FILE.json", "The question");
   ask_->add_flag("--json")->description("Print JSON");
   for (const auto& form : all_forms()) ask_->add_option(flag_of(form.name), form.sentence)->expected(1);
   schema_ = &command_named("schema");
   schema_->description("The JSON Schema of a question and of its answer");
-  schema_->add_option("QUESTION", "Its name, such as train")->expected(1, 3);
+  schema_->add_option("QUESTION", "Its name, such as train search")->expected(1, 3)->allow_extra_args();
 }
 
 /// Made with the commands above it where they are not there yet.
@@ -179,7 +182,7 @@ void QuestionCommands::ask(const Question& question, const Document& document,
                           nullptr};
   auto answer = question.run(document, std::move(context));
   Session::progress_line("");
-  if (!answer) return session_.fail(without_paths(document, answer.faults()));
+  if (!answer) return session_.fail(told_by_flags(question, document, answer.faults()));
   if (answer->kind == AnswerKind::is_no) session_.exit_code = kExitAnswerIsNo;
   json ? session_.print_data(answer->json()) : session_.print_text(answer->text());
   for (const auto& file : answer->files) {

@@ -8,7 +8,7 @@ namespace stargate {
 Result<std::string> RememberedFiles::read(const std::string& path) const {
   auto content = disk_.read(path);
   if (content.ok()) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(*mutex_);
     read_.insert(path);
   }
   return content;
@@ -19,7 +19,7 @@ std::vector<std::string> RememberedFiles::list(const std::string& folder, const 
 }
 
 bool RememberedFiles::was_read(const std::string& path) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(*mutex_);
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return false;
   for (const auto& other : read_) {

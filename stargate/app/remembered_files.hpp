@@ -1,6 +1,7 @@
 // The disk that knows what an answer was made from, so that no output replaces it.
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -19,7 +20,7 @@ class RememberedFiles final : public FileReader {
 
  private:
   DiskFileReader disk_;
-  mutable std::mutex mutex_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  ///< questions read on several threads
   mutable std::set<std::string> read_;
 };
 

@@ -62,10 +62,4 @@ void Session::progress_line(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
 }
 
-Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags) {
-  auto changes = parse_changes(flags);
-  if (!changes) return changes.faults();
-  return load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
-}
-
 }  // namespace stargate

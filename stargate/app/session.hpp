@@ -8,7 +8,7 @@
 
 #include "stargate/app/remembered_files.hpp"
 #include "stargate/app/standard_output.hpp"
-#include "stargate/questions/changes.hpp"
+#include "stargate/base/result.hpp"
 
 namespace stargate {
 
@@ -39,10 +39,5 @@ struct Session {
   /// The same on one line that the next call overwrites; an empty text clears it.
   static void progress_line(const std::string& text);
 };
-
-/// What questions share, for the commands that are not questions yet.
-using ChangeFlags = ChangeFields;
-/// The session's catalogue with the flags' changes to its records, for commands without a study.
-Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags);
 
 }  // namespace stargate

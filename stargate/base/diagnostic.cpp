@@ -60,9 +60,15 @@ std::string format_diagnostics(std::vector<Diagnostic> diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });
+  constexpr std::size_t kMostShown = 20, kShown = 10;  // hundreds are one mistake: nobody reads them
+  const std::size_t shown = diagnostics.size() > kMostShown ? kShown : diagnostics.size();
   std::string out;
-  for (const auto& d : diagnostics) out += format_diagnostic(d);
-  if (diagnostics.size() > 1) out += fmt::format("{} faults.\n", diagnostics.size());
+  for (std::size_t i = 0; i < shown; ++i) out += format_diagnostic(diagnostics[i]);
+  if (shown < diagnostics.size()) {
+    out += fmt::format("{} faults; these are the first {}.\n", diagnostics.size(), shown);
+  } else if (diagnostics.size() > 1) {
+    out += fmt::format("{} faults.\n", diagnostics.size());
+  }
   return out;
 }
 

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace stargate {
 namespace fs = std::filesystem;
@@ -58,10 +57,14 @@ Result<std::string> DiskFileReader::read(const std::string& path) const {
     return file_fault(path, "is larger than 64 MiB");
   }
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (!in) return file_fault(path, std::string("cannot be read: ") + std::strerror(errno));
-  return std::move(content).str();
+  std::string content;
+  char block[1 << 16];
+  while (in.read(block, sizeof block) || in.gcount() > 0) {
+    content.append(block, static_cast<std::size_t>(in.gcount()));
+    if (content.size() > kLargestFile) return file_fault(path, "is larger than 64 MiB");
+  }
+  if (!in.eof()) return file_fault(path, std::string("cannot be read: ") + std::strerror(errno));
+  return content;
 }
 
 std::vector<std::string> DiskFileReader::list(const std::string& folder, const std::string& suffix) const {

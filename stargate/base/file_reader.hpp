@@ -12,7 +12,7 @@ class FileReader {
  public:
   virtual ~FileReader() = default;
   virtual Result<std::string> read(const std::string& path) const = 0;
-  /// Files below `folder` (recursively) whose name ends in `suffix`, sorted by path. Empty when there is no such folder.
+  /// Files below `folder` (recursively) whose name ends in `suffix`, sorted by path. Empty when there is none.
   virtual std::vector<std::string> list(const std::string& folder, const std::string& suffix) const = 0;
 };
 

@@ -240,16 +240,24 @@ std::string lay_out_table(const MarkedTable& table, const TextLayout& layout) {
   return out;
 }
 
-/// One line of prose; what it continues with is indented by two more. A command's lines end in a backslash.
+/// Where a line continues: under the text after its label ("  power        12 W ..."), else indented by two more.
+std::size_t continued_indent(std::string_view line, std::size_t indent, int width) {
+  const auto gap = line.find("  ", indent);
+  const auto text = gap == std::string_view::npos ? gap : line.find_first_not_of(' ', gap);
+  return text != std::string_view::npos && text <= static_cast<std::size_t>(width / 3) ? text : indent + 2;
+}
+
+/// One line of prose. A command's lines end in a backslash.
 std::string lay_out_line(std::string_view line, int width) {
   if (width <= 0 || display_width(line) <= width) return std::string(line);
   const std::size_t indent = std::min(line.find_first_not_of(' '), line.size());
   const bool command = line.substr(indent).starts_with("stargate ");
-  const int room = std::max(20, width - static_cast<int>(indent) - 2 - (command ? 2 : 0));
+  const std::size_t continued = continued_indent(line, indent, width);
   std::string out;
   for (std::string_view rest = line.substr(indent); !rest.empty();) {
-    const std::size_t margin = out.empty() ? indent : indent + 2;
-    std::size_t end = bytes_within(rest, room + (out.empty() ? 2 : 0));
+    const std::size_t margin = out.empty() ? indent : continued;
+    const int room = std::max(20, width - static_cast<int>(margin) - (command ? 2 : 0));
+    std::size_t end = bytes_within(rest, room);
     if (end < rest.size() && rest[end] != ' ') {
       end = rest.rfind(' ', end);
       if (end == std::string_view::npos || end == 0) end = std::min(rest.find(' ', 1), rest.size());  // a long word

@@ -62,7 +62,7 @@ TEST_CASE("a table with more columns than the screen holds stands in parts that 
   std::size_t named = 0;
   for (auto at = text.find("hgx-h100  apart"); at != std::string::npos; at = text.find("hgx-h100  apart", at + 1))
     ++named;
-  CHECK(named == 3);
+  CHECK(named == 2);
 }
 
 TEST_CASE("a table of one column and a word longer than the screen end") {
@@ -74,6 +74,8 @@ TEST_CASE("a table of one column and a word longer than the screen end") {
 TEST_CASE("prose breaks at spaces under its own indent, a command with backslashes") {
   CHECK(lay_out("  one two three four five six seven eight nine ten\n", {30, false}) ==
         "  one two three four five six\n    seven eight nine ten\n");
+  CHECK(lay_out("  power      one two three four five six seven eight nine\n", {40, false}) ==
+        "  power      one two three four five six\n             seven eight nine\n");
   const std::string command = lay_out("stargate train --model a --system b --gpus 1024 --tp 8\n", {40, false});
   CHECK(command == "stargate train --model a --system b \\\n  --gpus 1024 --tp 8\n");
 }
@@ -83,7 +85,7 @@ TEST_CASE("a name cannot steer the terminal") {
   table.add_row(
       {"a\x1b[31mb\x1f"
        "c\nd"});
-  CHECK(lay_out(table.format() + "\x1b[2J\a\n") == "name\n----------\na [31mb c d\n [2J \n");
+  CHECK(lay_out(table.format() + "\x1b[2J\a\n") == "name\n-----------\na [31mb c d\n [2J \n");
 }
 
 TEST_CASE("titles are bold where colour is wanted") {

@@ -5,13 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
 #include <optional>
-#include <regex>
 #include <set>
 
 #include "stargate/base/check.hpp"
+#include "stargate/base/csv.hpp"
+#include "stargate/measured/column_rules.hpp"
+#include "stargate/measured/names.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/law_choice.hpp"
 
@@ -21,57 +23,32 @@ namespace {
 constexpr std::size_t kFewestRows = 12;
 constexpr double kCoarseBusbw = 0.1;  // GB/s: where two decimals are off by more than 5 %
 
-using Cells = std::vector<std::string>;
-
-/// Cells of a line; a quoted cell may hold commas, and quotes doubled.
-Cells split_quoted(const std::string& line) {
-  Cells cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '"' && quoted && i + 1 < line.size() && line[i + 1] == '"') {
-      cells.back() += line[i++];
-    } else if (line[i] == '"') {
-      quoted = !quoted;
-    } else if (line[i] == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += line[i];
-    }
-  }
-  return cells;
-}
-
-double number_or_zero(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value) ? value : 0;
-}
+double number_or_zero(std::string_view text) { return parse_csv_number(text).value_or(0); }
 
 class SweepText {
  public:
-  SweepText(const std::map<std::string, std::size_t>& columns, const Cells& cells) : columns_(columns), cells_(cells) {}
-  const std::string& text(const char* column) const { return cells_[columns_.at(column)]; }
+  SweepText(const std::map<std::string, std::size_t>& columns, const CsvRow& row) : columns_(columns), row_(row) {}
+  const std::string& text(const char* column) const { return row_.cells[columns_.at(column)]; }
   double number(const char* column) const { return number_or_zero(text(column)); }
   bool mentions(const char* column, const char* word) const { return text(column).find(word) != std::string::npos; }
 
  private:
   const std::map<std::string, std::size_t>& columns_;
-  const Cells& cells_;
+  const CsvRow& row_;
 };
 
-/// The longest names first: "GB200" holds "B200".
-std::string device_of(const SweepText& row) {
-  static constexpr std::pair<const char*, const char*> names[] = {
-      {"GB300", "gb300"},   {"GB200", "gb200"},   {"B300", "b300-sxm"}, {"B200", "b200-sxm"}, {"H200", "h200-sxm"},
-      {"H100", "h100-sxm"}, {"H800", "h800-sxm"}, {"H20 ", "h20"},      {"A100", "a100"},     {"MI300X", "mi300x"},
-      {"MI325X", "mi325x"}, {"MI355X", "mi355x"}, {"L40S", "l40s"}};
-  if (row.mentions("hw", "PCIe")) return {};
-  for (const auto& [name, id] : names) {
-    if (!row.mentions("hw", name)) continue;
-    if (std::string_view(id) != "a100") return id;
-    return row.mentions("hw", "40GB") ? "a100-sxm-40gb" : "a100-sxm-80gb";
+/// The chip of a machine: words after a bracket, a comma or a plus, and those of the host or the link, are not its
+/// name.
+std::string device_of(const SweepText& row, const Records<Accelerator>& accelerators) {
+  std::string chip = row.text("hw");
+  for (const char* end : {" (", ",", " +"}) chip = chip.substr(0, chip.find(end));
+  for (const char* of_host : {"DGX ", " nodes", "-class", " p5 instance", " NVLink"}) {
+    const auto at = chip.find(of_host);
+    if (at == 0) chip.erase(0, std::string_view(of_host).size());
+    if (at != 0 && at != std::string::npos) chip.resize(at);
   }
-  return {};
+  const auto found = find_accelerator_by_name(accelerators, chip);
+  return found ? found.value->id : std::string();
 }
 
 struct NamedCollective {
@@ -89,14 +66,12 @@ constexpr NamedCollective kNames[] = {
 
 /// Bytes a microsecond of one rank's share of its node's network cards, where the text says; else nothing.
 std::optional<double> stated_network(const std::string& text, double ranks_per_node) {
-  static const std::regex cards(R"((\d+)x(\d+) ?Gb)"), node(R"((\d+) ?Gb/s per node)"), each(R"((\d+) ?Gb/s.*per GPU)");
   constexpr double kBytesPerUs = 1e9 / 8 * 1e-6;  // of a Gb/s
-  std::smatch match;
-  if (std::regex_search(text, match, cards)) {
-    return number_or_zero(match[1]) * number_or_zero(match[2]) * kBytesPerUs / ranks_per_node;
-  }
-  if (std::regex_search(text, match, node)) return number_or_zero(match[1]) * kBytesPerUs / ranks_per_node;
-  if (std::regex_search(text, match, each)) return number_or_zero(match[1]) * kBytesPerUs;
+  std::vector<std::string> found;
+  const auto number = [&](std::size_t i) { return parse_csv_number(found[i]).value_or(0); };
+  if (mentions(text, "{n}x{n} Gb", found)) return number(0) * number(1) * kBytesPerUs / ranks_per_node;
+  if (mentions(text, "{n} Gb/s per node", found)) return number(0) * kBytesPerUs / ranks_per_node;
+  if (mentions(text, "{n} Gb/s", found) && mentions(text, "per GPU", found)) return number(0) * kBytesPerUs;
   return std::nullopt;
 }
 
@@ -125,7 +100,7 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   const auto* named =
       std::find_if(std::begin(kNames), std::end(kNames), [&](const auto& n) { return text.text("op") == n.in_file; });
   if (auto reason = why_not(text, named); !reason.empty()) return reason;
-  const auto device = accelerators.find(device_of(text));
+  const auto device = accelerators.find(device_of(text, accelerators));
   if (device == accelerators.end()) return "accelerator not stated or not in the catalogue";
   const int ranks = static_cast<int>(text.number("gpus"));
   const int domain = std::max(1, device->second.scale_up_domain), domains = (ranks + domain - 1) / domain;
@@ -140,8 +115,23 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   if (network.empty() || network.starts_with("not stated")) return "network between nodes not stated";
   const double own = device->second.scale_out_bandwidth.base() * 1e-6;
   out.row.network_bandwidth = stated_network(network, ranks / text.number("nodes")).value_or(own);
-  out.group += across_suffix(network.find("EFA") != std::string::npos, domain);
+  out.group += across_suffix(network.find("EFA") != std::string::npos ? "efa" : "rdma", domain);
   return {};
+}
+
+/// Cells that must be numbers where they are filled, each within what it counts.
+Diagnostics check_numbers(const std::string& file, const SweepText& row, int line) {
+  constexpr std::pair<const char*, double> kColumns[] = {
+      {"nodes", 1e6}, {"gpus", 1e6}, {"bytes", 1e15}, {"time_us", 1e12}, {"busbw_GBps", 1e9}};
+  Diagnostics faults;
+  for (const auto& [column, most] : kColumns) {
+    const std::string& cell = row.text(column);
+    const auto number = parse_csv_number(cell);
+    if (cell.empty() || (number && *number >= 0 && *number <= most)) continue;
+    faults.push_back(
+        {file, line, 0, column, fmt::format("'{:.60}' is not a number from 0 to {:g}", cell, most), {}, {}});
+  }
+  return faults;
 }
 
 using GroupKey = std::array<std::string, 3>;  // device, engine, group
@@ -185,47 +175,32 @@ std::vector<std::string> broken_by_source(const CollectiveSweeps& sweeps, const 
 
 Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const std::string& content,
                                                  const Records<Accelerator>& accelerators) {
+  const auto table = parse_csv(file, content);
+  if (!table) return table.faults();
   CollectiveSweeps out;
   Diagnostics faults;
   std::map<std::string, std::size_t> columns;
-  int line_number = 0;
-  for (std::size_t from = 0; from < content.size();) {
-    const std::size_t end = std::min(content.find('\n', from), content.size());
-    std::string line = content.substr(from, end - from);
-    from = end + 1, ++line_number;
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    const Cells cells = split_quoted(line);
-    if (columns.empty()) {
-      for (std::size_t i = 0; i < cells.size(); ++i) columns[cells[i]] = i;
-      for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
-                                 "busbw_GBps", "algo_or_lib", "notes"}) {
-        if (!columns.contains(needed)) {
-          faults.push_back({file, line_number, 0, {}, fmt::format("has no column '{}'", needed), {}, {}});
-        }
-      }
-      if (!faults.empty()) return faults;
-      continue;
-    }
-    if (cells.size() != columns.size()) {
-      faults.push_back({file,
-                        line_number,
-                        0,
-                        {},
-                        fmt::format("has {} cells where the header names {}", cells.size(), columns.size()),
-                        {},
-                        {}});
+  for (std::size_t i = 0; i < table->header.size(); ++i) columns[table->header[i]] = i;
+  for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
+                             "busbw_GBps", "algo_or_lib", "notes"}) {
+    if (columns.contains(needed)) continue;
+    faults.push_back(
+        {file, 1, 0, {}, fmt::format("the column '{}' is missing", needed), suggest_name(needed, table->header), {}});
+  }
+  if (!faults.empty()) return faults;
+  for (const CsvRow& line : table->rows) {
+    if (auto wrong = check_numbers(file, SweepText(columns, line), line.line); !wrong.empty()) {
+      if (faults.size() < 100) faults.insert(faults.end(), wrong.begin(), wrong.end());
       continue;
     }
     CollectiveSweepRow row;
-    const std::string reason = read_row(SweepText(columns, cells), accelerators, row);
+    const std::string reason = read_row(SweepText(columns, line), accelerators, row);
     if (reason.empty()) {
       out.rows.push_back(std::move(row));
     } else {
       ++out.skipped[reason];
     }
   }
-  if (columns.empty()) faults.push_back({file, 0, 0, {}, "has no header", {}, {}});
   if (!faults.empty()) return faults;
   return out;
 }
@@ -236,13 +211,13 @@ Result<CollectiveSweeps> load_collective_sweeps(const std::string& path, const R
   return parse_collective_sweeps(path, content.value(), accelerators);
 }
 
-std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
-                                                   const Records<Accelerator>& accelerators) {
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue) {
   std::vector<CalibratedGroup> out;
   for (const auto& [key, group] : groups_of(sweeps)) {
     if (group.rows.size() < kFewestRows) continue;
     const auto& [device, engine, name] = key;
-    const auto parameters = collective_parameters(group.rows, accelerators.at(device), name);
+    const DomainLinks links = domain_links(catalogue.accelerators.at(device), catalogue.networks);
+    const auto parameters = collective_parameters(group.rows, links, name);
     CalibratedGroup fitted = fit_collective_group(group.rows, broken_by_source(sweeps, group), parameters);
     if (fitted.coefficients.empty()) continue;
     fitted.device = device, fitted.engine = engine, fitted.precision = name;
@@ -283,8 +258,8 @@ void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& ca
     for (std::size_t j = 0; j < group.rows.size(); ++j) {
       const CollectiveRow& row = group.rows[j];
       const auto& source = sweeps.rows[group.at[j]].source;
-      const ValidationKey validation{source, device, engine, name,
-                                     row.crosses() ? "collective across nodes" : "collective in node", {}};
+      const ValidationKey validation{
+          source, device, engine, name, row.crosses() ? "collective across nodes" : "collective in node", {}};
       if (!broken[j].empty()) {
         tally.skip(validation, broken[j]);
         continue;

@@ -32,9 +32,9 @@ std::vector<MeasuredRow> measured_by(const Catalogue& catalogue) {
   for (const int tp : {1, 2, 4, 8}) {
     MeasuredRow row;
     row.id = std::to_string(tp), row.source = "paper", row.framework = "Megatron-LM (2024)", row.model = "GPT";
-    row.year = 2024, row.layers = 8, row.hidden = 2048, row.heads = row.kv_heads = 16, row.ffn_hidden = 8192;
+    row.layers = 8, row.hidden = 2048, row.heads = row.kv_heads = 16, row.ffn_hidden = 8192;
     row.vocab = 51200, row.seq_len = 2048, row.accelerator = "X100", row.gpus = 16, row.gpus_per_node = 8;
-    row.precision = "bf16", row.zero_or_fsdp = "none", row.recompute = "none", row.metric = "iteration_s";
+    row.precision = "bf16", row.zero_stage = 0, row.recompute = "none", row.metric = "iteration_s";
     row.tp = tp, row.pp = 1, row.dp = 16 / tp, row.microbatch = 1, row.global_batch_seqs = 32;
     row.completeness = "strict", row.value = 1;
     auto made = make_measured_run(row, catalogue);

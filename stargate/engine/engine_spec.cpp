@@ -69,6 +69,7 @@ Check check_engine_spec(const EngineSpec& spec) {
   need(spec.speculation.acceptance_rate >= 0 && spec.speculation.acceptance_rate <= 1, "acceptance_rate",
        "must be from 0 to 1");
   need(spec.data_parallel >= 1 && spec.pipeline >= 1, "groups", "must be at least 1");
+  need(spec.attention_dp_wait >= 0, "attention_dp_wait", "must not be negative");
   if (!faults.empty()) return faults;
   return Done{};
 }

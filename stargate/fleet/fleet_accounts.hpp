@@ -1,7 +1,7 @@
 // The books of a fleet: what left, when, for whom, and who pays for the machines.
 //   a pool's cost  = price * time paid for; split by the time its steps spent with prefill and without
 //   a tenant pays    of the first part its share of prompt tokens not found in a cache, of the second its share of
-//   output
+//                    output
 #pragma once
 
 #include "stargate/fleet/fleet_report.hpp"

@@ -3,8 +3,7 @@
 //                 (Zheng et al., SGLang's cache-aware router)
 //   kv-aware:     least of overlap_weight * blocks of prompt left to prefill + blocks in use (NVIDIA Dynamo)
 //   tenant, session: highest hash of (key, replica) among replicas below bounded_load * mean (rendezvous hashing,
-//   Thaler
-//                 and Ravishankar 1998, with the bound of Mirrokni, Thorup and Zadimoghaddam 2018)
+//                 Thaler and Ravishankar 1998, with the bound of Mirrokni, Thorup and Zadimoghaddam 2018)
 #include "stargate/fleet/router.hpp"
 
 #include <algorithm>

@@ -2,10 +2,9 @@
 // Infeasible: every limit that may give way gets a slack with a price, and the sum of the prices is minimised (elastic
 //   filter; Chinneck, "Feasibility and Infeasibility in Optimization", Springer 2008, ch. 6). What is positive are
 //   gaps.
-// Unbounded: a direction d of the recession cone (no finite bound is ever crossed along d) with cost . d < 0, |d_j| <=
-// 1
-//   (Dantzig, "Linear Programming and Extensions", Princeton 1963, ch. 6); it exists just when the cost can fall for
-//   ever from a feasible point.
+// Unbounded: a direction d of the recession cone (no finite bound is ever crossed along d) with cost . d < 0 and
+//   |d_j| <= 1 (Dantzig, "Linear Programming and Extensions", Princeton 1963, ch. 6); it exists just when the cost can
+//   fall for ever from a feasible point.
 #pragma once
 
 #include <functional>

@@ -12,23 +12,28 @@ namespace stargate {
 
 struct MeasuredServing {
   int line = 0;
-  int year = 0;  ///< of publication
-  std::string id, source, trust, engine, engine_version, model, notes;
+  int year = 0;          ///< of publication
+  std::string measured;  ///< month of the run, "2025-10"
+  std::string id, source, trust, engine, engine_version, model;
+  std::string rules;  ///< ids of the rules that set columns of the row (column_rules.hpp)
   bool full_config = true;
   std::string weights_dtype, kv_dtype, accelerator;
   double accel_mem_gb = 0;
   int gpus = 0, tp = 0, pp = 0, ep = 0, dp = 0;
+  bool attention_dp = false;  ///< each rank of tp attends to its own sequences, with whole experts
   double isl = 0, osl = 0;
+  double shortest_length = 1;      ///< lengths lie between this share and the whole of the nominal ones
+  int max_num_batched_tokens = 0;  ///< 0: the engine's
+  double transfer_ms = 0;          ///< of the cache from a prefill to a decode replica
   double concurrency_or_batch = 0;
   std::string request_rate;  ///< requests a second, "inf" when all are sent at once, empty for one batch
   std::string metric, percentile;
   double value = 0;
 };
 
-/// Columns are found by name and may stand in any order; those not needed are passed over. Faults: columns that are
-/// missing and cells that are no numbers, each with its line.
+/// From the table's columns alone (read_measured_table has the faults).
 Result<std::vector<MeasuredServing>> read_measured_serving(const CsvTable& table);
-/// The same from a file.
+/// The same from a file, its prose first turned into columns (apply_column_rules).
 Result<std::vector<MeasuredServing>> load_measured_serving(const FileReader& files, const std::string& path);
 
 }  // namespace stargate

@@ -5,22 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 
 namespace stargate {
 namespace {
 
 using Skip = SkippedServing;
-
-bool mentions(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
-
-std::optional<Precision> stated_precision(const std::string& text) {
-  if (text == "fp16" || text == "bf16") return Precision::bf16;
-  for (const auto& [name, value] : EnumNames<Precision>::names) {
-    if (text == name) return value;
-  }
-  return std::nullopt;
-}
 
 bool has_experts(const Model& model) {
   return std::any_of(model.shapes.begin(), model.shapes.end(),
@@ -32,15 +21,35 @@ bool as_files(const Model& model, const ServingPrecision& p) {
   return p.linear == model.weight_precision && p.expert == model.expert_precision;
 }
 
-ServingPrecision precision_of(const MeasuredServing& row, const Model& model, const Accelerator& accelerator) {
-  ServingPrecision out = stored_precision(model);
-  if (const auto weights = stated_precision(row.weights_dtype)) {
-    const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
-    if (!as_stored) out.linear = out.expert = *weights;
+struct StatedPrecisions {
+  std::optional<Precision> weights, kv;
+};
+
+/// What the row states, else the word nobody understands.
+std::variant<StatedPrecisions, Skip> stated_precisions(const MeasuredServing& row) {
+  StatedPrecisions out;
+  const auto read = [](const std::string& cell, std::optional<Precision>& to) {
+    if (cell.empty()) return std::string();
+    const auto named = find_precision_by_name(cell);
+    if (named) to = named.value;
+    return named.unknown;
+  };
+  for (const auto& unknown : {read(row.weights_dtype, out.weights), read(row.kv_dtype, out.kv)}) {
+    if (!unknown.empty()) return Skip{unknown};
   }
-  const bool scaled = measured_engine(row.engine) != "sglang" || !as_files(model, out);
+  return out;
+}
+
+ServingPrecision precision_of(const StatedPrecisions& stated, const std::string& engine, const Model& model,
+                              const Accelerator& accelerator) {
+  ServingPrecision out = stored_precision(model);
+  if (stated.weights) {
+    const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
+    if (!as_stored) out.linear = out.expert = *stated.weights;
+  }
+  const bool scaled = engine != "sglang" || !as_files(model, out);
   const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
-  out.kv = stated_precision(row.kv_dtype).value_or(narrow ? Precision::fp8 : Precision::bf16);
+  out.kv = stated.kv.value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;
 }
 
@@ -51,7 +60,7 @@ ServingLayout layout_of(const MeasuredServing& row, const Model& model) {
   if (!has_experts(model)) return layout;
   layout.ep = std::max(1, row.ep);
   if (row.dp > 1) layout.attention_dp = row.dp;
-  const bool own = row.ep == 0 && row.dp == 0 && row.tp > 1 && mentions(row.notes, "attention DP");
+  const bool own = row.ep == 0 && row.dp == 0 && row.tp > 1 && row.attention_dp;
   if (own) layout.attention_dp = row.tp, layout.tp = 1, layout.ep = row.tp;
   return layout;
 }
@@ -84,14 +93,6 @@ System system_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   return system;
 }
 
-void read_lengths(const MeasuredServing& row, LengthSpread& lengths) {
-  lengths = {row.isl, row.osl, 1};
-  std::smatch found;
-  if (std::regex_search(row.notes, found, std::regex("uniform in \\[([0-9.]+), ?1\\.0\\]"))) {
-    lengths.shortest = std::clamp(std::stod(found[1]), 0.01, 1.0);
-  }
-}
-
 void read_load(const MeasuredServing& row, MeasuredService& service) {
   const double share = 1.0 / service.replicas;
   service.concurrency = std::max(1.0, row.concurrency_or_batch * share);
@@ -103,25 +104,22 @@ void read_load(const MeasuredServing& row, MeasuredService& service) {
     service.load = LoadKind::poisson;
     service.rate = parse_csv_number(row.request_rate).value_or(0) * share;
   }
-  std::smatch found;
-  if (std::regex_search(row.notes, found, std::regex("max_num_tokens ([0-9]{2,6})"))) {
-    service.replica.engine.max_num_batched_tokens = std::stoi(found[1]);
-  }
-  if (std::regex_search(row.notes, found, std::regex("KV transfer ([0-9.]+) ms"))) {
-    service.transfer = std::stod(found[1]) * millisecond;
+  if (row.max_num_batched_tokens > 0) service.replica.engine.max_num_batched_tokens = row.max_num_batched_tokens;
+  if (row.transfer_ms > 0) {  // prefill apart: one replica each
+    service.transfer = row.transfer_ms * millisecond;
     service.replicas = 1;
     service.concurrency = std::max(1.0, row.concurrency_or_batch);
   }
 }
 
-/// As notes say ("measured 2025-10-29"), else the middle of the year of publication; a fork is of the year before.
+/// Stated, else the middle of the year of publication.
 std::optional<Quarter> measured_at(const MeasuredServing& row) {
-  std::smatch found;
-  if (std::regex_search(row.notes, found, std::regex("measured (20[0-9]{2})-([01][0-9])"))) {
-    return Quarter::of(std::stoi(found[1]), std::clamp((std::stoi(found[2]) + 2) / 3, 1, 4));
+  if (!row.measured.empty()) {
+    const auto year = parse_csv_number(row.measured.substr(0, 4)), month = parse_csv_number(row.measured.substr(5));
+    if (year && month) return Quarter::of(static_cast<int>(*year), (static_cast<int>(*month) + 2) / 3);
   }
   if (row.year <= 0) return std::nullopt;
-  return Quarter::of(row.year - (mentions(row.engine, "fork") ? 1 : 0), 2);
+  return Quarter::of(row.year, 2);
 }
 
 std::string configuration_of(const MeasuredService& s) {
@@ -150,13 +148,17 @@ std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& a
 
 std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredServing& row) {
   MeasuredService out;
-  const Model* model = find_measured_model(catalogue_, row.model);
-  if (model == nullptr) return Skip{"the catalogue has no model '" + row.model + "'"};
-  const Accelerator* accelerator = find_measured_accelerator(catalogue_, row.accelerator, row.accel_mem_gb);
-  if (accelerator == nullptr) return Skip{"the catalogue has no accelerator '" + row.accelerator + "'"};
-  out.accelerator = accelerator->id;
-  out.engine = measured_engine(row.engine);
-  if (out.engine.empty()) return Skip{"no coefficients of the engine '" + row.engine + "'"};
+  const auto found_model = find_model_by_name(catalogue_, row.model);
+  if (!found_model) return Skip{found_model.unknown};
+  const auto found_accelerator = find_accelerator_by_name(catalogue_.accelerators, row.accelerator, row.accel_mem_gb);
+  if (!found_accelerator) return Skip{found_accelerator.unknown};
+  const auto engine = find_engine_by_name(row.engine);
+  if (!engine) return Skip{engine.unknown};
+  const auto precisions = stated_precisions(row);
+  if (const auto* skip = std::get_if<Skip>(&precisions)) return *skip;
+  const Model* model = found_model.value;
+  const Accelerator* accelerator = found_accelerator.value;
+  out.accelerator = accelerator->id, out.engine = engine.value;
   out.record = find_engine(catalogue_, out.engine, row.engine_version, measured_at(row));
   if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
@@ -166,9 +168,10 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   const ServingLayout layout = layout_of(row, *model);
   const auto faults = layout_faults(*model, *out.machine, layout);
   if (!faults.empty()) return Skip{"layout impossible: " + faults.front()};
-  out.replica = {model, out.machine.get(), layout, precision_of(row, *model, *accelerator), *out.record};
+  out.replica = {model, out.machine.get(), layout,
+                 precision_of(std::get<StatedPrecisions>(precisions), out.engine, *model, *accelerator), *out.record};
   out.replicas = std::max(1, row.gpus / layout.accelerators());
-  read_lengths(row, out.lengths);
+  out.lengths = {row.isl, row.osl, row.shortest_length};
   read_load(row, out);
   if (out.load == LoadKind::one_batch && row.concurrency_or_batch <= 0) return Skip{"load not stated"};
   out.configuration = configuration_of(out);

@@ -1,19 +1,16 @@
 // What a row of measured serving figures ran: the model, machine, layout and engine as the catalogue knows them, and
 // how load was put on. What a row leaves out is filled by these rules:
 //   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
-//   published
-//                with experts in 4 bits (gpt-oss), which stay as they are
+//                published with experts in 4 bits (gpt-oss), which stay as they are
 //   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, as vLLM and
-//   TensorRT-LLM
-//                are benchmarked; else, and on SGLang with the authors' own files, 16
+//                TensorRT-LLM are benchmarked; else, and on SGLang with the authors' own files, 16
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
-//                unless the notes say that attention is data-parallel: then each rank attends to its own and has whole
-//                experts
-//   lengths      fixed, unless the notes say "uniform in [a,b]x nominal"
+//                unless attention_dp is set: then each rank attends to its own and has whole experts
+//   lengths      fixed, unless shortest_length is below 1
 //   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
 //                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
 //                Poisson; no rate: one batch, prefilled and decoded together
-//   token budget the engine's, unless the notes say "max_num_tokens N"
+//   token budget the engine's, unless max_num_batched_tokens says otherwise
 //   TTFT, TPOT   means where the percentile is missing; percentiles known are p50, p90, p95 and p99
 #pragma once
 
@@ -21,6 +18,7 @@
 #include <optional>
 #include <variant>
 
+#include "stargate/measured/names.hpp"
 #include "stargate/measured/serving_row.hpp"
 #include "stargate/serving/steady_state.hpp"
 
@@ -54,10 +52,6 @@ struct SkippedServing {
   std::string reason;
 };
 
-/// Models and accelerators by the names people give them.
-const Model* find_measured_model(const Catalogue& catalogue, const std::string& name);
-const Accelerator* find_measured_accelerator(const Catalogue& catalogue, const std::string& name, double memory_gb);
-
 /// Makes services of rows; keeps the machines it has made. The catalogue outlives it and the services.
 class ServiceMaker {
  public:
@@ -70,8 +64,5 @@ class ServiceMaker {
   const Catalogue& catalogue_;
   std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;
 };
-
-/// "TensorRT-LLM (PyTorch backend)" -> "trtllm"; empty for one nobody has measured kernels of.
-std::string measured_engine(const std::string& name);
 
 }  // namespace stargate

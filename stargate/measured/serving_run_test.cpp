@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "stargate/measured/benchmark.hpp"
+#include "stargate/measured/simulated_run.hpp"
 #include "stargate/serving/test_models.hpp"
 
 using namespace stargate;
@@ -29,7 +29,8 @@ Catalogue make_catalogue() {
   add_model("gpt-oss-20b", oss);
   for (const char* id : {"h100-sxm", "h100-pcie", "h200-sxm", "gh200-96gb", "gaudi3"}) {
     Accelerator a = h100();
-    a.id = id, a.scale_up = "up", a.scale_up_domain = 8;
+    a.id = id, a.form = std::string(id) == "h100-pcie" ? "PCIe" : "SXM5", a.vendor = "NVIDIA";
+    a.scale_up = "up", a.scale_up_domain = 8;
     a.memory_capacity = (std::string(id) == "h200-sxm" ? 141 : 80) * gibibyte;
     a.scale_up_bandwidth = 450 * gigabyte / second, a.scale_out_bandwidth = 50 * gigabyte / second;
     c.accelerators[id] = a;
@@ -72,31 +73,6 @@ std::string reason_of(const Catalogue& catalogue, const MeasuredServing& row) {
 
 }  // namespace
 
-TEST_CASE("models and accelerators are found by the names people give them") {
-  const Catalogue c = make_catalogue();
-  const auto model = [&](const char* name) {
-    const Model* found = find_measured_model(c, name);
-    return found == nullptr ? std::string("none") : found->id;
-  };
-  CHECK(model("meta-llama/Llama-3.1-8B-Instruct") == "llama-3.1-8b");
-  CHECK(model("LLaMA v3.1 70B") == "llama-3.1-70b");
-  CHECK(model("Llama 3.3 70B") == "llama-3.1-70b");
-  CHECK(model("llama2-70b") == "llama-2-70b");
-  CHECK(model("DeepSeek-R1-0528") == "deepseek-v3");
-  CHECK(model("GPT-OSS 20B") == "gpt-oss-20b");
-  CHECK(model("Qwen3-8B") == "none");
-  const auto chip = [&](const char* name, double memory) {
-    const Accelerator* found = find_measured_accelerator(c, name, memory);
-    return found == nullptr ? std::string("none") : found->id;
-  };
-  CHECK(chip("NVIDIA H100 SXM 80GB", 80) == "h100-sxm");
-  CHECK(chip("NVIDIA H100-PCIe-80GB", 80) == "h100-pcie");
-  CHECK(chip("NVIDIA H100-80GB", 80) == "h100-sxm");
-  CHECK(chip("NVIDIA H200 SXM 141GB", 141) == "h200-sxm");
-  CHECK(chip("Intel Gaudi 3 HL-325L", 128) == "gaudi3");
-  CHECK(chip("Google TPU v7 (Ironwood)", 192) == "none");
-}
-
 TEST_CASE("what a row leaves out is filled by rules") {
   const Catalogue c = make_catalogue();
   const MeasuredService plain = service_of(c, make_row());
@@ -109,7 +85,7 @@ TEST_CASE("what a row leaves out is filled by rules") {
 
   MeasuredServing row = make_row();
   row.engine_version = "0.6.3", row.weights_dtype = "fp8", row.concurrency_or_batch = 0;
-  row.notes = "lengths uniform in [0.8,1.0]x nominal";
+  row.shortest_length = 0.8;
   const MeasuredService quantised = service_of(c, row);
   CHECK(quantised.record->id == "vllm-0");
   CHECK(quantised.replica.precision.linear == Precision::fp8);
@@ -122,7 +98,7 @@ TEST_CASE("what a row leaves out is filled by rules") {
   row.engine = "TensorRT-LLM", row.engine_version = "";
   CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
 
-  row.model = "gpt-oss-20b", row.notes = "MoE run with attention DP enabled", row.tp = 8, row.request_rate = "4";
+  row.model = "gpt-oss-20b", row.attention_dp = true, row.tp = 8, row.request_rate = "4";
   const MeasuredService shared = service_of(c, row);
   CHECK(shared.replica.precision.linear == Precision::bf16);
   CHECK(shared.replica.precision.expert == Precision::fp4);
@@ -168,9 +144,9 @@ TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served f
   MeasuredServing row = make_row();
   row.gpus = 4, row.concurrency_or_batch = 16;
   const MeasuredService service = service_of(c, row);
-  const auto run = run_benchmark(service);
-  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
-  const auto& figures = std::get<BenchmarkFigures>(run);
+  const auto run = simulate_run(service);
+  REQUIRE(std::holds_alternative<RunFigures>(run));
+  const auto& figures = std::get<RunFigures>(run);
   const double together = figures.requests_per_s * (figures.ttft.mean + 511 * figures.tpot.mean);
   CHECK(together > 0.85 * 16);  // the end of a run is not full
   CHECK(together <= 16.001);
@@ -179,7 +155,7 @@ TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served f
   const StepModel step(service.replica);
   CHECK(figures.tpot.mean > step.decode_time(12, 1024).total().base());
   CHECK(figures.ttft.percentiles[0] <= figures.ttft.percentiles[3]);
-  const auto again = std::get<BenchmarkFigures>(run_benchmark(service));
+  const auto again = std::get<RunFigures>(simulate_run(service));
   CHECK(again.ttft.mean == figures.ttft.mean);
 }
 
@@ -188,10 +164,10 @@ TEST_CASE("one batch is its prefill and its decode steps, and a model too large 
   MeasuredServing row = make_row();
   row.request_rate = "", row.concurrency_or_batch = 4, row.gpus = 4;
   const MeasuredService service = service_of(c, row);
-  const auto figures = std::get<BenchmarkFigures>(run_benchmark(service));
+  const auto figures = std::get<RunFigures>(simulate_run(service));
   CHECK(4 / figures.requests_per_s == doctest::Approx(figures.ttft.mean + 511 * figures.tpot.mean));
   row.tp = 1, row.gpus = 1;
-  CHECK(std::holds_alternative<DoesNotFit>(run_benchmark(service_of(c, row))));
+  CHECK(std::holds_alternative<DoesNotFit>(simulate_run(service_of(c, row))));
 }
 
 TEST_CASE("a full pool preempts and still answers every request") {
@@ -203,9 +179,9 @@ TEST_CASE("a full pool preempts and still answers every request") {
   service.replica.engine.runtime_memory = 1 * gigabyte, service.replica.engine.max_num_batched_tokens = 512;
   service.replica.engine.max_num_seqs = 256;
   service.replica.engine.gpu_memory_utilization = 0.97;
-  const auto run = run_benchmark(service);
-  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
-  const auto& figures = std::get<BenchmarkFigures>(run);
+  const auto run = simulate_run(service);
+  REQUIRE(std::holds_alternative<RunFigures>(run));
+  const auto& figures = std::get<RunFigures>(run);
   CHECK(figures.output_tokens_per_s == doctest::Approx(2000 * figures.requests_per_s));
   CHECK(figures.batch < 64);
 }

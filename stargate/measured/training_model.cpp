@@ -1,23 +1,14 @@
 // The model of a measured row, by shape.
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
+#include "stargate/measured/names.hpp"
 #include "stargate/measured/training_run.hpp"
 
 namespace stargate {
 namespace {
 
 constexpr int kUnstatedVocabulary = 51'200;  // GPT-2's 50,257, padded for tensor parallelism
-
-/// "Kimi-K2 (fp8)" -> "kimi-k2".
-std::string catalogue_name(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, std::min(text.find(" ("), text.find(" [")))) {
-    out += c == ' ' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return out;
-}
 
 /// Whether a layer has the row's heads and its feed-forward; latent attention has no key-value heads to compare.
 bool same_layer(const LayerShape& layer, const MeasuredRow& row) {
@@ -81,10 +72,9 @@ Model nearest_plain_model(const MeasuredRow& row) {
 
 std::variant<Model, SkippedRow> measured_model(const MeasuredRow& row, const Catalogue& catalogue) {
   if (row.hidden == 0 || row.layers == 0 || row.heads == 0 || row.ffn_hidden == 0) {
-    const auto found = catalogue.models.find(catalogue_name(row.model));
-    if (found == catalogue.models.end())
-      return SkippedRow{"the model's shape is stated neither here nor in the catalogue"};
-    return found->second;
+    const auto found = find_model_by_name(catalogue, row.model);
+    if (!found) return SkippedRow{"the model's shape is not stated, and " + found.unknown};
+    return *found.value;
   }
   if ((row.moe_experts > 0) != (row.moe_topk > 0)) return SkippedRow{"experts without the number a token visits"};
   for (const auto& [id, model] : catalogue.models) {

@@ -12,32 +12,41 @@ namespace stargate {
 
 struct MeasuredRow {
   int line = 0;
-  std::string id, source, framework, model, notes;
-  int year = 0;
+  std::string id, source, framework, model;
+  std::string rules;  ///< ids of the rules that set columns of the row (column_rules.hpp)
   // the model
   double params_b = 0;
   int layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocab = 0, moe_experts = 0, moe_topk = 0;
   bool gated_ffn = true;
   std::int64_t seq_len = 0;
   // the cluster
-  std::string accelerator, intra_node_net, inter_node_net;
-  double accel_mem_gb = 0;
+  std::string accelerator;
+  double accel_mem_gb = 0, accelerator_share = 1;  ///< share of an accelerator that the row counts as one (a core)
   std::int64_t gpus = 0;
   int gpus_per_node = 0;
+  int scale_up_domain = 0;                             ///< 0: the node
+  double scale_out_gbps = 0, node_scale_out_gbps = 0;  ///< per direction, of one accelerator or of its node
   // how it runs
-  std::string precision, sp, zero_or_fsdp, recompute;
+  std::string precision, sp, recompute;
+  std::string recompute_modules;  ///< of selective recomputation, by name; "layer": the whole layer; empty: attention
   int tp = 0, pp = 0, vpp = 0, cp = 0, ep = 0, dp = 0, microbatch = 0;
   std::int64_t global_batch_seqs = 0;
+  int zero_stage = 1;                      ///< the distributed optimizer, which every present framework turns on
+  int shard_size = 0, shard_replicas = 0;  ///< 0: one copy over all ranks
+  int gradient_bytes = 4;
+  std::string launch = "host", attention = "native", flops_attention = "half";
+  bool tensor_overlap = true, data_overlap = true, expert_overlap = false;
+  bool one_copy_per_domain = false, parameter_owners = false, host_optimizer = false, frozen_weights = false;
+  bool mtp = false;  ///< trains the model's layers of multi-token prediction
   // what was measured
   std::string metric, flops_convention, completeness;
   double value = 0;
   int same_config_rows = 1;
 };
 
-/// Columns are found by name and may stand in any order; those not needed are passed over. Faults: columns that are
-/// missing and cells that are no numbers, each with its line.
+/// From the table's columns alone (read_measured_table has the faults).
 Result<std::vector<MeasuredRow>> read_measured_rows(const CsvTable& table);
-/// The same from a file.
+/// The same from a file, its prose first turned into columns (apply_column_rules).
 Result<std::vector<MeasuredRow>> load_measured_rows(const FileReader& files, const std::string& path);
 
 }  // namespace stargate

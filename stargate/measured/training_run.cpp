@@ -1,56 +1,28 @@
-// Words of a row into a layout and a recipe, and its metric.
+// Columns of a row into a layout and a recipe, and its metric.
 #include "stargate/measured/training_run.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 namespace stargate {
 namespace {
 
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-bool mentions(const std::string& text, const char* word) { return text.find(word) != std::string::npos; }
-
-/// "none", "ZeRO-1", "distributed optimizer", "SHARD_GRAD_OP", "FSDP FULL_SHARD (ZeRO-3)", "fsdp_transpose 256"; not
-/// stated: the distributed optimizer, which every present framework turns on.
-int stated_zero_stage(const std::string& text) {
-  const std::string words = lower(text);
-  if (words == "none") return 0;
-  for (int stage = 1; stage <= 3; ++stage) {
-    if (mentions(words, ("zero-" + std::to_string(stage)).c_str())) return stage;
-  }
-  if (mentions(words, "shard_grad_op")) return 2;
-  return mentions(words, "fsdp") ? 3 : 1;
-}
-
-/// Ranks that share the states where they are not all of the `copies`: "FSDP 128 x DP 4", "FSDP 8 in node x DP 16
-/// across nodes" (HSDP), "FSDP2 shard 64", "Megatron-FSDP (shard 8)". Some sources count two devices a chip in both
-/// figures, so that the number of replicas is what holds.
-int stated_shard_size(const std::string& text, std::int64_t copies) {
-  std::smatch found;
-  std::int64_t size = 0;
-  if (std::regex_search(text, found, std::regex("(?:^|[^S])DP ([0-9]{1,6})"))) {
-    const std::int64_t replicas = std::stoi(found[1]);
-    if (replicas > 0 && copies % replicas == 0) size = copies / replicas;
-  } else if (std::regex_search(text, found, std::regex("shard ([0-9]{1,6})"))) {
-    size = std::stoi(found[1]);
-  }
+/// Ranks that share the states where they are not all of the `copies`, as whole copies (HSDP) or as ranks of one.
+int shard_size_of(const MeasuredRow& row, std::int64_t copies) {
+  std::int64_t size = row.shard_size;
+  if (row.shard_replicas > 0) size = copies % row.shard_replicas == 0 ? copies / row.shard_replicas : 0;
   return size > 0 && size < copies && copies % size == 0 ? static_cast<int>(size) : 0;
 }
 
-/// "selective recompute modules=['mla_up_proj', 'mlp']"; those the model does not have are passed over, and nothing is
-/// left when the list is empty. No list: attention's scores.
-RecomputeModules stated_modules(const MeasuredRow& row, const Model& model) {
+/// Those the model does not have are passed over, and nothing is left when none is its. No list: attention's scores.
+RecomputeModules modules_of(const MeasuredRow& row, const Model& model) {
+  if (row.recompute_modules.empty()) return RecomputeModules(RecomputeModule::core_attn);
+  std::string list;  // words with one blank around each
+  for (const char c : row.recompute_modules) list += std::isalnum(static_cast<unsigned char>(c)) || c == '_' ? c : ' ';
+  list = " " + list + " ";
   RecomputeModules out;
-  const auto from = row.notes.find("modules=[");
-  if (from == std::string::npos) return RecomputeModules(RecomputeModule::core_attn);
-  const std::string list = row.notes.substr(from, row.notes.find(']', from) - from);
   for (const auto& [name, module] : EnumNames<RecomputeModule>::names) {
-    if (!mentions(list, (std::string("'") + name + "'").c_str())) continue;
+    if (list.find(std::string(" ") + name + " ") == std::string::npos) continue;
     const RecomputeModule wanted = module;
     const bool there = std::any_of(model.shapes.begin(), model.shapes.end(),
                                    [&](const LayerShape& shape) { return has_module(shape, wanted); });
@@ -59,62 +31,29 @@ RecomputeModules stated_modules(const MeasuredRow& row, const Model& model) {
   return out;
 }
 
-/// Before FlashAttention (2022) and in the fp16 code of that time, attention wrote its scores to memory.
-bool is_before_flash_attention(const MeasuredRow& row) {
-  return lower(row.precision).starts_with("fp16") || (row.year > 0 && row.year <= 2022);
-}
-
-/// JAX's policies named selective keep the projections and repeat the rest of the layer, most of its work; one keeps
-/// every product.
-Recompute stated_recompute(const MeasuredRow& row) {
+Recompute recompute_of(const MeasuredRow& row) {
   if (row.recompute == "full") return Recompute::full;
   if (row.recompute != "selective") return Recompute::none;
-  const bool keeps_products = mentions(row.notes, "SAVE_DOT_ONLY");
-  return mentions(row.framework, "JAX") && !keeps_products ? Recompute::full : Recompute::selective;
+  return row.recompute_modules == "layer" ? Recompute::full : Recompute::selective;
 }
 
-/// XLA compiles the whole step; else the notes may name captured graphs ("cuda_graph=full_iteration").
-KernelLaunch stated_launch(const MeasuredRow& row) {
-  if (mentions(row.framework, "JAX") || mentions(row.notes, "cuda_graph=full")) return KernelLaunch::whole_step;
-  const bool graphs = mentions(row.notes, "cuda_graph=") && !mentions(row.notes, "cuda_graph=none");
-  return graphs ? KernelLaunch::layer_graphs : KernelLaunch::host;
-}
-
-/// FlashAttention (2022) spread in its first version until mid 2023; frameworks of 2024 call kernels made for the
-/// device.
-AttentionGeneration usual_attention(const MeasuredRow& row) {
-  return row.year > 0 && row.year <= 2023 ? AttentionGeneration::flash1 : AttentionGeneration::native;
-}
-
-/// DeepEP (February 2025) and its successors, unless the notes name the plain all-to-all.
-bool routes_once_per_domain(const MeasuredRow& row) {
-  return row.year >= 2025 && !mentions(row.framework, "JAX") && !mentions(row.notes, "alltoall");
-}
-
-/// NVIDIA's performance recipes and MLPerf submissions sum gradients in bf16 (grad_reduce_in_fp32 off, grad_sync_dtype
-/// bf16); Megatron-LM's own default is fp32.
-bool reduces_in_bf16(const MeasuredRow& row) {
-  return mentions(row.framework, "NeMo") || mentions(row.framework, "Megatron-Bridge");
-}
-
-TrainingRecipe stated_recipe(const MeasuredRow& row) {
+TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   TrainingRecipe recipe;
-  recipe.launch = stated_launch(row);
-  recipe.attention = usual_attention(row);
-  recipe.tensor_overlap = row.year >= 2023 && !mentions(row.notes, "no TP comm overlap");
-  recipe.expert_overlap = mentions(row.notes, "overlap=True");
-  recipe.one_copy_per_domain = routes_once_per_domain(row);
-  // Megatron of the fp16 years reduced gradients after the last backward pass; sharded weights always came early
-  recipe.data_overlap = !is_before_flash_attention(row) || stated_zero_stage(row.zero_or_fsdp) == 3;
-  recipe.parameter_owners = row.year > 0 && row.year <= 2021 && stated_zero_stage(row.zero_or_fsdp) == 3;
-  recipe.host_optimizer = mentions(lower(row.zero_or_fsdp), "cpu offload");
-  const Precision precision = measured_precision(row);
+  recipe.launch = row.launch == "whole_step"     ? KernelLaunch::whole_step
+                  : row.launch == "layer_graphs" ? KernelLaunch::layer_graphs
+                                                 : KernelLaunch::host;
+  recipe.attention = row.attention == "native"   ? AttentionGeneration::native
+                     : row.attention == "flash2" ? AttentionGeneration::flash2
+                                                 : AttentionGeneration::flash1;
+  recipe.fused_attention = row.attention != "unfused";
+  recipe.dropout = !recipe.fused_attention;  // of the time before FlashAttention
+  recipe.tensor_overlap = row.tensor_overlap, recipe.data_overlap = row.data_overlap;
+  recipe.expert_overlap = row.expert_overlap;
+  recipe.one_copy_per_domain = row.one_copy_per_domain, recipe.parameter_owners = row.parameter_owners;
+  recipe.host_optimizer = row.host_optimizer;
   recipe.precision = {precision, precision};
-  recipe.fused_attention = !is_before_flash_attention(row);
-  recipe.dropout = !recipe.fused_attention;
-  const std::string words = lower(row.precision);
-  if (words.starts_with("fp16") || mentions(words, "pure") || reduces_in_bf16(row)) recipe.states.gradient = 2;
-  recipe.frozen_weights = mentions(row.model, "LoRA");
+  recipe.states.gradient = row.gradient_bytes;
+  recipe.frozen_weights = row.frozen_weights;
   if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
 }
@@ -152,15 +91,14 @@ TrainingLayout stated_layout(const MeasuredRow& row, const Model& model) {
   l.vpp = std::max(1, row.vpp), l.cp = std::max(1, row.cp), l.ep = std::max(1, row.ep);
   l.dp = row.dp > 0 ? row.dp : static_cast<int>(row.gpus / (std::int64_t{l.tp} * l.pp * l.cp));
   l.micro_batch_size = std::max(1, row.microbatch);
-  l.zero_stage = stated_zero_stage(row.zero_or_fsdp);
-  l.shard_size = l.zero_stage > 0 ? stated_shard_size(row.zero_or_fsdp, std::int64_t{l.dp} * l.cp) : 0;
-  l.recompute = stated_recompute(row);
+  l.zero_stage = row.zero_stage;
+  l.shard_size = l.zero_stage > 0 ? shard_size_of(row, std::int64_t{l.dp} * l.cp) : 0;
+  l.recompute = recompute_of(row);
   if (l.recompute == Recompute::selective) {
-    l.recompute_modules = stated_modules(row, model);
+    l.recompute_modules = modules_of(row, model);
     if (l.recompute_modules.empty()) l.recompute = Recompute::none;
   }
-  const bool since_sequence_parallelism = row.year == 0 || row.year >= 2023;
-  l.sequence_parallel = l.tp > 1 && (row.sp.empty() ? since_sequence_parallelism : row.sp == "yes");
+  l.sequence_parallel = l.tp > 1 && row.sp != "no";  // with tp by default since 2023
   if (has_experts(model)) {
     l.etp = usual_expert_tensor_size(model, l.tp);
     if (std::int64_t{l.tp} * l.cp * l.dp % (std::int64_t{l.etp} * l.ep) != 0) l.etp = 1;
@@ -187,8 +125,8 @@ std::optional<SkippedRow> unusable(const MeasuredRow& row) {
 /// Operations a token of the row's TFLOP/s counts, by its convention.
 double counted_flops_per_token(const MeasuredRow& row, const MeasuredRun& run) {
   const Model& model = *run.model;
-  const bool whole_square = mentions(row.notes, "non-causal") || mentions(row.notes, "NON-causal");
-  const double context = whole_square ? static_cast<double>(row.seq_len) : (static_cast<double>(row.seq_len) + 1) / 2;
+  const double context =
+      row.flops_attention == "whole" ? static_cast<double>(row.seq_len) : (static_cast<double>(row.seq_len) + 1) / 2;
   const double forward = forward_flops_per_token(model, context).base();
   const double output = 2.0 * model.hidden * model.vocab;
   const bool repeated = row.flops_convention == "hardware" && run.layout.recompute == Recompute::full;
@@ -197,13 +135,8 @@ double counted_flops_per_token(const MeasuredRow& row, const MeasuredRun& run) {
 
 }  // namespace
 
-Precision measured_precision(const MeasuredRow& row) {
-  const std::string words = lower(row.precision);
-  if (mentions(words, "fp4")) return Precision::fp4;
-  if (mentions(words, "fp8")) return Precision::fp8;
-  if (mentions(words, "int8")) return Precision::int8;
-  if (words.starts_with("fp32")) return Precision::fp32;
-  return Precision::bf16;
+Named<Precision> measured_precision(const MeasuredRow& row) {
+  return row.precision.empty() ? Named<Precision>{Precision::bf16, {}} : find_precision_by_name(row.precision);
 }
 
 RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) {
@@ -212,6 +145,8 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
   if (auto* skip = std::get_if<SkippedRow>(&model)) return *skip;
   auto accelerator = measured_accelerator(row, catalogue);
   if (auto* skip = std::get_if<SkippedRow>(&accelerator)) return *skip;
+  const auto precision = measured_precision(row);
+  if (!precision) return SkippedRow{precision.unknown};
   auto system = measured_system(row, catalogue, std::get<Accelerator>(accelerator));
   if (auto* skip = std::get_if<SkippedRow>(&system)) return *skip;
   auto fabric = make_fabric(catalogue, std::get<System>(system));
@@ -228,10 +163,9 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,
-                  stated_recipe(row),
+                  recipe_of(row, precision.value),
                   training_coefficients(catalogue)};
-  const bool predicts_more = mentions(row.notes, "w/ MTP") || mentions(row.notes, "MTP depth");
-  if (predicts_more) job.recipe.mtp_layers = model_kept->mtp_layers;  // else without, as most tables state or mean
+  if (row.mtp) job.recipe.mtp_layers = model_kept->mtp_layers;  // else without, as most tables state or mean
   const TrainingLayout layout = stated_layout(row, *model_kept);
   for (int i = 0; i < kLayoutRules; ++i) {
     const auto rule = static_cast<LayoutRule>(i);

@@ -1,11 +1,12 @@
-// A measured row as a job and a layout that simulate_step can judge. Every rule by which words become numbers, and by
-// which what a row does not state is filled in, is here and in docs/explanation/training-validation.md; none asks for a
-// source or a model by name, except that a row without shapes is looked up in the catalogue by its model's name.
+// A measured row as a job and a layout that simulate_step can judge. It reads columns; what prose says about them is
+// set by the rules of tools/measured_rules.csv, and docs/explanation/training-validation.md lists what an empty column
+// means. Nothing asks for a source or a model by name, except that a row without shapes is looked up in the catalogue.
 #pragma once
 
 #include <memory>
 #include <variant>
 
+#include "stargate/measured/names.hpp"
 #include "stargate/measured/training_row.hpp"
 #include "stargate/training/step.hpp"
 
@@ -29,25 +30,25 @@ using RunOrSkip = std::variant<MeasuredRun, SkippedRow>;
 RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue);
 
 /// The row's metric as the step predicts it: iteration_s, tokens_per_s_per_gpu or tflops_per_gpu. The last by the
-/// convention the row names: `hardware` counts what full recomputation repeats, notes say whether attention was counted
-/// as the whole square ("non-causal") or half of it.
+/// convention the row names: `hardware` counts what full recomputation repeats, `flops_attention` says whether
+/// attention was counted as the whole square or half of it.
 double predicted_metric(const MeasuredRow& row, const MeasuredRun& run, const StepReport& step);
 /// Seconds of a step that the row's value means, by the same conventions.
 double measured_step_seconds(const MeasuredRow& row, const MeasuredRun& run);
 
-// The parts, each a rule of its own (measured_model.cpp, measured_cluster.cpp).
+// The parts, each a rule of its own (training_model.cpp, training_cluster.cpp).
 
 /// The model of a row's shapes. A model of the catalogue with the same layers, width, heads and experts stands for it
 /// (its head size, latent attention, shared experts and dense layers are not in the columns); else plain layers, with
 /// head size and tied embedding such that the parameters come nearest to `params_b`.
 std::variant<Model, SkippedRow> measured_model(const MeasuredRow& row, const Catalogue& catalogue);
-/// Of the matrix multiplies: "NVFP4", "MXFP8", "fp8 (hybrid)", "int8 (AQT ...)", "bf16 PURE", "fp16"; not stated: bf16.
-Precision measured_precision(const MeasuredRow& row);
-/// The accelerator whose id begins like the row's name, nearest in memory; half of it where a row counts cores.
+/// Of the matrix multiplies; not stated: bf16.
+Named<Precision> measured_precision(const MeasuredRow& row);
+/// The accelerator of that name and memory; a share of it where a row counts cores.
 std::variant<Accelerator, SkippedRow> measured_accelerator(const MeasuredRow& row, const Catalogue& catalogue);
-/// Per direction of one accelerator, from "8x400Gb/s per node" or "400Gb/s per GPU"; empty when no figure is stated.
+/// Per direction of one accelerator; empty when no figure is stated.
 std::optional<ByteRate> stated_scale_out(const MeasuredRow& row);
-/// Networks of the row's machines: scale-up as the accelerator has it, its domain by the words of `intra_node_net`.
+/// Networks of the row's machines: scale-up as the accelerator has it, its domain as the row states it, else the node.
 std::variant<System, SkippedRow> measured_system(const MeasuredRow& row, const Catalogue& catalogue,
                                                  const Accelerator& accelerator);
 

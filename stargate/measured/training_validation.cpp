@@ -20,13 +20,18 @@ std::string engine_of(const std::string& framework) {
   return framework.substr(0, std::min(framework.find(" ("), framework.find(" / ")));
 }
 
+std::string precision_label(const MeasuredRow& row) {
+  const auto precision = measured_precision(row);
+  return precision ? precision_name(precision.value) : row.precision;
+}
+
 ValidationKey key_of(const MeasuredRow& row, const Catalogue& catalogue) {
   const auto accelerator = measured_accelerator(row, catalogue);
   const auto* known = std::get_if<Accelerator>(&accelerator);
   return {row.source,
           known != nullptr ? known->id : row.accelerator,
           engine_of(row.framework),
-          precision_name(measured_precision(row)),
+          precision_label(row),
           row.metric,
           row.completeness};
 }
@@ -62,8 +67,7 @@ using LayoutSets = std::map<std::string, std::map<std::string, LayoutSet>>;
 void note_layout(LayoutSets& sets, const MeasuredRow& row, const MeasuredRun& run, const StepReport& step) {
   const std::string common =
       fmt::format("{} {} {} {} {}", row.model, run.accelerator->id, row.gpus, row.seq_len, row.precision);
-  const std::string configuration =
-      fmt::format("{} {} {}", format_layout(run.layout), row.global_batch_seqs, row.zero_or_fsdp);
+  const std::string configuration = fmt::format("{} {}", format_layout(run.layout), row.global_batch_seqs);
   const double tokens = step.tokens.base() / static_cast<double>(row.gpus);
   sets[row.source][common].add(configuration, tokens / measured_step_seconds(row, run),
                                tokens / step.step_time().base());
@@ -142,6 +146,7 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
     return ValidationKey{"all", "all", "all", "all", "step_time", key.completeness};
   });
   rank_layouts(sets, out);
+  out.rules = count_rules(rows);
   return out;
 }
 
@@ -157,7 +162,9 @@ std::string format_training_validation_text(const TrainingValidation& validation
   }
   ranks.add_rule();
   ranks.add_row({"median source", "", "", fmt::format("{:.3f}", validation.median_spearman)});
-  return out + ranks.format();
+  out += ranks.format();
+  if (!validation.rules.empty()) out += "\n" + format_rule_counts(validation.rules);
+  return out;
 }
 
 std::string format_training_validation_csv(const TrainingValidation& validation) {
@@ -179,7 +186,7 @@ std::string format_training_validation_csv(const TrainingValidation& validation)
                                    row.framework,
                                    row.model,
                                    run.accelerator,
-                                   precision_name(measured_precision(row)),
+                                   precision_label(row),
                                    std::to_string(row.gpus),
                                    format_layout(run.layout),
                                    fmt::format("{:.6g}", run.measured_s),
@@ -196,6 +203,9 @@ std::string format_training_validation_json(const TrainingValidation& validation
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_completeness", validation.by_completeness);
+  json.key("rules_applied").begin_object();
+  for (const auto& [rule, count] : validation.rules) json.member(rule, count);
+  json.end_object();
   json.key("rank_correlation").begin_object().member("median_spearman", validation.median_spearman);
   json.key("sources").begin_array();
   for (const auto& r : validation.rankings) {

@@ -3,6 +3,7 @@
 // order.
 #pragma once
 
+#include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/training_run.hpp"
 #include "stargate/measured/validation_report.hpp"
 
@@ -31,6 +32,7 @@ struct TrainingValidation {
   std::vector<ValidationGroup> by_source, by_completeness;  ///< all metrics together
   std::vector<LayoutRanking> rankings;                      ///< by source
   double median_spearman = 0;                               ///< of the sources that have one
+  RuleCounts rules;                                         ///< that set columns of the rows
 };
 
 TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,

@@ -9,8 +9,8 @@
 // Decode: the query heads that share a key head walk its cache together; a cache is split until the units are full.
 //   t      = launch + (stream^4 + memory^4)^(1/4) + [split] merge + query_copies queries / bandwidth
 //   stream = job waves(jobs / (units resident)) + tile waves(jobs / units)
-//   job    = keys (2 width) / (stream_share bandwidth / units) + rows keys 2 (score + value) / (math_share peak /
-//   units)
+//   job    = keys (2 width) / (stream_share bandwidth / units)
+//            + rows keys 2 (score + value) / (math_share peak / units)
 // Bandwidth is memory_share of the data sheet's; what fits in cache_share of the last-level cache comes cache_gain
 // times as fast, and bytes that come round in a circle leave it within another 60 % of its size. After Dao,
 // "FlashAttention-2" (2023); Shah et al., "FlashAttention-3" (2024); Hong et al., "FlashDecoding++" (2023); Williams et

@@ -4,8 +4,8 @@
 //   work   = max(body, memory) + unhidden min(body, memory)
 //   body   = min over tiles (r x c) and slices s of the depth of
 //            waves (step(r, c) k / s + r c store) + [s > 1] (split + s merge(r, c))
-//   step   = max8(2 r c / rate, (a r + w c) / feed, latency): an element of depth on one unit: matrix unit, operands
-//            from cache, pipeline
+//   step   = max8(2 r c / rate, (a r + w c) / feed, latency): an element of depth on one unit: matrix unit,
+//            operands from cache, pipeline
 //   waves  = tiles / units, at least 1, between smooth and whole by `wave_share`; tiles count edges between exact and
 //            whole by `edge_share` (libraries with kernels of many shapes waste less)
 //   memory = (activations not in cache + weights not in cache) / bandwidth

@@ -2,8 +2,8 @@
 // into operators. training and serving walk the same list, so a model is described once.
 //   Tensor parallelism splits heads and widths by `tp`; KV heads replicate when tp exceeds them.
 //   Expert parallelism puts experts/ep on a rank, each split by `etp`. A tensor group of `tp` ranks holds `tokens`, so
-//   a rank's experts see tokens * top_k * etp / tp rows when routing is balanced (times `imbalance` on the busiest
-//   rank).
+//   a rank's experts see tokens * top_k * etp / tp rows when routing is balanced (on the busiest rank times
+//   `imbalance`).
 #pragma once
 
 #include <functional>

@@ -18,7 +18,7 @@ std::vector<std::string> fitted_in_catalogue(const TrainingCoefficients& coeffic
   std::vector<std::string> names;
   for (const auto& handle : training_coefficient_handles()) {
     const SourceNote* note = coefficients.source_of(handle.name);
-    if (note != nullptr && note->assumption.starts_with("fit")) names.emplace_back(handle.name);
+    if (note != nullptr && note->fitted) names.emplace_back(handle.name);
   }
   return names;
 }

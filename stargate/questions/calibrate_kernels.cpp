@@ -79,7 +79,7 @@ std::string fits_text(const KernelFits& fits) {
   for (const auto& [reason, rows] : reasons) skipped.add_row({reason, std::to_string(rows)});
   if (!reasons.empty()) out += "\n" + skipped.format();
   for (const auto& [reason, rows] : fits.outcome.skipped) out += fmt::format("{} rows: {}\n", rows, reason);
-  return out + fmt::format("{} files in {}\n", calibrations.size(), fits.folder);
+  return out + format_bounds(fits.outcome.at_bounds) + fmt::format("{} files in {}\n", calibrations.size(), fits.folder);
 }
 
 std::string fits_json(const KernelFits& fits) {
@@ -138,7 +138,7 @@ Result<Answer> calibrate_kernels(const CalibrateQuestion& q, const Catalogue& ca
                          "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
   KernelFits fits;
-  fits.outcome = calibrate(catalogue, make_law_fits(), {*q.kernels, q.collectives.value_or(""), q.device, q.law},
+  fits.outcome = calibrate(catalogue, make_law_fits(catalogue), {*q.kernels, q.collectives.value_or(""), q.device, q.law},
                            [&](std::size_t done, std::size_t all, const std::string& name) {
                              context.progress(fmt::format("[{}/{}] {}", done, all, name));
                            });

@@ -133,13 +133,14 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     t.required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
     add_precision_fields(t);
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
-    t.group("Traffic").required("rate", &Q::rate, "Requests a second", positive);
+    t.group("Traffic").required("rate", &Q::rate, "Requests a second", {.at_least = {}, .above = 0.0, .at_most = 1e9});
     t.required("isl", &Q::isl, "Input tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
     t.required("osl", &Q::osl, "Output tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
     t.optional("prefix_share", &Q::prefix_share, "Share of the input found in a cache",
                {.at_least = 0.0, .above = {}, .at_most = 0.99});
-    t.group("Targets").optional("ttft", &Q::ttft, "Mean time to the first token, ms or with a unit", positive);
-    t.optional("tpot", &Q::tpot, "Mean time of each further token, ms or with a unit", positive);
+    t.group("Targets").optional("ttft", &Q::ttft, "Mean time to the first token, ms or with a unit",
+                                life_within_century);
+    t.optional("tpot", &Q::tpot, "Mean time of each further token, ms or with a unit", life_within_century);
     add_change_fields(t);
     return t;
   }();
@@ -154,6 +155,8 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   const Model& model = catalogue->models.at(*model_id);
   auto asked = serving_question(question, *catalogue, model);
   if (!asked) return asked.faults();
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
   const Traffic traffic{question.rate * per_second, Traffic{}.headroom};
   ServeReport report{question.model, {}};
   for (const auto& id : question.system) {
@@ -165,7 +168,7 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
     auto sized = size_service(model, *machine, *asked, traffic);
     if (!sized) return sized.faults();
     report.answers.push_back(
-        {id, std::move(*sized), make_serving_basis(*catalogue, asked->engine, *machine, asked->precision)});
+        {id, std::move(*sized), make_serving_basis(*catalogue, *errors, asked->engine, *machine, asked->precision)});
   }
   std::stable_sort(report.answers.begin(), report.answers.end(), comes_before);
   const bool served = report.answers.front().sized() != nullptr;

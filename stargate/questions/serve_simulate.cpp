@@ -89,8 +89,8 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   simulate_service(simulation.service, *simulation.source, watch);
   const auto kind = report.finished_count() > 0 ? AnswerKind::answered : AnswerKind::is_no;
   const LoadFinding load = find_load(simulation, report, watch.last_arrival());
-  ServingBasis basis =
-      make_serving_basis(*simulation.catalogue, simulation.engine, *simulation.machine, simulation.precision);
+  ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
+                                          *simulation.machine, simulation.precision);
   Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis)},
                               simulation_text, format_simulation_json);
   if (trace) answer.files.push_back({trace_file, trace->take()});

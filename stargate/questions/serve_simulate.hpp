@@ -33,6 +33,7 @@ struct EngineFields {
   std::optional<AdmissionPolicy> capacity_policy;
   PreemptionMode preemption_mode = PreemptionMode::recompute;
   bool enable_mixed_chunk = false, walk_every_step = false;
+  bool static_batch = false, fresh_server = false;
   int num_speculative_tokens = 0;
   double acceptance_rate = 0.7;
 };

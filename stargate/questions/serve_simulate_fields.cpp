@@ -6,7 +6,7 @@ namespace stargate {
 namespace {
 
 using Q = SimulateQuestion;
-const Rule one_or_more{.at_least = 1.0, .above = {}, .at_most = {}};
+const Rule one_or_more{.at_least = 1.0, .above = {}, .at_most = 1e8};
 Rule between(double low, double high) { return {.at_least = low, .above = {}, .at_most = high}; }
 
 std::string router_sentence() { return "Which replica a request goes to: " + router_policy_names(); }
@@ -52,6 +52,8 @@ void add_engine_fields(QuestionTable<Q>& t) {
   t.optional("enable_mixed_chunk", &Q::enable_mixed_chunk, "SGLang: decodes join the steps that prefill");
   t.optional("num_speculative_tokens", &Q::num_speculative_tokens, "Draft tokens a step (MTP, EAGLE)", between(0, 32));
   t.optional("acceptance_rate", &Q::acceptance_rate, "That a draft token is accepted after those before it", fraction);
+  t.optional("static_batch", &Q::static_batch, "A batch is formed and runs until its last sequence ends");
+  t.optional("fresh_server", &Q::fresh_server, "It has just started: the first prompts find it cold (warm_up)");
   t.optional("walk_every_step", &Q::walk_every_step, "No fast-forward between events: slower, the same answer");
 }
 
@@ -71,10 +73,10 @@ void add_traffic_fields(QuestionTable<Q>& t) {
   t.optional("requests", &Q::requests, "Requests", one_or_more)
       .otherwise("a trace's; of poisson 1000, or the duration's");
   t.optional("duration", &Q::duration, "Seconds of traffic", between(1e-3, 1e9)).otherwise("no bound");
-  t.optional("from", &Q::from, "Of a trace: seconds to pass over", not_negative);
-  t.optional("shared_prefix", &Q::shared_prefix, "Tokens that all prompts begin with, beside --isl", not_negative);
+  t.optional("from", &Q::from, "Of a trace: seconds to pass over", between(0, 1e9));
+  t.optional("shared_prefix", &Q::shared_prefix, "Tokens that all prompts begin with, beside isl", between(0, 1e8));
   t.optional("turns", &Q::turns, "Mean turns of a conversation, whose context grows", between(1, 1000));
-  t.optional("think_time", &Q::think_time, "Mean seconds between an answer and the next turn", not_negative);
+  t.optional("think_time", &Q::think_time, "Mean seconds between an answer and the next turn", between(0, 1e9));
   t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
 }
 
@@ -88,8 +90,9 @@ const QuestionTable<SimulateQuestion>& SimulateQuestion::table() {
     add_replica_fields(t);
     add_engine_fields(t);
     add_traffic_fields(t);
-    t.group("Targets and price").optional("ttft", &Q::ttft, "Target of a request's TTFT, ms or with a unit", positive);
-    t.optional("tpot", &Q::tpot, "Target of a request's TPOT, ms or with a unit", positive);
+    t.group("Targets and price")
+        .optional("ttft", &Q::ttft, "Target of a request's TTFT, ms or with a unit", life_within_century);
+    t.optional("tpot", &Q::tpot, "Target of a request's TPOT, ms or with a unit", life_within_century);
     add_price_field(t);
     add_change_fields(t);
     return t;
@@ -101,8 +104,9 @@ Question serve_simulate_question() {
   return make_question(
       answer_serve_simulate,
       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200", "one replica of one accelerator"},
-       {"--model deepseek-v3 --system hgx-h200 --tp 8 --ep 8 --concurrency 256 --isl 4000 --osl 1000 --engine sglang",
-        "a closed loop of 256 clients"}},
+       {"--model deepseek-v3 --system hgx-h200 --tp 8 --ep 8 --concurrency 64 --requests 200 --isl 4000 --osl 1000 "
+        "--engine sglang",
+        "a closed loop of 64 clients"}},
       simulation_answer_fields(),
       {{"trace", "FILE", "A timeline of steps and requests (.pftrace, for ui.perfetto.dev)"},
        {"requests_csv", "FILE", "A row a request"}});

@@ -81,7 +81,7 @@ std::string format_simulation_json(const SimulationReport& answer) {
   if (q.service.prefill) write_work(json, "prefill_work", report.work(true), span * q.service.prefill->replicas);
   json.member("cache_share_mean", report.series().blocks.mean(report.first_arrival(), report.end()));
   json.member("cache_share_most",
-              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.spec.kv.blocks));
+              static_cast<double>(report.most_blocks()) / static_cast<double>(q.pool.spec.all_blocks()));
   const ServiceBill bill = make_bill(q, report);
   json.member("mean_power_w", bill.mean.base()).member("energy_j", bill.energy.base());
   json.member("energy_per_output_token_j", bill.energy.base() / out).member("cost_usd", bill.cost.base());

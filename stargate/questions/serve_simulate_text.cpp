@@ -90,7 +90,7 @@ std::string totals_text(const Simulation& q, const ServiceReport& report) {
   text += goodput_text(q, report);
   text += work_text(q.service.prefill ? "decoding" : "engine", report.work(false), span, q.service.pool.replicas);
   if (q.service.prefill) text += work_text("prefilling", report.work(true), span, q.service.prefill->replicas);
-  const auto blocks = static_cast<double>(q.pool.spec.kv.blocks);
+  const auto blocks = static_cast<double>(q.pool.spec.all_blocks());
   text += fmt::format(
       "  cache        {:.1f} % used on average, {:.1f} % at most; {} preemptions; {:.1f} % of prompt "
       "tokens found in it\n",

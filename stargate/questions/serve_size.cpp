@@ -32,8 +32,8 @@ std::vector<SizeAnswer> size_all(const SizeRequest& request) {
     answer.result = size_fleet(*request.model, request.question, options);
     const auto* fleet = answer.sized();
     answer.option = fleet != nullptr ? options[fleet->option] : options.front();
-    answer.basis =
-        make_serving_basis(*request.catalogue, answer.option.engine, *answer.option.machine, answer.option.precision);
+    answer.basis = make_serving_basis(*request.catalogue, request.errors, answer.option.engine, *answer.option.machine,
+                                      answer.option.precision);
     if (fleet != nullptr) answer.economy = fleet_economy(*fleet, answer.system->cost);
   });
   std::stable_sort(answers.begin(), answers.end(), [&](const SizeAnswer& a, const SizeAnswer& b) {
@@ -50,14 +50,16 @@ void add_traffic_fields(QuestionTable<SizeQuestion>& t) {
       .optional("traffic", &Q::traffic, "A trace (Azure, Mooncake, BurstGPT, Vidur, ServeGen; by its header)")
       .type("FILE")
       .otherwise("random arrivals");
-  t.optional("rate", &Q::rate, "Requests a second to serve", positive).otherwise("of a trace, its busiest minute's");
+  t.optional("rate", &Q::rate, "Requests a second to serve", between(0, 1e9))
+      .otherwise("of a trace, its busiest minute's");
   t.optional("cv", &Q::cv, "Coefficient of variation of the gaps: 1 Poisson, above 1 bursts", between(0, 100));
   t.optional("isl", &Q::isl, "Input tokens: 4000, uniform(800, 1000) or lognormal(1155, 1.4)");
   t.optional("osl", &Q::osl, "Output tokens, likewise");
-  t.optional("prefix", &Q::prefix, "Tokens of the input that all requests share and a cache holds", not_negative);
+  t.optional("prefix", &Q::prefix, "Tokens of the input that all requests share and a cache holds", between(0, 1e8));
   t.optional("requests", &Q::requests, "At most, of a trial that is not steady before", between(1000, 10'000'000));
   t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
-  t.optional("gpus", &Q::gpus, "All that so many accelerators serve, in place of a rate", positive).otherwise("");
+  t.optional("gpus", &Q::gpus, "All that so many accelerators serve, in place of a rate", between(0, 1e8))
+      .otherwise("");
 }
 
 }  // namespace
@@ -84,10 +86,11 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
     add_price_field(t);
     add_traffic_fields(t);
-    t.group("Targets").optional("ttft_p99", &Q::ttft_p99, "TTFT of 99 % of the requests, ms or with a unit", positive);
-    t.optional("tpot_p99", &Q::tpot_p99, "TPOT of 99 % of the requests, ms or with a unit", positive);
-    t.optional("ttft", &Q::ttft, "Mean time to the first token, in place of ttft_p99", positive);
-    t.optional("tpot", &Q::tpot, "Mean time of each further token, in place of tpot_p99", positive);
+    t.group("Targets").optional("ttft_p99", &Q::ttft_p99, "TTFT of 99 % of the requests, ms or with a unit",
+                                life_within_century);
+    t.optional("tpot_p99", &Q::tpot_p99, "TPOT of 99 % of the requests, ms or with a unit", life_within_century);
+    t.optional("ttft", &Q::ttft, "Mean time to the first token, in place of ttft_p99", life_within_century);
+    t.optional("tpot", &Q::tpot, "Mean time of each further token, in place of tpot_p99", life_within_century);
     t.optional("share", &Q::share, "Of the requests that ttft_p99 and tpot_p99 hold for", between(0.5, 0.9999));
     t.optional("headroom", &Q::headroom, "Planned for on top of the rate, such as 0.2", between(0, 100));
     t.group("Shown").optional("pareto", &Q::pareto, "Also tokens of a user against tokens of an accelerator");
@@ -117,12 +120,12 @@ Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionCon
 }
 
 Question serve_size_question() {
-  return make_question(
-      answer_serve_size,
-      {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --ttft-p99 500 --tpot-p99 30 "
-        "--mode aggregated",
-        "the cheapest deployment for 20 requests a second"}},
-      size_answer_fields());
+  return make_question(answer_serve_size,
+                       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --requests 300 "
+                         "--ttft-p99 500 --tpot-p99 30 "
+                         "--mode aggregated",
+                         "the cheapest deployment for 20 requests a second"}},
+                       size_answer_fields());
 }
 
 }  // namespace stargate

@@ -144,6 +144,9 @@ Check check_demand(const SizeQuestion& q, const QuestionContext& context, const 
 
 Result<SizeRequest> make_size_request(const SizeQuestion& q, const QuestionContext& context) {
   SizeRequest request;
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  request.errors = std::move(*errors);
   FleetQuestion& out = request.question;
   if (auto made = make_model(q, context, request); !made) return made.faults();
   if (q.study) {

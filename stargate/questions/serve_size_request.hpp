@@ -24,6 +24,7 @@ struct SizeRequest {
   std::vector<ServingPrecision> precisions;
   std::vector<FleetMode> modes;
   std::vector<SizedSystem> systems;
+  ExpectedErrors errors;
   std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it
 };
 

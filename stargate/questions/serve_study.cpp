@@ -23,8 +23,11 @@ void add_request_row(std::string& rows, const FleetRequestRecord& r) {
 }
 
 /// Of each system that stands somewhere, once.
-Result<std::vector<SystemBasis>> bases_of(const Catalogue& catalogue, const ServiceStudySpec& study) {
-  const Model& model = catalogue.models.at(study.stand_in);
+Result<std::vector<SystemBasis>> bases_of(const Catalogue& catalogue, const ServiceStudySpec& study,
+                                          const QuestionContext& context) {
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  const Model& model = catalogue.models.at(study.model);
   ServingPrecision precision = stored_precision(model);
   if (study.precision) precision.linear = precision.expert = *study.precision;
   if (study.kv_precision) precision.kv = *study.kv_precision;
@@ -36,7 +39,7 @@ Result<std::vector<SystemBasis>> bases_of(const Catalogue& catalogue, const Serv
   for (const auto& id : systems) {
     auto machine = make_serving_machine(catalogue, catalogue.systems.at(id), kernel_choice(model, setup->kernels));
     if (!machine) return machine.faults();
-    out.push_back({id, make_serving_basis(catalogue, *setup, *machine, precision)});
+    out.push_back({id, make_serving_basis(catalogue, *errors, *setup, *machine, precision)});
   }
   return out;
 }
@@ -59,13 +62,13 @@ const QuestionTable<ServeStudyQuestion>& ServeStudyQuestion::table() {
 }
 
 Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const QuestionContext& context) {
-  auto changes = parse_changes(question);
+  auto changes = parse_changes(asked_changes(context, question));
   if (!changes) return changes.faults();
   auto catalogue = load_catalogue(context.files, context.catalogue_folder, changes->catalogue);
   if (!catalogue) return catalogue.faults();
   auto study = load_service_study(context.files, question.study, *catalogue, changes->study);
   if (!study) return study.faults();
-  auto bases = bases_of(*catalogue, *study);
+  auto bases = bases_of(*catalogue, *study, context);
   if (!bases) return bases.faults();
   ServiceStudyOptions options;
   options.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -86,8 +89,10 @@ Result<Answer> answer_serve_study(const ServeStudyQuestion& question, const Ques
 }
 
 Question serve_study_question() {
-  return make_question(answer_serve_study, {{"studies/crystal-intelligence.yaml", "the shipped study of a service"}},
-                       service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
+  return make_question(
+      answer_serve_study,
+      {{"studies/crystal-intelligence.yaml --set \"duration=2 min\"", "the shipped study, two minutes of its day"}},
+      service_study_answer_fields(), {{"requests_csv", "FILE", "A row a request"}});
 }
 
 }  // namespace stargate

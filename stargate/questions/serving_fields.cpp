@@ -52,13 +52,16 @@ std::string version_range(const ServingEngine& record) {
 
 }  // namespace
 
-ServingBasis make_serving_basis(const Catalogue& catalogue, const EngineSetup& setup, const ServingMachine& machine,
-                                const ServingPrecision& precision) {
+ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
+                                const ServingMachine& machine, const ServingPrecision& precision) {
   const std::array used{precision.linear, precision.expert};
   const LawOrigin origin = machine.law.origin(used);
   ServingBasis basis{setup.name, {}, law_origin_name(origin), format_law_basis(machine.law, used), {}};
   if (const auto* record = record_of(catalogue, setup)) {
     basis.versions = version_range(*record);
+    basis.error = format_serving_errors(errors, record->id);
+    if (origin != LawOrigin::fitted)
+      basis.error += "; more here, as not all laws of this device are fitted to its kernels";
   }
   return basis;
 }

@@ -8,6 +8,7 @@
 #include "stargate/finance/accelerator_price.hpp"
 #include "stargate/fleet/fleet_spec.hpp"
 #include "stargate/questions/changes.hpp"
+#include "stargate/questions/expected_errors.hpp"
 #include "stargate/questions/question.hpp"
 #include "stargate/serving/replica_engine.hpp"
 
@@ -81,8 +82,8 @@ struct ServingBasis {
   std::string error;  ///< what to expect, in words
 };
 /// `setup` was made from a record of the catalogue.
-ServingBasis make_serving_basis(const Catalogue& catalogue, const EngineSetup& setup, const ServingMachine& machine,
-                                const ServingPrecision& precision);
+ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
+                                const ServingMachine& machine, const ServingPrecision& precision);
 /// Two lines, each beginning with `margin`.
 std::string format_serving_basis(const ServingBasis& basis, const std::string& margin = {});
 /// Members of the object that is open: "engine", "engine_versions", "device_law", "law_basis", "expected_error".

@@ -29,6 +29,8 @@ EngineChanges engine_changes(const EngineFields& fields) {
   out.preemption = fields.preemption_mode;
   out.mixed_chunks = fields.enable_mixed_chunk;
   out.speculation = {fields.num_speculative_tokens, fields.acceptance_rate};
+  out.static_batch = fields.static_batch;
+  out.fresh_server = fields.fresh_server;
   out.walk_every_step = fields.walk_every_step;
   return out;
 }
@@ -86,6 +88,9 @@ Check SimulationMaker::make_machine() {
   auto machine = make_serving_machine(*out_.catalogue, *out_.system, kernel_choice(*out_.model, out_.engine.kernels));
   if (!machine) return machine.faults();
   out_.machine = std::make_unique<ServingMachine>(std::move(*machine));
+  auto errors = load_expected_errors(context_);
+  if (!errors) return errors.faults();
+  out_.errors = std::move(*errors);
   out_.price = chosen_price(*out_.catalogue, *out_.system, question_.price);
   out_.target = {duration_of(question_.ttft), duration_of(question_.tpot)};
   return Done{};
@@ -96,7 +101,7 @@ Check SimulationMaker::make_replica(const ServingLayout& layout, const EngineSet
   if (!made) return made.faults();
   if (const auto* lack = std::get_if<DoesNotFit>(&*made)) {
     lacking_ = {out_.model->id, out_.system->id, format_layout(layout), *lack,
-                make_serving_basis(*out_.catalogue, out_.engine, *out_.machine, out_.precision)};
+                make_serving_basis(*out_.catalogue, out_.errors, out_.engine, *out_.machine, out_.precision)};
     return Done{};
   }
   replica = std::get<ReplicaEngine>(std::move(*made));
@@ -131,6 +136,10 @@ Check SimulationMaker::make_service() {
     *place = size.value_or(*place);
   }
   if (!q.prefill_replicas) return Done{};
+  if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
+    return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
+                          "choose other --prefill-tp or --prefill-ep");
+  }
   if (auto made = make_replica(layout, prefill_side(out_.engine), out_.prefill); !made || lacking_) return made;
   service.prefill = ServicePool{out_.prefill.spec, out_.prefill.table.get(), *q.prefill_replicas};
   service.transfer = cache_transfer(out_.prefill.replica);

@@ -22,6 +22,7 @@ struct Simulation {
   LatencyTarget target;
   ReplicaPower power, prefill_power;
   HourPrice price;
+  ExpectedErrors errors;
   int accelerators = 0;
   double offered_rate = 0;              ///< requests a second of an open loop; 0: not known, or a closed loop
   std::unique_ptr<RequestTrace> trace;  ///< the source reads it

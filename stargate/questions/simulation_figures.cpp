@@ -31,8 +31,8 @@ ServiceBill make_bill(const Simulation& s, const ServiceReport& report) {
 }
 
 CacheCapacity cache_capacity(const EngineSpec& engine) {
-  const double tokens = static_cast<double>(engine.kv.blocks) * engine.kv.block_size;
-  return {tokens, tokens / engine.data_parallel, engine.data_parallel};
+  const double of_rank = static_cast<double>(engine.kv.blocks) * engine.kv.block_size;
+  return {of_rank * engine.data_parallel, of_rank, engine.data_parallel};
 }
 
 LoadFinding find_load(const Simulation& simulation, const ServiceReport& report, SimTime last_arrival) {

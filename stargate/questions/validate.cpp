@@ -28,7 +28,7 @@ Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const Qu
   }
   const KernelValidation question{
       {*q.kernels, q.collectives.value_or(""), q.device, q.law}, q.leave_out, static_cast<std::size_t>(q.worst)};
-  auto report = validate_kernels(catalogue, make_law_fits(), question,
+  auto report = validate_kernels(catalogue, make_law_fits(catalogue), question,
                                  [&](std::size_t done, std::size_t all, const std::string& name) {
                                    context.progress(fmt::format("[{}/{}] {}", done, all, name));
                                  });
@@ -140,7 +140,8 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("device", &Q::device, "Only these devices").alias("devices").commas();
     t.optional("law", &Q::law, "Only these laws").alias("laws").commas();
     t.optional("leave_out", &Q::leave_out, "Predict each device with the coefficients other devices lend");
-    t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong", not_negative);
+    t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong",
+                              {.at_least = 0.0, .above = {}, .at_most = 1e6});
     add_change_fields(t);
     return t;
   }();

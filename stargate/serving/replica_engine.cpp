@@ -52,7 +52,7 @@ std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_t
     spec.max_num_seqs = std::min(spec.max_num_seqs, std::max(1, static_cast<int>(room / fixed)));
   }
   if (kv_cache_tokens > 0) blocks = std::round(kv_cache_tokens / spec.kv.block_size);
-  spec.kv.blocks = static_cast<std::int64_t>(blocks) * spec.data_parallel;
+  spec.kv.blocks = static_cast<std::int64_t>(blocks);
   return std::nullopt;
 }
 
@@ -66,6 +66,7 @@ EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& chan
   change(out.max_num_batched_tokens, changes.max_num_batched_tokens);
   change(out.gpu_memory_utilization, changes.gpu_memory_utilization);
   out.kv_cache_tokens = changes.kv_cache_tokens.value_or(0);
+  out.fresh_server = changes.fresh_server;
   EngineSpec& rules = out.rules = default_engine_spec(kind_of(record, changes));
   if (rules.kind == EngineKind::vllm && record.prefill_first) {  // its first scheduler
     rules.prefill_first = true;
@@ -129,6 +130,8 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   spec.max_num_batched_tokens = setup.max_num_batched_tokens;
   spec.data_parallel = layout.attention_dp;
   spec.pipeline = layout.pp;
+  spec.attention_dp_wait = setup.attention_dp_wait;
+  spec.warm_up = setup.fresh_server ? setup.warm_up : Duration{};
   if (auto lack = give_pool(out, setup.kv_cache_tokens, spec)) return ReplicaEngineAnswer(std::move(*lack));
   if (spec.preemption == PreemptionMode::swap && machine.host_bandwidth > ByteRate{}) {
     spec.swap_token = sequence_cost(out.replica).per_token / machine.host_bandwidth;

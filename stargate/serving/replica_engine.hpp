@@ -2,7 +2,7 @@
 // it runs on become its rules, its pool of cache blocks and its step times. `serve`, `serve size`, `serve simulate`, a
 // service's study, `validate` and `calibrate` all come through here, so that what is validated is what they run.
 //   bytes of a sequence of L tokens on the fullest rank = per_token * L + fixed      (windows full, states whole)
-//   pool of a rank = KV room / (block_size * per_token) blocks
+//   pool of an attention group = KV room of its fullest rank / (block_size * per_token) blocks
 #pragma once
 
 #include <functional>
@@ -41,6 +41,7 @@ struct EngineSetup : EngineCoefficients {
   std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
   EngineSpec rules;
   double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
+  bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
 };
 EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
 /// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels

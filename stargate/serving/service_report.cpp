@@ -80,7 +80,7 @@ void ServiceReport::ran(int engine, const StepRun& run) {
   series_.output.add(run.start, run.end, static_cast<double>(run.output_tokens) / seconds);
   if (prefill) return;
   most_blocks_ = std::max({most_blocks_, run.blocks_at_start, run.blocks_at_end});
-  const double all = static_cast<double>(spec_.pool.engine.kv.blocks) * spec_.pool.replicas;
+  const double all = static_cast<double>(spec_.pool.engine.all_blocks()) * spec_.pool.replicas;
   series_.blocks.add(run.start, run.end, static_cast<double>(run.blocks_at_start) / all,
                      static_cast<double>(run.blocks_at_end) / all);
 }

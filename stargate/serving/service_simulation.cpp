@@ -43,6 +43,7 @@ std::vector<PoolView> views_of(const FleetSpec& fleet) {
 
 /// Hashes shorter than this cost more than they tell: a cache that is exact to the token is exact to so many.
 constexpr int kShortestHash = 16;
+constexpr double kSameStep = 5e-13;  // s: half the engine's picosecond
 
 class ServiceSimulation {
  public:
@@ -65,12 +66,13 @@ class ServiceSimulation {
       const SimTime fresh = has_next_ ? next_.arrival : SimTime::never(), event = events_.next_time();
       const auto soonest = std::min_element(reports_.begin(), reports_.end());
       if (std::min(fresh, event) <= *soonest) {
-        if (std::min(fresh, event).is_never()) return;
+        if (std::min(fresh, event).is_never()) break;
         fresh <= event ? take_next() : take_event();
       } else {
         advance(static_cast<std::size_t>(soonest - reports_.begin()));
       }
     }
+    for (std::size_t i = 0; i < engines_.size(); ++i) tell_run(i);
   }
 
  private:
@@ -90,7 +92,7 @@ class ServiceSimulation {
     ServiceSimulation* service = nullptr;
     int engine = 0;
     void finished(const RequestRecord& record) override { service->ended_.push_back(record); }
-    void ran(const StepRun& run) override { service->listener_.ran(engine, run); }
+    void ran(const StepRun& run) override { service->ran(engine, run); }
   };
 
   void add_pool(const ServicePool& pool, std::size_t index) {
@@ -99,6 +101,7 @@ class ServiceSimulation {
       reports_.push_back(SimTime::never());
       link_free_.push_back(SimTime{});
       pool_of_.push_back(index);
+      last_run_.emplace_back().steps = 0;
     }
   }
   const EngineSpec& first_engine() const { return spec_.prefill ? spec_.prefill->engine : spec_.pool.engine; }
@@ -119,7 +122,7 @@ class ServiceSimulation {
     report(active.prefilled_by);
     active.request.arrival = now;
     active.request.prefix_hashes = {};
-    const std::size_t engine = choose(0, active.request);
+    const std::size_t engine = choose(0, active.request, now);
     engines_[engine].submit_prefilled(active.request, active.record);
     report(engine);
   }
@@ -149,14 +152,15 @@ class ServiceSimulation {
       leave(slot, incoming.arrival);
       return;
     }
-    const std::size_t engine = choose(spec_.prefill ? 1 : 0, r);
+    const std::size_t engine = choose(spec_.prefill ? 1 : 0, r, incoming.arrival);
     active.prefilled_by = engine;
     engines_[engine].submit(r);
     report(engine);
   }
 
   /// An engine of the pool, which the request is then sent to.
-  std::size_t choose(int pool, const Request& request) {
+  std::size_t choose(int pool, const Request& request, SimTime now) {
+    if (spec_.router == RouterPolicy::kv_aware) bring_up(pool, now);
     RoutingQuery query;
     query.request = &request, query.session = request.session, query.pools = {&pool, 1};
     const int engine = router_.choose(query);
@@ -165,20 +169,54 @@ class ServiceSimulation {
     return static_cast<std::size_t>(engine);
   }
 
+  /// Engines run ahead in long stretches; whoever looks into them must see them as they are. What ends at this very
+  /// moment has its own event, which comes later.
+  void bring_up(int pool, SimTime now) {
+    const PoolView& view = views_[static_cast<std::size_t>(pool)];
+    for (int i = 0; i < view.ready; ++i) run_engine(static_cast<std::size_t>(view.first + i), {now.ns - 1});
+  }
+
+  /// Runs in a row of which each goes on where the last one ended are one.
+  void ran(int engine, const StepRun& run) {
+    StepRun& last = last_run_[static_cast<std::size_t>(engine)];
+    const Duration next = last.first_step + static_cast<double>(last.steps) * last.growth;
+    const bool goes_on = last.prefill_tokens == 0 && run.prefill_tokens == 0 && last.steps > 0 &&
+                         run.start == last.end && run.decoding == last.decoding && run.running == last.running &&
+                         run.waiting == last.waiting && run.growth == last.growth &&
+                         std::abs((run.first_step - next).base()) < kSameStep;
+    if (!goes_on) {
+      tell_run(static_cast<std::size_t>(engine));
+      last = run;
+      return;
+    }
+    last.end = run.end;
+    last.steps += run.steps;
+    last.output_tokens += run.output_tokens;
+    last.blocks_at_end = run.blocks_at_end;
+  }
+  void tell_run(std::size_t engine) {
+    if (last_run_[engine].steps > 0) listener_.ran(static_cast<int>(engine), last_run_[engine]);
+    last_run_[engine].steps = 0;
+  }
+
   void count(std::size_t engine, int change) {
     PoolView& view = views_[pool_of_[engine]];
     view.outstanding[engine - static_cast<std::size_t>(view.first)] += change;
     view.in_flight += change;
   }
 
+  void run_engine(std::size_t engine, SimTime until) {
+    Ends ends;
+    ends.service = this, ends.engine = static_cast<int>(engine);
+    engines_[engine].advance(until, ends);
+    report(engine);
+  }
+
   void report(std::size_t engine) { reports_[engine] = engines_[engine].next_event(); }
 
   void advance(std::size_t engine) {
-    Ends ends;
-    ends.service = this, ends.engine = static_cast<int>(engine);
     ended_.clear();
-    engines_[engine].advance(reports_[engine], ends);
-    report(engine);
+    run_engine(engine, reports_[engine]);
     for (RequestRecord& record : ended_) {
       count(engine, -1);
       Active& active = active_[static_cast<std::size_t>(record.id)];
@@ -186,11 +224,9 @@ class ServiceSimulation {
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
       record.arrival = active.incoming.arrival;
-      if (spec_.stream_overhead > Duration{}) {
-        const auto beside = static_cast<double>(engines_[engine].load().running + 1);
-        record.first_token = record.first_token + beside * spec_.stream_overhead;
-        record.last_token = record.last_token + beside * spec_.stream_overhead;
-      }
+      record.first_token = record.first_token + static_cast<double>(record.beside_first) * spec_.stream_overhead;
+      const SimTime last = record.last_token + static_cast<double>(record.beside_last) * spec_.stream_overhead;
+      record.last_token = std::max(record.first_token, last);
       listener_.finished(active.incoming, record);
       leave(record.id, record.last_token);
     }
@@ -225,6 +261,7 @@ class ServiceSimulation {
   std::deque<Active> active_;  ///< stays where it is: engines see its hashes
   std::vector<std::int64_t> free_;
   std::vector<RequestRecord> ended_;
+  std::vector<StepRun> last_run_;  ///< of each engine, not yet told; no steps: none
   EventQueue<Event> events_;
   IncomingRequest next_;
   bool has_next_ = false;

@@ -27,9 +27,7 @@ struct SimulatedService {
   RouterPolicy router = RouterPolicy::round_robin;  ///< sees the engines as they are, at each request
   int prefix_block_tokens = 0;                      ///< of a prefix's hash, at least; long prefixes need no short ones
   Duration request_overhead;                        ///< from the client to the scheduler and back; part of TTFT
-  /// By which clients see tokens later than the engine makes them, for each sequence that runs beside; the batch in
-  /// which a request ends stands for the one of its first token.
-  Duration stream_overhead;
+  Duration stream_overhead;  ///< by which clients see a token later than it is made, for each sequence beside
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };
@@ -40,7 +38,8 @@ class ServiceListener {
   virtual void finished(const IncomingRequest& request, const RequestRecord& record) = 0;
   /// It can never fit into the cache of a replica, or its prompt into a step.
   virtual void refused(const IncomingRequest&) {}
-  /// Engines are numbered: the pool's, then those that prefill.
+  /// Engines are numbered: the pool's, then those that prefill. A run lasts as long as nothing changes but the context,
+  /// whether the engine was walked step by step or not; it is told when the next one begins, or at the end.
   virtual void ran(int, const StepRun&) {}
 };
 

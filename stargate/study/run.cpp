@@ -9,8 +9,8 @@ Result<PreparedStudy> prepare_study(const StudyRequest& request, const FileReade
   if (!catalogue) return catalogue.faults();
 
   // What is in short supply stays so when one of its suppliers is left out.
-  auto limiting = supplied_products(*catalogue);
-  if (!request.catalogue_changes.without.empty()) {
+  auto limiting = request.limiting_products.value_or(supplied_products(*catalogue));
+  if (!request.limiting_products && !request.catalogue_changes.without.empty()) {
     auto whole = load_catalogue(files, request.catalogue_folder);
     if (!whole) return whole.faults();
     limiting = supplied_products(*whole);

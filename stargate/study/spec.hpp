@@ -16,10 +16,10 @@ struct HorizonSpec {
 };
 
 struct FinanceSpec {
-  double discount_rate = 0.08, capital_cost = 0.1;
-  Duration system_life = 5.0 * year, building_life = 20.0 * year;
-  double maintenance = 0.03;
-  double deposit = 0.2, on_delivery = 0.7, on_acceptance = 0.1;
+  double discount_rate = 0, capital_cost = 0;
+  Duration system_life, building_life;
+  double maintenance = 0;
+  double deposit = 0, on_delivery = 0, on_acceptance = 0;
   double reinvested_revenue = 0, maximum_debt_share = 1;
   SourceNote source;
   static const RecordTable<FinanceSpec>& table();

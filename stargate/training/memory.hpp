@@ -2,8 +2,8 @@
 // change of the layout would make it fit.
 //   weights, gradients, optimiser: bytes a parameter / ranks of a shard group (dp * cp, or shard_size of them; experts
 //     over their own copies); weights with their copies in the format of the multiplies
-//   activations: kept tensors of a chunk * chunks in flight (arXiv 2104.04473, 2205.05198 section 4.2.3, 2401.10241,
-//   2412.19437):
+//   activations: kept tensors of a chunk * chunks in flight (arXiv 2104.04473, 2205.05198 section 4.2.3,
+//     2401.10241, 2412.19437):
 //     1F1B min(m, pp - stage); interleaved min(m vpp, 2 (pp - stage - 1) + (vpp - 1) pp + 1); ZB-H1 min(m, pp);
 //     DualPipe min(m, pp + 1) of both directions, and weights and gradients of two stages; GPipe m
 #pragma once

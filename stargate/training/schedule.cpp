@@ -1,9 +1,9 @@
 // The recurrences of schedule.hpp without lists of passes. In each, `work` of all stages is cut into rounds in which no
 // pass waits for another stage's of a later round, so a few numbers a stage are the whole state:
 //   1F1B, ZB-H1   round u: forward of micro-batch u, input gradient of u - (p - 1 - s), weight gradient of u - (p - 1)
-//   interleaved   round u: forward pass u - s, backward pass u - (v - 1) p - 2 (p - 1) + s of stage s, counted in its
-//   order GPipe         equal jobs through machines in a row: sum of the machines + (m - 1) * the slowest, there and
-//   back
+//   interleaved   round u: forward pass u - s, backward pass u - (v - 1) p - 2 (p - 1) + s of stage s, counted in
+//                 its order
+//   GPipe         equal jobs through machines in a row: sum of the machines + (m - 1) * the slowest, there and back
 // Rounds repeat (after 1, v p, 1 of them); once a repetition has moved every number of the state by the same amount,
 // all later ones do. dual_pipe has a recurrence of its own.
 #include "stargate/training/schedule.hpp"

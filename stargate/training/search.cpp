@@ -280,9 +280,12 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   const auto fault = [&](const char* path, std::string message) {
     faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
   };
-  if (job.gpus < 1) fault("gpus", "must be at least 1");
-  if (job.global_batch_size < 1) fault("global_batch_size", "must be at least 1");
-  if (job.seq_length < 1) fault("seq_length", "must be at least 1");
+  constexpr std::int64_t kMost = 100'000'000;
+  const auto count = [&](const char* path, std::int64_t value) {
+    if (value < 1) fault(path, "must be at least 1");
+    if (value > kMost) fault(path, fmt::format("{} is more than any job has, at most {}", value, kMost));
+  };
+  count("gpus", job.gpus), count("global_batch_size", job.global_batch_size), count("seq_length", job.seq_length);
   if (job.model->layers.empty()) fault("model", fmt::format("'{}' has no layers", job.model->id));
   if (limits.ranked < 1) fault("ranked", "must be at least 1");
   if (limits.zero_stages.empty()) fault("zero_stages", "name at least one");

@@ -2,6 +2,7 @@
 import os
 import tempfile
 
+from check_comments import check_comments
 from check_layers import check_layers
 from check_links import check_links
 from check_quiet import check_quiet
@@ -104,5 +105,17 @@ expect(
         "docs/a.md:1: names ../c.md, which does not exist",
         "docs/b.md:1: names docs/gone.md, which does not exist",
     ],
+)
+LONG = "a row of a table, " * 6 + "end"
+expect(
+    faults_of(
+        check_comments,
+        {
+            "a.hpp": f"// {LONG}\n// broken\n//   word   is a row\n",
+            "b.hpp": f"//   {LONG}\n//     by hand\n//   word   is a row\n// {LONG}\n// ends.\n// New.\n",
+            "c.cpp": "// " + "x" * 118 + "\n",
+        },
+    ),
+    ["a.hpp:2: a comment that a formatter broke: lay it out by hand", "c.cpp:1: a comment of 121 columns, over 120"],
 )
 print("the house checks find what they should")

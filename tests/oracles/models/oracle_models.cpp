@@ -78,12 +78,12 @@ bool check_row(const std::string& file, const Model& model, const std::vector<do
 }  // namespace
 
 int main() {
-  const auto file = stargate::measured_data("models/param_check.csv");
-  if (!file) return 77;
-  const std::string folder = file->substr(0, file->rfind('/'));
+  const auto checks = stargate::measured_data("models/param_check.csv");
+  if (!checks) return 77;
+  const std::string folder = checks->substr(0, checks->rfind('/'));
   const stargate::DiskFileReader files;
-  const auto table = files.read(*file);
-  if (!table) return std::printf("%s cannot be read\n", file->c_str()), 1;
+  const auto table = files.read(*checks);
+  if (!table) return std::printf("%s cannot be read\n", checks->c_str()), 1;
   int failures = 0, exact = 0;
   const auto models = read_models(files, folder, failures);
   std::istringstream rows(*table);

@@ -1,7 +1,7 @@
 // Effective training time and interruptions that were published, against what the shipped records and the closed form
 // say of the same jobs. Rates of a fleet predict its own count by making; what is judged is everything else: the
-// effective time that follows from them with the recovery of others, counts of one fleet from another's rate, and the
-// scaling.
+// effective time that follows from them with the recovery of others, counts of one fleet from another's rate, and
+// the scaling.
 //   Llama Team 2024, arXiv 2407.21783, section 3.3.4: over 90 % on 16,384 H100, 419 unexpected and 47 planned stops.
 //   MegaScale, arXiv 2402.15627, section 6.3: over 90 % on over 10,000 A100.
 //   Kokolis et al. 2024, arXiv 2410.21680: 6.50 failures in 1,000 node-days; MTTF 1.8 h at 16,384, 0.23 h at 131,072.

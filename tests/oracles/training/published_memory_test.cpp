@@ -1,9 +1,8 @@
 // Published memory figures, from shapes alone; nothing here is tuned to them.
-//   Korthikanti et al. 2022, arXiv 2205.05198: table 2 (bytes of a layer), section 5 (selective recomputation saves 70
-//   %
-//     of a GPT-3 layer's activations and 65 % of an MT-NLG layer's), section 6.1 (sequence parallelism and selective
-//     recomputation together leave about a fifth of what tensor parallelism alone keeps, full recomputation about a
-//     tenth), appendix B (2.73 GiB of the 530B model's first stage saved by freeing stage outputs).
+//   Korthikanti et al. 2022, arXiv 2205.05198: table 2 (bytes of a layer), section 5 (selective recomputation saves
+//     70 % of a GPT-3 layer's activations and 65 % of an MT-NLG layer's), section 6.1 (sequence parallelism and
+//     selective recomputation together leave about a fifth of what tensor parallelism alone keeps, full recomputation
+//     about a tenth), appendix B (2.73 GiB of the 530B model's first stage saved by freeing stage outputs).
 //   Rajbhandari et al. 2020, "ZeRO", arXiv 1910.02054, figure 1: state of 7.5 B parameters on 64 ranks, 120, 31.4, 16.6
 //     and 1.9 GB.
 //   Llama Team 2024, arXiv 2407.21783, section 3.3.2: 405B trains on H100-80 at 8,192 tokens without recomputation,

@@ -1,9 +1,8 @@
 // Published training runs, predicted with the catalogue's calibrated kernels and training coefficients. The runs of
 // table 5 are among the 694 that those coefficients were fitted to; the others are not.
-//   Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", arXiv 2205.05198, table
-//   5:
-//     seconds an iteration of GPT models on A100-80 (Selene: NVLink 3, 8 x HDR InfiniBand), fp16, attention not fused,
-//     fully recomputed against sequence parallelism with selective recomputation.
+//   Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", arXiv 2205.05198,
+//     table 5: seconds an iteration of GPT models on A100-80 (Selene: NVLink 3, 8 x HDR InfiniBand), fp16, attention
+//     not fused, fully recomputed against sequence parallelism with selective recomputation.
 //   Llama Team 2024, "The Llama 3 Herd of Models", arXiv 2407.21783, table 4: model FLOP utilisation of Llama 3 405B on
 //     H100 (NVLink 4, 400 Gb/s RoCE). The paper gives no interleaving; one layer a virtual stage is assumed, the
 //     embedding and the output in place of a layer as its section 3.3.2 says.
