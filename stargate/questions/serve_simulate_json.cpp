@@ -58,7 +58,6 @@ std::string format_simulation_json(const SimulationReport& answer) {
   const CacheCapacity cache = cache_capacity(q.pool.spec);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
-  json.member("overloaded", report.overloaded());
   if (report.finished_count() == 0) return json.end_object().text();
   const double span = report.span().base();
   json.member("duration_s", span).member("prompt_tokens", report.prompt_tokens());
@@ -108,7 +107,6 @@ const AnswerFields& simulation_answer_fields() {
         {"cache_tokens_per_rank", "number", "That one attention group of it holds: no request has more"},
         {"requests", "integer", "Served"},
         {"refused", "integer", "Longer than the cache or a step"},
-        {"overloaded", "boolean", "More came than left: the queue grew without end"},
         {"duration_s", "number", "From the first arrival to the last token"},
         {"prompt_tokens", "integer", "In all"},
         {"output_tokens", "integer", "In all"},

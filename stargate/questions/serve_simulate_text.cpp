@@ -82,11 +82,6 @@ std::string totals_text(const Simulation& q, const ServiceReport& report) {
       "  throughput   {:.2f} requests/s, {:.0f} output tokens/s ({:.0f} an accelerator), {:.0f} prompt tokens/s\n",
       static_cast<double>(report.finished_count()) / span, out / span, out / span / q.accelerators,
       static_cast<double>(report.prompt_tokens()) / span);
-  if (report.overloaded()) {
-    text +=
-        "  overloaded   more requests came than left: the queue grew until the last of them, and latencies grow with "
-        "the length of the run\n";
-  }
   text += goodput_text(q, report);
   text += work_text(q.service.prefill ? "decoding" : "engine", report.work(false), span, q.service.pool.replicas);
   if (q.service.prefill) text += work_text("prefilling", report.work(true), span, q.service.prefill->replicas);

@@ -28,7 +28,7 @@ struct SizeTrafficFields {
   double rate = 0, cv = 1;
   std::string isl = "1024", osl = "256";
   int prefix = 0;                   ///< tokens of the input that all requests share
-  std::int64_t requests = 100'000;  ///< of the longest trial
+  std::int64_t requests = 20'000;  ///< of the longest trial
   std::int64_t seed = 1;
 };
 

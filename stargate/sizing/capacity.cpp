@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kSteps = 24;           // of a doubling: 2.9 % each
 constexpr int kCell = 6;                // steps
+constexpr int kChallengeShare = 4;      // of the longest trial: a challenger must be better beyond doubt
 constexpr double kLeastOfGuess = 0.02;  // below this share of the guess nothing is looked for
 
 double rate_at(int index) { return std::exp2(index / kSteps); }
@@ -24,7 +25,9 @@ class CapacitySearch {
     int at = cell_below(static_cast<int>(std::floor(kSteps * std::log2(guess))));
     if (challenge > 0) {
       const int more = static_cast<int>(std::floor(kSteps * std::log2(challenge) + 1e-9)) + 1;
-      if (!holds(more)) return out_;
+      TrialTraffic shorter = traffic_;
+      shorter.most_requests /= kChallengeShare;
+      if (!holds(more, shorter)) return out_;
       low_ = cell_below(more);
       at = *low_ + kCell;
     }
@@ -34,8 +37,9 @@ class CapacitySearch {
   }
 
  private:
-  bool holds(int index) {
-    const TrialResult result = trial_.run(rate_at(index), traffic_, targets_);
+  bool holds(int index) { return holds(index, traffic_); }
+  bool holds(int index, const TrialTraffic& traffic) {
+    const TrialResult result = trial_.run(rate_at(index), traffic, targets_);
     ++out_.trials;
     if (result.meets()) {
       if (result.rate > out_.rate) out_.rate = result.rate, out_.best = result;

@@ -19,7 +19,7 @@ constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
 constexpr int kBudgetStep = 4;  // between token budgets
 constexpr int kMatchings = 2;   // of the two sides, after the first
 constexpr int kLonger = 4;      // times a trial, for the whole deployment
-constexpr std::int64_t kMostHeld = 400'000;
+constexpr std::int64_t kMostHeld = 100'000;
 constexpr int kMostSettles = 24;
 
 /// The part of a deployment that is tried: all of a disaggregated one, a few of many equal replicas.
@@ -67,22 +67,42 @@ class FleetRace {
     for (std::size_t i = 0; i < options_.size(); ++i) enter(i);
     std::stable_sort(candidates_.begin(), candidates_.end(),
                      [](const Candidate& a, const Candidate& b) { return a.worth < b.worth; });
-    for (const Candidate& candidate : candidates_) {
-      if (best_ && deployment_worth(candidate.planned, demand_, optimism()) >= worth(best_->fleet)) continue;
-      ++simulated_;
-      try_candidate(candidate);
+    race();
+    while (best_ && !settle(*best_)) {  // what holds a short run may be too small for the longest request of a long one
+      drop(*best_);
+      best_.reset();
+      race();
     }
-    if (!best_ || !settle(*best_)) return explain();
+    if (!best_) return explain();
     SizedFleet& fleet = best_->fleet;
     fleet.losses = losses_;
     fleet.losses.latency += failed_;
-    fleet.losses.costlier = static_cast<int>(candidates_.size()) - failed_ - 1;
+    fleet.losses.costlier = static_cast<int>(candidates_.size()) - 1;
     fleet.candidates = static_cast<int>(candidates_.size());
     fleet.simulated = simulated_, fleet.trials = trials_;
     return std::move(fleet);
   }
 
  private:
+  void race() {
+    for (const Candidate& candidate : candidates_) {
+      if (best_ && deployment_worth(candidate.planned, demand_, optimism()) >= worth(best_->fleet)) continue;
+      ++simulated_;
+      try_candidate(candidate);
+    }
+  }
+
+  /// Leaves out all deployments of the layouts of one that could not be made to hold.
+  void drop(const Tried& tried) {
+    const Deployment& lost = tried.fleet.deployment;
+    const auto before = candidates_.size();
+    std::erase_if(candidates_, [&](const Candidate& c) {
+      return c.option == tried.fleet.option && c.planned.main.layout == lost.main.layout &&
+             (!lost.prefill || c.planned.prefill->layout == lost.prefill->layout);
+    });
+    failed_ += static_cast<int>(before - candidates_.size());
+  }
+
   ServingQuestion serving_of(std::size_t option) const {
     ServingQuestion serving = question_.serving;
     serving.precision = options_[option].precision, serving.engine = options_[option].engine;

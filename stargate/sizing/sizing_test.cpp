@@ -65,6 +65,41 @@ TEST_CASE("more traffic never takes fewer accelerators, and a looser target neve
   CHECK(count(80, 40) <= count(80, 15));
 }
 
+TEST_CASE("traffic that ends before the first answer is no proof: what is sized carries the rate for good") {
+  // 2,000 requests at 200 a second come and go before a queue shows; a trial runs until it would.
+  const FleetQuestion question = question_of(200, 1000, 50);
+  const auto answer = size_fleet(llama_8b(), dgx_h100(), question, false);
+  const SizedFleet& fleet = sized(answer);
+  CHECK(fleet.headroom < 1);
+  CHECK(fleet.at_capacity.length.steady);
+  CHECK(fleet.held.requests >= 4 * fleet.at_capacity.length.requests);
+}
+
+TEST_CASE("overload is called by its name") {
+  const Model model = llama_8b();
+  const ServingMachine machine = dgx_h100();
+  FleetQuestion question = question_of(10, 500, 20);
+  question.targets = {};
+  const Trial trial(model, machine, question.serving, {{{1, 1, 1, 1}, 1, 1}, std::nullopt});
+  CHECK(trial.run(300, question.traffic, question.targets).overloaded);
+  CHECK(!trial.run(5, question.traffic, question.targets).overloaded);
+}
+
+TEST_CASE("looser targets never cost more") {
+  const Model model = llama_8b();
+  const ServingMachine machine = dgx_h100();
+  for (const bool apart : {false, true}) {
+    int fewest = 1 << 30;
+    for (const double looser : {1.0, 1.2, 1.5, 2.0, 3.0}) {
+      CAPTURE(apart), CAPTURE(looser);
+      const auto answer = size_fleet(model, machine, question_of(60, 300 * looser, 12 * looser), apart);
+      const int count = sized(answer).deployment.accelerators();
+      CHECK(count <= fewest);
+      fewest = std::min(fewest, count);
+    }
+  }
+}
+
 TEST_CASE("given accelerators are not exceeded and serve what they can") {
   const Model model = llama_8b();
   const ServingMachine machine = dgx_h100();

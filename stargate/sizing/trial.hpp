@@ -20,8 +20,8 @@ namespace stargate {
 using TrafficMaker = std::function<std::unique_ptr<RequestSource>(double rate, std::int64_t requests)>;
 struct TrialTraffic {
   TrafficMaker make;
-  std::int64_t most_requests = 100'000;  ///< of the longest trial
-  int prefix_block_tokens = 0;           ///< of a prefix's hash, at least
+  std::int64_t most_requests = 20'000;  ///< of the longest trial
+  int prefix_block_tokens = 0;          ///< of a prefix's hash, at least
   RouterPolicy router = RouterPolicy::least_loaded;
 };
 
