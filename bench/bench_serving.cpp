@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
 #include "stargate/serving/step_table.hpp"
 #include "stargate/sizing/estimate.hpp"
@@ -89,15 +89,16 @@ void trace_simulated(benchmark::State& state) {
   auto machine = make_serving_machine(bed().catalogue, bed().catalogue.systems.at("hgx-a100-80"));
   STARGATE_CHECK(machine.ok(), "the machine is whole");
   const Model& model = bed().catalogue.models.at("llama-3.1-8b");
-  const Replica replica{&model, &*machine, {1, 1, 1, 1}, stored_precision(model), {}};
-  const StepModel step(replica);
-  auto engine = std::get<EngineSpec>(engine_of_replica(replica, default_engine_spec(EngineKind::vllm)));
-  engine.walk_every_step = state.range(0) == 1;
+  EngineSetup setup;
+  setup.rules.walk_every_step = state.range(0) == 1;
+  auto made = make_replica_engine(model, *machine, {1, 1, 1, 1}, stored_precision(model), setup);
+  STARGATE_CHECK(made.ok() && std::holds_alternative<ReplicaEngine>(*made), "one GPU holds the model");
+  const auto& engine = std::get<ReplicaEngine>(*made);
   const RequestTrace trace = conversations();
   for (auto _ : state) {
-    const StepTable table(step);
+    const StepTable table(*engine.model);
     SimulatedService service;
-    service.pool = {engine, &table, 1};
+    service.pool = {engine.spec, &table, 1};
     const auto source = make_trace_source(trace);
     ServiceReport report(service, {}, trace.labels.size());
     simulate_service(service, *source, report);

@@ -2,7 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "stargate/lp/clp_solver.hpp"
-#include "stargate/study/report.hpp"
+#include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
 namespace {

@@ -4,8 +4,15 @@
 A block to refresh follows a comment `<!-- show: 3 | Build-out:13 | What binds:9 -->`: the first 3 lines of the output, then
 13 from the line that begins with "Build-out" (indented or not), then 9 from "What binds", with blank lines between the
 parts. A long command may be broken by a backslash at the end of a line.
+
+A number in prose that a command prints is followed by where it comes from, unseen on the page:
+    reached 49.8 %<!-- figure: paper | MFU +([\\d.]+) % -->       the group of the first match; `| 0 -->` rounds it to 0 digits
+    <!-- command: paper = train --model ... -->                  the command, once a page
+A command that names $STARGATE_DATA is run where that folder of measured data is known, and its numbers stay elsewhere.
+
     tools/refresh_pages.py build/check/stargate              writes what is new
     tools/refresh_pages.py build/check/stargate --check      writes nothing; exit 1 and the names of stale pages
+    ... --only-measured                                      of the figures, those of measured data, and no blocks
 """
 import difflib
 import glob
@@ -17,7 +24,11 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BLOCK = re.compile(r"<!-- show: (.*?) -->\n```\n\$ ((?:[^\n]*\\\n)*[^\n]*)\n.*?```\n", re.S)
+COMMAND = re.compile(r"<!-- command: (\w[\w-]*) = (.*?) -->", re.S)
+FIGURE = re.compile(r"(?P<number>\d[\d.,]*)(?P<unit>[^\d<>]{0,12})"
+                    r"<!-- figure: (?P<name>[\w-]+) \| (?P<pattern>.*?)(?: \| (?P<digits>\d))? -->", re.S)
 ANSWERED, ANSWER_IS_NO = 0, 3
+DATA = "$STARGATE_DATA"
 
 
 def pages():
@@ -47,7 +58,8 @@ class Shown:
 
     def lines(self, command):
         if command not in self.known:
-            arguments = shlex.split(command.replace("\\\n", " ").removeprefix("bin/stargate "))
+            plain = command.replace(DATA, os.environ.get("STARGATE_DATA", ""))
+            arguments = shlex.split(plain.replace("\\\n", " ").removeprefix("bin/stargate "))
             run = subprocess.run([self.binary, *arguments], cwd=ROOT, capture_output=True, text=True,
                                  env={**os.environ, "STARGATE_HOME": ROOT})
             if run.returncode not in (ANSWERED, ANSWER_IS_NO):
@@ -59,16 +71,40 @@ class Shown:
         plan, command = match.group(1), match.group(2)
         return f"<!-- show: {plan} -->\n```\n$ {command}\n{cut(self.lines(command), plan, command)}\n```\n"
 
+    def figures(self, page, only_measured):
+        """The page with its numbers as the commands print them now."""
+        commands = dict(COMMAND.findall(page))
+
+        def number(match):
+            if match["name"] not in commands:
+                raise SystemExit(f"a figure names the command '{match['name']}', which the page does not give")
+            command = commands[match["name"]]
+            if DATA in command and not os.environ.get("STARGATE_DATA") or only_measured and DATA not in command:
+                return match[0]
+            found = re.search(match["pattern"], "\n".join(self.lines(command)))
+            if not found:
+                raise SystemExit(f"{command}: nothing matches {match['pattern']}")
+            value = found[1]
+            if match["digits"]:
+                value = f"{float(value.replace(',', '')):,.{match['digits']}f}"
+            return value + match[0][len(match["number"]):]
+
+        return FIGURE.sub(number, page)
+
 
 def main():
-    arguments = [argument for argument in sys.argv[1:] if argument != "--check"]
+    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
     if len(arguments) != 1:
         raise SystemExit(__doc__)
     shown, check, stale = Shown(os.path.abspath(arguments[0])), "--check" in sys.argv, []
+    only_measured = "--only-measured" in sys.argv
+    if only_measured and not os.environ.get("STARGATE_DATA"):
+        print("skipped: STARGATE_DATA names no folder of measured data")
+        return
     for path in pages():
         with open(path, encoding="utf-8") as file:
             before = file.read()
-        after = BLOCK.sub(shown.block, before)
+        after = shown.figures(before if only_measured else BLOCK.sub(shown.block, before), only_measured)
         if after == before:
             continue
         name = os.path.relpath(path, ROOT)

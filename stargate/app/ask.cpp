@@ -11,7 +11,7 @@
 namespace stargate {
 namespace {
 
-constexpr int kHelpWidth = 100;
+constexpr int kHelpWidth = 100;  // where the screen has no limit
 
 std::string path_of(const CLI::App* command) {
   std::string out;
@@ -77,13 +77,16 @@ QuestionCommands::QuestionCommands(CLI::App& app, Session& session) : app_(app),
 
 void QuestionCommands::add_ask() {
   ask_ = &command_named("ask");
+  for (CLI::App* made : made_) {
+    if (made->get_description().empty()) made->description(std::string(group_sentence(path_of(made))));
+  }
   ask_->description("Answer a question written as JSON: {\"question\": \"train\", \"model\": ...}");
   ask_->add_option("FILE.json", "The question");
   ask_->add_flag("--json")->description("Print JSON");
   for (const auto& form : all_forms()) ask_->add_option(flag_of(form.name), form.sentence)->expected(1);
   schema_ = &command_named("schema");
   schema_->description("The JSON Schema of a question and of its answer");
-  schema_->add_option("QUESTION", "Its name, such as train")->expected(1, 3);
+  schema_->add_option("QUESTION", "Its name, such as train search")->expected(1, 3)->allow_extra_args();
 }
 
 /// Made with the commands above it where they are not there yet.
@@ -179,11 +182,11 @@ void QuestionCommands::ask(const Question& question, const Document& document,
                           nullptr};
   auto answer = question.run(document, std::move(context));
   Session::progress_line("");
-  if (!answer) return session_.fail(without_paths(document, answer.faults()));
+  if (!answer) return session_.fail(told_by_flags(question, document, answer.faults()));
   if (answer->kind == AnswerKind::is_no) session_.exit_code = kExitAnswerIsNo;
   json ? session_.print_data(answer->json()) : session_.print_text(answer->text());
   for (const auto& file : answer->files) {
-    if (!session_.write(file.path, file.content)) return;
+    if (!(file.replaces ? session_.replace(file.path, file.content) : session_.write(file.path, file.content))) return;
     Session::progress("wrote " + file.path);
   }
 }
@@ -200,19 +203,22 @@ void QuestionCommands::print_schema() {
 }
 
 void QuestionCommands::help(const CLI::App& command) {
+  const int width = session_.screen.width > 0 ? std::min(session_.screen.width, kHelpWidth) : kHelpWidth;
   if (const auto* chosen = question_of(&command)) {
-    return session_.print_text(format_command_help(chosen->question(), commands_below(command), kHelpWidth));
+    return session_.print_text(format_command_help(chosen->question(), commands_below(command), width));
   }
   const bool whole = &command == &app_;
   std::string out = command.get_description();
   out +=
       (out.empty() ? "Usage: stargate " : "\n\nUsage: stargate ") + (whole ? std::string() : path_of(&command) + " ");
-  out += "COMMAND [flags]\n\nCommands\n" + format_help_entries(commands_below(command), kHelpWidth);
+  out += "COMMAND [flags]\n\nCommands\n" + format_help_entries(commands_below(command), width);
   if (whole) {
     out += "\nFlags\n" + format_help_entries({{"--help, -h", "Of stargate, or of the command before it"},
                                               {"--catalogue DIR", "Folder of the catalogue"},
+                                              {"--width N", "Columns of the screen; else the terminal's or COLUMNS"},
+                                              {"--wide", "Tables in one piece, however wide"},
                                               {"--version", "The version"}},
-                                             kHelpWidth);
+                                             width);
     out += "\n" + app_.get_footer() + "\n";
   }
   session_.print_text(out);

@@ -53,7 +53,10 @@ Told told(const Question& question, const Document& document) {
   static const DiskFileReader files;
   std::filesystem::current_path(STARGATE_SOURCE_DIR);  // examples name files of the tree
   auto answer = question.run(document, {files, "catalogue"});
-  if (!answer) FAIL(question.name() << ": " << format_diagnostics(answer.faults()));
+  if (!answer) {
+    FAIL_CHECK(format_diagnostics(answer.faults()));
+    return {};
+  }
   return {answer->kind, answer->text(), answer->json()};
 }
 
@@ -73,6 +76,7 @@ TEST_CASE("every example of every question has one answer, asked by flags and by
       CHECK(one.kind == other.kind);
       CHECK(one.text == other.text);
       CHECK(one.json == other.json);
+      if (one.json.empty()) continue;
       const auto json = parse_json("answer.json", one.json);
       REQUIRE(json.ok());
       for (const auto& member : undescribed_members(question, json->root)) FAIL_CHECK(member);

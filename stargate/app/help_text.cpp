@@ -105,8 +105,7 @@ std::string format_help_entries(const std::vector<HelpEntry>& entries, int width
 
 std::string format_command_help(const Question& question, const std::vector<HelpEntry>& below, int width) {
   std::string out;
-  for (const auto& line : wrap(question.sentence(), width)) out += line + "\n";
-  for (const auto& line : wrap(usage(question), width)) out += line;
+  out += question.sentence() + "\n" + usage(question);
   const auto& fields = question.text.record->fields;
   for (const auto& group : groups_of(question)) {
     std::vector<HelpEntry> entries;

@@ -47,6 +47,9 @@ CLI::Option* add_field(CLI::App& command, const FieldText& field, const FieldFac
   return option->allow_extra_args(many_at_once);
 }
 
+/// The "file" of a document made from flags.
+std::string command_line_of(const Question& question) { return "stargate " + question.name(); }
+
 void collect_origins(const Node& node, std::set<std::string>& out) {
   out.insert(node.origin);
   for (const auto& item : node.items) collect_origins(item, out);
@@ -102,7 +105,7 @@ const CLI::Option* QuestionCommand::given(const std::string& field) const {
 }
 
 Result<Document> QuestionCommand::asked(const QuestionCommand* above) const {
-  Document document{"stargate " + question_->name(), {}, {}};
+  Document document{command_line_of(*question_), {}, {}};
   document.root.kind = NodeKind::mapping;
   Diagnostics faults;
   const auto& fields = question_->text.record->fields;
@@ -131,11 +134,15 @@ Result<Document> QuestionCommand::asked(const QuestionCommand* above) const {
   return document;
 }
 
-Diagnostics without_paths(const Document& document, Diagnostics faults) {
+Diagnostics told_by_flags(const Question& question, const Document& document, Diagnostics faults) {
+  if (document.file != command_line_of(question)) return faults;
   std::set<std::string> origins;
   collect_origins(document.root, origins);
+  const auto& fields = question.text.record->fields;
   for (auto& fault : faults) {
     if (fault.line == 0 && !fault.file.empty() && origins.contains(fault.file)) fault.path.clear();
+    const bool ours = std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return f.name == fault.path; });
+    if (fault.file.empty() && ours) fault.file = flag_of(fault.path), fault.path.clear();
   }
   return faults;
 }

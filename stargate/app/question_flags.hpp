@@ -2,8 +2,6 @@
 // knows the flag it came from.
 #pragma once
 
-#include <optional>
-
 #include "stargate/questions/question.hpp"
 
 namespace CLI {
@@ -42,7 +40,8 @@ class QuestionCommand {
   CLI::Option* json_ = nullptr;
 };
 
-/// Faults of a question whose document was made from flags: the place is the flag, its field's path would repeat it.
-Diagnostics without_paths(const Document& document, Diagnostics faults);
+/// Faults of a question whose document was made from flags (others are returned as they are): the place is the flag, its
+/// field's path would repeat it; a field that was not given is told by its flag too.
+Diagnostics told_by_flags(const Question& question, const Document& document, Diagnostics faults);
 
 }  // namespace stargate

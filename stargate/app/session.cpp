@@ -3,17 +3,55 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 
 namespace stargate {
 
+namespace {
+
+/// A program outside its tree finds no catalogue; a missing file of it would not say so.
+std::optional<Diagnostic> missing_catalogue(const std::string& folder, const Diagnostics& faults) {
+  std::error_code error;
+  const auto inside = [&](const Diagnostic& fault) { return fault.file.starts_with(folder + "/"); };
+  if (std::none_of(faults.begin(), faults.end(), inside) || std::filesystem::is_directory(folder, error)) return {};
+  return Diagnostic{folder,
+                    0,
+                    0,
+                    {},
+                    "there is no catalogue",
+                    "name its folder with --catalogue, or set STARGATE_HOME to the folder that holds 'catalogue'",
+                    {}};
+}
+
+}  // namespace
+
 void Session::fail(const Diagnostics& faults) {
-  std::fputs(format_diagnostics(faults).c_str(), stderr);
+  const auto missing = missing_catalogue(catalogue_folder, faults);
+  std::fputs(format_diagnostics(missing ? Diagnostics{*missing} : faults).c_str(), stderr);
   exit_code = kExitWrongInput;
 }
 
 void Session::fail(const std::string& message, const std::string& hint) {
   fail(Diagnostics{Diagnostic{{}, 0, 0, {}, message, hint, {}}});
+}
+
+bool Session::write(const std::string& path, const std::string& content) {
+  if (files.was_read(path)) {
+    fail(path + ": is a file that the answer was made from; it is not written over", "choose another name");
+    return false;
+  }
+  return replace(path, content);
+}
+
+bool Session::replace(const std::string& path, const std::string& content) {
+  auto written = write_file(path, content);
+  if (written.ok()) return true;
+  fail(written.faults());
+  exit_code = kExitInternal;
+  return false;
 }
 
 void Session::progress(const std::string& text) {
@@ -22,21 +60,6 @@ void Session::progress(const std::string& text) {
 
 void Session::progress_line(const std::string& text) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%s", text.c_str());
-}
-
-void Session::print_text(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-void Session::print_data(std::string_view data) { std::fwrite(data.data(), 1, data.size(), stdout); }
-
-bool Session::write(const std::string& path, const std::string& content) {
-  auto written = write_file(path, content);
-  if (!written.ok()) fail(written.faults());
-  return written.ok();
-}
-
-Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags) {
-  auto changes = parse_changes(flags);
-  if (!changes) return changes.faults();
-  return load_catalogue(session.files, session.catalogue_folder, changes->catalogue);
 }
 
 }  // namespace stargate

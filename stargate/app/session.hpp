@@ -1,11 +1,14 @@
 // What every command shares: where the catalogue lies, the disk, and how faults reach the user. Exit codes: 0 answered,
-// 1 a fault of ours, 2 a wrong input or flag, 3 the answer is no (does not fit, misses the target, infeasible).
+// 1 a fault of ours or an answer that could not be written, 2 a wrong input or flag, 3 the answer is no (does not fit,
+// misses the target, infeasible).
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "stargate/questions/changes.hpp"
+#include "stargate/app/remembered_files.hpp"
+#include "stargate/app/standard_output.hpp"
+#include "stargate/base/result.hpp"
 
 namespace stargate {
 
@@ -13,15 +16,20 @@ inline constexpr int kExitAnswered = 0, kExitInternal = 1, kExitWrongInput = 2, 
 
 struct Session {
   std::string catalogue_folder;
-  DiskFileReader files;
+  RememberedFiles files;
+  StandardOutput output;
+  TextLayout screen;
   int exit_code = kExitAnswered;
 
   /// A text for people, laid out for their screen.
-  void print_text(std::string_view text);
+  void print_text(std::string_view text) { output.print(lay_out(text, screen)); }
   /// JSON and the like, byte by byte.
-  void print_data(std::string_view data);
-  /// A file of the answer; false after telling the user that it could not be written.
+  void print_data(std::string_view data) { output.print(data); }
+  /// A file of the answer, written whole or not at all. False, after telling the user: a file that was read is refused
+  /// as a wrong flag, a full disk ends the program with kExitInternal.
   bool write(const std::string& path, const std::string& content);
+  /// The same where it is the purpose to change what was read.
+  bool replace(const std::string& path, const std::string& content);
 
   /// Prints the faults to stderr and remembers the exit code.
   void fail(const Diagnostics& faults);
@@ -31,10 +39,5 @@ struct Session {
   /// The same on one line that the next call overwrites; an empty text clears it.
   static void progress_line(const std::string& text);
 };
-
-/// What questions share, for the commands that are not questions yet.
-using ChangeFlags = ChangeFields;
-/// The session's catalogue with the flags' changes to its records, for commands without a study.
-Result<Catalogue> load_changed_catalogue(const Session& session, const ChangeFlags& flags);
 
 }  // namespace stargate

@@ -4,12 +4,14 @@
 #include "stargate/base/diagnostic.hpp"
 #include "stargate/base/quarter.hpp"
 #include "stargate/base/series.hpp"
+#include "stargate/base/text_layout.hpp"
 #include "stargate/base/text_table.hpp"
 
 using namespace stargate;
 
 TEST_CASE("a diagnostic shows the line and puts a caret under the value") {
-  const Diagnostic d{"study.yaml", 3, 8, "sites[0].power", "'12 GW/s' is no power", "write \"12 GW\"", "power: 12 GW/s"};
+  const Diagnostic d{"study.yaml",    3, 8, "sites[0].power", "'12 GW/s' is no power", "write \"12 GW\"",
+                     "power: 12 GW/s"};
   CHECK(format_diagnostic(d) ==
         "study.yaml:3:8: sites[0].power: '12 GW/s' is no power\n"
         "    3 | power: 12 GW/s\n"
@@ -46,11 +48,28 @@ TEST_CASE("a series is zero before its first point, linear between and constant 
   CHECK(s.at(Quarter::of(2030, 1)) == 30.0);
 }
 
+TEST_CASE("a fault shows neither a number without end nor a line without end") {
+  Diagnostic fault{"a.yaml",
+                   3,
+                   5001,
+                   "x",
+                   "'" + std::string(400, '9') + "' is too large",
+                   "write less",
+                   std::string(5000, ' ') + "9" + std::string(5000, 'b')};
+  const std::string text = format_diagnostic(fault);
+  CHECK(text.size() < 700);
+  CHECK(text.find("(402 characters) is too large") != std::string::npos);
+  const auto line = text.find("    3 | "), caret = text.find("^\n");
+  REQUIRE(caret != std::string::npos);
+  const auto next = text.find('\n', line) + 1;
+  CHECK(text[line + (caret - next)] == '9');
+}
+
 TEST_CASE("tables align and count wide characters twice") {
   TextTable table({{"site", Align::left}, {"MW"}});
   table.add_row({"서울", "5"});
   table.add_row({"Abilene", "1200"});
-  CHECK(table.format() == "site       MW\n-------  ----\n서울        5\nAbilene  1200\n");
+  CHECK(lay_out(table.format()) == "site       MW\n-------  ----\n서울        5\nAbilene  1200\n");
   CHECK(table.format_csv() == "site,MW\n서울,5\nAbilene,1200\n");
   CHECK(format_csv_cell("a,\"b\"") == "\"a,\"\"b\"\"\"");
 }

@@ -10,6 +10,8 @@
 namespace stargate {
 namespace {
 
+constexpr std::size_t kMostFaults = 100;  // a thousand broken rows are one mistake
+
 class CsvReader {
  public:
   CsvReader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
@@ -17,7 +19,7 @@ class CsvReader {
   std::vector<CsvRow> read(Diagnostics& faults) {
     std::vector<CsvRow> rows;
     if (text_.substr(0, 3) == "\xEF\xBB\xBF") at_ = 3;  // byte order mark
-    while (at_ < text_.size()) {
+    while (at_ < text_.size() && !stopped_) {
       CsvRow row = read_row(faults);
       if (row.cells.size() > 1 || !row.cells[0].empty()) rows.push_back(std::move(row));
     }
@@ -29,6 +31,7 @@ class CsvReader {
     CsvRow row{line_, {}};
     for (;;) {
       row.cells.push_back(at_ < text_.size() && text_[at_] == '"' ? read_quoted(faults) : read_plain());
+      if (is_too_much(row.cells.back(), faults)) return row;
       if (at_ >= text_.size()) return row;
       const char end = text_[at_++];
       if (end == ',') continue;
@@ -36,6 +39,18 @@ class CsvReader {
       ++line_;
       return row;
     }
+  }
+
+  bool is_too_much(const std::string& cell, Diagnostics& faults) {
+    std::string message;
+    if (cell.size() > kLongestCsvCell) {
+      message = fmt::format("a cell of {} bytes is longer than {}", cell.size(), kLongestCsvCell);
+    } else if (++cells_ > kMostCsvCells) {
+      message = fmt::format("the table has more than {} cells", kMostCsvCells);
+    }
+    if (message.empty()) return false;
+    faults.push_back({file_, line_, 0, {}, message, {}, {}});
+    return stopped_ = true;
   }
 
   std::string read_plain() {
@@ -73,6 +88,8 @@ class CsvReader {
   std::string_view text_;
   std::size_t at_ = 0;
   int line_ = 1;
+  std::size_t cells_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace
@@ -92,8 +109,14 @@ Result<CsvTable> parse_csv(const std::string& file, std::string_view text) {
   }
   table.header = std::move(table.rows.front().cells);
   table.rows.erase(table.rows.begin());
+  auto names = table.header;
+  std::sort(names.begin(), names.end());
+  for (auto name = std::adjacent_find(names.begin(), names.end()); name != names.end();
+       name = std::adjacent_find(std::upper_bound(name, names.end(), *name), names.end())) {
+    faults.push_back({file, 1, 0, {}, "the column '" + *name + "' is there twice", "keep one of them", {}});
+  }
   for (const auto& row : table.rows) {
-    if (row.cells.size() == table.header.size()) continue;
+    if (row.cells.size() == table.header.size() || faults.size() >= kMostFaults) continue;
     faults.push_back({file,
                       row.line,
                       0,

@@ -24,7 +24,11 @@ struct CsvTable {
   std::optional<std::size_t> column(std::string_view name) const;
 };
 
-/// `file` names the text in faults. Empty lines are passed over.
+/// Beyond these a table is no table people measured, and is refused with its place.
+inline constexpr std::size_t kLongestCsvCell = 100'000, kMostCsvCells = 6'000'000;
+
+/// `file` names the text in faults. Empty lines are passed over. A row with more or fewer cells than the header, and a
+/// column named twice, are faults.
 Result<CsvTable> parse_csv(const std::string& file, std::string_view text);
 
 /// A whole cell as a number; empty when it is not one or not finite.

@@ -6,7 +6,27 @@
 #include <algorithm>
 #include <tuple>
 
+#include "stargate/base/text_layout.hpp"
+
 namespace stargate {
+
+namespace {
+
+/// The part of a long line around a column, and that column within it.
+std::pair<std::string, int> around(const std::string& line, int column) {
+  constexpr std::size_t kLongest = 160, kBefore = 80;
+  if (line.size() <= kLongest) return {line, column};
+  const auto at = static_cast<std::size_t>(std::max(0, column - 1));
+  std::size_t from = at > kBefore ? std::min(at - kBefore, line.size() - kBefore) : 0;
+  while (from < line.size() && (static_cast<unsigned char>(line[from]) & 0xC0) == 0x80) ++from;
+  std::size_t end = std::min(line.size(), from + kLongest);
+  while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) ++end;
+  const std::string begin = from > 0 ? "..." : "";
+  return {begin + line.substr(from, end - from) + (end < line.size() ? "..." : ""),
+          column - static_cast<int>(from) + static_cast<int>(begin.size())};
+}
+
+}  // namespace
 
 std::string format_diagnostic(const Diagnostic& d) {
   std::string out;
@@ -15,14 +35,15 @@ std::string format_diagnostic(const Diagnostic& d) {
     if (d.line > 0) out += fmt::format(":{}:{}", d.line, d.column);
     out += ": ";
   }
-  if (!d.path.empty()) out += d.path + ": ";
-  out += d.message + "\n";
+  if (!d.path.empty()) out += shorten_long_words(d.path) + ": ";
+  out += shorten_long_words(d.message) + "\n";
   if (d.line > 0 && !d.text.empty()) {
+    const auto [text, column] = around(d.text, d.column);
     const std::string gutter = fmt::format("{:>5} | ", d.line);
-    out += gutter + d.text + "\n";
+    out += gutter + text + "\n";
     std::string pad(gutter.size(), ' ');
-    for (int i = 0; i + 1 < d.column && i < static_cast<int>(d.text.size()); ++i) {
-      const auto c = static_cast<unsigned char>(d.text[static_cast<std::size_t>(i)]);
+    for (int i = 0; i + 1 < column && i < static_cast<int>(text.size()); ++i) {
+      const auto c = static_cast<unsigned char>(text[static_cast<std::size_t>(i)]);
       if (c == '\t') {
         pad += '\t';
       } else if ((c & 0xC0) != 0x80) {  // one caret column for each character, not for each UTF-8 byte
@@ -31,7 +52,7 @@ std::string format_diagnostic(const Diagnostic& d) {
     }
     out += pad + "^\n";
   }
-  if (!d.hint.empty()) out += "  hint: " + d.hint + "\n";
+  if (!d.hint.empty()) out += "  hint: " + shorten_long_words(d.hint) + "\n";
   return out;
 }
 
@@ -39,9 +60,15 @@ std::string format_diagnostics(std::vector<Diagnostic> diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
     return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
   });
+  constexpr std::size_t kMostShown = 20, kShown = 10;  // hundreds are one mistake: nobody reads them
+  const std::size_t shown = diagnostics.size() > kMostShown ? kShown : diagnostics.size();
   std::string out;
-  for (const auto& d : diagnostics) out += format_diagnostic(d);
-  if (diagnostics.size() > 1) out += fmt::format("{} faults.\n", diagnostics.size());
+  for (std::size_t i = 0; i < shown; ++i) out += format_diagnostic(diagnostics[i]);
+  if (shown < diagnostics.size()) {
+    out += fmt::format("{} faults; these are the first {}.\n", diagnostics.size(), shown);
+  } else if (diagnostics.size() > 1) {
+    out += fmt::format("{} faults.\n", diagnostics.size());
+  }
   return out;
 }
 

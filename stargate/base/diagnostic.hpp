@@ -19,7 +19,8 @@ struct Diagnostic {
 
 /// "file:line:column: path: message", the line, a caret under the value, and the hint. Ends in a newline.
 std::string format_diagnostic(const Diagnostic& diagnostic);
-/// All of them in order of file, line and column, closing with the count when there are several.
+/// All of them in order of file, line and column, closing with the count when there are several; of more than 20 the
+/// first ten.
 std::string format_diagnostics(std::vector<Diagnostic> diagnostics);
 
 /// The name nearest to `wanted` (edit distance, at most a third of its length), or empty.

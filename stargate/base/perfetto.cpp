@@ -1,7 +1,8 @@
-// One packet a description, a beginning, an end and a count.
+// One packet a description, a beginning, an end and a count, written field by field through protozero.
 #include "stargate/base/perfetto.hpp"
 
-#include <bit>
+#include <protozero/pbf_writer.hpp>
+#include <utility>
 
 namespace stargate {
 namespace {
@@ -18,97 +19,96 @@ constexpr int kAnnotationUint = 3, kAnnotationName = 10;
 constexpr int kInternedNames = 2, kInternedId = 1, kInternedText = 2;
 constexpr std::uint64_t kBegin = 1, kEnd = 2, kCounter = 4, kExplicitOrder = 3, kStateCleared = 1, kNeedsState = 2;
 
+using Message = protozero::pbf_writer;
+
+void begin_slice(Message& packet, const PerfettoSlice& slice, std::uint64_t name) {
+  Message begin(packet, kTrackEvent);
+  begin.add_uint64(kEventType, kBegin);
+  begin.add_uint64(kEventTrack, slice.track);
+  begin.add_uint64(kEventName, name);
+  begin.add_string(kCategory, slice.category);
+  for (const auto& [title, value] : slice.annotations) {
+    if (value < 0) continue;
+    Message annotation(begin, kAnnotation);
+    annotation.add_string(kAnnotationName, title);
+    annotation.add_uint64(kAnnotationUint, static_cast<std::uint64_t>(value));
+  }
+  for (const std::uint64_t flow : slice.starts_flows) begin.add_fixed64(kFlow, flow);
+  for (const std::uint64_t flow : slice.ends_flows) begin.add_fixed64(kFlowEnd, flow);
+}
+
 }  // namespace
 
-ProtobufMessage& ProtobufMessage::number(int field, std::uint64_t value) {
-  varint(static_cast<std::uint64_t>(field) << 3);
-  varint(value);
-  return *this;
-}
-
-ProtobufMessage& ProtobufMessage::fixed(int field, std::uint64_t value) {
-  varint(static_cast<std::uint64_t>(field) << 3 | 1);
-  for (int i = 0; i < 8; ++i) bytes_.push_back(static_cast<char>(value >> (8 * i) & 0xff));
-  return *this;
-}
-
-ProtobufMessage& ProtobufMessage::real(int field, double value) {
-  return fixed(field, std::bit_cast<std::uint64_t>(value));
-}
-
-ProtobufMessage& ProtobufMessage::text(int field, const std::string& value) {
-  varint(static_cast<std::uint64_t>(field) << 3 | 2);
-  varint(value.size());
-  bytes_ += value;
-  return *this;
-}
-
-void ProtobufMessage::varint(std::uint64_t value) {
-  while (value >= 0x80) {
-    bytes_.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
+/// One packet, appended to the trace when it leaves the scope.
+class PerfettoTrace::Packet {
+ public:
+  explicit Packet(PerfettoTrace& trace) : trace_(trace.bytes_), packet_(trace_, kTracePacket) {
+    packet_.add_uint64(kSequence, 1);
+    packet_.add_uint64(kSequenceFlags, std::exchange(trace.first_, false) ? kStateCleared : kNeedsState);
   }
-  bytes_.push_back(static_cast<char>(value));
-}
+  Message& operator*() { return packet_; }
 
-void PerfettoTrace::add(ProtobufMessage packet) {
-  packet.number(kSequence, 1).number(kSequenceFlags, first_ ? kStateCleared : kNeedsState);
-  first_ = false;
-  trace_.message(kTracePacket, packet);
-}
+ private:
+  Message trace_, packet_;
+};
 
 void PerfettoTrace::describe_process(std::uint64_t uuid, std::uint64_t id, const std::string& name,
                                      std::uint64_t rank) {
-  ProtobufMessage process, track, packet;
-  process.number(kProcessId, id);
-  process.text(kProcessName, name);
-  track.number(kTrackUuid, uuid).message(kTrackProcess, process);
-  track.number(kTrackOrdering, kExplicitOrder).number(kTrackRank, rank);
-  add(packet.message(kDescriptor, track));
+  Packet packet(*this);
+  Message track(*packet, kDescriptor);
+  track.add_uint64(kTrackUuid, uuid);
+  track.add_uint64(kTrackOrdering, kExplicitOrder);
+  track.add_uint64(kTrackRank, rank);
+  Message process(track, kTrackProcess);
+  process.add_uint64(kProcessId, id);
+  process.add_string(kProcessName, name);
 }
 
 void PerfettoTrace::describe_track(std::uint64_t uuid, std::uint64_t parent, const std::string& name,
                                    std::uint64_t rank) {
-  ProtobufMessage track, packet;
-  track.number(kTrackUuid, uuid).text(kTrackName, name);
-  track.number(kTrackParent, parent).number(kTrackRank, rank);
-  add(packet.message(kDescriptor, track));
+  Packet packet(*this);
+  Message track(*packet, kDescriptor);
+  track.add_uint64(kTrackUuid, uuid);
+  track.add_string(kTrackName, name);
+  track.add_uint64(kTrackParent, parent);
+  track.add_uint64(kTrackRank, rank);
 }
 
 void PerfettoTrace::describe_counter(std::uint64_t uuid, std::uint64_t parent, const std::string& name) {
-  ProtobufMessage track, packet;
-  track.number(kTrackUuid, uuid).text(kTrackName, name).number(kTrackParent, parent);
-  add(packet.message(kDescriptor, track.message(kTrackCounter, {})));
+  Packet packet(*this);
+  Message track(*packet, kDescriptor);
+  track.add_uint64(kTrackUuid, uuid);
+  track.add_string(kTrackName, name);
+  track.add_uint64(kTrackParent, parent);
+  track.add_bytes(kTrackCounter, "", 0);  // an empty message
 }
 
 void PerfettoTrace::add_slice(const PerfettoSlice& slice) {
   const auto [name, fresh] = names_.emplace(slice.name, names_.size() + 1);
-  ProtobufMessage begin, packet, end, end_packet;
-  begin.number(kEventType, kBegin).number(kEventTrack, slice.track);
-  begin.number(kEventName, name->second).text(kCategory, slice.category);
-  for (const auto& [title, value] : slice.annotations) {
-    if (value < 0) continue;
-    ProtobufMessage annotation;
-    annotation.text(kAnnotationName, title).number(kAnnotationUint, static_cast<std::uint64_t>(value));
-    begin.message(kAnnotation, annotation);
+  {
+    Packet packet(*this);
+    (*packet).add_uint64(kTimestamp, slice.start_ns);
+    if (fresh) {
+      Message interned(*packet, kInterned), entry(interned, kInternedNames);
+      entry.add_uint64(kInternedId, name->second);
+      entry.add_string(kInternedText, slice.name);
+    }
+    begin_slice(*packet, slice, name->second);
   }
-  for (const std::uint64_t flow : slice.starts_flows) begin.fixed(kFlow, flow);
-  for (const std::uint64_t flow : slice.ends_flows) begin.fixed(kFlowEnd, flow);
-  packet.number(kTimestamp, slice.start_ns).message(kTrackEvent, begin);
-  if (fresh) {
-    ProtobufMessage entry, interned;
-    entry.number(kInternedId, name->second).text(kInternedText, slice.name);
-    packet.message(kInterned, interned.message(kInternedNames, entry));
-  }
-  add(std::move(packet));
-  end.number(kEventType, kEnd).number(kEventTrack, slice.track);
-  add(std::move(end_packet.number(kTimestamp, slice.end_ns).message(kTrackEvent, end)));
+  Packet packet(*this);
+  (*packet).add_uint64(kTimestamp, slice.end_ns);
+  Message end(*packet, kTrackEvent);
+  end.add_uint64(kEventType, kEnd);
+  end.add_uint64(kEventTrack, slice.track);
 }
 
 void PerfettoTrace::add_count(std::uint64_t track, std::uint64_t at_ns, double value) {
-  ProtobufMessage event, packet;
-  event.number(kEventType, kCounter).number(kEventTrack, track).real(kCount, value);
-  add(std::move(packet.number(kTimestamp, at_ns).message(kTrackEvent, event)));
+  Packet packet(*this);
+  (*packet).add_uint64(kTimestamp, at_ns);
+  Message event(*packet, kTrackEvent);
+  event.add_uint64(kEventType, kCounter);
+  event.add_uint64(kEventTrack, track);
+  event.add_double(kCount, value);
 }
 
 }  // namespace stargate

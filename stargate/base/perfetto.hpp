@@ -1,6 +1,5 @@
 // A trace for ui.perfetto.dev: processes with tracks of slices and counters, in Perfetto's protobuf (field numbers of
-// its public protos, google/perfetto protos/perfetto/trace). The protobuf is written by hand: messages are tag, length,
-// fields, and numbers are varints (protobuf.dev, encoding).
+// its public protos, google/perfetto protos/perfetto/trace).
 #pragma once
 
 #include <cstdint>
@@ -9,22 +8,6 @@
 #include <vector>
 
 namespace stargate {
-
-/// Fields of one protobuf message.
-class ProtobufMessage {
- public:
-  ProtobufMessage& number(int field, std::uint64_t value);
-  ProtobufMessage& fixed(int field, std::uint64_t value);
-  ProtobufMessage& real(int field, double value);
-  ProtobufMessage& text(int field, const std::string& value);
-  ProtobufMessage& message(int field, const ProtobufMessage& value) { return text(field, value.bytes_); }
-  std::string take() { return std::move(bytes_); }
-
- private:
-  void varint(std::uint64_t value);
-
-  std::string bytes_;
-};
 
 /// Something that takes a while, on a track. Times in nanoseconds.
 struct PerfettoSlice {
@@ -44,12 +27,12 @@ class PerfettoTrace {
   void describe_counter(std::uint64_t track, std::uint64_t parent, const std::string& name);
   void add_slice(const PerfettoSlice& slice);
   void add_count(std::uint64_t track, std::uint64_t at_ns, double value);
-  std::string take() { return trace_.take(); }
+  std::string take() { return std::move(bytes_); }
 
  private:
-  void add(ProtobufMessage packet);
+  class Packet;
 
-  ProtobufMessage trace_;
+  std::string bytes_;
   std::map<std::string, std::uint64_t> names_;  ///< interned
   bool first_ = true;
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "stargate/base/text_layout.hpp"
+
 namespace stargate {
 
 int display_width(std::string_view text) {
@@ -23,35 +25,32 @@ int display_width(std::string_view text) {
   return width;
 }
 
-std::string TextTable::format(int indent) const {
-  std::vector<int> widths;
-  for (const auto& column : columns_) widths.push_back(display_width(column.title));
-  for (const auto& row : rows_) {
-    for (std::size_t c = 0; c < row.size() && c < widths.size(); ++c) {
-      widths[c] = std::max(widths[c], display_width(row[c]));
-    }
-  }
-  std::string out;
-  const std::string margin(static_cast<std::size_t>(indent), ' ');
-  const auto line = [&](const auto& cell_at) {
-    std::string text = margin;
-    for (std::size_t c = 0; c < columns_.size(); ++c) {
-      const std::string cell = cell_at(c);
-      const std::string pad(static_cast<std::size_t>(std::max(0, widths[c] - display_width(cell))), ' ');
-      if (c > 0) text += "  ";
-      text += columns_[c].align == Align::right ? pad + cell : cell + pad;
-    }
-    while (!text.empty() && text.back() == ' ') text.pop_back();
-    out += text + "\n";
-  };
-  const auto rule = [&] { line([&](std::size_t c) { return std::string(static_cast<std::size_t>(widths[c]), '-'); }); };
-  line([&](std::size_t c) { return columns_[c].title; });
-  rule();
-  for (std::size_t r = 0; r < rows_.size(); ++r) {
-    if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) rule();
-    line([&](std::size_t c) { return c < rows_[r].size() ? rows_[r][c] : std::string(); });
+namespace {
+/// A cell of a table in a text: a mark in it would end the cell.
+std::string marked_cell(std::string_view cell) {
+  std::string out(cell);
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }
   return out;
+}
+}  // namespace
+
+std::string TextTable::format(int indent) const {
+  std::string out = table_marks::kTable + std::string(static_cast<std::size_t>(indent), ' ') + table_marks::kRow;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    if (c > 0) out += table_marks::kCell;
+    out += (columns_[c].align == Align::left ? '<' : '>') + marked_cell(columns_[c].title);
+  }
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    if (std::find(rules_.begin(), rules_.end(), r) != rules_.end()) (out += table_marks::kRow) += table_marks::kRule;
+    out += table_marks::kRow;
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      if (c > 0) out += table_marks::kCell;
+      if (c < rows_[r].size()) out += marked_cell(rows_[r][c]);
+    }
+  }
+  return out + table_marks::kTable;
 }
 
 std::string format_csv_cell(std::string_view cell) {

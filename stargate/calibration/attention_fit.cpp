@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 
 namespace stargate {
 namespace {
@@ -202,24 +203,11 @@ typename Side::Coefficients fit_rows(const std::vector<AttentionRow>& rows, cons
   return best.coefficients;
 }
 
-template <class Side>
-ErrorSummary errors_of(const typename Side::Coefficients& c, const std::vector<AttentionRow>& rows,
-                       const AttentionDevice& device) {
-  std::vector<double> predicted, measured;
-  for (const auto& row : rows) {
-    predicted.push_back(Side::time(c, device, row)), measured.push_back(row.microseconds);
-  }
-  return summarise_errors(predicted, measured);
-}
-
-void widen(std::map<std::string, ShapeRange>& ranges, const AttentionCall& call) {
+void widen_all(std::map<std::string, ShapeRange>& ranges, const AttentionCall& call) {
   const std::pair<const char*, double> shapes[] = {{"sequences", call.sequences}, {"query", call.query},
                                                    {"context", call.context},     {"heads", call.heads},
                                                    {"kv_heads", call.kv_heads},   {"window", call.window}};
-  for (const auto& [name, value] : shapes) {
-    const auto [it, is_new] = ranges.try_emplace(name, ShapeRange{value, value});
-    if (!is_new) it->second = {std::min(it->second.low, value), std::max(it->second.high, value)};
-  }
+  for (const auto& [name, value] : shapes) widen(ranges, name, value);
 }
 
 /// Rows of each group; kinds of calls with few rows go to the plain group of their kernel.
@@ -247,12 +235,13 @@ CalibratedGroup fit_group(const std::string& name, const std::vector<AttentionRo
       continue;
     }
     (i % 4 == 3 ? held_out : used).push_back(rows[i]);
-    if (i % 4 != 3) widen(group.fitted_on, rows[i].call);
+    if (i % 4 != 3) widen_all(group.fitted_on, rows[i].call);
   }
   if (used.size() < kFewest) return group;
   const auto c = fit_rows<Side>(used, device);
   for (const auto& f : Side::fields()) group.coefficients[f.name] = c.*f.member;
-  group.used = errors_of<Side>(c, used, device), group.held_out = errors_of<Side>(c, held_out, device);
+  const auto time_of = [&](const AttentionRow& row) { return Side::time(c, device, row); };
+  group.used = errors_of(used, time_of), group.held_out = errors_of(held_out, time_of);
   return group;
 }
 
@@ -265,7 +254,7 @@ class AttentionFit final : public LawFit {
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
     for (const auto& f : Side::fields()) {
-      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, Side::is_structure(f.member)});
     }
     return out;
   }
@@ -278,6 +267,19 @@ class AttentionFit final : public LawFit {
       if (group.coefficients.empty()) continue;
       group.device = device.id, group.engine = table.engine, group.version = table.version;
       out.push_back(std::move(group));
+    }
+    return out;
+  }
+
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override {
+    const auto rows = read_attention_rows(table);
+    const auto broken = broken_attention_rows(rows, attention_device(device));
+    std::vector<Call> out;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      Operator op;
+      op.kind = OperatorKind::attention, op.attention = rows[i].call;
+      out.push_back({{}, rows[i].name.text(), broken[i]});
+      if (broken[i].empty()) out.back().operators = {op};
     }
     return out;
   }

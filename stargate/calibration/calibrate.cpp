@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <mutex>
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/calibration/collective_sweep.hpp"
+#include "stargate/perf/device_law.hpp"
 #include "stargate/perf/law_choice.hpp"
 
 namespace stargate {
@@ -89,16 +91,43 @@ struct Grouping {
   bool by_precision = true;
 };
 
-/// Adds each row of a table under one law to the tally.
-void tally_table(const KernelTable& table, const LawFit& law, const Accelerator& device,
-                 const std::vector<ChosenGroup>& chosen, Grouping grouping, ValidationTally& tally) {
-  std::vector<CalibratedGroup> groups;
+/// A table's rows as a law predicts them, and what each group of them rests on.
+struct Predicted {
+  std::vector<LawFit::Prediction> rows;
   std::map<std::string, std::string> basis;
+};
+
+Predicted predict_calibrated(const KernelTable& table, const LawFit& law, const Accelerator& device,
+                             const std::vector<ChosenGroup>& chosen) {
+  Predicted out;
+  std::vector<CalibratedGroup> groups;
   for (const ChosenGroup& c : chosen) {
     groups.push_back(*c.group);
-    basis[c.group->precision] = basis_text(c);
+    out.basis[c.group->precision] = basis_text(c);
   }
-  const auto predictions = law.predict(table, device, groups);
+  out.rows = law.predict(table, device, groups);
+  return out;
+}
+
+/// With nothing measured to take coefficients from: as questions about such a device are answered.
+Predicted predict_by_specification(const KernelTable& table, const LawFit& law, const Accelerator& device,
+                                   const Catalogue& catalogue) {
+  Predicted out;
+  const DeviceLaw by_data_sheet(device, catalogue, KernelChoice{});
+  for (const auto& call : law.calls(table, device)) {
+    Duration time;
+    for (const Operator& op : call.operators) time += by_data_sheet.operator_time(op);
+    const bool said = !call.operators.empty();
+    out.rows.push_back(
+        {said ? time.in(millisecond) : std::numeric_limits<double>::quiet_NaN(), call.group, call.reason});
+    if (said) out.basis[call.group] = law_origin_name(LawOrigin::specification);
+  }
+  return out;
+}
+
+/// Adds each row of a table under one law to the tally.
+void tally_table(const KernelTable& table, const Predicted& predicted, Grouping grouping, ValidationTally& tally) {
+  const auto& predictions = predicted.rows;
   STARGATE_CHECK(predictions.size() == table.rows, "a prediction a row");
   const auto& measured = table.number("latency_ms");
   ValidationKey& key = grouping.key;
@@ -110,7 +139,7 @@ void tally_table(const KernelTable& table, const LawFit& law, const Accelerator&
     } else if (!std::isfinite(p.milliseconds)) {
       tally.skip(key, p.reason.empty() ? "the law says nothing of it" : p.reason);
     } else {
-      tally.add(key, basis[p.group], measured[i], p.milliseconds);
+      tally.add(key, predicted.basis.at(p.group), measured[i], p.milliseconds);
       if (tally.is_among_worst(measured[i], p.milliseconds)) {
         tally.note_worst({table_name(table), row_text(table, i), measured[i], p.milliseconds});
       }
@@ -135,8 +164,9 @@ bool has_text(const LawFit& law, const std::string& coefficient) {
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == coefficient; });
 }
 
-void add_groups(CalibrationSet& set, const LawFit& law, const Accelerator& device,
+void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerator& device,
                 std::vector<CalibratedGroup> groups) {
+  CalibrationSet& set = outcome.calibrations;
   for (CalibratedGroup& group : groups) {
     const std::string name = group.law.empty() ? law.law() : group.law;
     Calibration& calibration = set[device.id + "." + name];
@@ -147,7 +177,11 @@ void add_groups(CalibrationSet& set, const LawFit& law, const Accelerator& devic
       calibration.sources["*"].sources = {"aiconfigurator-kernels"};
     }
     for (const Parameter& p : law.parameters()) {
-      if (!group.coefficients.contains(p.name)) continue;
+      const auto value = group.coefficients.find(p.name);
+      if (value == group.coefficients.end()) continue;
+      if (value->second != 0 && !p.structure) {
+        note_bound(outcome.at_bounds, {name, p.name}, value->second, {p.lower, p.upper});
+      }
       // A name used for two kinds of groups has the bounds of both.
       auto& text = calibration.coefficients.try_emplace(p.name, p.unit, p.meaning, p.lower, p.upper).first->second;
       text.lower = std::min(text.lower, p.lower), text.upper = std::max(text.upper, p.upper);
@@ -189,8 +223,11 @@ ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& group
     if (!use.left_out.empty()) tallies[i].skip(use.left_out, static_cast<int>(table->rows));
     for (const LawFit* law : use.laws) {
       const LawQuery query{law->law(), table->engine, table->version, question.leave_out ? use.device->id : ""};
-      tally_table(*table, *law, *use.device, choose_groups(judgement.catalogue, *use.device, query),
-                  grouping_of(*table, *use.device, *law), tallies[i]);
+      const auto chosen = choose_groups(judgement.catalogue, *use.device, query);
+      const Predicted predicted = chosen.empty()
+                                      ? predict_by_specification(*table, *law, *use.device, judgement.catalogue)
+                                      : predict_calibrated(*table, *law, *use.device, chosen);
+      tally_table(*table, predicted, grouping_of(*table, *use.device, *law), tallies[i]);
     }
     steps.done(table_name(*table));
   });
@@ -210,9 +247,9 @@ void add_sweeps(const Catalogue& catalogue, const std::vector<std::unique_ptr<La
     return;
   }
   for (const auto& [reason, rows] : sweeps->skipped) outcome.skipped[reason] += rows;
-  for (CalibratedGroup& group : fit_collective_sweeps(*sweeps, catalogue.accelerators)) {
+  for (CalibratedGroup& group : fit_collective_sweeps(*sweeps, catalogue)) {
     if (!is_selected(selection.devices, group.device)) continue;
-    add_groups(outcome.calibrations, **law, catalogue.accelerators.at(group.device), {group});
+    add_groups(outcome, **law, catalogue.accelerators.at(group.device), {group});
   }
 }
 
@@ -262,7 +299,7 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
   for (Fitted& f : fitted) {
     outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
     if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
-    for (auto& [law, groups] : f.groups) add_groups(outcome.calibrations, *law, *f.device, std::move(groups));
+    for (auto& [law, groups] : f.groups) add_groups(outcome, *law, *f.device, std::move(groups));
   }
   add_sweeps(catalogue, laws, selection, outcome);
   measure_left_out(catalogue, laws, selection, outcome.calibrations);

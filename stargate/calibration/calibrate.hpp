@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "stargate/calibration/bounds.hpp"
 #include "stargate/calibration/calibration.hpp"
 #include "stargate/catalogue/catalogue.hpp"
 #include "stargate/measured/validation_report.hpp"
@@ -23,6 +24,7 @@ struct KernelSelection {
 struct CalibrationOutcome {
   CalibrationSet calibrations;         ///< fitted now, without a date
   std::map<std::string, int> skipped;  ///< tables that no law or no device of the catalogue is for: why -> rows
+  std::vector<AtBound> at_bounds;      ///< by law and coefficient
   Diagnostics faults;                  ///< tables that cannot be read
 };
 

@@ -8,8 +8,8 @@
 
 #include "stargate/calibration/fit.hpp"
 #include "stargate/calibration/kernel_table.hpp"
-#include "stargate/catalogue/calibration.hpp"
-#include "stargate/catalogue/hardware.hpp"
+#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/perf/operator.hpp"
 
 namespace stargate {
 
@@ -24,6 +24,13 @@ class LawFit {
   virtual std::vector<Parameter> parameters() const = 0;
   /// Fits every group of a table. Every 4th row (row % 4 == 3 within a group, in file order) is held out.
   virtual std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const = 0;
+  /// The operators a row runs, by which a device is judged that nobody calibrated: its times rest on the data sheet. No
+  /// operators where none stand for the row, and why.
+  struct Call {
+    std::vector<Operator> operators;
+    std::string group, reason;
+  };
+  virtual std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const;
   /// Predicted milliseconds of each row with the group that fits it; NaN and a reason where it says nothing.
   struct Prediction {
     double milliseconds;
@@ -36,7 +43,7 @@ class LawFit {
                                           const std::vector<CalibratedGroup>& groups) const = 0;
 };
 
-/// All fits there are, by law.
-std::vector<std::unique_ptr<LawFit>> make_law_fits();
+/// All fits there are, by law. The catalogue says what devices and networks are.
+std::vector<std::unique_ptr<LawFit>> make_law_fits(const Catalogue& catalogue);
 
 }  // namespace stargate

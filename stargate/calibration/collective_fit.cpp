@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 
 namespace stargate {
 namespace {
@@ -55,27 +56,20 @@ double nearest_larger(const std::vector<CollectiveRow>& rows, const CollectiveRo
   return times.size() % 2 == 1 ? times[half] : (times[half - 1] + times[half]) / 2;
 }
 
-bool is_pcie(const Accelerator& device) { return device.scale_up.empty() || device.scale_up.starts_with("pcie"); }
-
-/// NVLink SHARP came with the third NVSwitch, NVLink 4.
-bool switches_add(const Accelerator& device) {
-  return device.scale_up.starts_with("nvlink") && device.scale_up >= "nvlink4";
-}
-
 template <class Field>
 Parameter parameter_of(const Field& field) {
   return {field.name, field.unit, field.meaning, field.start, field.lower, field.upper, field.lower > 0};
 }
 
-bool is_used(const std::string& name, const std::vector<CollectiveRow>& rows, const Accelerator& device,
+bool is_used(const std::string& name, const std::vector<CollectiveRow>& rows, const DomainLinks& links,
              const std::string& group) {
   const Collective collective = rows.front().call.collective;
   const bool reduces = collective == Collective::all_reduce || collective == Collective::reduce_scatter;
   const bool narrow = std::any_of(rows.begin(), rows.end(), [](const auto& r) { return r.call.element_bytes < 2; });
   static constexpr std::array pcie = {"contention", "far_share", "spill_contention", "spill_bytes"};
-  if (std::find(pcie.begin(), pcie.end(), name) != pcie.end()) return is_pcie(device);
-  if (name == "local_copy") return !is_pcie(device);
-  if (name.starts_with("switch_")) return collective == Collective::all_reduce && switches_add(device);
+  if (std::find(pcie.begin(), pcie.end(), name) != pcie.end()) return links.through_host;
+  if (name == "local_copy") return !links.through_host;
+  if (name.starts_with("switch_")) return collective == Collective::all_reduce && links.switches_add;
   if (name == "narrow_rate") return reduces && narrow;
   if (name == "host_us") return group.ends_with(".eager");
   if (name == "one_shot") return group.starts_with("custom_");
@@ -83,6 +77,12 @@ bool is_used(const std::string& name, const std::vector<CollectiveRow>& rows, co
 }
 
 }  // namespace
+
+DomainLinks domain_links(const Accelerator& device, const Records<Network>& networks) {
+  const auto network = networks.find(device.scale_up);
+  if (network == networks.end()) return {true, false};
+  return {network->second.network_class == NetworkClass::host, network->second.in_network_reduction};
+}
 
 double domain_link(const Accelerator& device) {
   const ByteRate link = device.scale_up_bandwidth.base() > 0 ? device.scale_up_bandwidth : device.host_bandwidth;
@@ -108,7 +108,7 @@ std::vector<std::string> broken_collective_rows(const std::vector<CollectiveRow>
   return reasons;
 }
 
-std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const Accelerator& device,
+std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const DomainLinks& links,
                                              const std::string& group) {
   STARGATE_CHECK(!rows.empty(), "parameters are for rows");
   std::vector<Parameter> out;
@@ -117,7 +117,7 @@ std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& r
     return out;
   }
   for (const auto& field : domain_fields()) {
-    if (!is_used(field.name, rows, device, group)) continue;
+    if (!is_used(field.name, rows, links, group)) continue;
     Parameter parameter = parameter_of(field);
     if (parameter.name == "one_shot") parameter.start = parameter.lower = parameter.upper = 1;
     if (parameter.name == "low_share") {  // flags beside the data take at least half of a link
@@ -143,20 +143,6 @@ std::map<std::string, double> by_name(const std::vector<Parameter>& parameters, 
   std::map<std::string, double> out;
   for (std::size_t j = 0; j < parameters.size(); ++j) out[parameters[j].name] = values[j];
   return out;
-}
-
-ErrorSummary errors_of(const std::vector<CollectiveRow>& rows, const std::map<std::string, double>& coefficients) {
-  std::vector<double> predicted, measured;
-  for (const auto& row : rows) {
-    predicted.push_back(predict_collective(row, coefficients));
-    measured.push_back(row.microseconds);
-  }
-  return summarise_errors(predicted, measured);
-}
-
-void widen(ShapeRange& range, double value, bool first) {
-  range.low = first ? value : std::min(range.low, value);
-  range.high = first ? value : std::max(range.high, value);
 }
 
 std::vector<double> fit_values(const std::vector<CollectiveRow>& rows, const std::vector<Parameter>& parameters) {
@@ -197,13 +183,12 @@ CalibratedGroup fit_collective_group(const std::vector<CollectiveRow>& rows, con
   }
   if (used.empty()) return group;
   for (const auto& row : used) {
-    const bool first = group.fitted_on.empty() || &row == &used.front();
-    widen(group.fitted_on["bytes"], row.call.bytes, first);
-    widen(group.fitted_on["ranks"], row.call.ranks, first);
+    widen(group.fitted_on, "bytes", row.call.bytes);
+    widen(group.fitted_on, "ranks", row.call.ranks);
   }
   group.coefficients = by_name(parameters, fit_values(used, parameters));
-  group.used = errors_of(used, group.coefficients);
-  group.held_out = errors_of(held_out, group.coefficients);
+  const auto time_of = [&](const CollectiveRow& row) { return predict_collective(row, group.coefficients); };
+  group.used = errors_of(used, time_of), group.held_out = errors_of(held_out, time_of);
   return group;
 }
 
@@ -280,6 +265,7 @@ TableRows rows_of(const KernelTable& table, const Accelerator& device) {
 
 class CollectiveFit final : public LawFit {
  public:
+  explicit CollectiveFit(Records<Network> networks) : networks_(std::move(networks)) {}
   std::string law() const override { return "collective"; }
   bool accepts(const KernelTable& table) const override {
     const bool custom = table.table == "custom_allreduce";
@@ -301,8 +287,8 @@ class CollectiveFit final : public LawFit {
     for (const auto& [name, group] : rows.groups) {
       std::vector<std::string> broken;
       for (const std::size_t i : group.at) broken.push_back(rows.reason[i]);
-      CalibratedGroup fitted =
-          fit_collective_group(group.rows, broken, collective_parameters(group.rows, device, name));
+      CalibratedGroup fitted = fit_collective_group(
+          group.rows, broken, collective_parameters(group.rows, domain_links(device, networks_), name));
       if (fitted.coefficients.empty()) continue;
       fitted.device = device.id, fitted.engine = table.engine, fitted.version = table.version;
       fitted.precision = name;
@@ -332,10 +318,15 @@ class CollectiveFit final : public LawFit {
     }
     return out;
   }
+
+ private:
+  Records<Network> networks_;
 };
 
 }  // namespace
 
-std::unique_ptr<LawFit> make_collective_fit() { return std::make_unique<CollectiveFit>(); }
+std::unique_ptr<LawFit> make_collective_fit(const Records<Network>& networks) {
+  return std::make_unique<CollectiveFit>(networks);
+}
 
 }  // namespace stargate

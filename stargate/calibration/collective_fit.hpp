@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "stargate/calibration/calibration.hpp"
+#include "stargate/catalogue/catalogue.hpp"
 #include "stargate/perf/collective_law.hpp"
 
 namespace stargate {
@@ -21,8 +22,15 @@ struct CollectiveRow {
 /// Why each row is left out; empty for those that count.
 std::vector<std::string> broken_collective_rows(const std::vector<CollectiveRow>& rows);
 
+/// What the record of the network inside a device's domain says: whether calls go through the host (PCIe, or no network
+/// of its own) and whether its switches add.
+struct DomainLinks {
+  bool through_host = false, switches_add = false;
+};
+DomainLinks domain_links(const Accelerator& device, const Records<Network>& networks);
+
 /// What can be fitted for a kind of calls: fixed where lower == upper.
-std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const Accelerator& device,
+std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const DomainLinks& links,
                                              const std::string& group);
 
 /// Coefficients of rows of one kind, every fourth row held out. Engine, version and device are the caller's to fill.
@@ -37,6 +45,6 @@ double domain_link(const Accelerator& device);
 
 /// For the tables `nccl` and `custom_allreduce`. Groups: "all_reduce", "all_gather", ... and
 /// "custom_all_reduce.graph", "custom_all_reduce.eager".
-std::unique_ptr<LawFit> make_collective_fit();
+std::unique_ptr<LawFit> make_collective_fit(const Records<Network>& networks);
 
 }  // namespace stargate

@@ -25,6 +25,12 @@ Accelerator hopper() {
   return a;
 }
 
+Records<Network> nvlink() {
+  Network network;
+  network.id = "nvlink4", network.network_class = NetworkClass::scale_up, network.in_network_reduction = true;
+  return {{"nvlink4", network}};
+}
+
 DomainCoefficients truth() {
   DomainCoefficients c;
   c.launch_us = 4.4, c.step_us = 0.9, c.low_share = 0.03, c.mid_extra_us = 1.3, c.mid_share = 0.38;
@@ -56,7 +62,7 @@ constexpr const char* kHeader =
 }  // namespace
 
 TEST_CASE("rows made by the collective law are fitted to a percent, held-out rows too") {
-  const auto law = make_collective_fit();
+  const auto law = make_collective_fit(nvlink());
   const KernelTable table = made_table();
   REQUIRE(law->accepts(table));
   const auto groups = law->fit(table, hopper());
@@ -75,7 +81,7 @@ TEST_CASE("rows made by the collective law are fitted to a percent, held-out row
 
 TEST_CASE("message sizes are counted in elements: half has two bytes each") {
   KernelTable table = made_table();
-  const auto law = make_collective_fit();
+  const auto law = make_collective_fit(nvlink());
   const auto groups = law->fit(table, hopper());
   CHECK(groups[0].fitted_on.at("bytes").low == 512);
 }
@@ -85,7 +91,7 @@ TEST_CASE("a row faster than its links and one slower than larger calls are left
   const std::size_t large = 20, small = 3;
   table.numbers["latency_ms"][large] *= 0.2;
   table.numbers["latency_ms"][small] *= 3;
-  const auto law = make_collective_fit();
+  const auto law = make_collective_fit(nvlink());
   const auto predictions = law->predict(table, hopper(), law->fit(made_table(), hopper()));
   CHECK(predictions[large].reason == "faster than the links can carry");
   CHECK(predictions[small].reason.starts_with("disturbed"));
@@ -110,7 +116,7 @@ TEST_CASE("an engine's own all-reduce is a group apart, by graph and eager") {
       ++table.rows;
     }
   }
-  const auto groups = make_collective_fit()->fit(table, hopper());
+  const auto groups = make_collective_fit(nvlink())->fit(table, hopper());
   REQUIRE(groups.size() == 2);
   CHECK(groups[0].precision == "custom_all_reduce.eager");
   CHECK(groups[0].coefficients.at("host_us") == doctest::Approx(25).epsilon(0.05));
@@ -155,7 +161,7 @@ TEST_CASE("measured tables come out within the bars on rows held out") {
   }
   const auto catalogue = load_catalogue(DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue");
   REQUIRE(catalogue.ok());
-  const auto law = make_collective_fit();
+  const auto law = make_collective_fit(catalogue->networks);
   std::vector<double> medians, means;
   for (const auto& path : list_kernel_tables(folder)) {
     if (path.find("nccl") == std::string::npos && path.find("custom_allreduce") == std::string::npos) continue;

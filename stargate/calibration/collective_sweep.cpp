@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -22,18 +23,18 @@ namespace {
 constexpr std::size_t kFewestRows = 12;
 constexpr double kCoarseBusbw = 0.1;  // GB/s: where two decimals are off by more than 5 %
 
-using Cells = std::vector<std::string>;
+double number_or_zero(std::string_view text) { return parse_csv_number(text).value_or(0); }
 
 class SweepText {
  public:
-  SweepText(const std::map<std::string, std::size_t>& columns, const Cells& cells) : columns_(columns), cells_(cells) {}
-  const std::string& text(const char* column) const { return cells_[columns_.at(column)]; }
-  double number(const char* column) const { return parse_csv_number(text(column)).value_or(0); }
+  SweepText(const std::map<std::string, std::size_t>& columns, const CsvRow& row) : columns_(columns), row_(row) {}
+  const std::string& text(const char* column) const { return row_.cells[columns_.at(column)]; }
+  double number(const char* column) const { return number_or_zero(text(column)); }
   bool mentions(const char* column, const char* word) const { return text(column).find(word) != std::string::npos; }
 
  private:
   const std::map<std::string, std::size_t>& columns_;
-  const Cells& cells_;
+  const CsvRow& row_;
 };
 
 /// The chip of a machine: words after a bracket, a comma or a plus, and those of the host or the link, are not its
@@ -114,8 +115,23 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   if (network.empty() || network.starts_with("not stated")) return "network between nodes not stated";
   const double own = device->second.scale_out_bandwidth.base() * 1e-6;
   out.row.network_bandwidth = stated_network(network, ranks / text.number("nodes")).value_or(own);
-  out.group += across_suffix(network.find("EFA") != std::string::npos, domain);
+  out.group += across_suffix(network.find("EFA") != std::string::npos ? "efa" : "rdma", domain);
   return {};
+}
+
+/// Cells that must be numbers where they are filled, each within what it counts.
+Diagnostics check_numbers(const std::string& file, const SweepText& row, int line) {
+  constexpr std::pair<const char*, double> kColumns[] = {
+      {"nodes", 1e6}, {"gpus", 1e6}, {"bytes", 1e15}, {"time_us", 1e12}, {"busbw_GBps", 1e9}};
+  Diagnostics faults;
+  for (const auto& [column, most] : kColumns) {
+    const std::string& cell = row.text(column);
+    const auto number = parse_csv_number(cell);
+    if (cell.empty() || (number && *number >= 0 && *number <= most)) continue;
+    faults.push_back(
+        {file, line, 0, column, fmt::format("'{:.60}' is not a number from 0 to {:g}", cell, most), {}, {}});
+  }
+  return faults;
 }
 
 using GroupKey = std::array<std::string, 3>;  // device, engine, group
@@ -159,28 +175,33 @@ std::vector<std::string> broken_by_source(const CollectiveSweeps& sweeps, const 
 
 Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const std::string& content,
                                                  const Records<Accelerator>& accelerators) {
-  CollectiveSweeps out;
-  Diagnostics faults;
   const auto table = parse_csv(file, content);
   if (!table) return table.faults();
+  CollectiveSweeps out;
+  Diagnostics faults;
   std::map<std::string, std::size_t> columns;
   for (std::size_t i = 0; i < table->header.size(); ++i) columns[table->header[i]] = i;
   for (const char* needed : {"source", "year", "hw", "inter_node_net", "nodes", "gpus", "op", "bytes", "time_us",
                              "busbw_GBps", "algo_or_lib", "notes"}) {
-    if (!columns.contains(needed)) {
-      faults.push_back({file, 1, 0, {}, fmt::format("has no column '{}'", needed), {}, {}});
-    }
+    if (columns.contains(needed)) continue;
+    faults.push_back(
+        {file, 1, 0, {}, fmt::format("the column '{}' is missing", needed), suggest_name(needed, table->header), {}});
   }
   if (!faults.empty()) return faults;
-  for (const CsvRow& cells : table->rows) {
+  for (const CsvRow& line : table->rows) {
+    if (auto wrong = check_numbers(file, SweepText(columns, line), line.line); !wrong.empty()) {
+      if (faults.size() < 100) faults.insert(faults.end(), wrong.begin(), wrong.end());
+      continue;
+    }
     CollectiveSweepRow row;
-    const std::string reason = read_row(SweepText(columns, cells.cells), accelerators, row);
+    const std::string reason = read_row(SweepText(columns, line), accelerators, row);
     if (reason.empty()) {
       out.rows.push_back(std::move(row));
     } else {
       ++out.skipped[reason];
     }
   }
+  if (!faults.empty()) return faults;
   return out;
 }
 
@@ -190,13 +211,13 @@ Result<CollectiveSweeps> load_collective_sweeps(const std::string& path, const R
   return parse_collective_sweeps(path, content.value(), accelerators);
 }
 
-std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
-                                                   const Records<Accelerator>& accelerators) {
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue) {
   std::vector<CalibratedGroup> out;
   for (const auto& [key, group] : groups_of(sweeps)) {
     if (group.rows.size() < kFewestRows) continue;
     const auto& [device, engine, name] = key;
-    const auto parameters = collective_parameters(group.rows, accelerators.at(device), name);
+    const DomainLinks links = domain_links(catalogue.accelerators.at(device), catalogue.networks);
+    const auto parameters = collective_parameters(group.rows, links, name);
     CalibratedGroup fitted = fit_collective_group(group.rows, broken_by_source(sweeps, group), parameters);
     if (fitted.coefficients.empty()) continue;
     fitted.device = device, fitted.engine = engine, fitted.precision = name;

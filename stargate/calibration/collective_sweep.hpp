@@ -27,8 +27,7 @@ Result<CollectiveSweeps> parse_collective_sweeps(const std::string& file, const 
                                                  const Records<Accelerator>& accelerators);
 
 /// One group for each device, engine and kind of call with at least 12 rows; every fourth row of each held out.
-std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps,
-                                                   const Records<Accelerator>& accelerators);
+std::vector<CalibratedGroup> fit_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& catalogue);
 
 /// Predicts every row with the catalogue's coefficients (own, else carried over). Times are added in milliseconds;
 /// metrics are "collective in node" and "collective across nodes".

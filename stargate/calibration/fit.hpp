@@ -19,6 +19,7 @@ struct Parameter {
   std::string name, unit, meaning;
   double start = 0, lower = 0, upper = 0;
   bool logarithmic = true;
+  bool structure = false;  ///< found among few choices: standing at an end says nothing
 };
 
 struct FitSettings {

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 
 namespace stargate {
 namespace {
@@ -193,15 +194,6 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
   return groups;
 }
 
-ErrorSummary errors_of(const GemmLaw& law, const std::vector<GemmRow>& rows) {
-  std::vector<double> predicted, measured;
-  for (const GemmRow& row : rows) {
-    predicted.push_back(law.microseconds(row.m, row.n, row.k));
-    measured.push_back(row.microseconds);
-  }
-  return summarise_errors(predicted, measured);
-}
-
 CalibratedGroup fit_group(const KernelTable& table, const Accelerator& device, const Group& group) {
   std::vector<GemmRow> used, held_out;
   CalibratedGroup out;
@@ -209,8 +201,7 @@ CalibratedGroup fit_group(const KernelTable& table, const Accelerator& device, c
     const GemmRow row = row_of(table, group.rows[j]);
     (j % 4 == 3 ? held_out : used).push_back(row);
     for (const auto& [name, value] : {std::pair{"m", row.m}, {"n", row.n}, {"k", row.k}}) {
-      auto& range = out.fitted_on.try_emplace(name, ShapeRange{value, value}).first->second;
-      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+      widen(out.fitted_on, name, value);
     }
   }
   const GemmDevice facts = gemm_device(device, group.format.precision);
@@ -219,7 +210,8 @@ CalibratedGroup fit_group(const KernelTable& table, const Accelerator& device, c
   out.law = "gemm", out.device = device.id, out.engine = table.engine, out.version = table.version;
   out.precision = group.precision;
   out.coefficients = write_gemm_coefficients(coefficients);
-  out.used = errors_of(law, used), out.held_out = errors_of(law, held_out);
+  const auto time_of = [&](const GemmRow& row) { return law.microseconds(row.m, row.n, row.k); };
+  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
   out.skipped = group.skipped;
   return out;
 }
@@ -233,6 +225,7 @@ class GemmFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override;
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override;
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override;
 };
@@ -248,9 +241,9 @@ std::vector<Parameter> GemmFit::parameters() const {
                                       {"tile_columns_128", "its columns"},
                                       {"tile_rows", "rows of the tile for more rows"},
                                       {"tile_columns", "its columns"}}) {
-    out.push_back({name, "1", meaning, 64, 16, 256, true});
+    out.push_back({name, "1", meaning, 64, 16, 256, true, true});
   }
-  out.push_back({"tile_cluster", "1", "tiles that work as one down the rows", 1, 1, 2, true});
+  out.push_back({"tile_cluster", "1", "tiles that work as one down the rows", 1, 1, 2, true, true});
   return out;
 }
 
@@ -258,6 +251,25 @@ std::vector<CalibratedGroup> GemmFit::fit(const KernelTable& table, const Accele
   std::vector<CalibratedGroup> out;
   for (const auto& [name, group] : groups_of(table, device)) {
     if (group.rows.size() >= kLeastRows) out.push_back(fit_group(table, device, group));
+  }
+  return out;
+}
+
+std::vector<LawFit::Call> GemmFit::calls(const KernelTable& table, const Accelerator& device) const {
+  const std::vector<std::string> names = group_names(table);
+  std::vector<Call> out(table.rows, {{}, {}, "the law has no such format"});
+  for (std::size_t i = 0; i < table.rows; ++i) {
+    if (names[i].empty()) continue;
+    const GemmFormat& format = *find_gemm_format(names[i]);
+    const GemmRow row = row_of(table, i);
+    out[i] = {{}, names[i], broken_gemm_rows({row}, gemm_device(device, format.precision), format)[0]};
+    if (out[i].reason.empty() && format.weight_bytes < bytes_per_element(format.precision)) {
+      out[i].reason = "weights narrower than the product: no operator of this format";
+    }
+    if (!out[i].reason.empty()) continue;
+    Operator op;
+    op.precision = format.precision, op.m = row.m, op.n = row.n, op.k = row.k;
+    out[i].operators = {op};
   }
   return out;
 }
@@ -306,14 +318,8 @@ std::vector<LawFit::Prediction> GemmFit::predict(const KernelTable& table, const
   return out;
 }
 
-/// True when two calls at least as large in all three take less than a `kDisturbed`th.
-bool is_disturbed(const std::vector<GemmRow>& by_time, const GemmRow& row) {
-  int larger = 0;
-  for (const GemmRow& other : by_time) {
-    if (!(other.microseconds * kDisturbed < row.microseconds)) return false;
-    if (other.m >= row.m && other.n >= row.n && other.k >= row.k && ++larger == 2) return true;
-  }
-  return false;
+bool asks_no_less(const GemmRow& other, const GemmRow& row) {
+  return other.m >= row.m && other.n >= row.n && other.k >= row.k;
 }
 
 }  // namespace
@@ -330,12 +336,7 @@ std::string gemm_format_name(const std::string& table_name) {
 std::vector<std::string> broken_gemm_rows(const std::vector<GemmRow>& rows, const GemmDevice& device,
                                           const GemmFormat& format) {
   std::vector<std::string> reasons(rows.size());
-  std::vector<GemmRow> by_time;
-  for (const GemmRow& row : rows) {
-    if (row.microseconds > 0) by_time.push_back(row);
-  }
-  std::sort(by_time.begin(), by_time.end(),
-            [](const GemmRow& a, const GemmRow& b) { return a.microseconds < b.microseconds; });
+  const auto by_time = sort_by_time(rows, [&](std::size_t i) { return rows[i].microseconds > 0; });
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const GemmRow& row = rows[i];
     const double flops = 2 * row.m * row.n * row.k;
@@ -349,7 +350,7 @@ std::vector<std::string> broken_gemm_rows(const std::vector<GemmRow>& rows, cons
       reasons[i] = "faster than the matrix units can be";
     } else if (bytes > row.microseconds * device.bandwidth) {
       reasons[i] = "faster than the memory can be, its cache taken off";
-    } else if (is_disturbed(by_time, row)) {
+    } else if (is_disturbed(by_time, row, kDisturbed, asks_no_less)) {
       reasons[i] = "disturbed: over twice the time of two calls that ask for no less";
     }
   }

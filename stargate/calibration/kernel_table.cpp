@@ -1,22 +1,48 @@
-// CSV of plain cells (the collected tables quote nothing), inflated by zlib when gzipped. A column is numbers when
-// every filled cell reads as one; an empty cell among numbers becomes NaN, for the laws' rules on broken rows to count.
+// CSV, inflated by zlib when gzipped. Which columns a law reads, and whether as numbers or as text, is one list here: a
+// column that is missing or holds the other is a fault with its line, before any law is asked. Of other columns, those
+// are numbers in which every filled cell reads as one. An empty cell among numbers becomes NaN, for the laws' rules on
+// broken rows to count.
 #include "stargate/calibration/kernel_table.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
 
 #include "stargate/base/check.hpp"
+#include "stargate/base/csv.hpp"
 
 namespace stargate {
 namespace {
 
-constexpr std::size_t kLargestTable = std::size_t{1} << 30;  // inflated: 30 times the largest table known
+constexpr std::size_t kLargestTable = std::size_t{32} << 20;  // inflated: 40 times the largest table known
+
+/// What the laws read of each table; "?" before a column that a table may lack.
+struct TableColumns {
+  const char* table;
+  std::vector<const char*> texts, numbers;
+};
+const std::vector<TableColumns>& known_tables() {
+  const std::vector<const char*> attention_texts{"kernel_source", "attn_dtype", "kv_cache_dtype"};
+  const std::vector<const char*> attention_numbers{"batch_size",          "isl",      "step",         "num_heads",
+                                                   "num_key_value_heads", "head_dim", "?window_size", "latency_ms"};
+  const std::vector<const char*> mla_texts{"mla_dtype", "kv_cache_dtype", "kernel_source"};
+  const std::vector<const char*> mla_numbers{"batch_size", "num_heads", "isl", "step", "latency_ms"};
+  static const std::vector<TableColumns> tables{
+      {"gemm", {"gemm_dtype", "?kernel_source"}, {"m", "n", "k", "latency_ms"}},
+      {"context_attention", attention_texts, attention_numbers},
+      {"generation_attention", attention_texts, attention_numbers},
+      {"context_mla", mla_texts, mla_numbers},
+      {"generation_mla", mla_texts, mla_numbers},
+      {"moe",
+       {"moe_dtype", "kernel_source", "distribution"},
+       {"num_tokens", "inter_size", "moe_tp_size", "hidden_size", "num_experts", "topk", "moe_ep_size", "latency_ms"}},
+      {"custom_allreduce", {"allreduce_dtype", "?backend"}, {"num_gpus", "message_size", "latency_ms"}},
+      {"nccl", {"nccl_dtype", "op_name"}, {"num_gpus", "message_size", "latency_ms"}}};
+  return tables;
+}
 
 Diagnostic table_fault(const std::string& file, int line, const std::string& message, const std::string& hint = {}) {
   return {.file = file, .line = line, .column = 0, .path = {}, .message = message, .hint = hint, .text = {}};
@@ -29,13 +55,16 @@ Result<std::string> inflate_gzip(const std::string& file, const std::string& byt
   stream.avail_in = static_cast<uInt>(bytes.size());
   std::string out, block(std::size_t{1} << 18, '\0');
   int state = Z_OK;
-  while (state == Z_OK && out.size() < kLargestTable) {
+  while (state == Z_OK && out.size() <= kLargestTable) {
     stream.next_out = reinterpret_cast<Bytef*>(block.data());
     stream.avail_out = static_cast<uInt>(block.size());
     state = inflate(&stream, Z_NO_FLUSH);
     out.append(block.data(), block.size() - stream.avail_out);
   }
   inflateEnd(&stream);
+  if (out.size() > kLargestTable) {
+    return table_fault(file, 0, "is larger than 32 MiB once inflated", "no table of kernels is near that: split it");
+  }
   if (state != Z_STREAM_END) return table_fault(file, 0, "is not a whole gzip file", "fetch it again");
   return out;
 }
@@ -58,73 +87,78 @@ bool read_name(const std::string& path, KernelTable& table) {
   return !table.device.empty() && !table.table.empty() && !table.engine.empty() && !table.version.empty();
 }
 
-void split_cells(std::string_view line, std::vector<std::string>& cells) {
-  cells.clear();
-  for (std::size_t from = 0; from <= line.size();) {
-    const auto comma = std::min(line.find(',', from), line.size());
-    cells.emplace_back(line.substr(from, comma - from));
-    from = comma + 1;
-  }
-}
-
+/// A cell as a number, an empty one as NaN.
 std::optional<double> number_of(const std::string& cell) {
-  if (cell.empty()) return std::numeric_limits<double>::quiet_NaN();
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size()) return std::nullopt;
-  return value;
+  return cell.empty() ? std::numeric_limits<double>::quiet_NaN() : parse_csv_number(cell);
 }
 
-/// Moves each text column in which every filled cell is a number to the numbers.
-void sort_columns(KernelTable& table) {
-  for (const std::string& column : table.columns) {
-    const auto& cells = table.texts.at(column);
-    std::vector<double> numbers;
-    bool filled = cells.empty();
-    for (const std::string& cell : cells) {
-      const auto number = number_of(cell);
-      if (!number) break;
-      filled = filled || !cell.empty();
-      numbers.push_back(*number);
+enum class ColumnKind { text, number, either };
+
+class ColumnReader {
+ public:
+  ColumnReader(KernelTable& table, CsvTable& csv) : table_(table), csv_(csv) {}
+
+  Diagnostics read() {
+    const auto known = std::find_if(known_tables().begin(), known_tables().end(),
+                                    [&](const TableColumns& columns) { return columns.table == table_.table; });
+    if (known != known_tables().end()) {
+      for (const char* column : known->texts) want(column, ColumnKind::text);
+      for (const char* column : known->numbers) want(column, ColumnKind::number);
     }
-    if (!filled || numbers.size() != cells.size()) continue;
-    table.numbers[column] = std::move(numbers);
-    table.texts.erase(column);
+    for (std::size_t i = 0; i < csv_.header.size() && faults_.empty(); ++i) {
+      const auto wanted = kinds_.find(csv_.header[i]);
+      take(i, wanted == kinds_.end() ? ColumnKind::either : wanted->second);
+    }
+    return std::move(faults_);
   }
-}
+
+ private:
+  void want(std::string_view column, ColumnKind kind) {
+    const bool optional = column.starts_with('?');
+    if (optional) column.remove_prefix(1);
+    kinds_[std::string(column)] = kind;
+    if (optional || csv_.column(column)) return;
+    faults_.push_back(table_fault(table_.file, 1, "the column '" + std::string(column) + "' is missing",
+                                  suggest_name(column, csv_.header)));
+  }
+
+  void take(std::size_t at, ColumnKind kind) {
+    const std::string& name = csv_.header[at];
+    std::vector<double> numbers;
+    bool filled = csv_.rows.empty() || kind == ColumnKind::number;
+    for (const auto& row : csv_.rows) {
+      if (kind == ColumnKind::text) break;
+      const auto number = number_of(row.cells[at]);
+      if (!number && kind == ColumnKind::either) break;
+      if (!number) {
+        const std::string cell = row.cells[at].size() > 60 ? row.cells[at].substr(0, 57) + "..." : row.cells[at];
+        faults_.push_back(table_fault(table_.file, row.line, name + ": '" + cell + "' is not a number"));
+        if (faults_.size() >= 100) return;
+      }
+      filled = filled || !row.cells[at].empty();
+      numbers.push_back(number.value_or(0));
+    }
+    if (kind != ColumnKind::text && filled && numbers.size() == csv_.rows.size()) {
+      table_.numbers[name] = std::move(numbers);
+      return;
+    }
+    auto& texts = table_.texts[name];
+    for (auto& row : csv_.rows) texts.push_back(std::move(row.cells[at]));
+  }
+
+  KernelTable& table_;
+  CsvTable& csv_;
+  std::map<std::string, ColumnKind> kinds_;
+  Diagnostics faults_;
+};
 
 Result<KernelTable> parse_rows(KernelTable table, std::string_view content) {
-  Diagnostics faults;
-  std::vector<std::string> cells;
-  int line_number = 0;
-  while (!content.empty()) {
-    const auto end = std::min(content.find('\n'), content.size());
-    std::string_view line = content.substr(0, end);
-    content.remove_prefix(std::min(end + 1, content.size()));
-    ++line_number;
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    split_cells(line, cells);
-    if (table.columns.empty()) {
-      table.columns = cells;
-      for (const auto& column : cells) {
-        if (!table.texts.try_emplace(column).second) {
-          faults.push_back(table_fault(table.file, line_number, "column '" + column + "' is there twice"));
-        }
-      }
-      if (!faults.empty()) return faults;
-    } else if (cells.size() != table.columns.size()) {
-      faults.push_back(table_fault(table.file, line_number,
-                                   "has " + std::to_string(cells.size()) + " cells where the header names " +
-                                       std::to_string(table.columns.size())));
-    } else {
-      for (std::size_t i = 0; i < cells.size(); ++i) table.texts[table.columns[i]].push_back(cells[i]);
-      ++table.rows;
-    }
-  }
-  if (table.columns.empty()) faults.push_back(table_fault(table.file, 0, "has no header"));
+  auto csv = parse_csv(table.file, content);
+  if (!csv) return csv.faults();
+  table.columns = csv->header;
+  table.rows = csv->rows.size();
+  auto faults = ColumnReader(table, *csv).read();
   if (!faults.empty()) return faults;
-  sort_columns(table);
   return table;
 }
 

@@ -23,8 +23,8 @@ struct KernelTable {
   bool has(const std::string& column) const { return numbers.contains(column) || texts.contains(column); }
 };
 
-/// Faults name file and line: a row with the wrong number of cells, no header, a name that is not
-/// DEVICE.TABLE.ENGINE-VERSION.
+/// Faults name file and line: a row with the wrong number of cells, no header, a column that a law reads and that is
+/// missing or no numbers, more than 32 MiB inflated, a name that is not DEVICE.TABLE.ENGINE-VERSION.
 Result<KernelTable> load_kernel_table(const std::string& path);
 /// All tables below a folder, by name.
 std::vector<std::string> list_kernel_tables(const std::string& folder);

@@ -8,7 +8,11 @@
 
 namespace stargate {
 
-std::vector<std::unique_ptr<LawFit>> make_law_fits() {
+std::vector<LawFit::Call> LawFit::calls(const KernelTable& table, const Accelerator&) const {
+  return std::vector<Call>(table.rows, {{}, {}, "no law of " + law() + " without measured kernels"});
+}
+
+std::vector<std::unique_ptr<LawFit>> make_law_fits(const Catalogue& catalogue) {
   std::vector<std::unique_ptr<LawFit>> fits;
   fits.push_back(make_gemm_fit());
   fits.push_back(make_prefill_attention_fit());
@@ -16,7 +20,7 @@ std::vector<std::unique_ptr<LawFit>> make_law_fits() {
   fits.push_back(make_mla_prefill_fit());
   fits.push_back(make_mla_decode_fit());
   fits.push_back(make_moe_fit());
-  fits.push_back(make_collective_fit());
+  fits.push_back(make_collective_fit(catalogue.networks));
   return fits;
 }
 

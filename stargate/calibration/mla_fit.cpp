@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 #include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {
@@ -69,12 +70,6 @@ struct DecodeLaw {
   }
 };
 
-double least_time(const std::vector<MlaRow>& rows) {
-  double least = std::numeric_limits<double>::infinity();
-  for (const MlaRow& row : rows) least = std::min(least, row.microseconds);
-  return least;
-}
-
 template <class Coefficients>
 struct Solution {
   Coefficients coefficients;
@@ -117,7 +112,7 @@ typename Law::Coefficients fit_rows(const std::vector<MlaRow>& rows, const MlaDe
   Solution<typename Law::Coefficients> best;
   for (auto start : Law::structures()) {
     for (const auto& f : Law::fields()) start.*f.member = f.start;
-    start.launch_us = std::clamp(0.8 * least_time(rows), 1.0, 400.0);
+    start.launch_us = std::clamp(0.8 * shortest_time(rows), 1.0, 400.0);
     for (const double cache : kCacheStarts) {
       start.cache_share = cache;
       const auto other = solve_from<Law>(rows, stride, device, format, start);
@@ -170,27 +165,19 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
                                       {"heads", row.call.heads},
                                       {"query", row.call.query},
                                       {"cached", row.call.cached}}) {
-      auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
-      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+      widen(out.fitted_on, what, value);
     }
   }
   const MlaFormat& format = *find_mla_format(name);
   const MlaDevice facts = mla_device(device, format);
   const auto coefficients = fit_rows<Law>(used, facts, format);
-  const auto errors_of = [&](const std::vector<MlaRow>& rows) {
-    std::vector<double> predicted, measured;
-    for (const MlaRow& row : rows) {
-      predicted.push_back(Law::time(coefficients, facts, format, row.call));
-      measured.push_back(row.microseconds);
-    }
-    return summarise_errors(predicted, measured);
-  };
+  const auto time_of = [&](const MlaRow& row) { return Law::time(coefficients, facts, format, row.call); };
   out.law = Law::name, out.device = device.id, out.engine = table.engine, out.version = table.version;
   out.precision = name;
   for (const auto fields : {Law::fields(), Law::structure()}) {
     for (const auto& f : fields) out.coefficients[f.name] = coefficients.*f.member;
   }
-  out.used = errors_of(used), out.held_out = errors_of(held_out);
+  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
   return out;
 }
 
@@ -207,10 +194,11 @@ class MlaFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    for (const auto fields : {Law::fields(), Law::structure()}) {
-      for (const auto& f : fields) {
-        out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
-      }
+    for (const auto& f : Law::fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0});
+    }
+    for (const auto& f : Law::structure()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, true});
     }
     return out;
   }
@@ -242,16 +230,9 @@ class MlaFit final : public LawFit {
   }
 };
 
-/// True when two calls at least as large in all take much less.
-bool is_disturbed(const std::vector<const MlaRow*>& by_time, const MlaRow& row) {
-  int larger = 0;
-  for (const MlaRow* other : by_time) {
-    if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
-    const bool no_less = other->call.sequences >= row.call.sequences && other->call.heads >= row.call.heads &&
-                         other->call.query >= row.call.query && other->call.cached >= row.call.cached;
-    if (no_less && ++larger == 2) return true;
-  }
-  return false;
+bool asks_no_less(const MlaRow& other, const MlaRow& row) {
+  return other.call.sequences >= row.call.sequences && other.call.heads >= row.call.heads &&
+         other.call.query >= row.call.query && other.call.cached >= row.call.cached;
 }
 
 std::string broken_reason(const MlaRow& row, const MlaDevice& device, const MlaFormat& format, bool decode) {
@@ -283,15 +264,10 @@ std::string mla_group_name(const std::string& dtype, const std::string& cache_dt
 std::vector<std::string> broken_mla_rows(const std::vector<MlaRow>& rows, const MlaDevice& device,
                                          const MlaFormat& format, bool decode) {
   std::vector<std::string> reasons(rows.size());
-  std::vector<const MlaRow*> by_time;
+  for (std::size_t i = 0; i < rows.size(); ++i) reasons[i] = broken_reason(rows[i], device, format, decode);
+  const auto by_time = sort_by_time(rows, [&](std::size_t i) { return reasons[i].empty(); });
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    reasons[i] = broken_reason(rows[i], device, format, decode);
-    if (reasons[i].empty()) by_time.push_back(&rows[i]);
-  }
-  std::stable_sort(by_time.begin(), by_time.end(),
-                   [](const MlaRow* a, const MlaRow* b) { return a->microseconds < b->microseconds; });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (reasons[i].empty() && is_disturbed(by_time, rows[i])) {
+    if (reasons[i].empty() && is_disturbed(by_time, rows[i], kDisturbed, asks_no_less)) {
       reasons[i] = "disturbed: well over the time of two calls that ask for no less";
     }
   }

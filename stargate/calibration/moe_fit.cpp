@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
+#include "stargate/calibration/fit_rows.hpp"
 #include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {
@@ -88,12 +89,6 @@ std::vector<MoeCoefficients> neighbours(const MoeCoefficients& at) {
   return out;
 }
 
-double least_time(const std::vector<MoeRow>& rows) {
-  double least = std::numeric_limits<double>::infinity();
-  for (const MoeRow& row : rows) least = std::min(least, row.microseconds);
-  return least;
-}
-
 Solution choose_structure(const Problem& problem, const MoeDevice& device, const MoeFormat& format,
                           const MoeCoefficients& start) {
   Solution best = solve_from(problem, device, format, start, 30);
@@ -157,16 +152,6 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
   return groups;
 }
 
-ErrorSummary errors_of(const MoeFitted& fitted, const MoeDevice& device, const MoeFormat& format,
-                       const std::vector<MoeRow>& rows) {
-  const Problem problem(rows, fitted.all_gated, rows.size() + 1);
-  std::vector<double> predicted;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    predicted.push_back(moe_time_us(fitted.coefficients, device, format, problem.shapes[i], problem.loads[i]));
-  }
-  return summarise_errors(predicted, problem.measured);
-}
-
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                           const Accelerator& device) {
   CalibratedGroup out;
@@ -186,8 +171,7 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
                                       {"top_k", row.shape.top_k},
                                       {"ranks", row.shape.ranks},
                                       {"skew", row.skew}}) {
-      auto& range = out.fitted_on.try_emplace(what, ShapeRange{value, value}).first->second;
-      range.low = std::min(range.low, value), range.high = std::max(range.high, value);
+      widen(out.fitted_on, what, value);
     }
   }
   const MoeFormat& format = *find_moe_format(name);
@@ -197,7 +181,11 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
   out.precision = name;
   out.coefficients = write_moe_coefficients(fitted.coefficients);
   out.coefficients[kAllGated] = fitted.all_gated ? 1 : 0;
-  out.used = errors_of(fitted, facts, format, used), out.held_out = errors_of(fitted, facts, format, held_out);
+  const auto time_of = [&](const MoeRow& row) {
+    const MoeShape shape = ran_shape(row, fitted.all_gated);
+    return moe_time_us(fitted.coefficients, facts, format, shape, routed_load(shape, row.tokens, row.skew));
+  };
+  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
   return out;
 }
 
@@ -213,10 +201,13 @@ class MoeFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    for (const auto fields : {moe_fields(), moe_structure_fields()}) {
-      for (const MoeField& f : fields) out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
+    for (const MoeField& f : moe_fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
     }
-    out.push_back({kAllGated, "1", "1: experts of models without a gate were run with one", 0, 0, 1, false});
+    for (const MoeField& f : moe_structure_fields()) {
+      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true, true});
+    }
+    out.push_back({kAllGated, "1", "1: experts of models without a gate were run with one", 0, 0, 1, false, true});
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
@@ -227,9 +218,42 @@ class MoeFit final : public LawFit {
     }
     return out;
   }
+  std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override;
 };
+
+/// Both products of a layer's experts on one rank and the rows between them, as perf/layer_operators.cpp counts them.
+std::vector<Operator> expert_operators(const MoeRow& row, Precision precision) {
+  const MoeShape& s = row.shape;
+  const double experts = s.experts / s.ranks, rows = row.tokens * s.top_k / s.ranks;
+  const double reached = std::clamp(experts * (1 - std::pow(1 - s.top_k / s.experts, row.tokens)), 1.0, experts);
+  const double width = (s.gated ? 2 : 1) * s.inter;
+  Operator first;
+  first.precision = precision, first.part = OperatorPart::experts, first.groups = reached;
+  first.m = rows / reached, first.n = width, first.k = s.hidden;
+  first.experts.tokens = row.tokens;
+  Operator second = first;
+  second.n = s.hidden, second.k = s.inter;
+  Operator between;
+  between.kind = OperatorKind::element_wise, between.traffic = Bytes::from_base(2 * rows * (width + s.inter));
+  return {first, between, second};
+}
+
+std::vector<LawFit::Call> MoeFit::calls(const KernelTable& table, const Accelerator& device) const {
+  std::vector<Call> out(table.rows, {{}, {}, "the law has no such format"});
+  for (const auto& [name, group] : groups_of(table, device)) {
+    const MoeFormat& format = *find_moe_format(name);
+    const bool mixed = format.weight_bytes < 0.9 * format.activation_bytes;
+    for (std::size_t j = 0; j < group.rows.size(); ++j) {
+      Call& call = out[group.rows[j]];
+      call = {{}, name, group.reasons[j]};
+      if (call.reason.empty() && mixed) call.reason = "weights narrower than the product: no operator of this format";
+      if (call.reason.empty()) call.operators = expert_operators(group.calls[j], format.precision);
+    }
+  }
+  return out;
+}
 
 std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const Accelerator& device,
                                                 const std::vector<CalibratedGroup>& groups) const {
@@ -276,17 +300,10 @@ bool is_same_model(const MoeRow& a, const MoeRow& b) {
          a.shape.top_k == b.shape.top_k;
 }
 
-/// True when two calls that ask for no less take much less.
-bool is_disturbed(const std::vector<const MoeRow*>& by_time, const MoeRow& row) {
-  int larger = 0;
-  for (const MoeRow* other : by_time) {
-    if (!(other->microseconds * kDisturbed < row.microseconds)) return false;
-    if (!asks_no_less(*other, row)) continue;
-    const bool alike = other->skew == row.skew && is_same_model(*other, row);
-    if (!alike && !(other->microseconds * kDisturbedOther < row.microseconds)) continue;
-    if (++larger == 2) return true;
-  }
-  return false;
+/// For rows of another model or routing, what they ask is compared with less confidence: they must be that much faster.
+bool is_clearly_no_less(const MoeRow& other, const MoeRow& row) {
+  const bool alike = other.skew == row.skew && is_same_model(other, row);
+  return asks_no_less(other, row) && (alike || other.microseconds * kDisturbedOther < row.microseconds);
 }
 
 std::string broken_reason(const MoeRow& row, const MoeDevice& device, const MoeFormat& format) {
@@ -325,15 +342,10 @@ std::string moe_group_name(const std::string& dtype, const std::string& kernel_s
 std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
                                          const MoeFormat& format) {
   std::vector<std::string> reasons(rows.size());
-  std::vector<const MoeRow*> by_time;
+  for (std::size_t i = 0; i < rows.size(); ++i) reasons[i] = broken_reason(rows[i], device, format);
+  const auto by_time = sort_by_time(rows, [&](std::size_t i) { return reasons[i].empty(); });
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    reasons[i] = broken_reason(rows[i], device, format);
-    if (reasons[i].empty()) by_time.push_back(&rows[i]);
-  }
-  std::stable_sort(by_time.begin(), by_time.end(),
-                   [](const MoeRow* a, const MoeRow* b) { return a->microseconds < b->microseconds; });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (reasons[i].empty() && is_disturbed(by_time, rows[i])) {
+    if (reasons[i].empty() && is_disturbed(by_time, rows[i], kDisturbed, is_clearly_no_less)) {
       reasons[i] = "disturbed: well over the time of two calls that ask for no less";
     }
   }
@@ -343,7 +355,7 @@ std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const 
 MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format) {
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
   MoeCoefficients start;
-  start.launch_us = std::clamp(0.8 * least_time(rows), 1.0, 300.0);
+  start.launch_us = std::clamp(0.8 * shortest_time(rows), 1.0, 300.0);
   const bool any_ungated = std::any_of(rows.begin(), rows.end(), [](const MoeRow& r) { return r.may_be_ungated; });
   bool all_gated = false;
   Solution best = choose_structure(Problem(rows, false, kRowsToChoose), device, format, start);

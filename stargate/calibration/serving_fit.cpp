@@ -9,6 +9,7 @@
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/base/text_table.hpp"
+#include "stargate/calibration/bounds.hpp"
 #include "stargate/calibration/pattern_search.hpp"
 #include "stargate/measured/serving_validation.hpp"
 
@@ -63,17 +64,17 @@ class ServingLoss {
 
   /// |log(predicted / measured)| of each row, in the order of the services.
   std::vector<std::pair<const FitRow*, double>> row_errors(const EngineCoefficients& coefficients) const {
-    std::vector<std::variant<BenchmarkFigures, DoesNotFit>> outcomes(services_.size());
+    std::vector<std::variant<RunFigures, DoesNotFit>> outcomes(services_.size());
     for_each_parallel(services_.size(), [&](std::size_t i) {
       MeasuredService service = services_[i].service;
       for (const auto& handle : engine_coefficient_handles()) {
         handle.set(service.replica.engine, handle.get(coefficients));
       }
-      outcomes[i] = run_benchmark(service);
+      outcomes[i] = simulate_run(service);
     });
     std::vector<std::pair<const FitRow*, double>> errors;
     for (std::size_t i = 0; i < services_.size(); ++i) {
-      const auto* figures = std::get_if<BenchmarkFigures>(&outcomes[i]);
+      const auto* figures = std::get_if<RunFigures>(&outcomes[i]);
       if (figures == nullptr) continue;
       for (const FitRow& row : services_[i].rows) {
         const auto predicted = predicted_serving_metric(*row.row, services_[i].service, *figures);
@@ -146,7 +147,7 @@ Handles handles_of(const ServingEngine& engine, const std::vector<std::string>& 
   Handles out;
   for (const auto& handle : engine_coefficient_handles()) {
     const SourceNote* note = engine.source_of(handle.name);
-    const bool fitted = note != nullptr && note->assumption.starts_with("fit");
+    const bool fitted = note != nullptr && note->fitted;
     const bool named = std::find(names.begin(), names.end(), handle.name) != names.end();
     if (names.empty() ? fitted : named) out.push_back(&handle);
   }
@@ -222,6 +223,11 @@ std::string format_serving_fit(const ServingFit& fit) {
     out += fmt::format("{}: {} rows of {} configurations; loss {:.4f}, was {:.4f}. Durations in s.\n{}\n", engine.id,
                        engine.rows, engine.configurations, engine.loss_after, engine.loss_before, table.format());
   }
+  std::vector<AtBound> at_bounds;
+  for (const auto& engine : fit.engines) {
+    for (const auto& c : engine.coefficients) note_bound(at_bounds, {engine.id, c.name}, c.after, {c.lower, c.upper});
+  }
+  out += format_bounds(at_bounds);
   if (fit.held_out.empty()) return out;
   TextTable held({{"held out", Align::left}, {"engine", Align::left}, {"TPOT"}, {"TTFT"}, {"throughput"}});
   for (const auto& h : fit.held_out) {

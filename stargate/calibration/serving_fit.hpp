@@ -5,7 +5,7 @@
 // predicted with coefficients fitted to all others.
 #pragma once
 
-#include "stargate/measured/benchmark.hpp"
+#include "stargate/measured/simulated_run.hpp"
 
 namespace stargate {
 

@@ -30,7 +30,7 @@ std::vector<MeasuredServing> rows_like_shipped(double factor) {
     row.metric = "tpot_ms", row.percentile = "mean", row.value = 1;
     ServiceMaker maker(shipped());
     const auto service = std::get<MeasuredService>(maker.make(row));
-    const auto figures = std::get<BenchmarkFigures>(run_benchmark(service));
+    const auto figures = std::get<RunFigures>(simulate_run(service));
     row.value = factor * predicted_serving_metric(row, service, figures).value();
     rows.push_back(row);
   }

@@ -9,6 +9,7 @@
 
 #include "stargate/base/statistics.hpp"
 #include "stargate/base/text_table.hpp"
+#include "stargate/calibration/bounds.hpp"
 #include "stargate/calibration/pattern_search.hpp"
 
 namespace stargate {
@@ -131,6 +132,9 @@ std::string format_training_fit(const TrainingFit& fit) {
   std::string out =
       fmt::format("{} rows, {} evaluations; mean |log(predicted / measured)| {:.4f}, was {:.4f}. Durations in s.\n{}",
                   fit.rows, fit.evaluations, fit.loss_after, fit.loss_before, table.format());
+  std::vector<AtBound> at_bounds;
+  for (const auto& c : fit.coefficients) note_bound(at_bounds, {"training", c.name}, c.after, {c.lower, c.upper});
+  out += format_bounds(at_bounds);
   if (fit.left_out.empty()) return out;
   TextTable left_out({{"left out of its fit", Align::left}, {"rows"}, {"median"}, {"mean"}, {"bias"}});
   for (const auto& s : fit.left_out) {

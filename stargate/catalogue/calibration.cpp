@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <sstream>
 
 namespace stargate {
 
@@ -17,29 +16,38 @@ struct NamedPart {
   std::vector<double> numbers;
 };
 
-/// "m 1 to 64, n 8 to 16" as {m, {1, 64}}, {n, {8, 16}}; a fault when a part has not `count` numbers.
+/// Takes the next word, which blanks end, off `text`.
+std::string_view take_word(std::string_view& text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  const auto word = text.substr(0, text.find(' '));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+/// "m 1 to 64, n 8 to 16" as {m, {1, 64}}, {n, {8, 16}}; a fault when a part has not `count` numbers. A catalogue holds
+/// thousands of such texts, so they are cut in place.
 std::vector<NamedPart> read_parts(Reader& reader, const Node& node, std::size_t count, const std::string& due) {
   std::vector<NamedPart> parts;
   const std::string* text = read_scalar(reader, node, due);
   if (text == nullptr) return parts;
-  for (std::size_t from = 0; from < text->size();) {
-    const auto end = std::min(text->find(',', from), text->size());
-    std::istringstream words(text->substr(from, end - from));
-    from = end + 1;
+  for (std::string_view rest = *text; !rest.empty();) {
+    std::string_view words = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(words.size() + 1, rest.size()));
     NamedPart part;
-    words >> part.name;
-    for (std::string word; words >> word;) {
+    part.name = take_word(words);
+    for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
+      if (word == "to") continue;
       double number = 0;
       const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-      if (word == "to") continue;
-      if (error != std::errc() || stop != word.data() + word.size()) {
-        reader.fault(node, "'" + word + "' is not a number", "write " + due);
+      if (error != std::errc() || stop != word.data() + word.size() || !std::isfinite(number)) {
+        reader.fault(node, "'" + std::string(word.substr(0, 60)) + "' is not a number", "write " + due);
         return {};
       }
       part.numbers.push_back(number);
     }
     if (part.name.empty() || part.numbers.size() != count) {
-      reader.fault(node, "'" + part.name + "' has not " + std::to_string(count) + " numbers behind it", "write " + due);
+      reader.fault(node, "'" + part.name.substr(0, 60) + "' has not " + std::to_string(count) + " numbers behind it",
+                   "write " + due);
       return {};
     }
     parts.push_back(std::move(part));

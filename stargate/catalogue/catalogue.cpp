@@ -2,9 +2,11 @@
 #include "stargate/catalogue/catalogue.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "stargate/catalogue/catalogue_check.hpp"
+#include "stargate/catalogue/derive.hpp"
 #include "stargate/catalogue/model_config.hpp"
 
 namespace stargate {
@@ -22,7 +24,8 @@ struct Loader {
   std::string folder;
   const CatalogueChanges& changes;
   Diagnostics faults;
-  std::set<std::string> used;  ///< records named by a change that were found
+  std::set<std::string> used;       ///< records named by a change that were found
+  std::vector<std::string> broken;  ///< kind:id of records that could not be read
 
   bool left_out(const std::string& name) {
     for (const auto& without : changes.without) {
@@ -32,8 +35,9 @@ struct Loader {
   }
 
   /// Applies the changes whose path begins with this record's kind:id, and with no longer one of `names`: ids may hold
-  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do.
-  void change(Document& document, const std::string& name, const std::vector<std::string>& names) {
+  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do. True when there were any.
+  bool change(Document& document, const std::string& name, const std::vector<std::string>& names) {
+    bool changed = false;
     for (const auto& change : changes.set) {
       if (!change.path.starts_with(name + ".")) continue;
       const bool longer = std::any_of(names.begin(), names.end(), [&](const std::string& other) {
@@ -43,14 +47,38 @@ struct Loader {
       used.insert(change.path);
       auto applied = apply_override(document, {change.path.substr(name.size() + 1), change.value});
       if (!applied.ok()) add(applied.faults());
+      changed = true;
     }
+    return changed;
+  }
+
+  void break_record(const std::string& name, const Diagnostics& more) {
+    broken.push_back(name);
+    add(more);
+  }
+
+  /// The record's document with its changes; nothing when there is a fault, which is added. A document that is changed
+  /// is left in `before` as it was written.
+  std::optional<Document> read(const std::string& path, const std::string& name, const std::vector<std::string>& names,
+                               std::optional<Document>* before = nullptr) {
+    auto text = files.read(path);
+    if (!text) return break_record(name, text.faults()), std::nullopt;
+    auto document = parse_yaml(path, *text);
+    if (!document) return break_record(name, document.faults()), std::nullopt;
+    const std::size_t known_faults = faults.size();
+    const Document written = before != nullptr && !changes.set.empty() ? *document : Document{};
+    if (change(*document, name, names) && before != nullptr) *before = written;
+    if (faults.size() > known_faults) return broken.push_back(name), std::nullopt;
+    return std::move(*document);
   }
 
   void add(const Diagnostics& more) { faults.insert(faults.end(), more.begin(), more.end()); }
 };
 
+/// `listed`, when given, keeps what changed records were before.
 template <class R>
-void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records) {
+void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records,
+                  Records<R>* listed = nullptr) {
   const auto paths = loader.files.list(loader.folder + "/" + folder, ".yaml");
   std::vector<std::string> names;
   for (const auto& path : paths) names.push_back(kind + ":" + file_stem(path));
@@ -58,20 +86,18 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
     const std::string id = file_stem(path);
     const std::string name = kind + ":" + id;
     if (loader.left_out(name)) continue;
-    auto text = loader.files.read(path);
-    if (!text) {
-      loader.add(text.faults());
-      continue;
+    std::optional<Document> before;
+    auto document = loader.read(path, name, names, listed != nullptr ? &before : nullptr);
+    if (!document) continue;
+    if (before && listed != nullptr) {
+      if (auto record = read_record<R>(*before); record.ok()) {
+        record->id = id;
+        listed->emplace(id, std::move(*record));
+      }
     }
-    auto document = parse_yaml(path, *text);
-    if (!document) {
-      loader.add(document.faults());
-      continue;
-    }
-    loader.change(*document, name, names);
     auto record = read_record<R>(*document);
     if (!record) {
-      loader.add(record.faults());
+      loader.break_record(name, record.faults());
       continue;
     }
     record->id = id;
@@ -86,12 +112,12 @@ void load_models(Loader& loader, Records<Model>& models) {
     if (loader.left_out("model:" + id)) continue;
     auto text = loader.files.read(path);
     if (!text) {
-      loader.add(text.faults());
+      loader.break_record("model:" + id, text.faults());
       continue;
     }
     auto model = parse_model_config(path, *text);
     if (!model) {
-      loader.add(model.faults());
+      loader.break_record("model:" + id, model.faults());
       continue;
     }
     model->id = id;
@@ -108,6 +134,41 @@ void load_sources(Loader& loader, std::map<std::string, Source>& sources) {
   if (!document) return loader.add(document.faults());
   Reader reader(*document, loader.faults);
   Codec<std::map<std::string, Source>>::read(reader, document->root, sources, {});
+}
+
+/// Files that no kind reads are mistakes of naming: a folder misspelt, ".yml" for ".yaml", a record beside its folder.
+void report_unread_files(Loader& loader) {
+  const std::size_t root = loader.folder.size() + 1;
+  std::vector<std::string> folders;
+  for (const auto& kind : record_kinds()) folders.push_back(kind.folder);
+  for (const auto& path : loader.files.list(loader.folder, "")) {
+    const std::string inside = path.size() > root ? path.substr(root) : path;
+    const auto slash = inside.find('/');
+    const std::string folder = slash == std::string::npos ? "" : inside.substr(0, slash);
+    if (inside == "sources.yaml" || inside == "expected_errors.yaml" || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
+    const bool known = std::find(folders.begin(), folders.end(), folder) != folders.end();
+    const std::string_view ending = folder == "models" ? ".json" : ".yaml";
+    if (known && inside.ends_with(ending)) continue;
+    std::string message = "is read by nothing: a record's file ends in " + std::string(ending);
+    if (!known) message = "is read by nothing: there is no kind of record with the folder '" + folder + "'";
+    if (folder.empty()) message = "is read by nothing: a record lies in the folder of its kind";
+    loader.faults.push_back({path, 0, 0, {}, message, known ? "rename it" : suggest_name(folder, folders), {}});
+    if (loader.faults.size() > 100) return;  // a folder that is no catalogue
+  }
+}
+
+/// A fault of the whole catalogue knows file and path: the line is found by reading that file again, with its changes,
+/// which may be where the value comes from.
+void find_lines(Loader& loader, Diagnostics& faults) {
+  for (auto& fault : faults) {
+    const auto file_of = std::find_if(record_kinds().begin(), record_kinds().end(), [&](const RecordKind& kind) {
+      return fault.file.starts_with(loader.folder + "/" + kind.folder + "/");
+    });
+    if (fault.line != 0 || file_of == record_kinds().end()) continue;
+    Loader again{loader.files, loader.folder, loader.changes, {}, {}, {}};
+    const auto document = again.read(fault.file, file_of->name + ":" + file_stem(fault.file), {});
+    if (document) fault = document->fault(node_at(document->root, fault.path), fault.path, fault.message, fault.hint);
+  }
 }
 
 /// A change that names no record is the user's typing mistake.
@@ -133,6 +194,7 @@ void report_unused_changes(Loader& loader, const Catalogue& catalogue) {
 
 const std::vector<RecordKind>& record_kinds() {
   static const std::vector<RecordKind> kinds = {
+      {"architecture", "architectures", &Architecture::table().text()},
       {"accelerator", "accelerators", &Accelerator::table().text()},
       {"system", "systems", &System::table().text()},
       {"cpu", "cpus", &Cpu::table().text()},
@@ -175,7 +237,8 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
     if (kind != name) return;
     for (const auto& [id, record] : records) ids.push_back(id);
   };
-  add("accelerator", catalogue.accelerators), add("system", catalogue.systems), add("cpu", catalogue.cpus);
+  add("architecture", catalogue.architectures), add("accelerator", catalogue.accelerators),
+      add("system", catalogue.systems), add("cpu", catalogue.cpus);
   add("memory", catalogue.memories), add("network", catalogue.networks), add("site", catalogue.sites);
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
   add("reliability", catalogue.reliabilities), add("training", catalogue.training);
@@ -204,14 +267,16 @@ const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& 
 }
 
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
-  Loader loader{files, folder, changes, {}, {}};
+  Loader loader{files, folder, changes, {}, {}, {}};
   Catalogue catalogue;
+  catalogue.left_out = changes.without;
   load_sources(loader, catalogue.sources);
-  load_records(loader, "accelerator", "accelerators", catalogue.accelerators);
-  load_records(loader, "system", "systems", catalogue.systems);
+  load_records(loader, "architecture", "architectures", catalogue.architectures);
+  load_records(loader, "accelerator", "accelerators", catalogue.accelerators, &catalogue.listed.accelerators);
+  load_records(loader, "system", "systems", catalogue.systems, &catalogue.listed.systems);
   load_records(loader, "cpu", "cpus", catalogue.cpus);
-  load_records(loader, "memory", "memories", catalogue.memories);
-  load_records(loader, "network", "networks", catalogue.networks);
+  load_records(loader, "memory", "memories", catalogue.memories, &catalogue.listed.memories);
+  load_records(loader, "network", "networks", catalogue.networks, &catalogue.listed.networks);
   load_records(loader, "site", "sites", catalogue.sites);
   load_records(loader, "route", "routes", catalogue.routes);
   load_records(loader, "supplier", "suppliers", catalogue.suppliers);
@@ -225,8 +290,14 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
     for (auto& group : calibration.groups) group.device = calibration.device, group.law = calibration.law;
   }
   report_unused_changes(loader, catalogue);
-  loader.add(check_references(catalogue, folder, changes.without));
+  report_unread_files(loader);
+  auto missing = changes.without;
+  missing.insert(missing.end(), loader.broken.begin(), loader.broken.end());
+  auto references = check_references(catalogue, folder, missing);
+  find_lines(loader, references);
+  loader.add(references);
   if (!loader.faults.empty()) return std::move(loader.faults);
+  derive_dependents(catalogue, changes);
   return catalogue;
 }
 

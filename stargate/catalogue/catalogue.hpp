@@ -1,5 +1,6 @@
 // Everything that can be bought or run, read from a folder: one record a file, the file's name its id.
-// Loading checks the catalogue as a whole: every field has a source, every source exists, every reference resolves.
+// Loading checks the catalogue as a whole: every field has a source, every source exists, every reference resolves, and
+// no file lies about that nothing reads.
 #pragma once
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "stargate/base/file_reader.hpp"
+#include "stargate/catalogue/architecture.hpp"
 #include "stargate/catalogue/calibration.hpp"
 #include "stargate/catalogue/model.hpp"
 #include "stargate/catalogue/place.hpp"
@@ -20,8 +22,18 @@ namespace stargate {
 template <class R>
 using Records = std::map<std::string, R>;
 
+/// Records that a change touched, as their files have them: what a change is measured against. An accelerator with more
+/// bandwidth keeps the coefficients it had, and a link's new latency scales those measured over the old one.
+struct ListedRecords {
+  Records<Accelerator> accelerators;
+  Records<System> systems;
+  Records<MemoryKind> memories;
+  Records<Network> networks;
+};
+
 struct Catalogue {
   std::map<std::string, Source> sources;
+  Records<Architecture> architectures;
   Records<Accelerator> accelerators;
   Records<System> systems;
   Records<Cpu> cpus;
@@ -36,14 +48,18 @@ struct Catalogue {
   Records<ServingEngine> engines;
   Records<Model> models;
   CalibrationSet calibrations;
+  std::vector<std::string> left_out;  ///< kind:id of records that CatalogueChanges::without named
+  ListedRecords listed;
 };
 
-/// Changes to make while loading: "accelerator:h100-sxm.memory_bandwidth" set, "supplier:samsung" left out.
+/// Changes to make while loading: "accelerator:h100-sxm.memory_bandwidth" set, "supplier:samsung" left out. What is
+/// made of a changed part changes with it (derive.hpp).
 struct CatalogueChanges {
   std::vector<Override> set;         ///< paths that begin with kind:id
   std::vector<std::string> without;  ///< kind:id
 };
 
+/// Faults name file, line and remedy; a record that could not be read is one fault, not also one of each that names it.
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
                                  const CatalogueChanges& changes = {});
 

@@ -1,4 +1,4 @@
-// Checks across fields and records. Faults name the record's file; the value's line is not kept past reading.
+// Checks across fields and records. Faults name the record's file and the path; load_catalogue finds the line again.
 #include "stargate/catalogue/catalogue_check.hpp"
 
 #include <algorithm>
@@ -57,6 +57,12 @@ class ReferenceCheck {
     if (price && !(price->low <= price->mid && price->mid <= price->high))
       fault(path, "low, mid and high are out of order");
   }
+  template <Dim D>
+  void below(const std::string& path, Quantity<D> value, const std::string& other, Quantity<D> limit) {
+    if (value <= limit) return;
+    fault(path, "is " + format_quantity(value) + ", above '" + other + "', " + format_quantity(limit),
+          "one of the two is wrong");
+  }
   void product(const std::string& path, const Supply& supply) {
     note(path + ".source", supply.source);
     const bool memory = supply.product.starts_with("memory:");
@@ -81,13 +87,30 @@ class ReferenceCheck {
   Diagnostics faults_;
 };
 
+/// A full mesh has one link or more for each pair: what has fewer is none.
+void check_mesh(ReferenceCheck& check, const Catalogue& catalogue, const System& system) {
+  const auto network = catalogue.networks.find(system.scale_up);
+  if (network == catalogue.networks.end() || network->second.topology != Topology::mesh) return;
+  const int peers = system.scale_up_domain - 1;
+  if (!network->second.links || *network->second.links >= peers) return;
+  check.fault("scale_up_domain",
+              "a full mesh of " + std::to_string(peers + 1) + " needs " + std::to_string(peers) +
+                  " links of each accelerator; network:" + system.scale_up + " has " +
+                  std::to_string(*network->second.links),
+              "keep the domain, give the network more links, or a topology with switches");
+}
+
 void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, a] : catalogue.architectures) check.enter("architectures/" + id), check.sources(a);
   for (const auto& [id, a] : catalogue.accelerators) {
     check.enter("accelerators/" + id);
     check.sources(a);
+    check.reference("architecture", "architecture", a.architecture);
     check.reference("memory", "memory", a.memory);
     check.reference("scale_up", "network", a.scale_up);
     check.range("price", a.price);
+    if (a.idle_power) check.below("idle_power", *a.idle_power, "power", a.power);
+    if (a.facility_power) check.below("power", a.power, "facility_power", *a.facility_power);
   }
   for (const auto& [id, s] : catalogue.systems) {
     check.enter("systems/" + id);
@@ -97,6 +120,7 @@ void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
     check.reference("scale_up", "network", s.scale_up);
     check.reference("scale_out", "network", s.scale_out);
     check.range("price", std::optional(s.price));
+    check_mesh(check, catalogue, s);
   }
   for (const auto& [id, c] : catalogue.cpus) {
     check.enter("cpus/" + id);

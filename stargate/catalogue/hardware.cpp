@@ -20,7 +20,8 @@ const RecordTable<Accelerator>& Accelerator::table() {
   static const auto table =
       record_fields<A>("accelerator", "A chip or package that multiplies matrices; rates dense, links per direction.")
           .required("vendor", &A::vendor, "Company that sells it.")
-          .optional("architecture", &A::architecture, "Family of the chip, within which coefficients carry over.")
+          .optional("architecture", &A::architecture,
+                    "Family of the chip, within which coefficients carry over: id of an architecture record.")
           .optional("kernel_table_name", &A::kernel_table_name,
                     "Its name in collected kernel tables, when that is not the id with '_' for '-'.")
           .required("status", &A::status, "Shipping, or announced only.")
@@ -32,7 +33,8 @@ const RecordTable<Accelerator>& Accelerator::table() {
           .required("memory_capacity", &A::memory_capacity, "Usable capacity; vendors' GB of HBM are GiB.", positive)
           .required("memory_bandwidth", &A::memory_bandwidth, "Peak bandwidth.", positive)
           .required("peak", &A::peak, "Dense peak rate by precision.", positive)
-          .optional("achievable", &A::achievable, "Best measured matrix-multiply rate by precision.", positive)
+          .optional("best_share", &A::best_share,
+                    "Share of the peak that the best measured matrix multiply reaches, by precision.", fraction)
           .optional("compute_units", &A::compute_units, "Number of SMs, CUs or cores that take tiles of work.",
                     positive)
           .optional("clock", &A::clock, "Highest clock.", positive)
@@ -43,11 +45,11 @@ const RecordTable<Accelerator>& Accelerator::table() {
           .optional("facility_power", &A::facility_power, "All-in power of the facility for one accelerator.", positive)
           .optional("scale_up", &A::scale_up, "Network inside the scale-up domain: id of a network record.")
           .optional("scale_up_bandwidth", &A::scale_up_bandwidth, "Bandwidth into that network, per direction.",
-                    not_negative)
+                    positive)
           .optional("scale_up_domain", &A::scale_up_domain, "Largest number of accelerators in one domain.", positive)
           .optional("scale_out_bandwidth", &A::scale_out_bandwidth, "Bandwidth to other systems, per direction.",
-                    not_negative)
-          .optional("host_bandwidth", &A::host_bandwidth, "Bandwidth to the host CPU, per direction.", not_negative)
+                    positive)
+          .optional("host_bandwidth", &A::host_bandwidth, "Bandwidth to the host CPU, per direction.", positive)
           .optional("price", &A::price, "Price of the part.")
           .optional("packages_per_wafer", &A::packages_per_wafer, "Packages from one wafer of advanced packaging.",
                     positive);
@@ -140,7 +142,9 @@ const RecordTable<Network>& Network::table() {
           .optional("optic_price", &N::optic_price, "Price of one optical module.", not_negative)
           .optional("switch_power", &N::switch_power, "Power of one switch.", positive)
           .optional("optic_power", &N::optic_power, "Power of one optical module.", positive)
-          .optional("in_network_reduction", &N::in_network_reduction, "Switches can add (SHARP).");
+          .optional("in_network_reduction", &N::in_network_reduction, "Switches can add (SHARP).")
+          .optional("transport", &N::transport,
+                    "Which collective coefficients across domains are its: rdma (InfiniBand, RoCE) or efa.");
   return table;
 }
 

@@ -22,7 +22,7 @@ using PricePerPower = PriceRange<MoneyPerPower>;
 
 struct Accelerator : Record {
   std::string vendor;
-  std::string architecture;       ///< family of the chip: "Hopper"; what coefficients carry over within
+  std::string architecture;       ///< id of an architecture record: "hopper"; what coefficients carry over within
   std::string kernel_table_name;  ///< name in collected kernel tables, when not the id with '_' for '-'
   Status status = Status::shipping;
   Quarter available;
@@ -31,9 +31,9 @@ struct Accelerator : Record {
   int memory_stacks = 0;
   Bytes memory_capacity;
   ByteRate memory_bandwidth;
-  std::map<Precision, FlopRate> peak;        ///< dense data-sheet rate of the matrix units
-  std::map<Precision, FlopRate> achievable;  ///< best matrix multiply anybody measured over many shapes (MAMF)
-  std::optional<int> compute_units;          ///< SMs, CUs, TensorCores
+  std::map<Precision, FlopRate> peak;      ///< dense data-sheet rate of the matrix units
+  std::map<Precision, double> best_share;  ///< of it, in the best matrix multiply measured over many shapes (MAMF)
+  std::optional<int> compute_units;        ///< SMs, CUs, TensorCores
   std::optional<Frequency> clock;
   std::optional<Bytes> last_level_cache;
   Power power;  ///< maximum, of the part
@@ -64,8 +64,7 @@ struct System : Record {
   int scale_up_domain = 8;  ///< accelerators that reach each other at scale-up bandwidth
   std::string scale_up, scale_out;
   std::optional<Bytes> host_memory;
-  std::optional<double>
-      host_contention;  ///< of cards on PCIe, in place of that of the host collectives were measured on
+  std::optional<double> host_contention;  ///< of cards on PCIe, in place of the measured host's
   static const RecordTable<System>& table();
 };
 
@@ -109,6 +108,7 @@ struct Network : Record {
   std::optional<Money> switch_price, port_price, optic_price;
   std::optional<Power> switch_power, optic_power;
   bool in_network_reduction = false;  ///< NVLink SHARP, InfiniBand SHARP
+  std::string transport = "rdma";     ///< of a scale-out network: which collective coefficients across domains are its
   static const RecordTable<Network>& table();
 };
 

@@ -17,8 +17,8 @@ const RecordTable<Site>& Site::table() {
           .required("pue", &Site::pue, "Power of the facility for each watt of IT.",
                     Rule{.at_least = 1.0, .above = {}, .at_most = 3.0})
           .required("construction_price", &Site::construction_price, "Facility without IT, by IT power.")
-          .required("shell_lead_time", &Site::shell_lead_time, "From order to a building.", not_negative)
-          .required("power_lead_time", &Site::power_lead_time, "From order to grid power.", not_negative);
+          .required("shell_lead_time", &Site::shell_lead_time, "From order to a building.", within_century)
+          .required("power_lead_time", &Site::power_lead_time, "From order to grid power.", within_century);
   return table;
 }
 
@@ -36,7 +36,7 @@ const RecordTable<Supply>& Supply::table() {
           .required("product", &Supply::product, "kind:id, such as memory:hbm3e-12hi or packaging:cowos.")
           .optional("capacity", &Supply::capacity, "Bytes a quarter, to the whole world (memory).", not_negative)
           .optional("units", &Supply::units, "Units a quarter, to the whole world (everything else).", not_negative)
-          .required("lead_time", &Supply::lead_time, "From order to delivery.", not_negative)
+          .required("lead_time", &Supply::lead_time, "From order to delivery.", within_century)
           .required("source", &Supply::source, "Where the figure comes from.");
   return table;
 }

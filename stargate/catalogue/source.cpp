@@ -15,23 +15,27 @@ const RecordTable<Source>& Source::table() {
 }
 
 void Codec<SourceNote>::read(Reader& reader, const Node& node, SourceNote& out, const Rule&) {
-  const char* remedy = "write a source's id, a list of ids, or {assumption: why}";
+  const char* remedy = "write a source's id, a list of ids, {assumption: why} or {fitted: true, assumption: to what}";
   if (node.is_scalar()) {
     if (node.text == "assumption")
       return reader.fault(node, "an assumption needs its reason", "write {assumption: why}");
     out.sources.push_back(node.text);
   } else if (node.is_sequence()) {
     Codec<std::vector<std::string>>::read(reader, node, out.sources, {});
-  } else if (const Node* why = node.find("assumption");
-             why != nullptr && node.members.size() == 1 && why->is_scalar()) {
+  } else if (const Node* why = node.find("assumption"); why != nullptr && why->is_scalar()) {
     out.assumption = why->text;
+    const Node* fitted = node.find("fitted");
+    if (fitted != nullptr) Codec<bool>::read(reader, *fitted, out.fitted, {});
+    if (node.members.size() != (fitted != nullptr ? 2U : 1U)) {
+      reader.fault(node, "a source note holds 'assumption' and 'fitted', nothing else", remedy);
+    }
   } else {
     reader.fault(node, describe_node(node) + " is no source", remedy);
   }
 }
 
 std::string format_source_note(const SourceNote& note) {
-  if (!note.assumption.empty()) return "assumption: " + note.assumption;
+  if (!note.assumption.empty()) return (note.fitted ? "fitted: " : "assumption: ") + note.assumption;
   std::string out;
   for (const auto& source : note.sources) out += (out.empty() ? "" : ", ") + source;
   return out;

@@ -15,21 +15,25 @@ struct Source {
   static const RecordTable<Source>& table();
 };
 
-/// In a file: `price: some-source`, `price: [one, two]` or `price: {assumption: why}`.
+/// In a file: `price: some-source`, `price: [one, two]`, `price: {assumption: why}`, or, of a coefficient that a fit to
+/// measurements gave, `step_overhead: {fitted: true, assumption: what it was fitted to}`.
 struct SourceNote {
   std::vector<std::string> sources;
   std::string assumption;
+  bool fitted = false;  ///< `stargate calibrate` fits it anew when nobody names coefficients
 
   bool empty() const { return sources.empty() && assumption.empty(); }
 };
 
 template <>
 struct Codec<SourceNote> {
-  static std::string type_text() { return "source id, list of source ids, or {assumption: why}"; }
+  static std::string type_text() {
+    return "source id, list of source ids, {assumption: why}, or {fitted: true, assumption: to what}";
+  }
   static void read(Reader& reader, const Node& node, SourceNote& out, const Rule&);
 };
 
-/// "id, id" or "assumption: why".
+/// "id, id", "assumption: why" or "fitted: to what".
 std::string format_source_note(const SourceNote& note);
 
 /// What every record of the catalogue has. `id` is the file's name; `sources` maps each field to its note, "*" all

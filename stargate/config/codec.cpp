@@ -3,15 +3,30 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 namespace stargate {
+namespace {
 
-std::string describe_rule(const Rule& rule) {
+constexpr std::size_t kMostUnknownKeys = 10;  // of one mapping: thousands are one mistake
+
+std::string shorten_text(const std::string& text) {
+  Node node;
+  node.kind = NodeKind::scalar;
+  node.text = text;
+  const std::string quoted = describe_node(node);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+}  // namespace
+
+std::string describe_rule(const Rule& rule, const std::optional<Dim>& dim) {
   std::string out;
-  if (rule.above) out += fmt::format("above {:g}", *rule.above);
-  if (rule.at_least) out += fmt::format("{}at least {:g}", out.empty() ? "" : ", ", *rule.at_least);
-  if (rule.at_most) out += fmt::format("{}at most {:g}", out.empty() ? "" : ", ", *rule.at_most);
+  const auto bound = [&](const char* word, const std::optional<double>& value) {
+    if (!value) return;
+    const bool plain = !dim || *value == 0;
+    out += (out.empty() ? "" : ", ") + std::string(word) + " " +
+           (plain ? fmt::format("{:g}", *value) : format_quantity_base(*value, *dim));
+  };
+  bound("above", rule.above), bound("at least", rule.at_least), bound("at most", rule.at_most);
   return out;
 }
 
@@ -40,11 +55,18 @@ bool read_mapping(Reader& reader, const Node& node, const RecordText& text) {
   }
   std::vector<std::string> names;
   for (const auto& field : text.fields) names.push_back(field.name);
+  std::size_t unknown = 0;
+  const Member* last = nullptr;
   for (const auto& member : node.members) {
-    if (std::find(names.begin(), names.end(), member.key) == names.end()) {
-      reader.fault_at(member.at, fmt::format("'{}' is not a field of '{}'", member.key, text.kind),
-                      suggest_name(member.key, names));
-    }
+    if (std::find(names.begin(), names.end(), member.key) != names.end()) continue;
+    last = &member;
+    if (++unknown > kMostUnknownKeys) continue;
+    reader.fault_at(member.at, fmt::format("'{}' is not a field of '{}'", shorten_text(member.key), text.kind),
+                    suggest_name(member.key, names));
+  }
+  if (unknown > kMostUnknownKeys) {
+    reader.fault_at(last->at, fmt::format("{} more keys are no fields of '{}', this is the last",
+                                          unknown - kMostUnknownKeys, text.kind));
   }
   return true;
 }
@@ -58,30 +80,23 @@ const std::string* read_scalar(Reader& reader, const Node& node, std::string_vie
 bool read_number(Reader& reader, const Node& node, double& out) {
   const auto* text = read_scalar(reader, node, "a number");
   if (text == nullptr) return false;
-  std::string digits;
-  for (const char c : *text) {
-    if (c != '_' && c != ',') digits += c;
-  }
-  double scale = 1;
-  if (digits.ends_with('%')) {
-    scale = 0.01;
-    digits.pop_back();
-    while (digits.ends_with(' ')) digits.pop_back();
-  }
-  double value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value)) {
+  std::string_view digits = *text;
+  const bool percent = digits.ends_with('%');
+  if (percent) digits.remove_suffix(1);
+  while (percent && digits.ends_with(' ')) digits.remove_suffix(1);
+  const auto value = parse_plain_number(digits);
+  if (!value) {
     reader.fault(node, describe_node(node) + " is not a number");
     return false;
   }
-  out = value * scale;
+  out = percent ? *value * 0.01 : *value;
   return true;
 }
 
-bool check_rule(Reader& reader, const Node& node, double value, const Rule& rule) {
+bool check_rule(Reader& reader, const Node& node, double value, const Rule& rule, const std::optional<Dim>& dim) {
   const bool good = (!rule.at_least || value >= *rule.at_least) && (!rule.above || value > *rule.above) &&
                     (!rule.at_most || value <= *rule.at_most);
-  if (!good) reader.fault(node, describe_node(node) + " must be " + describe_rule(rule));
+  if (!good) reader.fault(node, describe_node(node) + " must be " + describe_rule(rule, dim));
   return good;
 }
 
@@ -90,7 +105,7 @@ void read_quantity(Reader& reader, const Node& node, Dim dim, double& base, cons
   if (text == nullptr) return;
   const auto parsed = parse_quantity_as(*text, dim);
   if (const auto* fault = std::get_if<QuantityFault>(&parsed)) return reader.fault(node, fault->message);
-  if (check_rule(reader, node, std::get<double>(parsed), rule)) base = std::get<double>(parsed);
+  if (check_rule(reader, node, std::get<double>(parsed), rule, dim)) base = std::get<double>(parsed);
 }
 
 }  // namespace stargate

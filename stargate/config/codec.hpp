@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <map>
@@ -26,7 +27,11 @@ inline const Rule positive{.at_least = {}, .above = 0.0, .at_most = {}};
 inline const Rule not_negative{.at_least = 0.0, .above = {}, .at_most = {}};
 inline const Rule fraction{.at_least = 0.0, .above = {}, .at_most = 1.0};
 
-std::string describe_rule(const Rule& rule);
+/// Times until something is delivered or written off: none is longer than a century.
+inline const Rule within_century{.at_least = 0.0, .above = {}, .at_most = (100.0 * year).base()};
+inline const Rule life_within_century{.at_least = {}, .above = 0.0, .at_most = (100.0 * year).base()};
+/// "above 0, at most 100 years": bounds in the unit of a quantity's dimension, else as plain numbers.
+std::string describe_rule(const Rule& rule, const std::optional<Dim>& dim = {});
 
 /// A record kind in words, for the schema and the reference pages.
 struct RecordText;
@@ -79,7 +84,7 @@ bool read_mapping(Reader& reader, const Node& node, const RecordText& text);
 /// The scalar's text, or a fault saying what was due.
 const std::string* read_scalar(Reader& reader, const Node& node, std::string_view due);
 bool read_number(Reader& reader, const Node& node, double& out);
-bool check_rule(Reader& reader, const Node& node, double value, const Rule& rule);
+bool check_rule(Reader& reader, const Node& node, double value, const Rule& rule, const std::optional<Dim>& dim = {});
 void read_quantity(Reader& reader, const Node& node, Dim dim, double& base, const Rule& rule);
 
 template <class T>
@@ -136,7 +141,8 @@ struct Codec<I> {
     double value = 0;
     if (!read_number(reader, node, value) || !check_rule(reader, node, value, rule)) return;
     const double limit = sizeof(I) == 4 ? 2147483647.0 : 9007199254740992.0;
-    if (value != static_cast<double>(static_cast<std::int64_t>(std::max(-limit, std::min(limit, value))))) {
+    if (std::abs(value) > limit) return reader.fault(node, describe_node(node) + " is too large");
+    if (value != std::floor(value)) {
       return reader.fault(node, describe_node(node) + " is not a whole number");
     }
     out = static_cast<I>(value);
@@ -259,6 +265,24 @@ struct Codec<T> {
   static std::string type_text() { return T::table().text().kind; }
   static void read(Reader& reader, const Node& node, T& out, const Rule&) { T::table().read(reader, node, out); }
 };
+
+/// The dimension of a field's values, where they are quantities.
+template <class T>
+struct DimensionOf {
+  static std::optional<Dim> value() { return std::nullopt; }
+};
+template <Dim D>
+struct DimensionOf<Quantity<D>> {
+  static std::optional<Dim> value() { return D; }
+};
+template <class T>
+struct DimensionOf<std::optional<T>> : DimensionOf<T> {};
+template <class T>
+struct DimensionOf<std::vector<T>> : DimensionOf<T> {};
+template <class T>
+struct DimensionOf<Series<T>> : DimensionOf<T> {};
+template <class K, class T>
+struct DimensionOf<std::map<K, T>> : DimensionOf<T> {};
 
 template <class T>
 struct NestedRecord {

@@ -166,6 +166,67 @@ TEST_CASE("an override replaces, scales or adds a value and names itself in faul
         "--set share=2: share: '2' must be at least 0, at most 1\n");
 }
 
+TEST_CASE("an override replaces, shifts and scales a series, and keeps the order of a price range") {
+  const auto changed = [](const char* path, const char* value) {
+    auto document = parse_yaml("g.yaml",
+                               "title: Home\nplots:\n  - {name: Frontier, id: gpt-5.1, power: 2 kW}\n"
+                               "price: {2025Q1: 10 $, 2026Q1: 20 $}\nrange: {low: 1 k$, mid: 2 k$, high: 3 k$}\n");
+    const auto applied = apply_override(*document, {path, value});
+    return std::pair(std::move(*document), applied.ok() ? std::string() : applied.faults()[0].message);
+  };
+  const auto price = [](const Document& document) {
+    std::string out;
+    const Node& node = *document.root.find("price");
+    for (const auto& member : node.members) out += member.key + " " + member.value.text + "; ";
+    return out + node.text;
+  };
+  CHECK(price(changed("price", "+2 quarters").first) == "2025Q3 10 $; 2026Q3 20 $; ");
+  CHECK(price(changed("price", "-1 quarter").first) == "2024Q4 10 $; 2025Q4 20 $; ");
+  CHECK(price(changed("price", "{2027Q1: 5 $, 2028Q1: 6 $}").first) == "2027Q1 5 $; 2028Q1 6 $; ");
+  CHECK(price(changed("price", "7 $").first) == "7 $");
+  CHECK(price(changed("price", "x3").first) == "2025Q1 30 $; 2026Q1 60 $; ");
+  CHECK(changed("plots.gpt-5.1.power", "1 kW").first.root.find("plots")->items[0].find("power")->text == "1 kW");
+  CHECK(changed("plots.Frontier.power", "1 kW").second.empty());
+  const Document raised = changed("range.mid", "4 k$").first;
+  CHECK(raised.root.find("range")->find("high")->text == "4 k$");
+  CHECK(raised.root.find("range")->find("low")->text == "1 k$");
+  CHECK(changed("range.mid", "x0.1").first.root.find("range")->find("low")->text == "0.2 k$");
+  CHECK(changed("range", "5 k$").first.root.find("range")->find("low")->text == "5 k$");
+  CHECK(changed("title", "+2 quarters").second == "'Home' is no quarter, so it cannot be shifted");
+  CHECK(changed("plots", "5").second == "names a list, not a value");
+  CHECK(changed("price", "{").second.starts_with("is not YAML"));
+}
+
+TEST_CASE("numbers that are none, endless or too large are refused wherever a number is due") {
+  const auto is_refused = [](const std::string& yaml) {
+    return !faults_of(("title: a\n" + yaml + "\n").c_str()).empty();
+  };
+  for (const std::string text : {"nan", "inf", "-inf", ".nan", ".inf", "1e999", "0,5"}) {
+    CHECK_MESSAGE(is_refused("plots: [{name: a, power: 1 W, count: \"" + text + "\"}]"), text);
+    CHECK_MESSAGE(is_refused("plots: [{name: a, power: \"" + text + " W\"}]"), text);
+    CHECK_MESSAGE(is_refused("plots: []\nshare: \"" + text + "\""), text);
+    CHECK_MESSAGE(is_refused("plots: []\nprice: {2025Q1: \"" + text + " $\"}"), text);
+  }
+  for (const std::string count : {"99999999999999999999", "4294967296", "9223372036854775807", "1.5", "1e300"}) {
+    CHECK_MESSAGE(is_refused("plots: [{name: a, power: 1 W, count: " + count + "}]"), count);
+  }
+}
+
+TEST_CASE("hundreds of thousands of unknown keys are ten faults and a count") {
+  std::string yaml = "title: a\nplots: []\n";
+  for (int i = 0; i < 300'000; ++i) yaml += "key" + std::to_string(i) + ": 1\n";
+  const std::string text = faults_of(yaml.c_str());
+  CHECK(text.find("'key9' is not a field of 'garden'") != std::string::npos);
+  CHECK(text.find("'key10' is not a field of 'garden'") == std::string::npos);
+  CHECK(text.find("299990 more keys are no fields of 'garden', this is the last") != std::string::npos);
+}
+
+TEST_CASE("a column counts bytes, whatever characters stand before it") {
+  auto document = parse_yaml("g.yaml", "title: \xc3\xa9\nplots: [{name: \xc3\xa9, powr: 1}]\n");
+  REQUIRE(document.ok());
+  CHECK(document->root.find("plots")->items[0].members[1].at.column == 20);
+}
+
 TEST_CASE("JSON that is written reads back the same") {
   JsonWriter json;
   json.begin_object().member("name", "a \"b\"\n").member("x", 0.1).member("n", 3).member("on", true);

@@ -103,8 +103,8 @@ class JsonEvents {
 }  // namespace
 
 Result<Document> parse_json(std::string file, std::string_view text) {
-  Document document{std::move(file), split_lines(text), {}};
-  if (auto plain = check_text(document, text); !plain) return plain.faults();
+  Document document(std::move(file), std::string(text));
+  if (auto plain = check_text(document); !plain) return plain.faults();
   const std::string strict = replace_python_numbers(text);
   Cursor cursor{strict, 0};
   TreeBuilder tree(document);

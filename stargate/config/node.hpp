@@ -1,4 +1,4 @@
-// A document people wrote (YAML or JSON) as a tree in which every value knows its file, line and column.
+// A document people wrote (YAML, JSON or TOML) as a tree in which every value knows its file, line and column.
 // Scalars stay text: what a text means (a quantity, a quarter, a name) is for the field that reads it to say.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace stargate {
 
-/// Both 1-based; line 0 means unknown.
+/// Both 1-based, the column in bytes; line 0 means unknown.
 struct Location {
   int line = 0, column = 0;
 };
@@ -21,10 +21,10 @@ struct Member;
 
 struct Node {
   NodeKind kind = NodeKind::null;
-  std::string text;     ///< of a scalar
   bool quoted = false;  ///< the scalar was a string in quotes
+  int origin = 0;       ///< of Document::origin(), when the value does not come from the file; 0 when it does
   Location at;
-  std::string origin;  ///< set when the value does not come from the file: "--set capital.total=400 B$"
+  std::string text;  ///< of a scalar
   std::vector<Node> items;
   std::vector<Member> members;
 
@@ -43,24 +43,51 @@ struct Member {
   Node value;
 };
 
-struct Document {
+class Document {
+ public:
+  Document() = default;
+  Document(std::string in_file, std::string text) : file(std::move(in_file)), text_(std::move(text)) {}
+
   std::string file;
-  std::vector<std::string> lines;
   Node root;
+
+  const std::string& text() const { return text_; }
+  /// A line of the text, 1-based, without its end; empty beyond the last.
+  std::string_view line(int number) const;
+  int line_count() const;
+  /// The place of a character, both counted from 1, as a Location, which counts bytes.
+  Location location_of(int line, int character) const;
+
+  /// Says that a value comes from elsewhere: "--set capital.total=400 B$".
+  void mark_origin(Node& node, std::string origin);
+  const std::string& origin(const Node& node) const;
 
   Diagnostic fault(const Node& node, std::string path, std::string message, std::string hint = {}) const;
   Diagnostic fault(Location at, std::string path, std::string message, std::string hint = {}) const;
+
+ private:
+  const std::vector<std::size_t>& line_starts() const;
+
+  std::string text_;
+  std::vector<std::string> origins_;
+  mutable std::vector<std::size_t> line_starts_;  ///< made when a line is first asked for: most documents have no fault
+  mutable int plain_ = -1;                        ///< 1 when every character is one byte, 0 when not, -1 not yet known
 };
 
 /// "a list", "a mapping", "nothing", or the scalar in quotes: for messages.
 std::string describe_node(const Node& node);
 
+/// The node a path such as "sites[2].power" or "delivers[0].product" leads to, or the last one on the way there.
+const Node& node_at(const Node& root, std::string_view path);
+
 /// One YAML document; anchors and duplicate keys are faults. `file` is only for messages.
 Result<Document> parse_yaml(std::string file, std::string_view text);
-/// JSON as Python writes it: bare NaN, Infinity and -Infinity become null.
+/// JSON as Python writes it: bare NaN, Infinity and -Infinity become null. Duplicate keys are faults.
 Result<Document> parse_json(std::string file, std::string_view text);
 
 /// Nesting beyond this is refused: no document people write is near it, and recursion stays bounded.
 inline constexpr int kDeepestNesting = 64;
+/// So are documents of more values, which would take more than some 500 MB as a tree.
+inline constexpr int kMostValues = 2'000'000;
 
 }  // namespace stargate

@@ -3,16 +3,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <optional>
+
+#include "stargate/base/quarter.hpp"
+#include "stargate/units/text.hpp"
 
 namespace stargate {
 namespace {
 
-Diagnostic override_fault(const Override& change, std::string message, std::string hint = {}) {
-  return {"--set " + change.path + "=" + change.value, 0, 0, {}, std::move(message), std::move(hint), {}};
-}
-
+/// One step of a path: "abilene", or "0" of "[0]".
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts(1);
   for (const char c : path) {
@@ -25,8 +27,18 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
+constexpr const char* kNameKeys[] = {"id",     "site", "service", "tenant",  "supplier", "system",
+                                     "region", "name", "product", "country", "kind",     "quarter"};
+
+bool is_named(const Node& item, const std::string& name) {
+  return std::any_of(std::begin(kNameKeys), std::end(kNameKeys), [&](const char* key) {
+    const Node* value = item.find(key);
+    return value != nullptr && value->is_scalar() && value->text == name;
+  });
+}
+
 std::string item_name(const Node& item) {
-  for (const char* key : {"id", "site", "name", "service", "supplier", "system", "kind", "quarter"}) {
+  for (const char* key : kNameKeys) {
     if (const Node* value = item.find(key); value != nullptr && value->is_scalar()) return value->text;
   }
   return {};
@@ -41,7 +53,7 @@ Node* step_into(Node& node, const std::string& part, std::vector<std::string>& k
   if (!node.is_sequence()) return nullptr;
   for (auto& item : node.items) {
     known.push_back(item_name(item));
-    if (known.back() == part) return &item;
+    if (is_named(item, part)) return &item;
   }
   std::size_t index = 0;
   const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
@@ -49,36 +61,166 @@ Node* step_into(Node& node, const std::string& part, std::vector<std::string>& k
   return nullptr;
 }
 
-/// The factor of "+50%", "-20%", "x2"; nothing when the value is a plain new text.
-std::optional<double> relative_factor(const std::string& value) {
-  if (value.size() < 2) return std::nullopt;
-  const bool percent = (value[0] == '+' || value[0] == '-') && value.ends_with('%');
-  const bool times = value[0] == 'x' || value[0] == '*';
-  if (!percent && !times) return std::nullopt;
-  double number = 0;
-  const char* begin = value.data() + 1;
-  const char* end = value.data() + value.size() - (percent ? 1 : 0);
-  const auto [stop, error] = std::from_chars(begin, end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return times ? number : 1 + (value[0] == '-' ? -number : number) / 100;
+/// As step_into, for a name that may hold dots ("deepseek-v3.1"): as few of the parts as name something are taken.
+Node* step_into_parts(Node& node, const std::vector<std::string>& parts, std::size_t& at,
+                      std::vector<std::string>& known) {
+  std::string name;
+  for (std::size_t i = at; i < parts.size(); ++i) {
+    name += (i > at ? "." : "") + parts[i];
+    known.clear();
+    if (Node* next = step_into(node, name, known)) {
+      at = i + 1;
+      return next;
+    }
+  }
+  return nullptr;
 }
 
-/// The number the text begins with, multiplied; nothing when it begins with none.
-std::optional<std::string> scale_text(const std::string& text, double factor) {
-  std::string digits;
-  std::size_t used = 0;
-  for (; used < text.size(); ++used) {
-    const char c = text[used];
-    if (c == ',' || c == '_') continue;
-    const bool exponent = (c == 'e' || c == 'E') && used + 1 < text.size() &&
-                          (std::isdigit(static_cast<unsigned char>(text[used + 1])) || text[used + 1] == '-');
-    if (!std::isdigit(static_cast<unsigned char>(c)) && c != '.' && c != '-' && !exponent) break;
-    digits += c;
-  }
+/// A value that changes the old one instead of replacing it.
+struct RelativeChange {
+  std::optional<double> factor;  ///< of "+50%", "-20%", "x2"
+  std::optional<int> quarters;   ///< of "+2 quarters"
+};
+
+RelativeChange relative_change(std::string_view value) {
+  if (value.size() < 2) return {};
+  const bool sign = value[0] == '+' || value[0] == '-';
+  const bool times = value[0] == 'x' || value[0] == '*';
+  if (!sign && !times) return {};
   double number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+  const std::size_t used = read_leading_number(value.substr(1), number);
+  std::string_view unit = value.substr(1 + used);
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (used == 0) return {};
+  if (times) return {unit.empty() ? std::optional(number) : std::nullopt, {}};
+  const double change = value[0] == '-' ? -number : number;
+  if (unit == "%") return {1 + change / 100, {}};
+  const bool quarters = unit == "quarters" || unit == "quarter";
+  if (quarters && number == std::floor(number) && number <= 400) return {{}, static_cast<int>(change)};
+  return {};
+}
+
+/// The number the text begins with, multiplied; nothing when it begins with none or the product is no number.
+std::optional<std::string> scale_text(const std::string& text, double factor) {
+  double number = 0;
+  const std::size_t used = read_leading_number(text, number);
+  if (used == 0 || !std::isfinite(number * factor)) return std::nullopt;
   return fmt::format("{}{}", number * factor, text.substr(used));
+}
+
+std::optional<std::string> shift_text(const std::string& text, int quarters) {
+  const auto quarter = parse_quarter(text);
+  if (!quarter) return std::nullopt;
+  return format_quarter(*quarter + quarters);
+}
+
+bool is_series(const Node& node) {
+  return node.is_mapping() && !node.members.empty() &&
+         std::all_of(node.members.begin(), node.members.end(),
+                     [](const Member& member) { return parse_quarter(member.key).has_value(); });
+}
+
+bool is_price_range(const Node& node) {
+  return node.members.size() == 3 && node.find("low") && node.find("mid") && node.find("high");
+}
+
+class ChangeOfNode {
+ public:
+  ChangeOfNode(Document& document, const Override& change) : document_(document), change_(change) {}
+
+  Check apply(Node& node) {
+    const RelativeChange relative = relative_change(change_.value);
+    if (relative.factor) return scale(node, *relative.factor);
+    if (relative.quarters) return shift(node, *relative.quarters);
+    const bool tree = change_.value.starts_with('{') || change_.value.starts_with('[');
+    if (tree && !node.quoted) return replace_tree(node);
+    if (is_price_range(node)) {
+      for (auto& member : node.members) set_text(member.value, change_.value);
+      return Done{};
+    }
+    if ((node.is_mapping() && !is_series(node)) || node.is_sequence()) {
+      return fault("names " + describe_node(node) + ", not a value",
+                   node.is_mapping() ? "go on to one of its values, or scale all: x2" : "write [a, b]");
+    }
+    node.members.clear();
+    set_text(node, change_.value);
+    return Done{};
+  }
+
+  Check fault(std::string message, std::string hint = {}) const {
+    return Diagnostic{"--set " + change_.path + "=" + change_.value, 0, 0, {}, std::move(message), std::move(hint), {}};
+  }
+
+ private:
+  void set_text(Node& node, std::string text) {
+    node.kind = NodeKind::scalar;
+    node.text = std::move(text);
+    mark(node);
+  }
+  void mark(Node& node) {
+    document_.mark_origin(node, "--set " + change_.path + "=" + change_.value);
+    for (auto& item : node.items) mark(item);
+    for (auto& member : node.members) mark(member.value);
+  }
+
+  Check scale(Node& node, double factor) {
+    if (node.is_scalar()) {
+      auto text = scale_text(node.text, factor);
+      if (!text) return fault(describe_node(node) + " has no number to change");
+      set_text(node, std::move(*text));
+      return Done{};
+    }
+    if (node.is_null()) return fault("there is nothing to change yet", "give the value itself");
+    for (auto& member : node.members) {
+      if (auto done = scale(member.value, factor); !done.ok()) return done;
+    }
+    for (auto& item : node.items) {
+      if (auto done = scale(item, factor); !done.ok()) return done;
+    }
+    return Done{};
+  }
+
+  Check shift(Node& node, int quarters) {
+    if (node.is_scalar()) {
+      auto text = shift_text(node.text, quarters);
+      if (!text) return fault(describe_node(node) + " is no quarter, so it cannot be shifted");
+      set_text(node, std::move(*text));
+      return Done{};
+    }
+    if (!is_series(node)) return fault("names " + describe_node(node) + ", not a series by quarter or a quarter");
+    for (auto& member : node.members) member.key = *shift_text(member.key, quarters);
+    mark(node);
+    return Done{};
+  }
+
+  /// The value as YAML in braces or brackets.
+  Check replace_tree(Node& node) {
+    auto tree = parse_yaml("--set", change_.value);
+    if (!tree) return fault(tree.faults()[0].message);
+    node = std::move(tree->root);
+    mark(node);
+    return Done{};
+  }
+
+  Document& document_;
+  const Override& change_;
+};
+
+/// Setting `mid` alone keeps low <= mid <= high: the bound it passed goes with it.
+void keep_order(Document& document, Node& range, const std::string& origin) {
+  Node *low = range.find("low"), *mid = range.find("mid"), *high = range.find("high");
+  const auto base = [](const Node& node) -> std::optional<double> {
+    const auto parsed = parse_quantity_text(node.text);
+    const auto* quantity = std::get_if<ParsedQuantity>(&parsed);
+    return quantity != nullptr ? std::optional(quantity->base) : std::nullopt;
+  };
+  const auto least = base(*low), middle = base(*mid), most = base(*high);
+  if (!least || !middle || !most) return;
+  for (Node* bound : {*middle < *least ? low : nullptr, *middle > *most ? high : nullptr}) {
+    if (bound == nullptr) continue;
+    bound->text = mid->text;
+    document.mark_origin(*bound, origin);
+  }
 }
 
 }  // namespace
@@ -99,38 +241,37 @@ Result<Override> parse_override(std::string_view text) {
 
 Check apply_override(Document& document, const Override& change) {
   const auto parts = split_path(change.path);
-  Node* node = &document.root;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  ChangeOfNode changed(document, change);
+  Node *node = &document.root, *parent = nullptr;
+  for (std::size_t at = 0; at < parts.size();) {
     std::vector<std::string> known;
-    Node* next = step_into(*node, parts[i], known);
-    if (next == nullptr && node->is_mapping() && i + 1 == parts.size()) {
-      node->members.push_back({parts[i], node->at, {}});
+    const std::string& part = parts[at];
+    parent = node;
+    Node* next = step_into_parts(*node, parts, at, known);
+    if (next == nullptr && node->is_mapping() && at + 1 == parts.size()) {
+      node->members.push_back({part, node->at, {}});
       next = &node->members.back().value;
+      ++at;
     }
     if (next == nullptr) {
-      return override_fault(change, fmt::format("there is no '{}' in {}", parts[i], document.file),
-                            suggest_name(parts[i], known));
+      return changed.fault(fmt::format("there is no '{}' in {}", part, document.file), suggest_name(part, known));
     }
     node = next;
   }
-  // A series by quarter takes a relative change point by point.
-  std::vector<Node*> targets{node};
-  const auto factor = relative_factor(change.value);
-  if (factor && node->is_mapping()) {
-    targets.clear();
-    for (auto& member : node->members) targets.push_back(&member.value);
-  } else if (node->is_mapping() || node->is_sequence()) {
-    return override_fault(change, "names " + describe_node(*node) + ", not a value", "go on to one of its values");
-  }
-  for (Node* target : targets) {
-    std::optional<std::string> text = change.value;
-    if (factor) text = target->is_scalar() ? scale_text(target->text, *factor) : std::nullopt;
-    if (!text) return override_fault(change, fmt::format("{} has no number to change", describe_node(*target)));
-    target->kind = NodeKind::scalar;
-    target->text = *text;
-    target->origin = "--set " + change.path + "=" + change.value;
-  }
-  return Done{};
+  auto done = changed.apply(*node);
+  const bool middle = done.ok() && parent != nullptr && is_price_range(*parent) && node == parent->find("mid");
+  if (middle) keep_order(document, *parent, "--set " + change.path + "=" + change.value);
+  return done;
+}
+
+void drop_left_out(Node& root, std::string_view list, std::string_view key, const std::string& kind,
+                   const std::vector<std::string>& left_out) {
+  Node* node = root.find(list);
+  if (node == nullptr) return;
+  std::erase_if(node->items, [&](const Node& item) {
+    const Node* name = item.find(key);
+    return name != nullptr && std::find(left_out.begin(), left_out.end(), kind + ":" + name->text) != left_out.end();
+  });
 }
 
 }  // namespace stargate

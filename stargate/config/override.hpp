@@ -1,4 +1,5 @@
-// Changing one value of a document from outside: `--set capital.total=400 B$`, `--set memory_bandwidth=+50%`.
+// Changing values of a document from outside: `--set capital.total=400 B$`, `--set memory_bandwidth=+50%`,
+// `--set services.chat.demand=+2 quarters`.
 #pragma once
 
 #include <string>
@@ -10,15 +11,24 @@ namespace stargate {
 
 struct Override {
   std::string path;   ///< "sites[0].power", "sites.abilene.power"
-  std::string value;  ///< new text, or a change: "+50%", "-20%", "x2"
+  std::string value;  ///< new text, or a change: "+50%", "-20%", "x2", "+2 quarters"
 };
 
 /// Splits "path=value".
 Result<Override> parse_override(std::string_view text);
 
-/// Replaces the value at the path. List items may be named by index or by their id, site, name, kind or quarter. A key
-/// that the document does not have yet is added, so that an optional field can be set. A changed list or mapping is a
-/// fault.
+/// Changes the value at the path. List items may be named by index or by any of their names (id, site, service, name,
+/// ...), which may hold dots. A key that the document does not have yet is added, so that an optional field can be set.
+///   a scalar              is replaced, scaled ("+50%", "x2"), or, when a quarter, shifted ("+2 quarters")
+///   a series by quarter   is replaced ("{2026Q1: 1 GW, 2027Q1: 2 GW}", or one value for all time), scaled point by point,
+///                         or shifted in time
+///   low, mid and high     of a price: setting or scaling `mid` alone moves the other two when it would leave the range;
+///                         one value sets all three
+/// Any other change of a list or mapping is a fault.
 Check apply_override(Document& document, const Override& change);
+
+/// Removes the items of a list whose `key` names a record of `kind` that was left out ("site:abilene").
+void drop_left_out(Node& root, std::string_view list, std::string_view key, const std::string& kind,
+                   const std::vector<std::string>& left_out);
 
 }  // namespace stargate

@@ -42,7 +42,8 @@ class RecordTable {
   template <class M, class B>
   void add(const char* name, M B::*member, const char* sentence, const Rule& rule, bool required) {
     static_assert(std::is_base_of_v<B, R>);
-    text_.fields.push_back({name, Codec<M>::type_text(), describe_rule(rule), sentence, required, nested_text<M>()});
+    text_.fields.push_back({name, Codec<M>::type_text(), describe_rule(rule, DimensionOf<M>::value()), sentence, required,
+                            nested_text<M>()});
     fields_.push_back([=](Reader& reader, const Node& node, R& out) {
       const Node* value = node.find(name);
       if (value == nullptr || value->is_null()) {

@@ -1,231 +1,151 @@
-// A reader by recursive descent over the bytes, line and column counted on the way.
+// TOML through toml++, whose tables forget their order but whose values know their place: members are put back in the
+// order they were written. Its exceptions end here.
 #include "stargate/config/toml.hpp"
 
-#include <cctype>
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <sstream>
 
 #include "stargate/config/tree_builder.hpp"
 
 namespace stargate {
 namespace {
 
-struct Key {
-  std::string name;
-  Location at;
+/// Parts of one dotted key. Brackets may nest kDeepestNesting deep, and toml++ frees what it made by recursion.
+constexpr int kMostKeyParts = 32;
+
+/// The place where keys or brackets nest too deeply for a parser and a destructor that recurse; line 0 when nowhere.
+class DepthScan {
+ public:
+  explicit DepthScan(std::string_view text) : text_(text) {}
+
+  Location run() {
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (c == '"' || c == '\'') {
+        skip_string(c);
+      } else if (c == '#') {
+        at_ = std::min(text_.find('\n', at_), text_.size()) - 1;
+      } else if (c == '.') {
+        if (++dots_ >= kMostKeyParts) return place();
+      } else if (c == '[' || c == '{') {
+        dots_ = 0;
+        if (++depth_ > kDeepestNesting) return place();
+      } else if (c == ']' || c == '}') {
+        dots_ = 0, depth_ = std::max(0, depth_ - 1);
+      } else if (c == '=' || c == ',' || c == '\n') {
+        dots_ = 0;
+      }
+    }
+    return {};
+  }
+
+ private:
+  void skip_string(char quote) {
+    const std::string three(3, quote);
+    const bool many_lines = text_.substr(at_, 3) == three;
+    const std::string_view close = many_lines ? std::string_view(three) : text_.substr(at_, 1);
+    for (at_ += close.size(); at_ < text_.size(); ++at_) {
+      if (quote == '"' && text_[at_] == '\\') {
+        ++at_;
+      } else if (text_.substr(at_, close.size()) == close || (!many_lines && text_[at_] == '\n')) {
+        at_ += close.size() - 1;
+        return;
+      }
+    }
+  }
+
+  Location place() const {
+    const auto before = text_.substr(0, at_);
+    const auto start = before.rfind('\n');
+    return {static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+            static_cast<int>(start == std::string_view::npos ? at_ + 1 : at_ - start)};
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int dots_ = 0, depth_ = 0;
 };
 
 class TomlReader {
  public:
-  TomlReader(Document& document, std::string_view text) : document_(document), text_(text) {
-    document_.root.kind = NodeKind::mapping;
-    document_.root.at = {1, 1};
-  }
+  explicit TomlReader(Document& document) : document_(document), tree_(document) {}
 
   Diagnostics read() {
-    Node* table = &document_.root;
-    while (faults_.empty() && skip_blank(true)) {
-      if (peek() == '[') {
-        table = read_header();
-      } else {
-        read_pair(*table);
-      }
-      if (faults_.empty()) end_line();
+    try {
+      const toml::table root = toml::parse(std::string_view(document_.text()));
+      if (read_table(root, {1, 1})) return {};
+    } catch (const toml::parse_error& error) {
+      tree_.fail(at(error.source().begin), "is not TOML: " + std::string(error.description()),
+                 "texts are written in quotes");
     }
-    return std::move(faults_);
+    return tree_.take_faults();
   }
 
  private:
-  char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool ended() const { return at_ >= text_.size(); }
-  Location place() const { return {line_, static_cast<int>(at_ - line_start_) + 1}; }
-  void step() {
-    if (text_[at_++] == '\n') ++line_, line_start_ = at_;
-  }
-  void fail(Location at, std::string message, std::string hint = {}) {
-    if (faults_.empty()) faults_.push_back(document_.fault(at, {}, std::move(message), std::move(hint)));
+  Location at(const toml::source_position& position) const {
+    return document_.location_of(static_cast<int>(position.line), static_cast<int>(position.column));
   }
 
-  /// Past blanks and comments, and line ends when asked; true when something follows.
-  bool skip_blank(bool lines) {
-    while (!ended()) {
-      const char c = peek();
-      if (c == '#') {
-        while (!ended() && peek() != '\n') step();
-      } else if (c == ' ' || c == '\t' || c == '\r' || (lines && c == '\n')) {
-        step();
-      } else {
-        break;
+  bool read_table(const toml::table& table, Location place) {
+    if (!tree_.begin(NodeKind::mapping, place)) return false;
+    std::vector<std::pair<const toml::key*, const toml::node*>> members;
+    for (const auto& [key, value] : table) members.emplace_back(&key, &value);
+    std::stable_sort(members.begin(), members.end(), [](const auto& a, const auto& b) {
+      const auto &one = a.first->source().begin, &other = b.first->source().begin;
+      return std::pair(one.line, one.column) < std::pair(other.line, other.column);
+    });
+    for (const auto& [key, value] : members) {
+      const Location key_place = at(key->source().begin);
+      if (!tree_.key(std::string(key->str()), key_place) || !read_value(*value, key_place)) return false;
+    }
+    return tree_.end();
+  }
+
+  /// `key_place` stands in for tables that only dotted keys name, which have no place of their own.
+  bool read_value(const toml::node& node, Location key_place) {
+    const Location place = node.source().begin ? at(node.source().begin) : key_place;
+    if (const auto* table = node.as_table()) return read_table(*table, place);
+    if (const auto* array = node.as_array()) {
+      if (!tree_.begin(NodeKind::sequence, place)) return false;
+      for (const auto& item : *array) {
+        if (!read_value(item, place)) return false;
       }
+      return tree_.end();
     }
-    return !ended();
-  }
-  void end_line() {
-    skip_blank(false);
-    if (!ended() && peek() != '\n') fail(place(), "there is more on the line than one value");
-  }
-  bool take(char wanted) {
-    if (peek() != wanted || ended()) return fail(place(), std::string("'") + wanted + "' is due here"), false;
-    step();
-    return true;
+    if (const auto* text = node.as_string()) return tree_.scalar(text->get(), true, place);
+    return tree_.scalar(scalar_text(node), false, place);
   }
 
-  std::vector<Key> read_key() {
-    std::vector<Key> keys;
-    do {
-      if (!keys.empty()) step();  // the dot
-      skip_blank(false);
-      Key key{{}, place()};
-      if (peek() == '"' || peek() == '\'') {
-        key.name = read_string();
-      } else {
-        while (std::isalnum(static_cast<unsigned char>(peek())) != 0 || peek() == '_' || peek() == '-') {
-          key.name += peek();
-          step();
-        }
-        if (key.name.empty()) fail(place(), "a key is due here");
+  /// Numbers in the shortest form that reads back the same; dates and times as RFC 3339 writes them.
+  static std::string scalar_text(const toml::node& node) {
+    if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
+    std::ostringstream out;
+    node.visit([&](const auto& value) {
+      if constexpr (toml::is_boolean<decltype(value)>) {
+        out << (value.get() ? "true" : "false");
+      } else if constexpr (toml::is_value<decltype(value)>) {
+        out << value.get();
       }
-      keys.push_back(std::move(key));
-      skip_blank(false);
-    } while (faults_.empty() && peek() == '.' && keys.size() < kDeepestNesting);
-    return keys;
-  }
-
-  /// The table of that name in `parent`, made when there is none.
-  Node* open_table(Node& parent, const Key& key) {
-    if (Node* known = parent.find(key.name)) {
-      if (known->is_mapping()) return known;
-      fail(key.at, "'" + key.name + "' is a value, not a table");
-      return nullptr;
-    }
-    Node table;
-    table.kind = NodeKind::mapping, table.at = key.at;
-    parent.members.push_back({key.name, key.at, std::move(table)});
-    return &parent.members.back().value;
-  }
-  Node* open_tables(Node& from, const std::vector<Key>& keys, std::size_t count) {
-    Node* table = &from;
-    for (std::size_t i = 0; i < count && table != nullptr; ++i) table = open_table(*table, keys[i]);
-    return table;
-  }
-
-  Node* read_header() {
-    const Location at = place();
-    step();
-    if (peek() == '[') fail(at, "arrays of tables are not read");
-    const auto keys = read_key();
-    if (!faults_.empty() || !take(']')) return nullptr;
-    return open_tables(document_.root, keys, keys.size());
-  }
-
-  void read_pair(Node& table) {
-    const auto keys = read_key();
-    if (!faults_.empty() || !take('=')) return;
-    Node* parent = open_tables(table, keys, keys.size() - 1);
-    if (parent == nullptr) return;
-    const Key& last = keys.back();
-    if (parent->find(last.name) != nullptr) return fail(last.at, "'" + last.name + "' is given twice");
-    skip_blank(false);
-    Node value = read_value(0);
-    if (faults_.empty()) parent->members.push_back({last.name, last.at, std::move(value)});
-  }
-
-  Node read_value(int depth) {
-    Node node;
-    node.at = place();
-    if (depth > kDeepestNesting) {
-      fail(node.at, "is nested too deeply");
-    } else if (peek() == '"' || peek() == '\'') {
-      node.kind = NodeKind::scalar, node.quoted = true;
-      node.text = read_string();
-    } else if (peek() == '[') {
-      read_array(node, depth);
-    } else if (peek() == '{') {
-      read_inline_table(node, depth);
-    } else {
-      read_bare(node);
-    }
-    return node;
-  }
-
-  void read_array(Node& node, int depth) {
-    node.kind = NodeKind::sequence;
-    step();
-    while (faults_.empty() && skip_blank(true) && peek() != ']') {
-      node.items.push_back(read_value(depth + 1));
-      skip_blank(true);
-      if (peek() != ',') break;
-      step();
-    }
-    if (faults_.empty()) take(']');
-  }
-
-  void read_inline_table(Node& node, int depth) {
-    node.kind = NodeKind::mapping;
-    step();
-    while (faults_.empty() && skip_blank(false) && peek() != '}') {
-      const auto keys = read_key();
-      if (!faults_.empty() || !take('=')) return;
-      if (keys.size() != 1) return fail(keys[0].at, "dotted keys in an inline table are not read");
-      skip_blank(false);
-      node.members.push_back({keys[0].name, keys[0].at, read_value(depth + 1)});
-      skip_blank(false);
-      if (peek() != ',') break;
-      step();
-    }
-    if (faults_.empty()) take('}');
-  }
-
-  /// true, false, or a number; underscores between digits are dropped.
-  void read_bare(Node& node) {
-    node.kind = NodeKind::scalar;
-    while (std::isalnum(static_cast<unsigned char>(peek())) != 0 || peek() == '+' || peek() == '-' || peek() == '.' ||
-           peek() == '_') {
-      if (peek() != '_') node.text += peek();
-      step();
-    }
-    const bool word = node.text == "true" || node.text == "false";
-    const std::string digits = node.text.substr(node.text.starts_with('-') || node.text.starts_with('+') ? 1 : 0);
-    const bool number = (!digits.empty() && std::isdigit(static_cast<unsigned char>(digits[0])) != 0) ||
-                        digits == "inf" || digits == "nan";
-    if (!word && !number) fail(node.at, "a value is due here", "texts are written in quotes");
-  }
-
-  std::string read_string() {
-    const Location at = place();
-    const char quote = peek();
-    step();
-    if (text_.substr(at_, 2) == std::string(2, quote)) return fail(at, "multi-line strings are not read"), "";
-    std::string out;
-    while (!ended() && peek() != quote && peek() != '\n') {
-      if (quote == '"' && peek() == '\\') {
-        step();
-        if (ended()) break;
-        const char c = peek();
-        out += c == 'n' ? '\n' : c == 't' ? '\t' : c;
-      } else {
-        out += peek();
-      }
-      step();
-    }
-    if (ended() || peek() != quote) return fail(at, "the quote is not closed"), "";
-    step();
-    return out;
+    });
+    return out.str();
   }
 
   Document& document_;
-  std::string_view text_;
-  std::size_t at_ = 0, line_start_ = 0;
-  int line_ = 1;
-  Diagnostics faults_;
+  TreeBuilder tree_;
 };
 
 }  // namespace
 
 Result<Document> parse_toml(std::string file, std::string_view text) {
-  Document document;
-  document.file = std::move(file);
-  document.lines = split_lines(text);
-  if (auto good = check_text(document, text); !good) return good.faults();
-  auto faults = TomlReader(document, text).read();
+  Document document(std::move(file), std::string(text));
+  if (auto good = check_text(document); !good) return good.faults();
+  if (const Location deep = DepthScan(document.text()).run(); deep.line > 0) {
+    return document.fault(deep, {}, "is nested too deeply");
+  }
+  auto faults = TomlReader(document).read();
   if (!faults.empty()) return faults;
   return document;
 }

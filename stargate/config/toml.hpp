@@ -1,12 +1,15 @@
-// The TOML that training configurations are written in, as the same tree of nodes that YAML and JSON become: tables,
-// dotted and quoted keys, strings, numbers, booleans, arrays, inline tables, comments. Multi-line strings, dates and
-// arrays of tables are refused with their place.
+// TOML 1.0 as a Document, the same tree as YAML's and JSON's.
 #pragma once
+
+#include <string>
+#include <string_view>
 
 #include "stargate/config/node.hpp"
 
 namespace stargate {
 
+/// The whole language: dotted keys, arrays of tables, multi-line texts, dates (as text). What is not TOML, or nested too
+/// deeply, is a fault with its place. `file` is only for messages.
 Result<Document> parse_toml(std::string file, std::string_view text);
 
 }  // namespace stargate

@@ -1,6 +1,8 @@
 // A stack of the open containers; a value goes into the innermost.
 #include "stargate/config/tree_builder.hpp"
 
+#include <algorithm>
+
 namespace stargate {
 
 void TreeBuilder::fail(Location at, std::string message, std::string hint) {
@@ -8,6 +10,11 @@ void TreeBuilder::fail(Location at, std::string message, std::string hint) {
 }
 
 bool TreeBuilder::add(Node node) {
+  if (++values_ > kMostValues) {
+    fail(node.at, "is one value more than the " + std::to_string(kMostValues) + " that a document may hold",
+         "split the file");
+    return false;
+  }
   if (open_.empty()) {
     document_.root = std::move(node);
     complete_ = true;
@@ -41,9 +48,20 @@ bool TreeBuilder::null(Location at) {
   return add(std::move(node));
 }
 
+/// Most mappings have few keys, which are looked through; a set is made for the others.
+bool TreeBuilder::is_known(Open& parent, const std::string& key) {
+  constexpr std::size_t kFew = 16;
+  const auto& members = parent.node.members;
+  if (members.size() < kFew) return parent.node.find(key) != nullptr;
+  if (parent.keys.empty()) {
+    for (const auto& member : members) parent.keys.insert(member.key);
+  }
+  return !parent.keys.insert(key).second;
+}
+
 bool TreeBuilder::key(std::string text, Location at) {
   auto& parent = open_.back();
-  if (!parent.keys.insert(text).second) {
+  if (is_known(parent, text)) {
     fail(at, "'" + text + "' is given twice", "keep one of them");
     return false;
   }
@@ -100,32 +118,28 @@ std::size_t character_length(std::string_view text) {
 
 }  // namespace
 
-Check check_text(const Document& document, std::string_view text) {
-  Location at{1, 1};
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = character_length(text.substr(i));
-    if (length == 0) {
-      Diagnostic fault =
-          document.fault(at, {}, "is not plain UTF-8 text", "save the file as UTF-8, without control characters");
-      fault.text.clear();
-      return fault;
+Check check_text(const Document& document) {
+  const std::string_view text = document.text();
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x20 && byte < 0x7F) {
+      ++at;
+      continue;
     }
-    at = text[i] == '\n' ? Location{at.line + 1, 1} : Location{at.line, at.column + static_cast<int>(length)};
-    i += length;
+    const std::size_t length = character_length(text.substr(at));
+    if (length == 0) break;
+    at += length;
   }
-  return Done{};
-}
-
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (true) {
-    const std::size_t end = text.find('\n');
-    auto line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    lines.emplace_back(line);
-    if (end == std::string_view::npos) return lines;
-    text.remove_prefix(end + 1);
-  }
+  if (at >= text.size()) return Done{};
+  const auto before = text.substr(0, at);
+  const auto line_start = before.rfind('\n');
+  const Location place{static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+                       static_cast<int>(line_start == std::string_view::npos ? at + 1 : at - line_start)};
+  Diagnostic fault =
+      document.fault(place, {}, "is not plain UTF-8 text", "save the file as UTF-8, without control characters");
+  fault.text.clear();
+  return fault;
 }
 
 }  // namespace stargate

@@ -1,4 +1,4 @@
-// Builds the tree of nodes from a parser's events (YAML's and JSON's are the same: begin, key, value, end).
+// Builds the tree of nodes from a parser's events (YAML's, JSON's and TOML's are the same: begin, key, value, end).
 #pragma once
 
 #include <set>
@@ -32,23 +32,22 @@ class TreeBuilder {
     Node node;
     Member pending;
     bool has_key;
-    std::set<std::string> keys;
+    std::set<std::string, std::less<>> keys;  ///< filled once there are many
   };
   bool add(Node node);
+  bool is_known(Open& parent, const std::string& key);
 
   Document& document_;
   std::vector<Open> open_;
   Member pending_;
   bool has_key_ = false;
   bool complete_ = false;
+  int values_ = 0;
   Diagnostics faults_;
 };
 
 /// Text people write is UTF-8 without control characters but tab and line ends; anything else is a fault with its
 /// place, so that no parser and no terminal ever sees it.
-Check check_text(const Document& document, std::string_view text);
-
-/// The lines of a text, without their ends.
-std::vector<std::string> split_lines(std::string_view text);
+Check check_text(const Document& document);
 
 }  // namespace stargate

@@ -1,7 +1,7 @@
 // One replica's engine, simulated from event to event: requests wait, are prefilled, decode and leave, as its rules
 // say. Between two events a batch only decodes; that run is advanced in one piece by its closed form.
 //   time of k decode steps     = k * t + d * k * (k - 1) / 2, t the first step, d what the growing context adds a step
-//   blocks after k steps       = sum over sequences of ceil((length + k) / block size)
+//   blocks after k steps       = sum over sequences of ceil((length + k) / block size), each rank's in its own pool
 // Times inside are whole picoseconds, so that walking every step gives the same bytes.
 #pragma once
 
@@ -25,7 +25,7 @@ struct StepRun {
   int prefill_sequences = 0, prefill_tokens = 0;
   std::int64_t output_tokens = 0;                       ///< of all steps, first tokens included
   std::int64_t waiting = 0, running = 0;                ///< during the run
-  std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of the pool, held by sequences
+  std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of all ranks' pools, held by sequences
 };
 
 /// Who is in a run's steps, by id.
@@ -53,8 +53,8 @@ class EngineListener {
 /// What a router may look at.
 struct EngineLoad {
   std::int64_t waiting = 0, running = 0;
-  std::int64_t waiting_prompt_tokens = 0;  ///< of requests not yet begun
-  std::int64_t blocks_used = 0, blocks = 0;
+  std::int64_t waiting_prompt_tokens = 0;    ///< of requests not yet begun
+  std::int64_t blocks_used = 0, blocks = 0;  ///< of all ranks
 };
 
 /// The spec has been checked; the cost outlives the engine.
@@ -82,7 +82,7 @@ class Engine {
   std::vector<Request> abandon();
 
   EngineLoad load() const;
-  /// Tokens of the prompt that the prefix cache would spare.
+  /// Tokens of the prompt that the prefix cache would spare, on the rank that would spare most.
   std::int64_t prefix_match(const Request& request) const;
 
  private:

@@ -7,20 +7,28 @@
 
 namespace stargate {
 
+std::int64_t Engine::Core::used_blocks(const Rank& rank) const {
+  return rank.prefill_blocks + rank.decoding.blocks_after(0) + rank.cache.referenced_blocks() + rank.held_blocks +
+         rank.running * spec_.kv.blocks_per_sequence;
+}
+
 std::int64_t Engine::Core::used_blocks() const {
-  return prefill_blocks_ + decoding_.blocks_after(0) + cache_.referenced_blocks() + held_blocks_ +
-         static_cast<std::int64_t>(running_.size()) * spec_.kv.blocks_per_sequence;
+  std::int64_t blocks = 0;
+  for (const Rank& rank : ranks_) blocks += used_blocks(rank);
+  return blocks;
 }
 
 void Engine::Core::trim_cache() {
-  if (cache_.idle_blocks() > 0) cache_.trim(free_blocks());
+  for (Rank& rank : ranks_) {
+    if (rank.cache.idle_blocks() > 0) rank.cache.trim(free_blocks(rank));
+  }
 }
 
 /// Tokens a match spares: whole blocks, and at least the last token is computed.
-std::int64_t Engine::Core::usable_match(const Sequence& s, PrefixCache::Match& match) const {
+std::int64_t Engine::Core::usable_match(const Rank& rank, const Sequence& s, PrefixCache::Match& match) const {
   match = {};
   if (!spec_.kv.prefix_caching || s.request.prefix_hashes.empty() || s.has_cache) return 0;
-  match = cache_.match(s.request.prefix_hashes);
+  match = rank.cache.match(s.request.prefix_hashes);
   const std::int64_t most = block_tokens(std::min<std::int64_t>(match.tokens, s.target - 1));
   const auto each = s.request.prefix_block_tokens;
   match.entries = static_cast<int>(std::min<std::int64_t>(match.entries, (most + each - 1) / each));
@@ -29,9 +37,11 @@ std::int64_t Engine::Core::usable_match(const Sequence& s, PrefixCache::Match& m
 
 void Engine::Core::take_prefix(Sequence& s) {
   PrefixCache::Match match;
-  s.shared_tokens = static_cast<std::int32_t>(usable_match(s, match));
+  Rank& rank = rank_of(s);
+  s.shared_tokens = static_cast<std::int32_t>(usable_match(rank, s, match));
   s.shared_entries = match.entries;
-  for (int i = 0; i < match.entries; ++i) cache_.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
+  for (int i = 0; i < match.entries; ++i)
+    rank.cache.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
   s.computed = s.shared_tokens;
 }
 
@@ -48,7 +58,7 @@ void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
     const std::int64_t end = last && prompt > start ? std::min(start + each, prompt) : start + each;
     if (end > tokens) break;
     const std::int64_t whole = block_tokens(end - start);
-    cache_.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
+    rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
     ++s.shared_entries;
     s.shared_tokens = static_cast<std::int32_t>(start + whole);
   }
@@ -57,7 +67,7 @@ void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
 /// While prefilling: blocks for `tokens`, less those shared.
 void Engine::Core::set_private_blocks(Sequence& s, std::int64_t tokens) {
   const std::int64_t blocks = blocks_of(tokens) - s.shared_tokens / spec_.kv.block_size;
-  prefill_blocks_ += blocks - s.private_blocks;
+  rank_of(s).prefill_blocks += blocks - s.private_blocks;
   s.private_blocks = blocks;
 }
 
@@ -66,6 +76,7 @@ void Engine::Core::start_running(Slot slot) {
   s.order = ++orders_;
   s.running_index = running_.size();
   running_.push_back(slot);
+  ++rank_of(s).running;
 }
 
 void Engine::Core::stop_running(Slot slot) {
@@ -73,31 +84,34 @@ void Engine::Core::stop_running(Slot slot) {
   running_[index] = running_.back();
   at(running_[index]).running_index = index;
   running_.pop_back();
+  --rank_of(at(slot)).running;
 }
 
 void Engine::Core::join_decodes(Slot slot) {
   Sequence& s = at(slot);
-  prefill_blocks_ -= s.private_blocks;
+  Rank& rank = rank_of(s);
+  rank.prefill_blocks -= s.private_blocks;
   s.private_blocks = 0;
   s.state = SequenceState::decoding;
-  s.joined = decoding_.position();
-  decoding_.add(s.target, s.request.output_tokens - s.generated, s.order, slot);
-  decoding_.add_shared_blocks(s.shared_tokens / spec_.kv.block_size);
+  s.joined = position();
+  rank.decoding.add(s.target, s.request.output_tokens - s.generated, s.order, slot);
+  rank.decoding.add_shared_blocks(s.shared_tokens / spec_.kv.block_size);
   decode_changed_ = true;
 }
 
 void Engine::Core::leave_decodes(Slot slot) {
   Sequence& s = at(slot);
-  const std::int64_t gained = decoding_.position() - s.joined;
-  decoding_.remove(s.target + gained, s.request.output_tokens - s.generated - gained, slot);
-  decoding_.add_shared_blocks(-(s.shared_tokens / spec_.kv.block_size));
+  const std::int64_t gained = position() - s.joined;
+  DecodeSet& decoding = rank_of(s).decoding;
+  decoding.remove(s.target + gained, s.request.output_tokens - s.generated - gained, slot);
+  decoding.add_shared_blocks(-(s.shared_tokens / spec_.kv.block_size));
   decode_changed_ = true;
 }
 
 /// Its shared blocks, and what was kept for it.
 void Engine::Core::let_go(Sequence& s) {
-  cache_.release(s.request.prefix_hashes, s.shared_entries);
-  reserved_blocks_ -= s.reserved_blocks;
+  rank_of(s).cache.release(s.request.prefix_hashes, s.shared_entries);
+  rank_of(s).reserved_blocks -= s.reserved_blocks;
   s.shared_entries = s.shared_tokens = 0;
   s.reserved_blocks = 0;
 }

@@ -31,7 +31,22 @@ Engine::Core::Core(const EngineSpec& spec, const StepCost& cost, std::int32_t re
       cost_(&cost),
       replica_(replica),
       waiting_(spec.order),
-      decoding_(spec.kv.block_size, spec.speculation.tokens_per_step()) {}
+      ranks_(static_cast<std::size_t>(spec.data_parallel),
+             Rank(spec.kv.block_size, spec.speculation.tokens_per_step())) {
+  for (std::size_t i = 0; i < ranks_.size(); ++i) rank_order_.push_back(i);
+}
+
+int Engine::Core::decoding_size() const {
+  int size = 0;
+  for (const Rank& rank : ranks_) size += rank.decoding.size();
+  return size;
+}
+
+std::int64_t Engine::Core::decoding_tokens() const {
+  std::int64_t tokens = 0;
+  for (const Rank& rank : ranks_) tokens += rank.decoding.total_length();
+  return tokens;
+}
 
 void Engine::Core::submit(const Request& request, const RequestRecord* prefilled) {
   STARGATE_CHECK(incoming_.empty() || at(incoming_.back()).request.arrival <= request.arrival,
@@ -107,8 +122,8 @@ bool Engine::Core::begin_step(SimTime until) {
 }
 
 Duration Engine::Core::single_step_time() const {
-  const int decoding = plan_.decodes ? decoding_.size() : 0;
-  const auto context = static_cast<double>(plan_.decodes ? decoding_.total_length() + decoding : 0);
+  const int decoding = plan_.decodes ? decoding_size() : 0;
+  const auto context = static_cast<double>(plan_.decodes ? decoding_tokens() + decoding : 0);
   if (plan_.chunks.empty()) {
     const DecodeCost cost = cost_->decode(decoding, context);
     return cost.at_zero + cost.per_token * context + plan_.swap;
@@ -116,16 +131,20 @@ Duration Engine::Core::single_step_time() const {
   const GroupLoad& fullest =
       *std::max_element(plan_.groups.begin(), plan_.groups.end(),
                         [](const GroupLoad& a, const GroupLoad& b) { return a.tokens < b.tokens; });
-  return cost_->prefill({decoding, context, fullest.sequences, fullest.tokens, fullest.pairs}) + plan_.swap;
+  int all = 0;
+  for (const GroupLoad& group : plan_.groups) all += group.tokens;
+  const PrefillBatch batch{decoding, context, all, fullest.sequences, fullest.tokens, fullest.pairs};
+  return cost_->prefill(batch) + plan_.swap + (warm_ ? Duration{} : spec_.warm_up);
 }
 
 /// Asked again only when the batch has changed or the context has left the stretch over which the cost is linear: both
 /// happen at the same step whether steps are walked or not.
 void Engine::Core::refresh_decode_cost() {
   if (!decode_changed_ && decode_steps_left_ > 0) return;
-  const int size = spec_.kind == EngineKind::static_batch ? batch_size_ : decoding_.size();
-  const auto context = static_cast<double>(decoding_.total_length() + decoding_.size());
-  const double gain = decoding_.size() * decoding_.tokens_per_step();
+  const int decoding = decoding_size();
+  const int size = spec_.kind == EngineKind::static_batch ? batch_size_ : decoding;
+  const auto context = static_cast<double>(decoding_tokens() + decoding);
+  const double gain = decoding * ranks_.front().decoding.tokens_per_step();
   const DecodeCost cost = cost_->decode(size, context);
   decode_step_ = std::max<Picoseconds>(1, picoseconds(cost.at_zero + cost.per_token * context));
   decode_growth_ = picoseconds(cost.per_token * gain);
@@ -156,9 +175,14 @@ std::int64_t Engine::Core::run_limit() const {
   const bool unsteady = spec_.admission == AdmissionPolicy::expected_outputs && spec_.kv.block_size > 1 &&
                         !waiting_.empty();  // whole blocks are taken in jumps, what is kept for outputs is not
   if (spec_.walk_every_step || unsteady || plan_.preempted) return 1;  // what gave way may come back after this step
-  std::int64_t steps = std::min(decode_steps_left_, decoding_.steps_to_end());
-  const std::int64_t room = free_blocks() - (plan_.front_has_idle_prefix ? cache_.idle_blocks() : 0);
-  steps = decoding_.steps_within(decoding_.blocks_after(0) + room, steps);
+  std::int64_t steps = decode_steps_left_;
+  for (const Rank& rank : ranks_) {
+    if (rank.decoding.size() == 0) continue;
+    steps = std::min(steps, rank.decoding.steps_to_end());
+    const std::int64_t room = free_blocks(rank) - (rank.front_has_idle ? rank.cache.idle_blocks() : 0);
+    steps = rank.decoding.steps_within(rank.decoding.blocks_after(0) + room, steps);
+  }
+  if (waits_for_ranks()) steps = std::min(steps, spec_.attention_dp_wait - waited_);
   if (!incoming_.empty()) {
     const Picoseconds arrival = from_sim_time(at(incoming_.front()).request.arrival);
     steps = std::min(steps, steps_within_time(arrival - now_ - 1, steps) + 1);
@@ -194,9 +218,10 @@ StepRun Engine::Core::describe_run(std::int64_t steps) const {
   StepRun run;
   run.start = to_sim_time(now_);
   run.steps = steps;
-  run.decoding = plan_.decodes ? decoding_.size() : 0;
-  run.stalled = decoding_.size() - run.decoding;
-  run.decode_context = static_cast<double>(plan_.decodes ? decoding_.total_length() + decoding_.size() : 0);
+  const int decoding = decoding_size();
+  run.decoding = plan_.decodes ? decoding : 0;
+  run.stalled = decoding - run.decoding;
+  run.decode_context = static_cast<double>(plan_.decodes ? decoding_tokens() + decoding : 0);
   run.running = static_cast<std::int64_t>(running_.size());
   run.waiting = static_cast<std::int64_t>(waiting_.size());
   run.blocks_at_start = used_blocks();
@@ -226,6 +251,7 @@ void Engine::Core::run_decodes(std::int64_t steps, EngineListener& listener) {
   now_ += run_time(steps);
   decode_step_ += steps * decode_growth_;
   decode_steps_left_ -= steps;
+  if (!waiting_.empty()) waited_ += steps;
   run.end = to_sim_time(now_);
   end_decodes(steps, run, listener);
   listener.ran(run);
@@ -237,6 +263,7 @@ void Engine::Core::end_single_step(EngineListener& listener) {
   run.first_step = static_cast<double>(step_end_ - now_) * 1e-12 * second;
   run.prefill_sequences = static_cast<int>(plan_.chunks.size());
   for (const Chunk& chunk : plan_.chunks) run.prefill_tokens += chunk.tokens;
+  if (!plan_.chunks.empty()) warm_ = true, waited_ = 0;
   now_ = step_end_;
   run.end = to_sim_time(now_);
   if (plan_.decodes) end_decodes(1, run, listener);
@@ -249,16 +276,20 @@ void Engine::Core::end_single_step(EngineListener& listener) {
 }
 
 void Engine::Core::end_decodes(std::int64_t steps, StepRun& run, EngineListener& listener) {
-  const std::int64_t before = decoding_.position();
-  run.output_tokens += decoding_.size() * (decoding_.position_after(steps) - before);
-  decoding_.advance(steps);
+  for (Rank& rank : ranks_) {
+    const std::int64_t gain = rank.decoding.position_after(steps) - rank.decoding.position();
+    run.output_tokens += rank.decoding.size() * gain;
+    rank.decoding.advance(steps);
+  }
   trim_cache();
   run.blocks_at_end = used_blocks();
-  for (Slot slot = decoding_.next_ended(); slot >= 0; slot = decoding_.next_ended()) {
-    const Sequence& s = at(slot);
-    run.output_tokens -= s.generated + decoding_.position() - s.joined - s.request.output_tokens;  // drafts too many
-    leave_decodes(slot);
-    finish(slot, listener);
+  for (Rank& rank : ranks_) {
+    for (Slot slot = rank.decoding.next_ended(); slot >= 0; slot = rank.decoding.next_ended()) {
+      const Sequence& s = at(slot);
+      run.output_tokens -= s.generated + position() - s.joined - s.request.output_tokens;  // drafts too many
+      leave_decodes(slot);
+      finish(slot, listener);
+    }
   }
 }
 
@@ -272,10 +303,13 @@ void Engine::Core::end_chunk(const Chunk& chunk, StepRun& run, EngineListener& l
   std::erase(prefilling_, chunk.slot);
   ++s.generated;
   ++run.output_tokens;
-  if (s.record.first_token.is_never()) s.record.first_token = to_sim_time(now_);
+  if (s.record.first_token.is_never()) {
+    s.record.first_token = to_sim_time(now_);
+    s.record.beside_first = decoding_size();
+  }
   if (spec_.prefill_only) return hold(chunk.slot, listener);
   if (s.generated < s.request.output_tokens) return join_decodes(chunk.slot);
-  prefill_blocks_ -= s.private_blocks;
+  rank_of(s).prefill_blocks -= s.private_blocks;
   finish(chunk.slot, listener);
 }
 
@@ -284,6 +318,7 @@ void Engine::Core::finish(Slot slot, EngineListener& listener) {
   share_prefix(s, s.request.prompt_tokens + s.request.output_tokens - 1);
   let_go(s);
   stop_running(slot);
+  s.record.beside_last = decoding_size();
   s.record.last_token = to_sim_time(now_);
   s.record.output_tokens = s.request.output_tokens;
   const RequestRecord record = s.record;
@@ -294,8 +329,8 @@ void Engine::Core::finish(Slot slot, EngineListener& listener) {
 /// Its blocks wait for the hand-over.
 void Engine::Core::hold(Slot slot, EngineListener& listener) {
   Sequence& s = at(slot);
-  prefill_blocks_ -= s.private_blocks;
-  held_blocks_ += s.private_blocks;
+  rank_of(s).prefill_blocks -= s.private_blocks;
+  rank_of(s).held_blocks += s.private_blocks;
   s.state = SequenceState::held;
   stop_running(slot);
   held_.emplace(s.request.id, slot);
@@ -308,7 +343,7 @@ void Engine::Core::release(std::int64_t request_id, SimTime now) {
   const auto held = held_.find(request_id);
   if (held == held_.end()) return;  // lost with the machine
   Sequence& s = at(held->second);
-  held_blocks_ -= s.private_blocks;
+  rank_of(s).held_blocks -= s.private_blocks;
   let_go(s);
   free_slot(held->second);
   held_.erase(held);
@@ -333,7 +368,7 @@ std::vector<Request> Engine::Core::abandon() {
 
 EngineLoad Engine::Core::load() const {
   return {static_cast<std::int64_t>(waiting_.size() + incoming_.size()), static_cast<std::int64_t>(running_.size()),
-          waiting_tokens_, used_blocks(), spec_.kv.blocks};
+          waiting_tokens_, used_blocks(), spec_.all_blocks()};
 }
 
 std::int64_t Engine::Core::prefix_match(const Request& request) const {
@@ -341,7 +376,9 @@ std::int64_t Engine::Core::prefix_match(const Request& request) const {
   s.request = request;
   s.target = request.prompt_tokens;
   PrefixCache::Match match;
-  return usable_match(s, match);
+  std::int64_t most = 0;
+  for (const Rank& rank : ranks_) most = std::max(most, usable_match(rank, s, match));
+  return most;
 }
 
 }  // namespace stargate

@@ -27,6 +27,7 @@ struct Sequence {
   std::int64_t private_blocks = 0;                     ///< while prefilling or held
   std::int64_t joined = 0;                             ///< position at which it began to decode
   std::int64_t order = 0;                              ///< of admission; larger is later
+  std::size_t rank = 0;                                ///< that holds its cache, once it has begun
   std::int64_t reserved_blocks = 0;
   std::size_t running_index = 0;
 };
@@ -53,6 +54,16 @@ class Engine::Core {
     double pairs;
     std::size_t group;
   };
+  /// One data-parallel rank: its sequences and its pool.
+  struct Rank {
+    Rank(int block_size, double tokens_per_step) : decoding(block_size, tokens_per_step) {}
+    DecodeSet decoding;
+    PrefixCache cache;
+    std::int64_t prefill_blocks = 0, held_blocks = 0, reserved_blocks = 0;
+    std::int64_t running = 0;     ///< sequences, prefilling and decoding
+    std::int64_t growth = 0;      ///< blocks its decodes take in the step that is planned
+    bool front_has_idle = false;  ///< who waits first fits less or better when idle blocks go
+  };
   /// Prompts in one group's part of a step, and the tokens it has room for.
   struct GroupLoad {
     std::int64_t room = 0;
@@ -66,9 +77,7 @@ class Engine::Core {
     std::size_t group = 0;               ///< that takes the next prompt
     bool decodes = false;                ///< the decoding sequences take part
     bool preempted = false;              ///< somebody had to give way
-    bool front_has_idle_prefix = false;  ///< who waits first fits less or better when idle blocks go
     std::vector<std::int64_t> gave_way;  ///< requests, since the last step
-    std::int64_t growth = 0;             ///< blocks the decodes take in it
     Duration swap;                       ///< caches moved before it
     bool single() const { return !chunks.empty() || swap > Duration{}; }
     bool empty() const { return chunks.empty() && !decodes; }
@@ -76,6 +85,11 @@ class Engine::Core {
 
   Sequence& at(Slot slot) { return slots_[static_cast<std::size_t>(slot)]; }
   const Sequence& at(Slot slot) const { return slots_[static_cast<std::size_t>(slot)]; }
+  Rank& rank_of(const Sequence& sequence) { return ranks_[sequence.rank]; }
+  const Rank& rank_of(const Sequence& sequence) const { return ranks_[sequence.rank]; }
+  int decoding_size() const;
+  std::int64_t decoding_tokens() const;  ///< in the caches of all that decode
+  std::int64_t position() const { return ranks_.front().decoding.position(); }
 
   // engine_core.cpp: time
   SimTime to_sim_time(Picoseconds time) const;
@@ -100,26 +114,31 @@ class Engine::Core {
   void schedule();
   void schedule_static_batch();
   void make_room_for_decodes();
+  void plan_growth(Rank& rank) const;
+  bool waits_for_ranks() const;
   void open_budget(bool with_decodes);
   void continue_prompts();
   bool make_room_for_chunk(Slot slot, std::int64_t tokens);
   void admit();
   bool admit_front();
-  bool admit_with_cache(Slot slot);
-  std::int64_t next_chunk(std::int64_t tokens);
+  bool admit_on(std::size_t rank, Slot slot);
+  bool admit_with_cache(std::size_t rank, Slot slot);
+  void begin_on(std::size_t rank, Slot slot);
+  std::int64_t next_chunk(std::size_t rank, std::int64_t tokens);
   void add_chunk(Slot slot, std::int64_t tokens);
-  bool may_admit(const Sequence& sequence, std::int64_t blocks) const;
+  bool may_admit(const Rank& rank, const Sequence& sequence, std::int64_t blocks) const;
   std::int64_t whole_blocks(const Request& request) const;
   void preempt(Slot slot);
-  Slot victim() const;
-  std::size_t most_running() const;
+  Slot victim(std::size_t rank) const;
+  std::int64_t most_running() const;
 
   // engine_blocks.cpp: who holds what
   std::int64_t blocks_of(std::int64_t tokens) const { return (tokens + spec_.kv.block_size - 1) / spec_.kv.block_size; }
+  std::int64_t used_blocks(const Rank& rank) const;
   std::int64_t used_blocks() const;
-  std::int64_t free_blocks() const { return spec_.kv.blocks - used_blocks(); }
+  std::int64_t free_blocks(const Rank& rank) const { return spec_.kv.blocks - used_blocks(rank); }
   std::int64_t block_tokens(std::int64_t tokens) const { return tokens / spec_.kv.block_size * spec_.kv.block_size; }
-  std::int64_t usable_match(const Sequence& sequence, PrefixCache::Match& match) const;
+  std::int64_t usable_match(const Rank& rank, const Sequence& sequence, PrefixCache::Match& match) const;
   void take_prefix(Sequence& sequence);
   void share_prefix(Sequence& sequence, std::int64_t tokens);
   void set_private_blocks(Sequence& sequence, std::int64_t tokens);
@@ -142,12 +161,13 @@ class Engine::Core {
   std::vector<Slot> running_;     ///< prefilling and decoding, in no order
   std::vector<Slot> prefilling_;  ///< in order of admission
   std::map<std::int64_t, Slot> held_;
-  DecodeSet decoding_;
-  PrefixCache cache_;
-  std::int64_t prefill_blocks_ = 0, held_blocks_ = 0, reserved_blocks_ = 0;
+  std::vector<Rank> ranks_;
+  std::vector<std::size_t> rank_order_;  ///< emptiest first, while somebody is let in
   std::int64_t orders_ = 0;
   std::int64_t waiting_tokens_ = 0;
-  int batch_size_ = 0;  ///< of a static batch, those that have ended included
+  std::int64_t waited_ = 0;  ///< decode steps since somebody could have been let in, until one is
+  bool warm_ = false;        ///< a prompt has been through
+  int batch_size_ = 0;       ///< of a static batch, those that have ended included
 
   Plan plan_;
   bool blocked_ = false;      ///< nothing runs, and who waits cannot begin until blocks are released

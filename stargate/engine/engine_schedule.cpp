@@ -15,10 +15,10 @@ constexpr std::int64_t kMostExpectedTokens = 4096;
 
 }  // namespace
 
-std::size_t Engine::Core::most_running() const {
+/// On one rank.
+std::int64_t Engine::Core::most_running() const {
   // TensorRT-LLM's max_batch_size is of one micro-batch, vLLM's and SGLang's limit of all that run on a rank.
-  const int groups = spec_.kind == EngineKind::trtllm ? spec_.groups() : spec_.data_parallel;
-  return static_cast<std::size_t>(spec_.max_num_seqs) * static_cast<std::size_t>(groups);
+  return static_cast<std::int64_t>(spec_.max_num_seqs) * (spec_.kind == EngineKind::trtllm ? spec_.pipeline : 1);
 }
 
 /// Blocks of a request at its last token.
@@ -30,9 +30,8 @@ std::int64_t Engine::Core::whole_blocks(const Request& r) const {
 
 void Engine::Core::schedule() {
   plan_.chunks.clear();
-  plan_.preempted = plan_.front_has_idle_prefix = false;
-  plan_.growth = 0;
-  plan_.decodes = false;
+  plan_.preempted = plan_.decodes = false;
+  for (Rank& rank : ranks_) rank.growth = 0, rank.front_has_idle = false;
   if (spec_.kind == EngineKind::static_batch) return schedule_static_batch();
   const bool together = !spec_.prefill_first || spec_.mixed_chunks;
   if (together) make_room_for_decodes();
@@ -40,7 +39,7 @@ void Engine::Core::schedule() {
   continue_prompts();
   if (!plan_.preempted) admit();
   if (!together && plan_.chunks.empty()) make_room_for_decodes();
-  if (together || plan_.chunks.empty()) plan_.decodes = decoding_.size() > 0;
+  if (together || plan_.chunks.empty()) plan_.decodes = decoding_size() > 0;
 }
 
 void Engine::Core::schedule_static_batch() {
@@ -51,32 +50,37 @@ void Engine::Core::schedule_static_batch() {
     admit();
     batch_size_ = static_cast<int>(running_.size());
   }
-  plan_.decodes = plan_.chunks.empty() && decoding_.size() > 0;
+  plan_.decodes = plan_.chunks.empty() && decoding_size() > 0;
 }
 
-/// Each sequence may write one more step's tokens, or the last ones give way.
+void Engine::Core::plan_growth(Rank& rank) const {
+  rank.growth = rank.decoding.blocks_after(1) - rank.decoding.blocks_after(0);
+}
+
+/// Each sequence may write one more step's tokens, or the last ones of its rank give way.
 void Engine::Core::make_room_for_decodes() {
-  for (;;) {
-    plan_.growth = decoding_.blocks_after(1) - decoding_.blocks_after(0);
-    if (plan_.growth <= free_blocks() || running_.size() <= 1) return;
-    preempt(victim());
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    Rank& rank = ranks_[i];
+    for (plan_growth(rank); rank.growth > free_blocks(rank) && rank.running > 1; plan_growth(rank)) preempt(victim(i));
   }
 }
 
 /// A decode takes one token of the budget, and one for each draft.
 void Engine::Core::open_budget(bool with_decodes) {
-  const int groups = spec_.groups();
-  const int decoding = with_decodes ? (decoding_.size() + groups - 1) / groups : 0;
-  const int taken = decoding * (1 + spec_.speculation.draft_tokens);
   plan_.group = 0;
-  plan_.groups.assign(static_cast<std::size_t>(groups), {});
-  for (auto& group : plan_.groups) group.room = std::max(0, spec_.max_num_batched_tokens - taken);
+  plan_.groups.assign(static_cast<std::size_t>(spec_.groups()), {});
+  for (std::size_t i = 0; i < plan_.groups.size(); ++i) {
+    const int size = ranks_[i / static_cast<std::size_t>(spec_.pipeline)].decoding.size();
+    const int decoding = with_decodes ? (size + spec_.pipeline - 1) / spec_.pipeline : 0;
+    const int taken = decoding * (1 + spec_.speculation.draft_tokens);
+    plan_.groups[i].room = std::max(0, spec_.max_num_batched_tokens - taken);
+  }
 }
 
-/// How many of `tokens` go into the next step, in the group that has most room (its requests are spread so); 0 when
-/// there is none.
-std::int64_t Engine::Core::next_chunk(std::int64_t tokens) {
-  const auto emptiest = std::max_element(plan_.groups.begin(), plan_.groups.end(),
+/// How many of `tokens` go into the next step, in the micro-batch of the rank that has most room; 0 when there is none.
+std::int64_t Engine::Core::next_chunk(std::size_t rank, std::int64_t tokens) {
+  const auto first = plan_.groups.begin() + static_cast<std::ptrdiff_t>(rank) * spec_.pipeline;
+  const auto emptiest = std::max_element(first, first + spec_.pipeline,
                                          [](const GroupLoad& a, const GroupLoad& b) { return a.room < b.room; });
   plan_.group = static_cast<std::size_t>(emptiest - plan_.groups.begin());
   const std::int64_t room = emptiest->room;
@@ -85,7 +89,7 @@ std::int64_t Engine::Core::next_chunk(std::int64_t tokens) {
     const std::int64_t most = spec_.long_prefill_token_threshold > 0 ? spec_.long_prefill_token_threshold : kNoLimit;
     return std::min({tokens, room, most});
   }
-  return tokens <= room || plan_.chunks.empty() ? tokens : 0;  // a whole prompt, however long, when it is alone
+  return tokens <= room || emptiest->tokens == 0 ? tokens : 0;  // a whole prompt, however long, when it is alone
 }
 
 void Engine::Core::add_chunk(Slot slot, std::int64_t tokens) {
@@ -105,8 +109,9 @@ void Engine::Core::add_chunk(Slot slot, std::int64_t tokens) {
 void Engine::Core::continue_prompts() {
   for (std::size_t i = 0; i < prefilling_.size(); ++i) {
     const Slot slot = prefilling_[i];
-    const std::int64_t tokens = next_chunk(at(slot).target - at(slot).computed);
-    if (tokens == 0 || !make_room_for_chunk(slot, tokens)) return;
+    const std::int64_t tokens = next_chunk(at(slot).rank, at(slot).target - at(slot).computed);
+    if (tokens == 0) continue;
+    if (!make_room_for_chunk(slot, tokens)) return;
     i = static_cast<std::size_t>(std::find(prefilling_.begin(), prefilling_.end(), slot) - prefilling_.begin());
     add_chunk(slot, tokens);
   }
@@ -117,40 +122,70 @@ bool Engine::Core::make_room_for_chunk(Slot slot, std::int64_t tokens) {
   for (;;) {
     const Sequence& s = at(slot);
     const std::int64_t blocks = blocks_of(s.computed + tokens) - s.shared_tokens / spec_.kv.block_size;
-    if (blocks - s.private_blocks <= free_blocks() - plan_.growth) return true;
-    const Slot last = victim();
+    Rank& rank = rank_of(s);
+    if (blocks - s.private_blocks <= free_blocks(rank) - rank.growth) return true;
+    const Slot last = victim(s.rank);
     preempt(last);
     if (last == slot) return false;
-    if (plan_.growth > 0) plan_.growth = decoding_.blocks_after(1) - decoding_.blocks_after(0);
+    if (rank.growth > 0) plan_growth(rank);
   }
+}
+
+/// Prompts wait for one another, so that each rank gets one, but no longer than they are told to and never while nobody
+/// decodes.
+bool Engine::Core::waits_for_ranks() const {
+  return waited_ < spec_.attention_dp_wait && ranks_.size() > 1 && !waiting_.empty() && prefilling_.empty() &&
+         waiting_.size() < ranks_.size() && decoding_size() > 0;
 }
 
 void Engine::Core::admit() {
-  while (!waiting_.empty() && running_.size() < most_running()) {
-    const Slot slot = waiting_.front();
-    if (!(at(slot).has_cache ? admit_with_cache(slot) : admit_front())) return;
+  if (waits_for_ranks()) return;
+  while (!waiting_.empty() && admit_front()) {
   }
 }
 
+/// On the rank with the fewest sequences, or the next that has room for it.
 bool Engine::Core::admit_front() {
   const Slot slot = waiting_.front();
+  for (Rank& rank : ranks_) rank.front_has_idle = false;
+  if (ranks_.size() > 1) {
+    std::sort(rank_order_.begin(), rank_order_.end(), [&](std::size_t a, std::size_t b) {
+      return std::tuple(ranks_[a].running, a) < std::tuple(ranks_[b].running, b);
+    });
+  }
+  for (const std::size_t rank : rank_order_) {
+    if (ranks_[rank].running >= most_running()) return false;  // and so have all after it
+    if (at(slot).has_cache ? admit_with_cache(rank, slot) : admit_on(rank, slot)) return true;
+  }
+  return false;
+}
+
+void Engine::Core::begin_on(std::size_t index, Slot slot) {
   Sequence& s = at(slot);
+  waiting_.pop();
+  waiting_tokens_ -= s.target;
+  s.rank = index;
+  if (spec_.admission != AdmissionPolicy::guaranteed) return;
+  rank_of(s).reserved_blocks += s.reserved_blocks = whole_blocks(s.request);
+}
+
+bool Engine::Core::admit_on(std::size_t index, Slot slot) {
+  Sequence& s = at(slot);
+  Rank& rank = ranks_[index];
   PrefixCache::Match match;
-  const std::int64_t cached = usable_match(s, match);
-  const std::int64_t tokens = next_chunk(s.target - cached);
+  const std::int64_t cached = usable_match(rank, s, match);
+  const std::int64_t tokens = next_chunk(index, s.target - cached);
   if (tokens == 0) return false;
   const std::int64_t blocks =
       blocks_of(cached + tokens) - cached / spec_.kv.block_size + match.idle_blocks + spec_.kv.blocks_per_sequence;
-  plan_.front_has_idle_prefix = match.idle_blocks > 0;
-  if (!may_admit(s, blocks)) return false;
-  waiting_.pop();
-  waiting_tokens_ -= s.target;
+  rank.front_has_idle = match.idle_blocks > 0;
+  if (!may_admit(rank, s, blocks)) return false;
+  begin_on(index, slot);
   take_prefix(s);
   if (s.record.scheduled.is_never()) {
     s.record.scheduled = to_sim_time(now_);
     s.record.cached_tokens = s.shared_tokens;
   }
-  if (spec_.admission == AdmissionPolicy::guaranteed) reserved_blocks_ += s.reserved_blocks = whole_blocks(s.request);
   s.state = SequenceState::prefilling;
   start_running(slot);
   prefilling_.push_back(slot);
@@ -159,50 +194,49 @@ bool Engine::Core::admit_front() {
 }
 
 /// It decodes from the next step on.
-bool Engine::Core::admit_with_cache(Slot slot) {
+bool Engine::Core::admit_with_cache(std::size_t index, Slot slot) {
   Sequence& s = at(slot);
   const std::int64_t next = s.target + 1 + spec_.speculation.draft_tokens;  // a step may accept every draft
-  if (!may_admit(s, blocks_of(next) + spec_.kv.blocks_per_sequence)) return false;
-  waiting_.pop();
-  waiting_tokens_ -= s.target;
+  if (!may_admit(ranks_[index], s, blocks_of(next) + spec_.kv.blocks_per_sequence)) return false;
+  begin_on(index, slot);
   if (s.record.preemptions > 0) plan_.swap += s.target * spec_.swap_token;
   if (s.record.scheduled.is_never()) s.record.scheduled = to_sim_time(now_);
-  if (spec_.admission == AdmissionPolicy::guaranteed) reserved_blocks_ += s.reserved_blocks = whole_blocks(s.request);
   s.has_cache = false;
   s.computed = s.target;
   start_running(slot);
   set_private_blocks(s, s.target);
   join_decodes(slot);
-  plan_.growth = decoding_.blocks_after(1) - decoding_.blocks_after(0);
+  plan_growth(ranks_[index]);
   return true;
 }
 
-bool Engine::Core::may_admit(const Sequence& s, std::int64_t blocks) const {
-  const std::int64_t room = free_blocks() - plan_.growth;
+bool Engine::Core::may_admit(const Rank& rank, const Sequence& s, std::int64_t blocks) const {
+  const std::int64_t room = free_blocks(rank) - rank.growth;
   if (blocks > room) return false;
   switch (spec_.admission) {
     case AdmissionPolicy::fits_now:
       return true;
     case AdmissionPolicy::guaranteed:
-      return whole_blocks(s.request) <= spec_.kv.blocks - reserved_blocks_ - held_blocks_;
+      return whole_blocks(s.request) <= spec_.kv.blocks - rank.reserved_blocks - rank.held_blocks;
     case AdmissionPolicy::expected_outputs:
       break;
   }
   const auto expected = [](const Sequence& q) {
     return std::min<std::int64_t>(q.request.output_tokens - q.generated, kMostExpectedTokens);
   };
-  double kept = spec_.new_token_ratio * static_cast<double>(decoding_.total_remaining());
+  double kept = spec_.new_token_ratio * static_cast<double>(rank.decoding.total_remaining());
   for (const Slot slot : prefilling_) {
+    if (&rank_of(at(slot)) != &rank) continue;
     kept += static_cast<double>(at(slot).target - at(slot).computed + expected(at(slot)));
   }
   const auto wanted = static_cast<double>(s.target + expected(s));
-  return running_.empty() || wanted + kept <= static_cast<double>(room * spec_.kv.block_size);
+  return rank.running == 0 || wanted + kept <= static_cast<double>(room * spec_.kv.block_size);
 }
 
-/// The last to come; by priority the least urgent of them; SGLang takes who has the fewest tokens out, longest prompt
-/// first.
-Engine::Core::Slot Engine::Core::victim() const {
-  Slot last = running_.front();
+/// Of a rank, the last to come; by priority the least urgent of them; SGLang takes who has the fewest tokens out,
+/// longest prompt first.
+Engine::Core::Slot Engine::Core::victim(std::size_t rank) const {
+  Slot last = -1;
   const auto key = [&](Slot slot) {
     const Sequence& s = at(slot);
     std::int64_t first = 0, next = 0;
@@ -210,13 +244,13 @@ Engine::Core::Slot Engine::Core::victim() const {
       first = s.request.priority, next = s.request.arrival.ns;
     } else if (spec_.kind == EngineKind::sglang) {
       const bool decodes = s.state == SequenceState::decoding;
-      first = -(s.generated + (decodes ? decoding_.position() - s.joined : 0));
+      first = -(s.generated + (decodes ? position() - s.joined : 0));
       next = s.request.prompt_tokens;
     }
     return std::tuple(first, next, s.order);
   };
   for (const Slot slot : running_) {
-    if (key(slot) > key(last)) last = slot;
+    if (at(slot).rank == rank && (last < 0 || key(slot) > key(last))) last = slot;
   }
   return last;
 }
@@ -227,7 +261,7 @@ void Engine::Core::preempt(Slot slot) {
   plan_.gave_way.push_back(s.request.id);
   ++s.record.preemptions;
   if (s.state == SequenceState::decoding) {
-    const auto gained = static_cast<std::int32_t>(decoding_.position() - s.joined);
+    const auto gained = static_cast<std::int32_t>(position() - s.joined);
     leave_decodes(slot);
     s.generated += gained;
     s.target = s.request.prompt_tokens + s.generated;
@@ -237,7 +271,7 @@ void Engine::Core::preempt(Slot slot) {
       plan_.swap += s.target * spec_.swap_token;
     }
   } else {
-    prefill_blocks_ -= s.private_blocks;
+    rank_of(s).prefill_blocks -= s.private_blocks;
     s.private_blocks = 0;
     std::erase(prefilling_, slot);
     std::erase_if(plan_.chunks, [&](const Chunk& chunk) {

@@ -1,6 +1,7 @@
 // Defaults are those of the engines' documentation: vLLM 0.9 and later (V1), SGLang 0.4 and later (server arguments
 // --chunked-prefill-size 8192, --page-size 1; new_token_ratio settles at 0.7 * 0.14), TensorRT-LLM 1.0 (guaranteed no
-// evict, chunked context off, 32 tokens a block, max_batch_size 2048, max_num_tokens 8192).
+// evict, chunked context off, blocks reused (KvCacheConfig.enable_block_reuse), 32 tokens a block, max_batch_size 2048,
+// max_num_tokens 8192).
 #include "stargate/engine/engine_spec.hpp"
 
 #include <cmath>
@@ -39,6 +40,7 @@ EngineSpec default_engine_spec(EngineKind kind) {
     spec.admission = AdmissionPolicy::guaranteed;
     spec.max_num_seqs = 2048;
     spec.kv.block_size = 32;
+    spec.kv.prefix_caching = true;
     spec.chunked_prefill = false;
   } else if (kind == EngineKind::static_batch) {
     spec.admission = AdmissionPolicy::guaranteed;
@@ -67,6 +69,7 @@ Check check_engine_spec(const EngineSpec& spec) {
   need(spec.speculation.acceptance_rate >= 0 && spec.speculation.acceptance_rate <= 1, "acceptance_rate",
        "must be from 0 to 1");
   need(spec.data_parallel >= 1 && spec.pipeline >= 1, "groups", "must be at least 1");
+  need(spec.attention_dp_wait >= 0, "attention_dp_wait", "must not be negative");
   if (!faults.empty()) return faults;
   return Done{};
 }

@@ -27,9 +27,10 @@ enum class PreemptionMode { recompute, swap };
 
 enum class QueueOrder { fcfs, priority };
 
-/// The cache of all ranks of the replica as one pool.
+/// The cache of one data-parallel rank. A request lives on one rank from its first step to its last: what no rank has
+/// room for never fits, however much all of them have together.
 struct KvPoolSpec {
-  std::int64_t blocks = 0;               ///< of `block_size` tokens
+  std::int64_t blocks = 0;               ///< of `block_size` tokens, of each rank
   int block_size = 16;                   ///< tokens; 1 makes the prefix cache exact to the token, as a radix tree is
   std::int64_t blocks_per_sequence = 0;  ///< besides its tokens: windows and states of fixed size
   bool prefix_caching = false;
@@ -57,11 +58,16 @@ struct EngineSpec {
   KvPoolSpec kv;
   SpeculationSpec speculation;
   int data_parallel = 1, pipeline = 1;  ///< groups that step together, each with a share of the sequences
-  Duration swap_token;                  ///< to move one token's cache to the host or back
+  /// Steps for which prompts wait until each data-parallel rank can have one, while somebody decodes (TensorRT-LLM's
+  /// attention_dp_config, enable_balance with timeout_iters); 0: they do not wait.
+  int attention_dp_wait = 0;
+  Duration warm_up;              ///< by which a fresh engine's first step with a prompt is longer
+  Duration swap_token;           ///< to move one token's cache to the host or back
   bool prefill_only = false;     ///< disaggregated: requests end with their first token, blocks stay until released
   bool walk_every_step = false;  ///< no fast-forward; the same answer, slower
 
   int groups() const { return data_parallel * pipeline; }
+  std::int64_t all_blocks() const { return kv.blocks * data_parallel; }
 };
 /// As the engine of that kind does it unless told otherwise.
 EngineSpec default_engine_spec(EngineKind kind);

@@ -109,7 +109,11 @@ EngineSpec random_spec(std::uint32_t scenario) {
   if (random.uniform() < 0.3) spec.preemption = PreemptionMode::swap, spec.swap_token = 5 * microsecond;
   if (random.uniform() < 0.3) spec.speculation = {3, 0.7};
   if (random.uniform() < 0.2) spec.long_prefill_token_threshold = 100;
-  if (random.uniform() < 0.3) spec.data_parallel = 2;
+  if (random.uniform() < 0.3) {
+    spec.data_parallel = 2 + static_cast<int>(random.uniform() * 3);
+    if (random.uniform() < 0.5) spec.attention_dp_wait = static_cast<int>(random.uniform() * 60);
+  }
+  if (random.uniform() < 0.3) spec.warm_up = 300 * millisecond;
   if (random.uniform() < 0.2) spec.pipeline = 2;
   return spec;
 }
@@ -149,7 +153,7 @@ TEST_CASE("every request leaves once, tokens in are tokens out, and no block is 
     REQUIRE(check_engine_spec(spec).ok());
     const Collector seen = simulate(spec, cost, load);
     CHECK(seen.ordered);
-    CHECK(seen.most_blocks <= spec.kv.blocks);
+    CHECK(seen.most_blocks <= spec.all_blocks());
     std::map<std::int64_t, const RequestRecord*> by_id;
     for (const auto& record : seen.records) by_id[record.id] = &record;
     REQUIRE(seen.records.size() == load.requests.size());
@@ -244,4 +248,35 @@ TEST_CASE("years may pass between two requests, and what is lost with a machine 
   engine.submit(again);
   engine.advance(SimTime::never(), seen);
   CHECK(seen.records.back().id == lost.front().id);
+}
+
+TEST_CASE("a request lives on one rank: what no rank has room for is refused, however much all have together") {
+  EngineSpec spec;
+  spec.kv = {100, 16, 0, false};
+  spec.data_parallel = 8;
+  const LinearStepCost cost = usual_cost();
+  const Engine engine(spec, cost);
+  Request r;
+  r.prompt_tokens = 1500, r.output_tokens = 100;
+  CHECK(engine.fits(r));
+  r.output_tokens = 101;
+  CHECK_FALSE(engine.fits(r));
+}
+
+TEST_CASE("a fresh engine's first prompt takes its warm-up longer, later ones do not") {
+  const LinearStepCost cost = usual_cost();
+  EngineSpec spec;
+  spec.kv = {1000, 16, 0, false};
+  Workload load;
+  for (int i = 0; i < 2; ++i) {
+    Request r;
+    r.id = i, r.arrival = SimTime::at(static_cast<double>(10 * i) * second), r.prompt_tokens = 100, r.output_tokens = 5;
+    load.requests.push_back(r);
+  }
+  const Collector usual = simulate(spec, cost, load);
+  spec.warm_up = 2 * second;
+  const Collector cold = simulate(spec, cost, load);
+  CHECK((cold.records[0].ttft() - usual.records[0].ttft()).in(second) == doctest::Approx(2));
+  CHECK(cold.records[1].ttft() == usual.records[1].ttft());
+  CHECK(cold.records[0].tpot() == usual.records[0].tpot());
 }

@@ -30,6 +30,7 @@ struct RequestRecord {
   std::int32_t prompt_tokens = 0, output_tokens = 0;
   std::int32_t cached_tokens = 0;  ///< of the prompt, found in the prefix cache when first scheduled
   std::int32_t preemptions = 0;
+  std::int32_t beside_first = 0, beside_last = 0;  ///< sequences that ran with it when its first and last token came
 
   Duration ttft() const { return first_token - arrival; }
   Duration end_to_end() const { return last_token - arrival; }

@@ -18,6 +18,7 @@ struct DecodeCost {
 struct PrefillBatch {
   int decoding = 0;           ///< sequences that decode beside it, of all groups
   double decode_context = 0;  ///< tokens they see, summed
+  int all_tokens = 0;         ///< of prompts in this step, in all groups: these meet at the experts
   int sequences = 0;          ///< with a prompt or a part of one in this step
   int tokens = 0;             ///< of prompts in this step
   double pairs = 0;  ///< queries times the keys each sees, summed: of q tokens up to context c, q * (c - (q - 1) / 2)

@@ -1,19 +1,17 @@
-// Quotes first, ownership second. The annuity is the planner's; its rate, life and upkeep are those of the studies,
-// where 10 % over 5 years comes within 9 % of published costs an hour.
+// Quotes first, ownership second, at the usual terms (terms.hpp). The annuity is the planner's.
 #include "stargate/finance/accelerator_price.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "stargate/finance/annuity.hpp"
+#include "stargate/finance/terms.hpp"
 
 namespace stargate {
 namespace {
-
-constexpr double kCapitalCost = 0.10, kUpkeep = 0.03;  ///< a year
-constexpr int kLifeQuarters = 20;
-constexpr double kPue = 1.2;
-constexpr auto kElectricity = MoneyPerEnergy{0.08 * dollar / kilowatt_hour};
 
 std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
   std::vector<const RentalQuote*> quotes;
@@ -35,13 +33,16 @@ std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
                    rental.name + ", " + std::to_string(prices.size()) + " quotes of " + format_quarter(latest)};
 }
 
-HourPrice owned_price(const System& system) {
-  const double a_year = 4 * quarterly_annuity(kCapitalCost, kLifeQuarters) + kUpkeep;
+HourPrice owned_price(const System& system, const OwnershipTerms& terms) {
+  const int life = static_cast<int>(std::lround(terms.system_life / quarter_year));
+  const double a_year = 4 * quarterly_annuity(terms.capital_cost, life) + terms.maintenance;
   const auto hour_of = [&](Money price) {
-    return (price * a_year / year + system.power * kPue * kElectricity) / system.accelerators;
+    return (price * a_year / year + system.power * terms.pue * terms.electricity) / system.accelerators;
   };
   return {hour_of(system.price.low), hour_of(system.price.mid), hour_of(system.price.high),
-          "owning " + system.name + ": five years at 10 %, 3 % upkeep, electricity at 8 c/kWh"};
+          fmt::format("owning {}: {:g} years at {:g} %, {:g} % upkeep, electricity at {:g} c/kWh, PUE {:g}",
+                      system.name, terms.system_life / year, 100 * terms.capital_cost, 100 * terms.maintenance,
+                      100 * (terms.electricity * kilowatt_hour / dollar), terms.pue)};
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& syste
     if (rental.accelerator != system.accelerator) continue;
     if (const auto price = quoted_price(rental)) return *price;
   }
-  return owned_price(system);
+  return owned_price(system, kUsualTerms);
 }
 
 }  // namespace stargate

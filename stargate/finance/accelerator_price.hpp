@@ -11,8 +11,7 @@ struct HourPrice {
 };
 
 /// Rental quotes of the accelerator's latest quarter (lowest, median, highest; estimates of cost, "TCO", left out);
-/// when there are none, the annuity of its system over five years at 10 % a year with 3 % of the price a year for
-/// upkeep, and its electricity at 8 c/kWh and a PUE of 1.2.
+/// when there are none, the annuity of its system with upkeep and electricity at the usual terms (terms.hpp).
 HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system);
 
 }  // namespace stargate

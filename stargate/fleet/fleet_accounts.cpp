@@ -23,7 +23,7 @@ FleetAccounts::FleetAccounts(const FleetSpec& spec) : spec_(spec), at_last_sampl
   for (const auto& pool : spec.pools) {
     report_.pools.emplace_back();
     report_.pools.back().name = pool.name;
-    report_.pools.back().blocks = spec.kinds[static_cast<std::size_t>(pool.kind)].engine.kv.blocks;
+    report_.pools.back().blocks = spec.kinds[static_cast<std::size_t>(pool.kind)].engine.all_blocks();
   }
   work_.resize(spec.pools.size() * spec.tenants.size());
 }

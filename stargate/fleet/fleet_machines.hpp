@@ -6,6 +6,7 @@
 
 #include "stargate/base/worker_pool.hpp"
 #include "stargate/fleet/autoscaler.hpp"
+#include "stargate/fleet/fleet_replica.hpp"
 #include "stargate/fleet/router.hpp"
 
 namespace stargate {

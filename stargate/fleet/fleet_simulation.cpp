@@ -81,7 +81,8 @@ FleetSimulation::FleetSimulation(const FleetSpec& spec, RequestSource& source, c
       source_(source),
       options_(options),
       machines_(spec, options.threads),
-      router_(spec, machines_.views(), machines_.replicas()),
+      router_(spec, machines_.views(),
+              [this](int replica) -> const Engine& { return machines_.replica(replica).engine(); }),
       limiter_(spec.tenants),
       held_(spec.tenants.size()),
       accounts_(spec) {
@@ -323,13 +324,12 @@ void FleetSimulation::answered(const RequestRecord& record) {
   const int slot = slot_of(record.id);
   const InFlight& r = at(slot);
   const auto& pool = machines_.pool_spec(r.replica);
-  // The batch beside it at the end of the window stands for that of its tokens.
-  const auto beside = static_cast<double>(machines_.replica(r.replica).engine().load().running + 1);
-  const Duration back = spec_.one_way(pool.region, spec_.tenants[static_cast<std::size_t>(r.incoming.tenant)].home) +
-                        beside * machines_.kind(r.replica).stream_overhead;
+  const Duration back = spec_.one_way(pool.region, spec_.tenants[static_cast<std::size_t>(r.incoming.tenant)].home);
+  const Duration lag = machines_.kind(r.replica).stream_overhead;
   FleetRequestRecord out;
-  const SimTime first = r.prefill_replica >= 0 ? r.prefilled.first_token : record.first_token;
-  out.first_token = first + back, out.last_token = record.last_token + back;
+  const RequestRecord& start = r.prefill_replica >= 0 ? r.prefilled : record;
+  out.first_token = start.first_token + back + static_cast<double>(start.beside_first) * lag;
+  out.last_token = std::max(out.first_token, record.last_token + back + static_cast<double>(record.beside_last) * lag);
   out.cached_tokens = r.prefill_replica >= 0 ? r.prefilled.cached_tokens : record.cached_tokens;
   leave(slot, out);
 }

@@ -121,6 +121,8 @@ std::optional<RouterPolicy> parse_router_policy(const std::string& name) {
   return std::nullopt;
 }
 
+std::span<const std::pair<const char*, RouterPolicy>> router_policies() { return kPolicies; }
+
 std::string router_policy_names() {
   std::string text;
   for (const auto& [name, value] : kPolicies) text += (text.empty() ? "" : ", ") + std::string(name);

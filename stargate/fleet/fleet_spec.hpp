@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,7 @@ enum class RouterPolicy {
 };
 const char* router_policy_name(RouterPolicy policy);
 std::optional<RouterPolicy> parse_router_policy(const std::string& name);
+std::span<const std::pair<const char*, RouterPolicy>> router_policies();
 std::string router_policy_names();  ///< "round-robin, random, ..."
 
 struct RouterSpec {

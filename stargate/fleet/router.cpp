@@ -23,8 +23,8 @@ std::uint64_t mix(std::uint64_t x) {  // splitmix64's finaliser
 
 }  // namespace
 
-Router::Router(const FleetSpec& spec, const std::vector<PoolView>& views, const std::vector<FleetReplica>& replicas)
-    : spec_(spec), views_(views), replicas_(replicas), stream_(spec.seed, 0, "router") {
+Router::Router(const FleetSpec& spec, const std::vector<PoolView>& views, EngineOf engine)
+    : spec_(spec), views_(views), engine_(std::move(engine)), stream_(spec.seed, 0, "router"), turns_(views.size()) {
   for (std::size_t pool = 0; pool < views.size(); ++pool) {
     pool_of_.insert(pool_of_.end(), views[pool].outstanding.size(), static_cast<int>(pool));
   }
@@ -95,7 +95,7 @@ int Router::choose(const RoutingQuery& query) {
 int Router::pick(const Candidates& among, const RoutingQuery& query) {
   switch (spec_.router.policy) {
     case RouterPolicy::round_robin:
-      return nth_ready(among, turn_++ % among.ready);
+      return nth_ready(among, turn(among)++ % among.ready);
     case RouterPolicy::random:
       return random_of(among);
     case RouterPolicy::two_choices:
@@ -148,13 +148,13 @@ int Router::least_loaded(const Candidates& among) {
     const auto& counts = view.outstanding;
     std::int32_t fewest = PoolView::kNotReady;
     for (const std::int32_t count : counts) fewest = std::min(fewest, count);
-    const std::size_t from = static_cast<std::size_t>(turn_) % counts.size();
+    const std::size_t from = static_cast<std::size_t>(turn(among)) % counts.size();
     auto at = std::find(counts.begin() + static_cast<std::ptrdiff_t>(from), counts.end(), fewest);
     if (at == counts.end()) at = std::find(counts.begin(), counts.end(), fewest);
     const int replica = view.first + static_cast<int>(at - counts.begin());
     if (const double here = load(replica); here < least) best = replica, least = here;
   }
-  ++turn_;
+  ++turn(among);
   return best;
 }
 
@@ -190,7 +190,7 @@ int Router::kv_aware(const Candidates& among, const Request& request) {
   int best = -1;
   double least = std::numeric_limits<double>::infinity();
   visit_ready(among, [&](int replica) {
-    const Engine& engine = replicas_[static_cast<std::size_t>(replica)].engine();
+    const Engine& engine = engine_(replica);
     const auto& pool = spec_.pools[static_cast<std::size_t>(pool_of(replica))];
     const auto& kind = spec_.kinds[static_cast<std::size_t>(pool.kind)];
     const double block = kind.engine.kv.block_size;

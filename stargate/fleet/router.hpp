@@ -1,6 +1,6 @@
 // Which replica gets a request. The router works on what the gateway knows: requests it has sent and not yet seen
 // answered (`outstanding`), who was ready at the last report, and, for kv-aware routing, what the engines reported
-// then.
+// then. `serve simulate` and `serve size` route with it as well, their reports being of the moment.
 #pragma once
 
 #include <functional>
@@ -8,7 +8,8 @@
 #include <string_view>
 
 #include "stargate/base/random.hpp"
-#include "stargate/fleet/fleet_replica.hpp"
+#include "stargate/engine/engine.hpp"
+#include "stargate/fleet/fleet_spec.hpp"
 
 namespace stargate {
 
@@ -30,8 +31,9 @@ struct RoutingQuery {
 
 class Router {
  public:
-  /// All outlive it. `views` has an entry a pool.
-  Router(const FleetSpec& spec, const std::vector<PoolView>& views, const std::vector<FleetReplica>& replicas);
+  using EngineOf = std::function<const Engine&(int replica)>;  ///< as its last report has it
+  /// Spec and views outlive it. `views` has an entry a pool.
+  Router(const FleetSpec& spec, const std::vector<PoolView>& views, EngineOf engine);
 
   /// The fleet's number of the replica, or -1 when none is ready or none has room.
   int choose(const RoutingQuery& query);
@@ -43,6 +45,7 @@ class Router {
   };
   const Candidates* nearest(const RoutingQuery& query);
   int pick(const Candidates& among, const RoutingQuery& query);
+  std::int64_t& turn(const Candidates& among) { return turns_[static_cast<std::size_t>(among.pools.front())]; }
   int nth_ready(const Candidates& among, std::int64_t n) const;
   int least_loaded(const Candidates& among);
   int random_of(const Candidates& among);
@@ -61,10 +64,10 @@ class Router {
 
   const FleetSpec& spec_;
   const std::vector<PoolView>& views_;
-  const std::vector<FleetReplica>& replicas_;
+  EngineOf engine_;
   std::vector<int> pool_of_;  ///< by replica
   RandomStream stream_;
-  std::int64_t turn_ = 0;
+  std::vector<std::int64_t> turns_;    ///< by the first pool of those asked: prefill and decode replicas go round apart
   std::vector<Candidates> by_region_;  ///< scratch
   struct Remembered {
     std::uint64_t hash = 0;

@@ -18,11 +18,39 @@ ImportSyntax syntax_of(const std::string& file) {
   return file.ends_with(".py") ? ImportSyntax::python : ImportSyntax::arguments;
 }
 
+/// "${NAME:default}" and "${NAME:-default}" mean the default: an environment of another machine is not ours to know.
+std::string without_placeholder(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (!text.starts_with("${") || !text.ends_with('}') || colon == std::string::npos) return text;
+  const std::size_t from = colon + (text[colon + 1] == '-' ? 2 : 1);
+  const std::string otherwise = text.substr(from, text.size() - 1 - from);
+  return otherwise.find_first_of("${}") == std::string::npos ? otherwise : text;
+}
+
+/// Configurations that say how to shard or fine-tune but are no layout we read, told apart by a key only they have.
+struct ForeignConfiguration {
+  const char *key, *name;
+};
+constexpr ForeignConfiguration kForeign[] = {{"zero_optimization", "DeepSpeed"},
+                                             {"distributed_type", "Accelerate"},
+                                             {"base_model", "Axolotl"},
+                                             {"finetuning_type", "LLaMA-Factory"}};
+
+Check refuse_foreign(const Document& document) {
+  for (const auto& f : kForeign) {
+    const Node* found = document.root.find(f.key);
+    if (found == nullptr) continue;
+    return document.fault(*found, f.key, std::string("a configuration of ") + f.name + " is not read",
+                          "give Megatron-LM arguments, a torchtitan or a NeMo configuration, or the sizes as flags");
+  }
+  return Done{};
+}
+
 void walk(const Node& node, const std::string& path, const std::string& key, std::vector<ImportedOption>& out) {
   const auto below = [&](const std::string& name) { return path.empty() ? name : path + "." + name; };
   for (const auto& member : node.members) walk(member.value, below(member.key), member.key, out);
   if (node.is_mapping()) return;
-  ImportedOption option{option_name(key), path, node.text, node.at, {}};
+  ImportedOption option{option_name(key), path, without_placeholder(node.text), node.at, {}};
   for (const auto& item : node.items) option.value += (option.value.empty() ? "" : " ") + item.text;
   if (!node.is_null()) out.push_back(std::move(option));
 }
@@ -138,12 +166,13 @@ Result<OptionList> read_import_options(const std::string& file, std::string_view
   if (out.syntax != ImportSyntax::arguments && out.syntax != ImportSyntax::python) {
     auto document = read_tree(out.syntax, file, text);
     if (!document) return document.faults();
+    if (auto known = refuse_foreign(*document); !known.ok()) return known.faults();
     out.document = std::move(*document);
     walk(out.document.root, {}, {}, out.options);
     return out;
   }
-  out.document.file = file, out.document.lines = split_lines(text);
-  if (auto good = check_text(out.document, text); !good) return good.faults();
+  out.document = Document(file, std::string(text));
+  if (auto good = check_text(out.document); !good) return good.faults();
   if (out.syntax == ImportSyntax::python) {
     PythonScan(text, out.options).scan();
   } else {

@@ -159,3 +159,19 @@ TEST_CASE("text that is nothing in particular neither crashes nor yields a layou
     CHECK(read_import_options("x.py", text).ok());
   }
 }
+
+TEST_CASE("a placeholder with a default means the default, and other programs' configurations are refused by name") {
+  const auto l = layout_of("run.yaml",
+                           "tensor_model_parallel_size: ${TP:4}\npipeline_model_parallel_size: ${PP:-2}\n"
+                           "micro_batch_size: 1\nglobal_batch_size: 64\nseq_length: ${SEQ:4096}\n");
+  CHECK(l.tensor == 4);
+  CHECK(l.pipeline == 2);
+  CHECK(l.seq_length == 4096);
+  CHECK(faults_of("run.yaml", "tensor_model_parallel_size: ${TP}\n").find("'${TP}' is not a whole number") !=
+        std::string::npos);
+  CHECK(faults_of("ds.json", "{\"zero_optimization\": {\"stage\": 3}}").find("of DeepSpeed is not read") !=
+        std::string::npos);
+  CHECK(faults_of("a.yaml", "distributed_type: FSDP\n").find("of Accelerate is not read") != std::string::npos);
+  CHECK(faults_of("a.yaml", "base_model: x\nmicro_batch_size: 1\n").find("of Axolotl is not read") != std::string::npos);
+  CHECK(faults_of("a.yaml", "finetuning_type: full\n").find("of LLaMA-Factory is not read") != std::string::npos);
+}

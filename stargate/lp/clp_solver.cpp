@@ -1,7 +1,7 @@
-// Clp behind LpSolver, and the only file that sees its headers. A solve is: load the columns as they are, one simplex
-// run with presolve (or from the given basis without), then our own check of the answer; when it is not met, a second
-// run from the basis found, and then one from scratch, both without presolve and perturbation, whose undoing can leave
-// small infeasibilities.
+// Clp behind LpSolver. A solve is: load the columns as they are, one simplex run with presolve (or from the given basis
+// without), then our own check of the answer; when it is not met, a second run from the basis found, and then one from
+// scratch, both without presolve and perturbation, whose undoing can leave small infeasibilities. Columns of whole
+// numbers are found by Cbc (whole_numbers.hpp); fixed at them, the programme is solved once more for its prices.
 // What Clp calls infeasible or unbounded is never reported as such: explain.hpp finds the proof or we say we failed.
 #include "stargate/lp/clp_solver.hpp"
 
@@ -14,8 +14,10 @@
 #include <utility>
 
 #include "stargate/base/check.hpp"
+#include "stargate/lp/coin_load.hpp"
 #include "stargate/lp/explain.hpp"
 #include "stargate/lp/residuals.hpp"
+#include "stargate/lp/whole_numbers.hpp"
 
 namespace stargate {
 namespace {
@@ -27,22 +29,9 @@ constexpr int kClpOptimal = 0, kClpIterationLimit = 3;  // ClpModel::status()
 constexpr int kNoPerturbation = 100;                    // ClpSimplex::setPerturbation()
 constexpr double kFineTolerance = 1e-9;                 // Clp's own is 1e-7, of a scaled programme
 
-std::vector<double> clp_bounds(std::vector<double> bounds) {
-  for (double& bound : bounds) {
-    if (std::isinf(bound)) bound = bound > 0 ? COIN_DBL_MAX : -COIN_DBL_MAX;
-  }
-  return bounds;
-}
-
 void load(ClpSimplex& model, const LpProblem& problem, const LpMatrix& matrix) {
   model.setLogLevel(0);
-  const auto column_lower = clp_bounds(problem.column_lower()), column_upper = clp_bounds(problem.column_upper());
-  const auto row_lower = clp_bounds(problem.row_lower()), row_upper = clp_bounds(problem.row_upper());
-  const CoinPackedMatrix packed(true, problem.row_count(), problem.column_count(),
-                                static_cast<CoinBigIndex>(matrix.values.size()), matrix.values.data(),
-                                matrix.rows.data(), matrix.starts.data(), nullptr);
-  model.loadProblem(packed, column_lower.data(), column_upper.data(), problem.costs().data(), row_lower.data(),
-                    row_upper.data());
+  load_coin(model, problem, matrix);
 }
 
 void run_cold(ClpSimplex& model, const LpOptions& options) {
@@ -187,17 +176,41 @@ class ClpRuns {
   int iterations_ = 0;
 };
 
+/// Optimal values of the columns, whole where they must be; none where there are none or a limit stopped the search.
+std::optional<std::vector<double>> attempt(const LpProblem& problem, const LpOptions& options) {
+  if (!problem.integers().empty()) return search_whole_numbers(problem, options.node_limit).values;
+  ClpRuns runs(problem, options.iteration_limit);
+  auto found = runs.solve({});
+  if (!found) found = runs.solve_plainly();
+  if (!found) return std::nullopt;
+  return std::move(found->values);
+}
+
+LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
+  const WholeNumbers search = search_whole_numbers(problem, options.node_limit);
+  if (!search.values) {
+    if (search.hit_limit) return LpStopped{"the limit of nodes searched over whole numbers"};
+    return explain_no_solution(problem, [&](const LpProblem& other) { return attempt(other, options); });
+  }
+  LpProblem fixed = problem;
+  fixed.forget_integers();
+  for (const int column : problem.integers()) {
+    fixed.set_column_bounds(column, (*search.values)[column], (*search.values)[column]);
+  }
+  ClpRuns runs(fixed, options.iteration_limit);
+  auto found = runs.solve({.method = options.method, .presolve = options.presolve});
+  if (!found) return LpStopped{"no prices at the whole numbers found: badly scaled numbers?", runs.iterations()};
+  found->residuals.integer_gap = std::max(0.0, found->objective - search.bound) / (1 + std::abs(found->objective));
+  if (found->residuals.integer_gap > kAccepted) return LpStopped{"the whole numbers found are not proved the best"};
+  return *std::move(found);
+}
+
 LpOutcome solve_or_explain(const LpProblem& problem, const LpOptions& options) {
+  if (!problem.integers().empty()) return solve_whole(problem, options);
   ClpRuns runs(problem, options.iteration_limit);
   if (auto found = runs.solve(options)) return *std::move(found);
   if (runs.hit_limit()) return LpStopped{"the iteration limit", runs.iterations()};
-  LpOutcome why = explain_no_solution(problem, [&](const LpProblem& other) -> std::optional<std::vector<double>> {
-    ClpRuns others(other, options.iteration_limit);
-    auto found = others.solve({});
-    if (!found) found = others.solve_plainly();
-    if (!found) return std::nullopt;
-    return std::move(found->values);
-  });
+  LpOutcome why = explain_no_solution(problem, [&](const LpProblem& other) { return attempt(other, options); });
   if (!std::holds_alternative<LpStopped>(why)) return why;
   if (auto found = runs.solve_plainly()) return *std::move(found);  // nothing proves that there is no optimum
   return why;

@@ -1,6 +1,6 @@
-// The solver Clp (COIN-OR) behind the interface: presolve, dual and primal simplex. Single threaded and silent; the
-// same programme and options give the same bits. Clp's barrier is left out: as packaged (1.17.6) an assertion in it
-// ends the program on some programmes without an optimum.
+// The solvers Clp and Cbc (COIN-OR) behind the interface: presolve, dual and primal simplex, and branch and bound over
+// columns of whole numbers. Single threaded and silent; the same programme and options give the same bits. Clp's
+// barrier is left out: as packaged (1.17.6) an assertion in it ends the program on some programmes without an optimum.
 #pragma once
 
 #include <memory>

@@ -98,6 +98,7 @@ std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic,
 
 LpProblem make_ray_problem(const LpProblem& problem) {
   LpProblem out = problem;
+  out.forget_integers();  // with rational data a ray of the relaxation passes through whole points
   out.set_objective_offset(0);
   for (int column = 0; column < problem.column_count(); ++column) {
     out.set_column_bounds(column, least_step(problem.column_lower()[column]),

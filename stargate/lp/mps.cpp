@@ -1,9 +1,11 @@
 // The sections of an MPS file, in the order every reader wants: ROWS, COLUMNS, RHS, RANGES, BOUNDS. A row between two
-// bounds is a G row with its lower bound and a range; a row without any is an N row after the objective.
+// bounds is a G row with its lower bound and a range; a row without any is an N row after the objective. Columns of
+// whole numbers stand between markers.
 #include "stargate/lp/mps.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <iterator>
@@ -67,6 +69,10 @@ class MpsText {
     fmt::format_to(std::back_inserter(text_), pattern, std::forward<Values>(values)...);
   }
 
+  bool is_integer(int column) const {
+    return std::binary_search(problem_.integers().begin(), problem_.integers().end(), column);
+  }
+
   char row_type(int row) const {
     const double lower = problem_.row_lower()[row], upper = problem_.row_upper()[row];
     if (lower == upper) return 'E';
@@ -78,12 +84,14 @@ class MpsText {
     const LpMatrix matrix = problem_.matrix();
     add("COLUMNS\n");
     for (int column = 0; column < problem_.column_count(); ++column) {
+      if (is_integer(column)) add(" M{0} 'MARKER' 'INTORG'\n", column);
       const int first = matrix.starts[column], end = matrix.starts[column + 1];
       const double cost = problem_.costs()[column];
       // A column without cost and entries is named all the same, or readers would not know it.
       if (cost != 0 || first == end) add(" {} {} {:.17g}\n", columns_[column], kObjective, cost);
       for (int k = first; k < end; ++k)
         add(" {} {} {:.17g}\n", columns_[column], rows_[matrix.rows[k]], matrix.values[k]);
+      if (is_integer(column)) add(" M{0} 'MARKER' 'INTEND'\n", column);
     }
   }
 
@@ -117,7 +125,11 @@ class MpsText {
     } else if (lower != 0) {
       add(" LO BOUND {} {:.17g}\n", name, lower);
     }
-    if (std::isfinite(upper)) add(" UP BOUND {} {:.17g}\n", name, upper);
+    if (std::isfinite(upper)) {
+      add(" UP BOUND {} {:.17g}\n", name, upper);
+    } else if (is_integer(column)) {  // without a line some readers take a whole number to be 0 or 1
+      add(" PL BOUND {}\n", name);
+    }
   }
 
   const LpProblem& problem_;

@@ -93,6 +93,12 @@ int LpProblem::add_row(double lower, double upper, LpLabel label) {
   return row_count() - 1;
 }
 
+void LpProblem::set_integer(int column) {
+  STARGATE_CHECK(column >= 0 && column < column_count(), "a whole number in a column that is not there");
+  const auto place = std::lower_bound(integers_.begin(), integers_.end(), column);
+  if (place == integers_.end() || *place != column) integers_.insert(place, column);
+}
+
 void LpProblem::set_column_bounds(int column, double lower, double upper) {
   check_bounds(lower, upper);
   column_lower_.at(column) = lower;

@@ -1,4 +1,4 @@
-// A sparse linear programme as it is written down, one entry at a time:
+// A sparse linear programme as it is written down, one entry at a time; columns may be held to whole numbers:
 //   minimise  offset + sum_j cost_j x_j   subject to  lower_i <= sum_j a_ij x_j <= upper_i,  lower_j <= x_j <= upper_j.
 // Every column and row has a name, "site_power[abilene,2026Q3]", kept as a family and up to four small integers: the
 // text is made when somebody asks for it, because a programme of 30,000 columns should be built in milliseconds.
@@ -63,6 +63,10 @@ class LpProblem {
   int add_row(double lower, double upper, LpLabel label);
   /// Entries for the same place add up.
   void add_entry(int row, int column, double value) { entries_.push_back({row, column, value}); }
+  /// The column takes whole numbers only: a machine is bought or not.
+  void set_integer(int column);
+  /// The linear relaxation: no column is held to whole numbers.
+  void forget_integers() { integers_.clear(); }
   void set_column_bounds(int column, double lower, double upper);
   void set_row_bounds(int row, double lower, double upper);
   void set_cost(int column, double cost);
@@ -71,6 +75,8 @@ class LpProblem {
   int column_count() const { return static_cast<int>(costs_.size()); }
   int row_count() const { return static_cast<int>(row_lower_.size()); }
   double objective_offset() const { return objective_offset_; }
+  /// The columns of whole numbers, ascending.
+  const std::vector<int>& integers() const { return integers_; }
   const std::vector<double>& costs() const { return costs_; }
   const std::vector<double>& column_lower() const { return column_lower_; }
   const std::vector<double>& column_upper() const { return column_upper_; }
@@ -110,6 +116,7 @@ class LpProblem {
   std::vector<LpFamily> column_families_;
   std::vector<RowFamily> row_families_;
   std::vector<double> costs_, column_lower_, column_upper_, row_lower_, row_upper_;
+  std::vector<int> integers_;
   std::vector<LpLabel> column_labels_, row_labels_;
   std::vector<Entry> entries_;
   double objective_offset_ = 0;

@@ -1,8 +1,10 @@
-// The door to whatever solves a linear programme, and what comes out of it: a solution with its prices and the proof
-// that it is optimal, or which limits would have to move, or along which columns the cost falls for ever.
+// The door to whatever solves a linear programme, with whole numbers or without, and what comes out of it: a solution
+// with its prices and the proof that it is optimal, or which limits would have to move, or along which columns the cost
+// falls for ever.
 // Sign of a dual: the dual of a row is d(optimal cost) / d(right-hand side), the change of the optimal cost when the
 // bound that holds the row rises by one unit. A programme is minimised, so an upper limit that binds has a dual <= 0
-// (more room costs less) and a lower limit that binds one >= 0. A reduced cost is the same for a column's bound.
+// (more room costs less) and a lower limit that binds one >= 0. A reduced cost is the same for a column's bound. Where
+// columns are whole numbers, prices are those of the programme with these columns fixed at their best values.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +32,9 @@ struct LpBasis {
 
 struct LpOptions {
   LpMethod method = LpMethod::automatic;
-  bool presolve = true;     ///< ignored with a warm start
-  int iteration_limit = 0;  ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
+  bool presolve = true;      ///< ignored with a warm start
+  int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
+  int node_limit = 100'000;  ///< of the search over whole numbers
   std::shared_ptr<const LpBasis> warm_start = nullptr;  ///< from LpSolution::basis; one of another shape is ignored
 };
 
@@ -40,6 +43,7 @@ struct LpResiduals {
   double primal = 0;       ///< worst violation of a bound, over 1 + |bound|
   double dual = 0;         ///< worst price of the wrong sign (for a bound that is not there), over 1 + |cost|
   double duality_gap = 0;  ///< |primal - dual objective|, over 1 + the sum of the absolute terms of either
+  double integer_gap = 0;  ///< objective over the best bound of the search over whole numbers, over 1 + |objective|
 };
 
 struct LpSolution {

@@ -10,9 +10,8 @@
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/measured/serving_run.hpp"
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
-#include "stargate/serving/step_table.hpp"
 
 namespace stargate {
 namespace {
@@ -185,23 +184,20 @@ ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) 
   auto made = maker.make(row_of(run));
   if (const auto* skipped = std::get_if<SkippedServing>(&made)) return out.skipped = skipped->reason, out;
   auto& measured = std::get<MeasuredService>(made);
-  Replica& replica = measured.replica;
-  if (run.max_num_seqs > 0) replica.engine.max_num_seqs = run.max_num_seqs;
-  if (run.max_num_batched_tokens > 0) replica.engine.max_num_batched_tokens = run.max_num_batched_tokens;
-  EngineSpec rules = default_engine_spec(measured.engine == "sglang"   ? EngineKind::sglang
-                                         : measured.engine == "trtllm" ? EngineKind::trtllm
-                                                                       : EngineKind::vllm);
-  rules.kv.prefix_caching = run.prefix_caching;
-  auto engine = engine_of_replica(replica, rules);
-  if (std::holds_alternative<DoesNotFit>(engine)) return out.skipped = "does not fit", out;
-  auto& spec = std::get<EngineSpec>(engine);
-  if (run.kv_cache_tokens > 0) spec.kv.blocks = std::llround(run.kv_cache_tokens / spec.kv.block_size);
-  if (const auto check = check_engine_spec(spec); !check.ok()) return out.skipped = check.faults()[0].message, out;
-
-  const StepModel model(replica);
-  const StepTable table(model);
+  EngineChanges changes;
+  if (run.max_num_seqs > 0) changes.max_num_seqs = run.max_num_seqs;
+  if (run.max_num_batched_tokens > 0) changes.max_num_batched_tokens = run.max_num_batched_tokens;
+  if (run.kv_cache_tokens > 0) changes.kv_cache_tokens = run.kv_cache_tokens;
+  changes.prefix_caching = run.prefix_caching;
+  const Replica& asked = measured.replica;
+  auto made_engine = make_replica_engine(*asked.model, *asked.machine, asked.layout, asked.precision,
+                                         set_up_engine(*measured.record, changes));
+  if (!made_engine) return out.skipped = made_engine.faults()[0].message, out;
+  if (std::holds_alternative<DoesNotFit>(*made_engine)) return out.skipped = "does not fit", out;
+  const auto& engine = std::get<ReplicaEngine>(*made_engine);
+  const EngineSpec& spec = engine.spec;
   SimulatedService service;
-  service.pool = {spec, &table, measured.replicas};
+  service.pool = {spec, engine.table.get(), measured.replicas};
   service.request_overhead = measured.record->request_overhead;
   service.stream_overhead = measured.record->stream_overhead;
   const RequestTrace trace = trace_of(run);
@@ -213,8 +209,8 @@ ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) 
   const auto& work = report.work(false);
   if (work.steps > 0) out.mean_batch = work.decoding_steps / static_cast<double>(work.steps);
   out.basis =
-      fmt::format("{} on {}, {} {}, {} in steps of {} tokens", replica.model->id, measured.accelerator,
-                  measured.record->name, format_layout(replica.layout), spec.max_num_seqs, spec.max_num_batched_tokens);
+      fmt::format("{} on {}, {} {}, {} in steps of {} tokens", asked.model->id, measured.accelerator,
+                  measured.record->name, format_layout(asked.layout), spec.max_num_seqs, spec.max_num_batched_tokens);
   compare_all(out, run, simulated.records);
   return out;
 }

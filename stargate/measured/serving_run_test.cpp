@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "stargate/measured/benchmark.hpp"
+#include "stargate/measured/simulated_run.hpp"
 #include "stargate/serving/test_models.hpp"
 
 using namespace stargate;
@@ -144,9 +144,9 @@ TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served f
   MeasuredServing row = make_row();
   row.gpus = 4, row.concurrency_or_batch = 16;
   const MeasuredService service = service_of(c, row);
-  const auto run = run_benchmark(service);
-  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
-  const auto& figures = std::get<BenchmarkFigures>(run);
+  const auto run = simulate_run(service);
+  REQUIRE(std::holds_alternative<RunFigures>(run));
+  const auto& figures = std::get<RunFigures>(run);
   const double together = figures.requests_per_s * (figures.ttft.mean + 511 * figures.tpot.mean);
   CHECK(together > 0.85 * 16);  // the end of a run is not full
   CHECK(together <= 16.001);
@@ -155,7 +155,7 @@ TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served f
   const StepModel step(service.replica);
   CHECK(figures.tpot.mean > step.decode_time(12, 1024).total().base());
   CHECK(figures.ttft.percentiles[0] <= figures.ttft.percentiles[3]);
-  const auto again = std::get<BenchmarkFigures>(run_benchmark(service));
+  const auto again = std::get<RunFigures>(simulate_run(service));
   CHECK(again.ttft.mean == figures.ttft.mean);
 }
 
@@ -164,10 +164,10 @@ TEST_CASE("one batch is its prefill and its decode steps, and a model too large 
   MeasuredServing row = make_row();
   row.request_rate = "", row.concurrency_or_batch = 4, row.gpus = 4;
   const MeasuredService service = service_of(c, row);
-  const auto figures = std::get<BenchmarkFigures>(run_benchmark(service));
+  const auto figures = std::get<RunFigures>(simulate_run(service));
   CHECK(4 / figures.requests_per_s == doctest::Approx(figures.ttft.mean + 511 * figures.tpot.mean));
   row.tp = 1, row.gpus = 1;
-  CHECK(std::holds_alternative<DoesNotFit>(run_benchmark(service_of(c, row))));
+  CHECK(std::holds_alternative<DoesNotFit>(simulate_run(service_of(c, row))));
 }
 
 TEST_CASE("a full pool preempts and still answers every request") {
@@ -179,9 +179,9 @@ TEST_CASE("a full pool preempts and still answers every request") {
   service.replica.engine.runtime_memory = 1 * gigabyte, service.replica.engine.max_num_batched_tokens = 512;
   service.replica.engine.max_num_seqs = 256;
   service.replica.engine.gpu_memory_utilization = 0.97;
-  const auto run = run_benchmark(service);
-  REQUIRE(std::holds_alternative<BenchmarkFigures>(run));
-  const auto& figures = std::get<BenchmarkFigures>(run);
+  const auto run = simulate_run(service);
+  REQUIRE(std::holds_alternative<RunFigures>(run));
+  const auto& figures = std::get<RunFigures>(run);
   CHECK(figures.output_tokens_per_s == doctest::Approx(2000 * figures.requests_per_s));
   CHECK(figures.batch < 64);
 }

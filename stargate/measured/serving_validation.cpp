@@ -1,4 +1,4 @@
-// Services first, then each distinct one is walked, then rows are counted in the order of the file.
+// Services first, then each distinct one is simulated, then rows are counted in the order of the file.
 #include "stargate/measured/serving_validation.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 namespace stargate {
 namespace {
 
-using Outcome = std::variant<BenchmarkFigures, DoesNotFit>;
+using Outcome = std::variant<RunFigures, DoesNotFit>;
 
 std::string trust_of(const MeasuredServing& row) {
   const std::string trust = row.trust.empty() ? "unstated" : row.trust;
@@ -30,13 +30,24 @@ std::string describe(const MeasuredServing& row, const MeasuredService& service)
                      service.replicas, row.isl, row.osl, load, row.metric, row.percentile);
 }
 
-/// By configuration.
-std::map<std::string, Outcome> walk_all(const std::map<std::string, const MeasuredService*>& services) {
-  std::vector<std::pair<std::string, const MeasuredService*>> jobs(services.begin(), services.end());
-  std::vector<std::optional<Outcome>> outcomes(jobs.size());
-  for_each_parallel(jobs.size(), [&](std::size_t i) { outcomes[i] = run_benchmark(*jobs[i].second); });
+/// By configuration. Runs on the same replica share its step times.
+std::map<std::string, Outcome> simulate_all(const std::map<std::string, const MeasuredService*>& services) {
+  std::map<std::string, std::vector<const MeasuredService*>> by_replica;
+  for (const auto& [configuration, service] : services) by_replica[replica_key(*service)].push_back(service);
+  std::vector<const std::vector<const MeasuredService*>*> jobs;
+  for (const auto& [key, runs] : by_replica) jobs.push_back(&runs);
+  std::vector<std::vector<Outcome>> outcomes(jobs.size());
+  for_each_parallel(jobs.size(), [&](std::size_t i) {
+    const auto engine = make_run_engine(*jobs[i]->front());
+    const auto* known = engine ? std::get_if<ReplicaEngine>(&*engine) : nullptr;
+    for (const MeasuredService* run : *jobs[i]) outcomes[i].push_back(simulate_run(*run, known));
+  });
   std::map<std::string, Outcome> out;
-  for (std::size_t i = 0; i < jobs.size(); ++i) out.emplace(jobs[i].first, std::move(*outcomes[i]));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    for (std::size_t k = 0; k < jobs[i]->size(); ++k) {
+      out.emplace((*jobs[i])[k]->configuration, std::move(outcomes[i][k]));
+    }
+  }
   return out;
 }
 
@@ -75,7 +86,7 @@ std::string serving_figure(const std::string& metric) {
 }
 
 std::optional<double> predicted_serving_metric(const MeasuredServing& row, const MeasuredService& service,
-                                               const BenchmarkFigures& figures) {
+                                               const RunFigures& figures) {
   const double gpus = static_cast<double>(service.replica.layout.accelerators()) * service.replicas;
   if (row.metric == "tpot_ms") {
     const auto seconds = of_percentile(figures.tpot, row.percentile);
@@ -102,8 +113,9 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
   for (const auto& service : made) {
     if (const auto* s = std::get_if<MeasuredService>(&service)) distinct.emplace(s->configuration, s);
   }
-  const auto outcomes = walk_all(distinct);
+  const auto outcomes = simulate_all(distinct);
   ValidationTally tally(worst);
+  ServingValidation out;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const MeasuredServing& row = rows[i];
     const ValidationKey key = key_of(row, catalogue);
@@ -112,19 +124,20 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
       tally.skip(key, std::get<SkippedServing>(made[i]).reason);
       continue;
     }
-    const auto* figures = std::get_if<BenchmarkFigures>(&outcomes.at(service->configuration));
+    const auto* figures = std::get_if<RunFigures>(&outcomes.at(service->configuration));
     const auto predicted = figures == nullptr ? std::nullopt : predicted_serving_metric(row, *service, *figures);
     if (!predicted) {
       tally.skip(key, figures == nullptr ? "said not to fit" : "metric or percentile not known");
       continue;
     }
     const std::array used{service->replica.precision.linear, service->replica.precision.expert};
+    out.rows.push_back({&row, service->accelerator, format_layout(service->replica.layout), service->record->id,
+                        service->replicas, *predicted, simulate_command(catalogue, *service)});
     tally.add(key, law_origin_name(service->machine->law.origin(used)), row.value, *predicted);
     if (tally.is_among_worst(row.value, *predicted)) {
       tally.note_worst({row.source, describe(row, *service), row.value, *predicted});
     }
   }
-  ServingValidation out;
   out.rules = count_rules(rows);
   out.report = tally.report();
   out.by_source = tally.regroup([](const ValidationKey& key) {
@@ -160,6 +173,38 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
   }
   json.end_array();
   return json.end_object().text();
+}
+
+std::string format_serving_validation_csv(const ServingValidation& validation) {
+  TextTable table({{"id"},     {"source"},         {"model"},    {"accelerator"}, {"gpus"},
+                   {"engine"}, {"engine_version"}, {"record"},   {"trust"},       {"weights_dtype"},
+                   {"layout"}, {"replicas"},       {"isl"},      {"osl"},         {"concurrency_or_batch"},
+                   {"metric"}, {"percentile"},     {"measured"}, {"predicted"},   {"error_pct"},
+                   {"command"}});
+  for (const auto& [row, accelerator, layout, record, replicas, predicted, command] : validation.rows) {
+    table.add_row({row->id,
+                   row->source,
+                   row->model,
+                   accelerator,
+                   fmt::format("{}", row->gpus),
+                   row->engine,
+                   row->engine_version,
+                   record,
+                   trust_of(*row),
+                   row->weights_dtype,
+                   layout,
+                   std::to_string(replicas),
+                   fmt::format("{:g}", row->isl),
+                   fmt::format("{:g}", row->osl),
+                   fmt::format("{:g}", row->concurrency_or_batch),
+                   row->metric,
+                   row->percentile,
+                   fmt::format("{:.6g}", row->value),
+                   fmt::format("{:.6g}", predicted),
+                   fmt::format("{:.2f}", 100 * (predicted / row->value - 1)),
+                   command});
+  }
+  return table.format_csv();
 }
 
 }  // namespace stargate

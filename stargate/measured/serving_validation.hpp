@@ -1,15 +1,26 @@
-// Measured serving figures against run_benchmark: by source, engine, accelerator and metric, apart by how far a row is
-// to be trusted ("A" to "C") and whether it states its whole configuration ("A full", "B part").
+// Measured serving figures against the simulation that users run: by source, engine, accelerator and metric, apart by
+// how far a row is to be trusted ("A" to "C") and whether it states its whole configuration ("A full", "B part").
 #pragma once
 
-#include "stargate/measured/benchmark.hpp"
 #include "stargate/measured/column_rules.hpp"
+#include "stargate/measured/simulated_run.hpp"
 #include "stargate/measured/validation_report.hpp"
 
 namespace stargate {
 
+/// One predicted row, in the unit of its metric.
+struct PredictedServing {
+  const MeasuredServing* row;
+  std::string accelerator, layout;  ///< id; "tp8", as printed elsewhere
+  std::string record;               ///< id of the engine's
+  int replicas = 1;
+  double predicted = 0;
+  std::string command;  ///< with which a user gets the run it is a figure of
+};
+
 struct ServingValidation {
   ValidationReport report;
+  std::vector<PredictedServing> rows;      ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
   std::vector<ValidationGroup> by_figure;  ///< the same of all sources
   RuleCounts rules;                        ///< that set columns of the rows
@@ -17,15 +28,18 @@ struct ServingValidation {
 
 /// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here.
 std::optional<double> predicted_serving_metric(const MeasuredServing& row, const MeasuredService& service,
-                                               const BenchmarkFigures& figures);
+                                               const RunFigures& figures);
 /// "tpot", "ttft" or "throughput".
 std::string serving_figure(const std::string& metric);
 
-/// Rows that ran the same are walked once, on as many threads as there are; the result does not depend on their number.
+/// Rows that ran the same are simulated once, on as many threads as there are; the result does not depend on their
+/// number.
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst);
 
 std::string format_serving_validation_text(const ServingValidation& validation);
 std::string format_serving_validation_json(const ServingValidation& validation);
+/// Every predicted row beside its measurement.
+std::string format_serving_validation_csv(const ServingValidation& validation);
 
 }  // namespace stargate

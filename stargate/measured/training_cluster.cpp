@@ -13,7 +13,6 @@ void take_share(Accelerator& accelerator, double share) {
   accelerator.memory_capacity = accelerator.memory_capacity * share;
   accelerator.memory_bandwidth = accelerator.memory_bandwidth * share;
   for (auto& [precision, rate] : accelerator.peak) rate = rate * share;
-  for (auto& [precision, rate] : accelerator.achievable) rate = rate * share;
   if (accelerator.compute_units)
     accelerator.compute_units = std::max(1, static_cast<int>(*accelerator.compute_units * share));
   accelerator.scale_up_bandwidth = accelerator.scale_up_bandwidth * share;

@@ -53,13 +53,50 @@ const ChosenGroup* find_group(const std::vector<ChosenGroup>& groups, Collective
   return own != nullptr ? own : find_group(groups, kCollectiveNames[static_cast<int>(measured_like(c))] + suffix);
 }
 
+/// How far a network is from what its file says: measured coefficients already contain the latency and the efficiency
+/// of the links they were measured over, so that a question's change scales them.
+struct LinkChange {
+  double latency = 1, efficiency = 1;
+  bool reduction = false;  ///< whether its switches add was changed
+};
+
+LinkChange link_change(const Catalogue& catalogue, const Network& now, Duration usual_latency,
+                       double usual_efficiency) {
+  const auto found = catalogue.listed.networks.find(now.id);
+  if (found == catalogue.listed.networks.end()) return {};
+  const Network& before = found->second;
+  return {now.latency.value_or(usual_latency) / before.latency.value_or(usual_latency),
+          now.efficiency.value_or(usual_efficiency) / before.efficiency.value_or(usual_efficiency),
+          now.in_network_reduction != before.in_network_reduction};
+}
+
+void scale_share(double& share, double factor) { share = std::min(1.0, share * factor); }
+
+void apply_change(const LinkChange& change, const Fabric& fabric, DomainCoefficients& c) {
+  for (double* step : {&c.step_us, &c.bulk_step_us}) *step *= change.latency;
+  for (double* share : {&c.low_share, &c.mid_share, &c.bulk_share, &c.switch_share})
+    scale_share(*share, change.efficiency);
+  if (!change.reduction) return;
+  c.switch_share = fabric.up_reduces ? kSwitchToRing * fabric.up.efficiency : 0;
+  c.switch_launch_us = kSwitchLaunchUs;
+}
+
+void apply_change(const LinkChange& up, const LinkChange& out, AcrossCoefficients& c) {
+  c.step_us *= up.latency, c.level_us *= out.latency;
+  scale_share(c.domain_share, up.efficiency);
+  for (double* share : {&c.low_share, &c.mid_share, &c.bulk_share}) scale_share(*share, out.efficiency);
+}
+
 /// Fills the fabric's coefficients from the catalogue's calibrations, where there are any.
 void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& system, const std::string& engine) {
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
   const auto groups = choose_groups(catalogue, accelerator, {"collective", "nccl", {}, {}});
   const auto own = choose_groups(catalogue, accelerator, {"collective", engine, {}, {}});
   if (groups.empty()) return;
-  const bool efa = system.scale_out.starts_with("efa");
+  const Network& up = catalogue.networks.at(system.scale_up);
+  const Network& across_network = catalogue.networks.at(system.scale_out);
+  const LinkChange up_change = link_change(catalogue, up, kUpLatency, kUpEfficiency);
+  const LinkChange out_change = link_change(catalogue, across_network, kOutLatency, kOutEfficiency);
   CollectiveCoefficients out;
   for (int i = 0; i < kCollectiveCount; ++i) {
     const auto c = static_cast<Collective>(i);
@@ -75,19 +112,21 @@ void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& 
       out.domain[i].contention = *system.host_contention;
       out.domain[i].far_share = 1, out.domain[i].spill_contention = 0;
     }
-    const ChosenGroup* across = find_group(groups, c, across_suffix(efa, fabric.domain));
-    if (across == nullptr) across = find_group(groups, c, across_suffix(efa, 1));
+    const ChosenGroup* across = find_group(groups, c, across_suffix(across_network.transport, fabric.domain));
+    if (across == nullptr) across = find_group(groups, c, across_suffix(across_network.transport, 1));
     out.across[i] = across != nullptr ? read_across_coefficients(across->group->coefficients)
                                       : literature_across_coefficients(fabric, c);
+    if (inside != nullptr) apply_change(up_change, fabric, out.domain[i]);
+    if (across != nullptr) apply_change(up_change, out_change, out.across[i]);
   }
   fabric.coefficients = std::make_shared<const CollectiveCoefficients>(out);
 }
 
 }  // namespace
 
-std::string across_suffix(bool efa, int domain) {
+std::string across_suffix(const std::string& transport, int domain) {
   constexpr int kLargestHost = 16;
-  return std::string(efa ? ".across.efa" : ".across.rdma") + (domain > kLargestHost ? ".rack" : "");
+  return ".across." + transport + (domain > kLargestHost ? ".rack" : "");
 }
 
 DomainCoefficients literature_domain_coefficients(const Fabric& fabric, Collective collective) {

@@ -35,9 +35,9 @@ struct Fabric {
 /// of a serving engine ("vllm", "sglang", "trtllm") all-reduces inside a domain are that engine's own, from a graph.
 Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine = "nccl");
 
-/// What sets calibrations across domains apart: ".across.rdma" or ".across.efa", and ".rack" where a domain is more
-/// than one host (an NVL72), whose long chains inside cost a small message more than the network does.
-std::string across_suffix(bool efa, int domain);
+/// What sets calibrations across domains apart: ".across." and the network's transport, and ".rack" where a domain is
+/// more than one host (an NVL72), whose long chains inside cost a small message more than the network does.
+std::string across_suffix(const std::string& transport, int domain);
 
 /// What the literature and the links' own figures say of a collective.
 DomainCoefficients literature_domain_coefficients(const Fabric& fabric, Collective collective);

@@ -85,7 +85,7 @@ const GemmFormat* find_gemm_format(const std::string& name) {
 
 GemmDevice gemm_device(const Accelerator& accelerator, Precision precision) {
   GemmDevice device;
-  device.units = accelerator.compute_units.value_or(1);
+  device.units = accelerator.compute_units.value_or(100);  // as the other laws take it
   device.peak = accelerator.peak_rate(precision).base() * 1e-6;
   device.bandwidth = accelerator.memory_bandwidth.base() * 1e-6;
   device.cache = accelerator.last_level_cache.value_or(Bytes{}).base();

@@ -48,19 +48,28 @@ double version_number(const std::string& version) {
 }
 
 /// Less is better; the last text makes the order total.
-using Rank = std::tuple<int, int, double, double, std::string>;
+using Rank = std::tuple<int, int, double, int, double, std::string>;
 
 }  // namespace
 
+const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id) {
+  if (const auto it = catalogue.listed.accelerators.find(id); it != catalogue.listed.accelerators.end()) {
+    return &it->second;
+  }
+  const auto it = catalogue.accelerators.find(id);
+  return it != catalogue.accelerators.end() ? &it->second : nullptr;
+}
+
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query) {
   std::vector<std::pair<Rank, ChosenGroup>> candidates;
-  // The record as the catalogue has it: a copy with, say, more bandwidth keeps its lender, so that it is never slower.
-  const auto record = catalogue.accelerators.find(device.id);
-  const Accelerator& listed = record != catalogue.accelerators.end() ? record->second : device;
+  // The record as its file has it: a copy with, say, more bandwidth keeps its lender, so that it is never slower.
+  const Accelerator* record = find_listed(catalogue, device.id);
+  const Accelerator& listed = record != nullptr ? *record : device;
   for (const auto& [id, calibration] : catalogue.calibrations) {
-    const auto from = catalogue.accelerators.find(calibration.device);
-    if (calibration.law != query.law || from == catalogue.accelerators.end()) continue;
-    const Accelerator& other = from->second;
+    if (calibration.law != query.law) continue;
+    const Accelerator* lender = find_listed(catalogue, calibration.device);
+    if (lender == nullptr) continue;
+    const Accelerator& other = *lender;
     if (other.vendor != device.vendor || other.id == query.without) continue;
     const bool own = other.id == device.id;
     const bool family = !device.architecture.empty() && other.architecture == device.architecture;
@@ -69,10 +78,9 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
       const bool fitted = own && same_engine;
       const auto& errors = fitted ? group.held_out : calibration.left_out.value_or(ErrorSummary{});
-      candidates.emplace_back(Rank{own      ? 0
-                                   : family ? 1
-                                            : 2,
-                                   same_engine ? 0 : 1, specification_distance(listed, other),
+      const int kinship = own ? 0 : family ? 1 : 2, stranger = same_engine ? 0 : 1;
+      const double away = specification_distance(listed, other);
+      candidates.emplace_back(Rank{kinship, kinship < 2 ? stranger : 0, away, stranger,
                                    std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
                               ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,
                                           errors.rows > 0 ? errors.median_pct : -1.0, 0});

@@ -1,9 +1,11 @@
 // Which calibrated coefficients a device's law takes, and what that makes its times worth. The rule, in this order:
 //   1. the device itself; 2. a device of the same architecture; 3. another device of the same vendor.
 // Among equals: the same engine, the nearest specification (sum of |log ratio| of peak, bandwidth, compute units and
-// last-level cache), the nearest version. Coefficients are shares of a specification or times of a generation,
-// so the device that takes them scales them by its own specification. Other vendors' coefficients say nothing: without
-// any, the law falls back to specification and literature.
+// last-level cache), the nearest version. Of another architecture the nearest specification goes before the engine: a
+// new chip's kernels are written as those of the chip before it, not as the same engine's for a chip three generations
+// back. Coefficients are shares of a specification or times of a generation, so the device that takes them scales them
+// by its own specification. Other vendors' coefficients say nothing: without any, the law falls back to specification
+// and literature.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"
@@ -28,6 +30,10 @@ struct ChosenGroup {
   double expected_pct = -1;
   int place = 0;  ///< among all candidates, best first
 };
+
+/// The accelerator as its file has it, before the question changed it; null when there is none of this id. What
+/// coefficients are taken from does not depend on what a question changes, so that more bandwidth is never slower.
+const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id);
 
 /// At most one group for each precision any candidate has, in order of precision.
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query);

@@ -89,6 +89,25 @@ TEST_CASE("Another architecture of the vendor lends when its own has nothing; an
   CHECK(choose_groups(c, c.accelerators.at("h100-sxm"), query("moe", "")).empty());
 }
 
+TEST_CASE("Of another architecture the nearest chip lends, not the same engine's on an older one") {
+  auto c = catalogue();
+  c.accelerators["a100-sxm-80gb"] = chip("a100-sxm-80gb", "NVIDIA", "Ampere", 2.0);
+  c.accelerators["rubin"] = chip("rubin", "NVIDIA", "Rubin", 22);
+  calibrate(c, "a100-sxm-80gb", "vllm", "0.24.0", "int8");
+  calibrate(c, "h200-sxm", "trtllm", "1.3.0", "int8");
+  for (const auto& chosen : choose_groups(c, c.accelerators.at("rubin"), query("gemm", ""))) {
+    if (chosen.group->precision == "int8") CHECK(chosen.group->device == "h200-sxm");
+  }
+}
+
+TEST_CASE("A question's change of a device does not change who lends to it") {
+  auto c = catalogue();
+  const auto before = choose_groups(c, c.accelerators.at("h20"), query("gemm", "0.24.0"))[0];
+  c.listed.accelerators["h20"] = c.accelerators.at("h20");
+  c.accelerators.at("h20").memory_bandwidth = 4.8 * terabyte / second;
+  CHECK(choose_groups(c, c.accelerators.at("h20"), query("gemm", "0.24.0"))[0].group == before.group);
+}
+
 TEST_CASE("Tables name devices with underscores, or as the record says") {
   const auto c = catalogue();
   CHECK(find_table_device(c.accelerators, "h100_sxm")->id == "h100-sxm");

@@ -26,6 +26,13 @@ const MlaFormat* find_mla_format(const std::string& name) {
   return found == formats.end() ? nullptr : &found->second;
 }
 
+bool is_latent_width(double score_dim, double value_dim) {
+  return score_dim == kLatentWidth && value_dim == kLatentValues;
+}
+bool is_expanded_width(double score_dim, double value_dim) {
+  return score_dim == kScoreWidth && value_dim == kValueWidth;
+}
+
 MlaDevice mla_device(const Accelerator& accelerator, const MlaFormat& format) {
   MlaDevice out;
   out.units = accelerator.compute_units.value_or(100);

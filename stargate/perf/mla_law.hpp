@@ -33,6 +33,11 @@ struct MlaFormat {
 /// "bf16" or "bf16_kv_fp8"; what follows a dot is ignored. Null for others.
 const MlaFormat* find_mla_format(const std::string& name);
 
+/// Widths of the models the law is of: DeepSeek-V2 and later, as the paper gives them. Decode scores and values on the
+/// latent; prefill on heads expanded from it.
+bool is_latent_width(double score_dim, double value_dim);
+bool is_expanded_width(double score_dim, double value_dim);
+
 /// Facts of a device the law needs.
 struct MlaDevice {
   double units = 1;

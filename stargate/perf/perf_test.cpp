@@ -15,7 +15,7 @@ Accelerator h100() {
   a.memory_bandwidth = 3.35 * terabyte / second;
   a.memory_capacity = 80 * gigabyte;
   a.peak = {{Precision::bf16, 989.0 * teraflop / second}, {Precision::fp8, 1979.0 * teraflop / second}};
-  a.achievable = {{Precision::bf16, 794.5 * teraflop / second}};
+  a.best_share = {{Precision::bf16, 794.5 / 989.0}};
   a.compute_units = 132;
   return a;
 }

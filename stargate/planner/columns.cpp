@@ -213,6 +213,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;
+  quarters.reserve(static_cast<std::size_t>(programme.quarters() + axes.lead_in));
   for (Quarter q = programme.first - axes.lead_in; q <= programme.last; q = q + 1)
     quarters.push_back(format_quarter(q));
   axes.quarter = lp.add_axis(std::move(quarters));

@@ -1,11 +1,10 @@
-// Differences of two plans, quarter by quarter and in total.
+// Differences of two plans, quarter by quarter and in total; of what their programmes are made of.
 #include "stargate/planner/comparison.hpp"
 
 #include <algorithm>
 #include <map>
 #include <tuple>
-
-#include "stargate/base/check.hpp"
+#include <utility>
 
 namespace stargate {
 
@@ -20,32 +19,44 @@ PlanCost cost_difference(const PlanCost& base, const PlanCost& other) {
           .unmet = other.unmet - base.unmet};
 }
 
-QuarterDifference quarter_difference(const PlanQuarter& base, const PlanQuarter& other) {
-  QuarterDifference out;
-  out.quarter = base.quarter;
-  out.accelerators = other.accelerators - base.accelerators;
-  out.energised = other.energised - base.energised;
-  out.cost = other.cost.total() - base.cost.total();
-  out.spent = other.spent.total() - base.spent.total();
-  for (std::size_t k = 0; k < base.services.size(); ++k) {
-    out.served.push_back(other.services[k].served - base.services[k].served);
+/// Pairs of quarters that both plans have.
+std::vector<std::pair<const PlanQuarter*, const PlanQuarter*>> common_quarters(const Plan& base, const Plan& other) {
+  std::vector<std::pair<const PlanQuarter*, const PlanQuarter*>> out;
+  for (const PlanQuarter& quarter : base.quarters) {
+    const int t = quarter.quarter - other.first;
+    if (t >= 0 && t < static_cast<int>(other.quarters.size())) out.emplace_back(&quarter, &other.quarters[t]);
   }
   return out;
 }
 
-ServiceDifference service_difference(const Plan& base, const Plan& other, std::size_t k) {
+/// Services of the base, then those that only the other has.
+std::vector<std::string> all_services(const Plan& base, const Plan& other) {
+  std::vector<std::string> out = base.services;
+  for (const auto& service : other.services) {
+    if (std::find(out.begin(), out.end(), service) == out.end()) out.push_back(service);
+  }
+  return out;
+}
+
+/// Nothing is served of a service that the plan does not have.
+TokenRate served_of(const Plan& plan, const PlanQuarter& quarter, const std::string& service) {
+  const auto found = std::find(plan.services.begin(), plan.services.end(), service);
+  return found == plan.services.end() ? TokenRate{} : quarter.services[found - plan.services.begin()].served;
+}
+
+ServiceDifference service_difference(const Plan& base, const Plan& other, const std::string& service) {
   ServiceDifference out;
-  out.service = base.services[k];
+  out.service = service;
   out.worst = base.first;
   Tokens served_base;
-  for (std::size_t t = 0; t < base.quarters.size(); ++t) {
-    const TokenRate before = base.quarters[t].services[k].served;
-    const TokenRate change = other.quarters[t].services[k].served - before;
-    served_base += before * quarter_year;
+  for (const auto& [before, after] : common_quarters(base, other)) {
+    const TokenRate rate = served_of(base, *before, service);
+    const TokenRate change = served_of(other, *after, service) - rate;
+    served_base += rate * quarter_year;
     out.served += change * quarter_year;
     if (change < out.worst_rate) {
       out.worst_rate = change;
-      out.worst = base.quarters[t].quarter;
+      out.worst = before->quarter;
     }
   }
   if (served_base > Tokens{}) out.share = out.served / served_base;
@@ -72,6 +83,7 @@ std::vector<LimitDifference> limit_differences(const Plan& base, const Plan& oth
     out.one_percent_other = group.one_percent;
   }
   std::vector<LimitDifference> out;
+  out.reserve(together.size());
   for (auto& [name, difference] : together) out.push_back(std::move(difference));
   std::stable_sort(out.begin(), out.end(), [](const LimitDifference& a, const LimitDifference& b) {
     const auto rise = [](const LimitDifference& d) {
@@ -85,20 +97,48 @@ std::vector<LimitDifference> limit_differences(const Plan& base, const Plan& oth
 }  // namespace
 
 PlanDifference compare_plans(const Plan& base, const Plan& other) {
-  STARGATE_CHECK(base.first == other.first && base.last == other.last, "plans of different quarters");
-  STARGATE_CHECK(base.services == other.services, "plans of different services");
   PlanDifference out;
   out.objective = other.objective - base.objective;
   out.parts = cost_difference(base.parts, other.parts);
-  out.accelerators = other.quarters.back().accelerators - base.quarters.back().accelerators;
-  for (std::size_t t = 0; t < base.quarters.size(); ++t) {
-    out.quarters.push_back(quarter_difference(base.quarters[t], other.quarters[t]));
+  const auto quarters = common_quarters(base, other);
+  const auto services = all_services(base, other);
+  for (const auto& [before, after] : quarters) {
+    QuarterDifference quarter;
+    quarter.quarter = before->quarter;
+    quarter.accelerators = after->accelerators - before->accelerators;
+    quarter.energised = after->energised - before->energised;
+    quarter.cost = after->cost.total() - before->cost.total();
+    quarter.spent = after->spent.total() - before->spent.total();
+    for (const auto& service : services) {
+      quarter.served.push_back(served_of(other, *after, service) - served_of(base, *before, service));
+    }
+    out.quarters.push_back(std::move(quarter));
   }
-  for (std::size_t k = 0; k < base.services.size(); ++k) {
-    out.services.push_back(service_difference(base, other, k));
-  }
+  if (!out.quarters.empty()) out.accelerators = out.quarters.back().accelerators;
+  out.services.reserve(services.size());
+  for (const auto& service : services) out.services.push_back(service_difference(base, other, service));
   out.limits = limit_differences(base, other);
   return out;
+}
+
+std::vector<std::string> changed_parts(const Programme& base, const Programme& other) {
+  std::vector<std::string> parts;
+  const auto compare = [&](const char* name, const auto& a, const auto& b) {
+    if (!(a == b)) parts.emplace_back(name);
+  };
+  compare("the quarters planned", std::pair(base.first, base.last), std::pair(other.first, other.last));
+  compare("sites", base.sites, other.sites);
+  compare("systems", base.systems, other.systems);
+  compare("parts that limit deliveries", base.parts, other.parts);
+  compare("services", base.services, other.services);
+  compare("capital", base.capital, other.capital);
+  const auto terms = [](const Programme& p) {
+    return std::tuple(p.discount_rate, p.capital_cost, p.building_life, p.maximum_debt_share, p.reinvested_revenue);
+  };
+  compare("rates, lives and payment terms", std::pair(terms(base), base.payments),
+          std::pair(terms(other), other.payments));
+  compare("carbon", std::pair(base.carbon_price, base.carbon_cap), std::pair(other.carbon_price, other.carbon_cap));
+  return parts;
 }
 
 }  // namespace stargate

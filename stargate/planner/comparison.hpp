@@ -6,21 +6,22 @@
 #include <vector>
 
 #include "stargate/planner/plan.hpp"
+#include "stargate/planner/programme.hpp"
 
 namespace stargate {
 
-/// Other minus base, in one quarter.
+/// Other minus base, in a quarter that both have.
 struct QuarterDifference {
   Quarter quarter;
   double accelerators = 0;
   Power energised;
   Money cost, spent;
-  std::vector<TokenRate> served;  ///< by service
+  std::vector<TokenRate> served;  ///< by service, as in PlanDifference::services
 };
 
 struct ServiceDifference {
   std::string service;
-  Tokens served;         ///< other minus base, over the horizon
+  Tokens served;         ///< other minus base, over the quarters that both have
   double share = 0;      ///< of base's served tokens; zero when base serves none
   Quarter worst;         ///< quarter with the largest loss
   TokenRate worst_rate;  ///< its difference
@@ -34,15 +35,20 @@ struct LimitDifference {
 };
 
 struct PlanDifference {
-  Money objective;  ///< present value, other minus base
+  Money objective;  ///< present value, other minus base, each over its own quarters
   PlanCost parts;
-  double accelerators = 0;  ///< in the last quarter
+  double accelerators = 0;  ///< in the last quarter that both have
   std::vector<QuarterDifference> quarters;
   std::vector<ServiceDifference> services;
   std::vector<LimitDifference> limits;  ///< largest rise of `one_percent` first
 };
 
-/// Both plans have the same quarters and services.
+/// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks nothing
+/// is served there.
 PlanDifference compare_plans(const Plan& base, const Plan& other);
+
+/// What a change reaches, in words ("sites", "capital"): the parts in which two programmes differ. None: the plans are
+/// the same, and no part of the answer uses what was changed.
+std::vector<std::string> changed_parts(const Programme& base, const Programme& other);
 
 }  // namespace stargate

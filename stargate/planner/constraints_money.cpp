@@ -83,6 +83,7 @@ void add_tranche_rows(PlanModel& model) {
   for (int r = 0; r < count(p.capital); ++r) {
     PlanTerms terms;
     for (int t = 0; t < p.quarters(); ++t) terms.add(model.columns.draw.at(r, t), 1);
+    if (terms.empty()) continue;  // released after the last quarter
     const int released = std::max(0, p.capital[r].from - p.first);
     add_at_most(model, {.family = PlanFamily::tranche, .t = released, .first = r}, terms, to_lp(p.capital[r].amount));
   }

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "stargate/base/check.hpp"
 #include "stargate/planner/report.hpp"
 
 namespace stargate {
@@ -63,7 +62,11 @@ PlanOutcome solve_programme(const Programme& programme, const LpSolver& solver) 
   LpOutcome outcome = solver.solve(model.lp, {});
   if (auto* solution = std::get_if<LpSolution>(&outcome)) return plan_of(model, std::move(*solution));
   if (auto* infeasible = std::get_if<LpInfeasible>(&outcome)) return gaps_of(model, *infeasible);
-  STARGATE_CHECK(!std::holds_alternative<LpUnbounded>(outcome), "a programme whose cost falls for ever");
+  if (const auto* unbounded = std::get_if<LpUnbounded>(&outcome)) {
+    std::string message = "the cost falls for ever with more of";
+    for (const auto& step : unbounded->ray) message += " " + model.lp.column_name(step.column);
+    return UnsolvedPlan{message + ": is a price below zero?"};
+  }
   return UnsolvedPlan{std::get<LpStopped>(outcome).reason};
 }
 

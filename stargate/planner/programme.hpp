@@ -2,7 +2,7 @@
 // limit them, services that want tokens, money that arrives in tranches. The study fills it and has checked it;
 // performance is data here (tokens a second of one accelerator), the planner never calls a simulator. Conventions: what
 // arrives in a quarter (power, systems) works from the first day of that quarter; a series that has no point yet is
-// zero; counts of systems are real numbers (a programme buys thousands).
+// zero; counts of systems are real numbers (a programme buys thousands). Two programmes that are equal have one plan.
 #pragma once
 
 #include <map>
@@ -12,27 +12,35 @@
 
 #include "stargate/base/quarter.hpp"
 #include "stargate/base/series.hpp"
+#include "stargate/finance/terms.hpp"
 #include "stargate/units/quantity.hpp"
 
 namespace stargate {
+
+template <class T>
+bool operator==(const Series<T>& a, const Series<T>& b) {
+  return a.points == b.points;
+}
 
 struct PlanSite {
   std::string id, country;
   Series<Power> grid;                ///< at the meter, the most that may be energised; a step down is a limit too
   Power energised;                   ///< running before the first quarter; its construction is paid
-  double pue = 1.2;                  ///< power at the meter over power of the systems
+  double pue = kUsualTerms.pue;      ///< power at the meter over power of the systems
   MoneyPerEnergy electricity_price;  ///< at the meter
   CarbonIntensity carbon;
   MoneyPerPower construction_price;  ///< a watt at the meter, without systems (a figure a watt of IT is divided by pue)
   int construction_lead = 4;         ///< quarters from start to energised; paid evenly over them
   Power most_started;                ///< a quarter: what the crews can begin
   double take_or_pay = 0;            ///< share of the energy of the energised power that is paid for when not used
+  friend bool operator==(const PlanSite&, const PlanSite&) = default;
 };
 
 /// What one supplier makes of a product for this programme in a quarter (its share of world supply already taken).
 struct PlanOffer {
   std::string supplier;
   Series<double> amount;  ///< in the part's unit, a quarter
+  friend bool operator==(const PlanOffer&, const PlanOffer&) = default;
 };
 
 /// A product that limits deliveries. Not kept in stock: what is not taken in a quarter is gone.
@@ -41,11 +49,13 @@ struct PlanPart {
   std::string unit;     ///< "GB", "wafers", "systems"
   int lag = 0;          ///< quarters between the part and the delivery of the system that has it
   std::vector<PlanOffer> offers;
+  friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
 /// deliveries[t] <= seed + (1 + rate) * deliveries[t-1]; systems a quarter.
 struct PlanGrowth {
   double seed = 0, rate = 0;
+  friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
 };
 
 struct PlanSystem {
@@ -53,23 +63,25 @@ struct PlanSystem {
   int accelerators = 8;    ///< of one system
   Quarter first_delivery;  ///< none before; nor before the first quarter plus `order_lead`
   std::optional<Quarter> last_delivery;
-  int order_lead = 2;                   ///< quarters
-  Series<Money> price;                  ///< of one system by quarter of delivery, agreed when ordered
-  Power power;                          ///< of one system at full load, without the site's overhead
-  double idle_power = 0.3;              ///< share of `power` drawn when idle
-  int life = 20;                        ///< quarters
-  double availability = 0.95;           ///< share of its accelerators that work
-  double maintenance = 0.03;            ///< share of the price a year
+  int order_lead = 2;                            ///< quarters
+  Series<Money> price;                           ///< of one system by quarter of delivery, agreed when ordered
+  Power power;                                   ///< of one system at full load, without the site's overhead
+  double idle_power = 0.3;                       ///< share of `power` drawn when idle
+  int life = 20;                                 ///< quarters
+  double availability = 0.95;                    ///< share of its accelerators that work
+  double maintenance = kUsualTerms.maintenance;  ///< share of the price a year
   std::map<std::string, double> parts;  ///< product -> amount of one system; a product that is no PlanPart is no limit
   std::map<Quarter, double> committed;  ///< systems ordered before the programme: delivered then, deposit paid, parts
                                         ///< taken outside the offers
   std::optional<PlanGrowth> growth;
+  friend bool operator==(const PlanSystem&, const PlanSystem&) = default;
 };
 
 /// What one accelerator of a system gives a service.
 struct PlanThroughput {
   TokenRate per_accelerator;  ///< while it works
   double power_share = 1;     ///< of the system's full power, while it works
+  friend bool operator==(const PlanThroughput&, const PlanThroughput&) = default;
 };
 
 struct PlanService {
@@ -79,6 +91,7 @@ struct PlanService {
   std::vector<std::string> sites;                    ///< ids of the sites where it may run; none: nowhere
   double utilisation = 1;                            ///< share of the time an accelerator given to the service may work
   std::map<std::string, PlanThroughput> throughput;  ///< system id -> ; absent: cannot serve
+  friend bool operator==(const PlanService&, const PlanService&) = default;
 };
 
 enum class FundKind { equity, debt };
@@ -89,19 +102,21 @@ struct PlanTranche {
   Money amount;
   FundKind kind = FundKind::equity;
   double interest = 0;  ///< a year, on what is drawn; not repaid inside the horizon
+  friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 
 /// When a system is paid: shares of its price at order, at delivery, and a quarter after delivery.
 struct PaymentStages {
   double deposit = 0.2, delivery = 0.7, acceptance = 0.1;
+  friend bool operator==(const PaymentStages&, const PaymentStages&) = default;
 };
 
 struct Programme {
   std::string name;
   Quarter first, last;
-  double discount_rate = 0.08;  ///< a year, of the present value; the first quarter counts full
-  double capital_cost = 0.1;    ///< WACC a year, of the annuities
-  int building_life = 80;       ///< quarters
+  double discount_rate = 0.08;                     ///< a year, of the present value; the first quarter counts full
+  double capital_cost = kUsualTerms.capital_cost;  ///< WACC a year, of the annuities
+  int building_life = 80;                          ///< quarters
   std::vector<PlanSite> sites;
   std::vector<PlanPart> parts;
   std::vector<PlanSystem> systems;
@@ -114,6 +129,7 @@ struct Programme {
   std::optional<Mass> carbon_cap;  ///< a calendar year; a part of a year counts by its quarters
 
   int quarters() const { return last - first + 1; }
+  friend bool operator==(const Programme&, const Programme&) = default;
 };
 
 }  // namespace stargate

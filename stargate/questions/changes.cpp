@@ -31,6 +31,18 @@ Result<std::string> resolve_model(const QuestionContext& context, Catalogue& cat
   return context.fault("model", id.faults()[0].message, id.faults()[0].hint);
 }
 
+ChangeFields asked_changes(const QuestionContext& context, const ChangeFields& fields) {
+  ChangeFields out = fields;
+  if (!context.left_out_change) return out;
+  const std::size_t at = *context.left_out_change;
+  if (at < out.set.size()) {
+    out.set.erase(out.set.begin() + static_cast<std::ptrdiff_t>(at));
+  } else if (at - out.set.size() < out.without.size()) {
+    out.without.erase(out.without.begin() + static_cast<std::ptrdiff_t>(at - fields.set.size()));
+  }
+  return out;
+}
+
 std::string describe_changes(const ChangeFields& fields) {
   std::string out;
   for (const auto& without : fields.without) out += (out.empty() ? "" : " ") + ("--without " + without);
@@ -65,7 +77,7 @@ Result<Changes> parse_changes(const ChangeFields& fields) {
 }
 
 Result<Catalogue> load_changed_catalogue(const QuestionContext& context, const ChangeFields& fields) {
-  auto changes = parse_changes(fields);
+  auto changes = parse_changes(asked_changes(context, fields));
   if (!changes) return changes.faults();
   return load_catalogue(context.files, context.catalogue_folder, changes->catalogue);
 }

@@ -23,6 +23,10 @@ void add_change_fields(QuestionTable<Q>& table) {
   table.optional("without", &Q::without, "Leave a record out, such as supplier:samsung").type("KIND:ID");
 }
 
+/// The changes to be made: all that are asked for but the one the context leaves out. Whoever answers a question takes
+/// its changes from here.
+ChangeFields asked_changes(const QuestionContext& context, const ChangeFields& fields);
+
 /// In words: "--set system.scale_up_domain=x10 --without supplier:samsung".
 std::string describe_changes(const ChangeFields& fields);
 

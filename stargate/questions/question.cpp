@@ -1,6 +1,8 @@
 // Places of faults, and paths of answers.
 #include "stargate/questions/question.hpp"
 
+#include <algorithm>
+
 namespace stargate {
 
 std::string QuestionContext::path_of(std::string_view form) const {
@@ -14,6 +16,16 @@ Diagnostic QuestionContext::fault(std::string_view field, std::string message, s
   // the place of a flag is its own text; the path would say the same again
   std::string path = node->origin.empty() ? std::string(field) : std::string();
   return asked->fault(*node, std::move(path), std::move(message), std::move(hint));
+}
+
+Diagnostics QuestionContext::placed(Diagnostics faults) const {
+  for (Diagnostic& known : faults) {
+    std::string field = known.path;
+    std::replace(field.begin(), field.end(), '-', '_');
+    const bool of_a_field = known.file.empty() && asked != nullptr && asked->root.find(field) != nullptr;
+    if (of_a_field) known = fault(field, known.message, known.hint);
+  }
+  return faults;
 }
 
 void add_answer_fields(AnswerFields& out, const std::string& prefix, const AnswerFields& part) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "stargate/base/file_reader.hpp"
 #include "stargate/questions/question_table.hpp"
@@ -20,6 +21,7 @@ enum class AnswerKind {
 
 struct OutputFile {
   std::string path, content;
+  bool replaces = false;  ///< the answer is a new state of a file that was read; any other is not written over
 };
 
 struct Answer {
@@ -44,11 +46,16 @@ struct QuestionContext {
   std::function<void(const std::string&)> progress = [](const std::string&) {};  ///< what goes on now, in a few words
   std::map<std::string, std::string, std::less<>> wanted = {};                   ///< forms in files, by name: the path
   const Document* asked = nullptr;  ///< the question as written; Question::run sets it
+  /// The change to be left out, counted through `set`, then `without` (unused_changes.hpp): the question stays as it
+  /// was asked, its words too.
+  std::optional<std::size_t> left_out_change = {};
 
   /// The path of a form in a file; empty: not wanted.
   std::string path_of(std::string_view form) const;
   /// What is wrong with a field, at the place where it was given.
   Diagnostic fault(std::string_view field, std::string message, std::string hint = {}) const;
+  /// Faults from below whose path is a field's name and that know no file, at the place where that field was given.
+  Diagnostics placed(Diagnostics faults) const;
 };
 
 /// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace".
@@ -59,7 +66,7 @@ struct FileForm {
 /// A member of the answer's JSON. Its path: "layout", "step/*" (any name), "ranking[]/step_time_s" (of each).
 struct AnswerField {
   std::string path;
-  std::string type;  ///< "number", "integer", "text", "boolean"; with " or null" where a figure may have no value
+  std::string type;  ///< "number", "integer", "text", "boolean"; "any"; with " or null" where a figure may have no value
   std::string sentence;
 };
 using AnswerFields = std::vector<AnswerField>;
@@ -90,7 +97,9 @@ Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&
     auto question = read_record<Q>(document);
     if (!question) return question.faults();
     context.asked = &document;
-    return answer(*question, context);
+    auto answered = answer(*question, context);
+    if (!answered) return context.placed(answered.faults());
+    return answered;
   };
   return {Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), run};
 }

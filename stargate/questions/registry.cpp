@@ -4,7 +4,23 @@
 #include <algorithm>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/calibrate.hpp"
+#include "stargate/questions/catalogue_fields.hpp"
+#include "stargate/questions/catalogue_list.hpp"
+#include "stargate/questions/catalogue_show.hpp"
+#include "stargate/questions/check.hpp"
+#include "stargate/questions/goodput.hpp"
+#include "stargate/questions/import.hpp"
 #include "stargate/questions/model.hpp"
+#include "stargate/questions/plan.hpp"
+#include "stargate/questions/serve.hpp"
+#include "stargate/questions/serve_simulate.hpp"
+#include "stargate/questions/serve_size.hpp"
+#include "stargate/questions/serve_study.hpp"
+#include "stargate/questions/train.hpp"
+#include "stargate/questions/train_search.hpp"
+#include "stargate/questions/unused_changes.hpp"
+#include "stargate/questions/validate.hpp"
 
 namespace stargate {
 namespace {
@@ -28,7 +44,22 @@ void write_node(JsonWriter& json, const Node& node) {
 }  // namespace
 
 const std::vector<Question>& all_questions() {
-  static const std::vector<Question> questions{model_question()};
+  static const std::vector<Question> questions{plan_question(),
+                                               tell_unused_changes(train_question()),
+                                               tell_unused_changes(train_search_question()),
+                                               tell_unused_changes(goodput_question()),
+                                               import_question(),
+                                               tell_unused_changes(serve_question()),
+                                               serve_size_question(),
+                                               serve_simulate_question(),
+                                               serve_study_question(),
+                                               model_question(),
+                                               catalogue_list_question(),
+                                               catalogue_show_question(),
+                                               catalogue_fields_question(),
+                                               check_question(),
+                                               validate_question(),
+                                               calibrate_question()};
   return questions;
 }
 
@@ -42,6 +73,10 @@ std::vector<std::string> question_names() {
   std::vector<std::string> names;
   for (const auto& question : all_questions()) names.push_back(question.name());
   return names;
+}
+
+std::string_view group_sentence(std::string_view word) {
+  return word == "catalogue" ? "What can be bought or run, with sources" : "";
 }
 
 Result<AskedQuestion> parse_asked_question(const std::string& file, std::string_view text) {

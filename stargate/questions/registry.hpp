@@ -12,6 +12,9 @@ const Question* find_question(std::string_view name);
 /// Names of all questions, for suggestions.
 std::vector<std::string> question_names();
 
+/// What a word stands for that is no question by itself: "catalogue".
+std::string_view group_sentence(std::string_view word);
+
 /// A question as JSON: {"question": "train", "model": ..., ...}. The document keeps the fields alone.
 struct AskedQuestion {
   const Question* question;

@@ -52,6 +52,7 @@ SchemaNode schema_tree(const AnswerFields& fields) {
 }
 
 void write_type(JsonWriter& json, const std::string& type) {
+  if (type == "any") return;
   const bool nullable = type.ends_with(" or null");
   const std::string name = nullable ? type.substr(0, type.size() - 8) : type;
   const std::string word = name == "text" ? "string" : name;
@@ -118,6 +119,7 @@ bool is_of_type(const Node& node, const std::string& type) {
 }
 
 void compare(const Node& node, const SchemaNode& schema, const std::string& path, std::vector<std::string>& out) {
+  if (schema.field != nullptr && schema.field->type == "any") return;
   if (node.is_mapping()) {
     for (const auto& member : node.members) {
       const std::string below = path.empty() ? member.key : path + "/" + member.key;

@@ -1,6 +1,5 @@
 // From the study to a fleet and its books.
-//   a site's peak  = the largest sum, over the quarters of an hour of a day, of the mean rates of the tenants
-//                    nearest to it
+//   a site's peak  = largest sum, over a day's quarters of an hour, of the mean rates of the tenants nearest to it
 //   replicas       = what sizing says for (1 + headroom) * peak; autoscaling keeps between a share of them and all
 //   a seat's cost  = the tenant's share of the day's cost * (365 / 12) / seats
 #include <fmt/format.h>
@@ -8,16 +7,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stargate/service/service_study.hpp"
+#include "stargate/service/service_question.hpp"
 
 namespace stargate {
 namespace {
 
-constexpr int kPrefixBlock = 256;     // tokens of a hash: prefixes are long here
-constexpr double kScaleAt = 0.8;      // of the requests a replica holds at capacity
-constexpr double kLongestThink = 20;  // s, while sizing: a pause longer than that only makes the trial longer
+constexpr double kScaleAt = 0.8;  // of the requests a replica holds at capacity
 constexpr double kDaysInMonth = 365.0 / 12;
-constexpr std::int64_t kSizingRequests = 3000;
 
 bool may_run(const ServiceTenantSpec& tenant, const Site& site) {
   const auto& where = tenant.residency;
@@ -92,56 +88,17 @@ class ServiceRun {
       for (std::size_t i = 0; i < rates.size(); ++i) sum[i] += rates[i];
     }
     const auto peak = static_cast<std::size_t>(std::max_element(sum.begin(), sum.end()) - sum.begin());
-    site.peak_rate = sum[peak];
-    double cached = 0;
-    site.workload = {0, 0, 0};
+    site.peak_rate = sum[peak], site.peak = peak;
+  }
+
+  /// The site's tenants at the rates of its busiest quarter of an hour.
+  std::vector<TenantLoad> peak_loads(const ServiceSiteAnswer& site) const {
+    std::vector<TenantLoad> loads;
     for (const int t : site.tenants) {
       const auto& tenant = traffic_[static_cast<std::size_t>(t)];
-      const double share = day_rates(tenant)[peak] / site.peak_rate;
-      const TenantMeans means = mean_lengths(tenant);
-      site.workload.isl += share * means.isl, site.workload.osl += share * means.osl;
-      cached += share * means.isl * means.cached_share;
+      loads.push_back({tenant, day_rates(tenant)[site.peak]});
     }
-    site.workload.cached_share = cached / site.workload.isl;
-  }
-
-  ServingQuestion serving_question(const ServingWorkload& workload) const {
-    ServingQuestion question;
-    question.workload = workload;
-    question.target = {study_.targets.ttft, study_.targets.tpot};
-    question.precision = stored_precision(model_);
-    if (study_.precision) question.precision.linear = question.precision.expert = *study_.precision;
-    if (study_.kv_precision) question.precision.kv = *study_.kv_precision;
-    question.engine = *find_engine(catalogue_, study_.engine);
-    return question;
-  }
-
-  /// The site's tenants side by side at their rates of the peak, all of it faster or slower.
-  TrafficMaker peak_traffic(const ServiceSiteAnswer& site) const {
-    std::vector<TenantTraffic> tenants;
-    for (const int t : site.tenants) {
-      TenantTraffic tenant = traffic_[static_cast<std::size_t>(t)];
-      tenant.arrivals.profile = {};
-      tenant.session.think_s = std::min(tenant.session.think_s, kLongestThink);
-      tenants.push_back(std::move(tenant));
-    }
-    double all = 0;
-    for (const auto& tenant : tenants) all += mean_request_rate(tenant);
-    return [tenants, all, seed = study_.seed](double rate, std::int64_t requests) {
-      auto at_rate = tenants;
-      for (auto& tenant : at_rate) tenant.arrivals.rate *= rate / all;
-      auto source = make_tenant_source(at_rate, {requests, -1}, static_cast<std::uint64_t>(seed));
-      STARGATE_CHECK(source.ok(), "the traffic has been checked");
-      return std::move(*source);
-    };
-  }
-
-  /// The nearest to the fleet's router that trials know.
-  ServiceRouter sizing_router() const {
-    const RouterPolicy policy = *parse_router_policy(study_.operation.router);
-    const bool finds_prefixes =
-        policy == RouterPolicy::prefix_aware || policy == RouterPolicy::kv_aware || policy == RouterPolicy::session;
-    return finds_prefixes ? ServiceRouter::prefix : ServiceRouter::least_loaded;
+    return loads;
   }
 
   Check size_site(std::size_t index) {
@@ -150,12 +107,9 @@ class ServiceRun {
     auto machine = make_serving_machine(catalogue_, system, kernel_choice(model_, study_.engine));
     if (!machine) return machine.faults();
     machines_[index] = std::make_unique<ServingMachine>(std::move(*machine));
-    FleetQuestion question;
-    question.serving = serving_question(site.workload);
-    question.targets = {{study_.targets.ttft, study_.targets.share}, {study_.targets.tpot, study_.targets.share}};
-    question.demand = {site.peak_rate, 0, study_.operation.headroom};
-    question.traffic = {peak_traffic(site), kSizingRequests, kPrefixBlock, sizing_router()};
-    question.mean_output = site.workload.osl;
+    const FleetQuestion question =
+        service_fleet_question(catalogue_, study_, {site.peak_rate, 0, study_.operation.headroom}, peak_loads(site));
+    site.workload = question.serving.workload;
     const bool apart = study_.mode == ServiceMode::disaggregated;
     const FleetAnswer sized = size_fleet(model_, *machines_[index], question, apart);
     if (const auto* shortfall = std::get_if<FleetShortfall>(&sized)) {
@@ -188,7 +142,7 @@ class ServiceRun {
     fleet.router.policy = *parse_router_policy(study_.operation.router);
     fleet.router.spill_at = study_.operation.spill_at.value_or(0);
     fleet.seed = static_cast<std::uint64_t>(study_.seed);
-    fleet.prefix_block_tokens = kPrefixBlock;
+    fleet.prefix_block_tokens = kServicePrefixBlock;
     fleet.sample_interval = study_.duration / 96.0;
     for (std::size_t i = 0; i < answer_.sites.size(); ++i) {
       const auto& sized = answer_.sites[i].sized;
@@ -209,29 +163,27 @@ class ServiceRun {
     const ServiceSiteAnswer& site = answer_.sites[index];
     const ServingMachine& machine = *machines_[index];
     const System& system = catalogue_.systems.at(site.system);
-    Replica replica{&model_, &machine, group.layout, {}, {}};
-    const ServingQuestion question = serving_question(site.workload);
-    replica.precision = question.precision, replica.engine = question.engine;
-    replica.engine.max_num_batched_tokens = site.sized->max_num_batched_tokens;
-    EngineSpec rules = default_engine_spec(replica.engine.prefill_first ? EngineKind::sglang : EngineKind::vllm);
-    rules.kv.prefix_caching = true;
+    const ServingQuestion question = service_fleet_question(catalogue_, study_, {}).serving;
+    EngineSetup setup = role == PoolRole::prefill ? prefill_side(question.engine) : question.engine;
+    setup.max_num_batched_tokens = site.sized->max_num_batched_tokens;
+    auto made = make_replica_engine(model_, machine, group.layout, question.precision, setup);
+    STARGATE_CHECK(made.ok() && std::holds_alternative<ReplicaEngine>(*made), "what was sized runs and fits");
+    const auto& engine = std::get<ReplicaEngine>(*made);
     ReplicaKind kind;
     kind.name = site.system + ", " + format_layout(group.layout);
-    kind.engine = std::get<EngineSpec>(engine_of_replica(replica, rules));
-    kind.engine.prefill_only = role == PoolRole::prefill;
-    const auto step = std::make_shared<StepModel>(replica);
-    kind.make_cost = [step] { return std::make_unique<OwnedTable>(step); };
+    kind.engine = engine.spec;
+    kind.make_cost = engine.cost_maker();
     kind.accelerators = group.layout.accelerators();
     kind.weight = site.sized->capacity / group.replicas;
     const ReplicaPower power = replica_power(catalogue_, system, kind.accelerators);
     kind.idle = power.idle, kind.busy = power.busy;
     kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
-    kind.request_overhead = role == PoolRole::decode ? Duration{} : replica.engine.request_overhead;
-    kind.stream_overhead = replica.engine.stream_overhead;
+    kind.request_overhead = role == PoolRole::decode ? Duration{} : setup.request_overhead;
+    kind.stream_overhead = setup.stream_overhead;
     if (role == PoolRole::prefill) {
-      kind.transfer_fixed = cache_transfer_time(replica, 1);
-      kind.transfer_token = (cache_transfer_time(replica, site.workload.isl) - kind.transfer_fixed) / site.workload.isl;
+      const CacheTransfer transfer = cache_transfer(engine.replica);
+      kind.transfer_fixed = transfer.fixed, kind.transfer_token = transfer.per_token;
     }
     PoolSpec pool;
     pool.name = site.site + (role == PoolRole::prefill ? " prefill" : role == PoolRole::decode ? " decode" : "");
@@ -312,18 +264,6 @@ class ServiceRun {
       answer_.tenants.push_back(out);
     }
   }
-
-  /// A table that keeps the step model it asks alive.
-  class OwnedTable final : public StepCost {
-   public:
-    explicit OwnedTable(std::shared_ptr<const StepModel> model) : model_(std::move(model)), table_(*model_) {}
-    DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
-    Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
-
-   private:
-    std::shared_ptr<const StepModel> model_;
-    StepTable table_;
-  };
 
   const Catalogue& catalogue_;
   const ServiceStudySpec& study_;

@@ -120,11 +120,13 @@ Result<ServiceStudySpec> parse_service_study(const std::string& file, std::strin
     return document->fault(document->root, "", "this is a build-out's study, not a service's",
                            "plan it: stargate plan " + file);
   }
+  drop_left_out(document->root, "sites", "site", "site", catalogue.left_out);
   Diagnostics faults;
   for (const auto& change : changes) {
     auto applied = apply_override(*document, change);
     if (!applied.ok()) faults.insert(faults.end(), applied.faults().begin(), applied.faults().end());
   }
+  if (!faults.empty()) return faults;  // what a faulty change leaves behind is no further fault
   ServiceStudySpec study;
   Reader reader(*document, faults);
   ServiceStudySpec::table().read(reader, document->root, study);

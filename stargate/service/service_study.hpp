@@ -19,6 +19,9 @@ Result<ServiceStudySpec> parse_service_study(const std::string& file, std::strin
 /// A study of a service, by its list of tenants; a build-out has none.
 bool is_service_study(const FileReader& files, const std::string& file);
 
+/// Tokens of a prefix's hash: prefixes are long here.
+inline constexpr int kServicePrefixBlock = 256;
+
 struct ServiceStudyOptions {
   int threads = 1;
   /// What an accelerator of the system costs, all in.
@@ -31,6 +34,7 @@ struct ServiceSiteAnswer {
   std::string site, system, country;
   std::vector<int> tenants;  ///< whose nearest site it is
   double peak_rate = 0;      ///< of their requests, a second, mean
+  std::size_t peak = 0;      ///< the quarter of an hour of the day in which that is
   ServingWorkload workload;  ///< means of their requests at the peak
   std::optional<SizedFleet> sized;
   FleetEconomy economy;  ///< at the peak
@@ -58,8 +62,5 @@ Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const S
 ServingWorkload mean_workload(const ServiceStudySpec& study);
 /// What one of the tenants sends; the study has been checked.
 TenantTraffic tenant_traffic(const ServiceTenantSpec& tenant);
-
-std::string format_service_report(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
-std::string format_service_json(const ServiceStudySpec& study, const ServiceStudyAnswer& answer);
 
 }  // namespace stargate

@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kActivationBytes = 2;  // bf16
 constexpr double kLogitBytes = 4;       // sampled in fp32
+constexpr double kIdleShare = 1.0 / 8;  // H100: 70 of 700 W, A100: 55 of 400 W
 
 /// The widest row of intermediate results a token of this layer leaves on a rank, in elements.
 double widest_row(const Model& model, const LayerShape& layer, const Shard& shard) {
@@ -71,7 +72,8 @@ Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const Sy
                         accelerator.memory_capacity,
                         system.accelerators,
                         system.price.mid,
-                        system.power};
+                        system.power,
+                        accelerator.host_bandwidth};
 }
 
 KernelChoice kernel_choice(const Model& model, const std::string& engine) {
@@ -97,11 +99,18 @@ ServingPrecision serving_precision(Precision weights, Precision kv) { return {we
 std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout) {
   std::vector<std::string> faults;
   const auto number = [](int value) { return std::to_string(value); };
+  if (layout.tp < 1 || layout.pp < 1 || layout.attention_dp < 1 || layout.ep < 1) {
+    return {"every parallel size must be at least 1"};
+  }
   if (layout.tp > machine.fabric.domain) {
     faults.push_back("TP " + number(layout.tp) + " leaves the scale-up domain of " + number(machine.fabric.domain));
   }
   if (layout.pp > model.layer_count()) faults.push_back("more stages than layers");
-  if (layout.ranks() % layout.ep != 0) faults.push_back("EP " + number(layout.ep) + " does not divide the ranks");
+  if (layout.ranks() % layout.ep != 0) {
+    faults.push_back("EP " + number(layout.ep) + " does not divide the " + number(layout.ranks()) +
+                     " ranks of TP x attention DP");
+    return faults;  // how many ranks share an expert is not known
+  }
   bool experts = false;
   for (const auto& shape : model.shapes) {
     const auto& a = shape.attention;
@@ -164,6 +173,14 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
   const double root = (std::sqrt(deviation * deviation + mean * memory.kv_room.base()) - deviation) / mean;
   const double group = std::max(1.0, std::floor(root * root));
   return Fits{group * replica.layout.attention_dp, memory};
+}
+
+ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators) {
+  const Accelerator& part = catalogue.accelerators.at(system.accelerator);
+  const double share = static_cast<double>(accelerators) / system.accelerators;
+  const Power saved = part.power - part.idle_power.value_or(part.power * kIdleShare);
+  const Power idle = max(system.power * kIdleShare, system.power - static_cast<double>(system.accelerators) * saved);
+  return {idle * share, system.power * share};
 }
 
 }  // namespace stargate

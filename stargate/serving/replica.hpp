@@ -20,10 +20,11 @@ struct ServingMachine {
   std::string system;  ///< id
   DeviceLaw law;
   Fabric fabric;
-  Bytes memory;          ///< of one accelerator
-  int accelerators = 8;  ///< in one system as it is bought
-  Money price;           ///< of one system, most likely; zero when not known
-  Power power;           ///< of one system at its plug
+  Bytes memory;               ///< of one accelerator
+  int accelerators = 8;       ///< in one system as it is bought
+  Money price;                ///< of one system, most likely; zero when not known
+  Power power;                ///< of one system at its plug
+  ByteRate host_bandwidth{};  ///< of one accelerator to its host's memory; zero when not known
 };
 /// With the kernels and the collectives of the choice's engine.
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
@@ -94,5 +95,16 @@ struct Fits {
 /// Sequences in flight are at all ages, so one takes the cache of isl + osl/2 tokens on average; the pool keeps two
 /// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least.
 std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl);
+
+/// At the plug, of one replica: its share of the system. Idle accelerators draw what their record says (an eighth of
+/// their maximum where it is silent), the rest of the machine the same as ever.
+///   power = idle + (busy - idle) * share of time in steps, a step that only decodes counted at decode_share
+struct ReplicaPower {
+  Power idle, busy;
+  /// Mean of steps that only decode, over the range from idle to busy: a prompt draws the maximum, decoding some 0.6 of
+  /// it (Patel et al., "Splitwise", ISCA 2024, on power of the two phases; the figure from memory, unverified).
+  static constexpr double decode_share = 0.6;
+};
+ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators);
 
 }  // namespace stargate

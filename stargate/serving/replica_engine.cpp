@@ -1,4 +1,4 @@
-// The two terms are read off the caches of two long sequences.
+// From names and bytes to rules and blocks. The two terms of a sequence's cache are read off two long sequences.
 #include "stargate/serving/replica_engine.hpp"
 
 #include <algorithm>
@@ -9,13 +9,149 @@ namespace {
 
 // Longer than any window, so that the rest is a straight line.
 constexpr double kLong = 1 << 22, kLonger = 1 << 23;
+constexpr double kEndlessPool = 1e12;       // blocks, where the cache does not grow
+constexpr double kTypicalPrompt = 1 << 13;  // tokens
+constexpr const char* kStatic = "static";
+
+/// A table that keeps the step model it asks alive.
+class OwnedTable final : public StepCost {
+ public:
+  OwnedTable(std::shared_ptr<const StepModel> model, int draft_tokens)
+      : model_(std::move(model)), table_(*model_, draft_tokens) {}
+  DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
+  Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
+
+ private:
+  std::shared_ptr<const StepModel> model_;
+  StepTable table_;
+};
+
+EngineKind kind_of(const ServingEngine& record, const EngineChanges& changes) {
+  if (changes.static_batch) return EngineKind::static_batch;
+  for (const auto kind : {EngineKind::sglang, EngineKind::trtllm}) {
+    if (record.engine == engine_kind_name(kind)) return kind;
+  }
+  return EngineKind::vllm;
+}
+
+template <class T>
+void change(T& value, const std::optional<T>& to) {
+  if (to) value = *to;
+}
+
+/// Nothing when the rank has no room for a block and what one sequence keeps.
+std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_tokens, EngineSpec& spec) {
+  const auto [token_bytes, fixed] = sequence_cost(made.replica);
+  const Bytes room = made.memory.kv_room, block = token_bytes * spec.kv.block_size;
+  if (room < block + fixed) return DoesNotFit{block + fixed - room, made.memory};
+  double blocks = kEndlessPool;
+  if (token_bytes > Bytes{}) {
+    blocks = room / block;
+    spec.kv.blocks_per_sequence = static_cast<std::int64_t>(std::ceil(fixed / block - 1e-9));
+  } else if (fixed > Bytes{}) {
+    spec.max_num_seqs = std::min(spec.max_num_seqs, std::max(1, static_cast<int>(room / fixed)));
+  }
+  if (kv_cache_tokens > 0) blocks = std::round(kv_cache_tokens / spec.kv.block_size);
+  spec.kv.blocks = static_cast<std::int64_t>(blocks);
+  return std::nullopt;
+}
 
 }  // namespace
+
+EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes) {
+  EngineSetup out;
+  static_cast<EngineCoefficients&>(out) = record;
+  out.name = record.name, out.kernels = record.engine;
+  change(out.max_num_seqs, changes.max_num_seqs);
+  change(out.max_num_batched_tokens, changes.max_num_batched_tokens);
+  change(out.gpu_memory_utilization, changes.gpu_memory_utilization);
+  out.kv_cache_tokens = changes.kv_cache_tokens.value_or(0);
+  out.fresh_server = changes.fresh_server;
+  EngineSpec& rules = out.rules = default_engine_spec(kind_of(record, changes));
+  if (rules.kind == EngineKind::vllm && record.prefill_first) {  // its first scheduler
+    rules.prefill_first = true;
+    rules.chunked_prefill = rules.kv.prefix_caching = false;
+  }
+  if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
+  change(rules.kv.block_size, changes.block_size);
+  change(rules.kv.prefix_caching, changes.prefix_caching);
+  change(rules.chunked_prefill, changes.chunked_prefill);
+  change(rules.long_prefill_token_threshold, changes.long_prefill_token_threshold);
+  change(rules.admission, changes.admission);
+  change(rules.order, changes.order);
+  change(rules.preemption, changes.preemption);
+  change(rules.mixed_chunks, changes.mixed_chunks);
+  rules.speculation = changes.speculation;
+  rules.walk_every_step = changes.walk_every_step;
+  return out;
+}
+
+Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version,
+                                  const EngineChanges& changes) {
+  EngineChanges all = changes;
+  if (engine == kStatic) all.static_batch = true;
+  const ServingEngine* record = find_engine(catalogue, engine == kStatic ? "trtllm" : engine, version);
+  if (record != nullptr) return set_up_engine(*record, all);
+  return Diagnostic{
+      {}, 0, 0, "engine", "the catalogue has no engine '" + engine + "'", "vllm, sglang, trtllm or static", {}};
+}
+
+EngineSetup prefill_side(EngineSetup setup) {
+  setup.rules.prefill_only = true;
+  setup.rules.speculation = {};
+  return setup;
+}
 
 SequenceCost sequence_cost(const Replica& replica) {
   const Bytes at_long = rank_sequence_bytes(replica, kLong), at_longer = rank_sequence_bytes(replica, kLonger);
   const Bytes per_token = (at_longer - at_long) / (kLonger - kLong);
   return {per_token, max(Bytes{}, at_long - kLong * per_token)};
+}
+
+std::function<std::unique_ptr<StepCost>()> ReplicaEngine::cost_maker() const {
+  return
+      [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<OwnedTable>(model, drafts); };
+}
+
+Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const ServingMachine& machine,
+                                                const ServingLayout& layout, const ServingPrecision& precision,
+                                                const EngineSetup& setup) {
+  Diagnostics faults;
+  for (const auto& fault : layout_faults(model, machine, layout)) {
+    faults.push_back(
+        {{}, 0, 0, {}, format_layout(layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp", {}});
+  }
+  if (!faults.empty()) return faults;
+  ReplicaEngine out;
+  out.replica = {&model, &machine, layout, precision, setup};
+  out.memory = replica_memory(out.replica);
+  EngineSpec& spec = out.spec = setup.rules;
+  spec.max_num_seqs = setup.max_num_seqs;
+  spec.max_num_batched_tokens = setup.max_num_batched_tokens;
+  spec.data_parallel = layout.attention_dp;
+  spec.pipeline = layout.pp;
+  spec.attention_dp_wait = setup.attention_dp_wait;
+  spec.warm_up = setup.fresh_server ? setup.warm_up : Duration{};
+  if (auto lack = give_pool(out, setup.kv_cache_tokens, spec)) return ReplicaEngineAnswer(std::move(*lack));
+  if (spec.preemption == PreemptionMode::swap && machine.host_bandwidth > ByteRate{}) {
+    spec.swap_token = sequence_cost(out.replica).per_token / machine.host_bandwidth;
+  }
+  if (auto check = check_engine_spec(spec); !check.ok()) return check.faults();
+  out.model = std::make_shared<const StepModel>(out.replica);
+  out.table = std::make_unique<StepTable>(*out.model, spec.speculation.draft_tokens);
+  return ReplicaEngineAnswer(std::move(out));
+}
+
+Duration cache_transfer_time(const Replica& replica, double tokens) {
+  Fabric across = replica.machine->fabric;
+  const Group pair{2, 1};
+  return collective_time(across, Collective::send_receive, rank_sequence_bytes(replica, tokens), pair);
+}
+
+CacheTransfer cache_transfer(const Replica& replica) {
+  const Duration least = cache_transfer_time(replica, 1);
+  const Duration per_token = (cache_transfer_time(replica, kTypicalPrompt) - least) / (kTypicalPrompt - 1);
+  return {max(Duration{}, least - per_token), per_token};
 }
 
 }  // namespace stargate

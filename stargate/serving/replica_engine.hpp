@@ -1,16 +1,83 @@
-// A replica as the simulated engine sees it: its rules, and its cache as a pool of blocks.
+// The one place where an engine is put together: the catalogue's record of it, what the user changes, and the replica
+// it runs on become its rules, its pool of cache blocks and its step times. `serve`, `serve size`, `serve simulate`, a
+// service's study, `validate` and `calibrate` all come through here, so that what is validated is what they run.
 //   bytes of a sequence of L tokens on the fullest rank = per_token * L + fixed      (windows full, states whole)
-//   pool = attention_dp * KV room of a rank / (block_size * per_token) blocks
+//   pool of an attention group = KV room of its fullest rank / (block_size * per_token) blocks
 #pragma once
 
-#include "stargate/serving/replica.hpp"
+#include <functional>
+#include <memory>
+#include <variant>
+
+#include "stargate/engine/engine_spec.hpp"
+#include "stargate/serving/service_simulation.hpp"
+#include "stargate/serving/step_table.hpp"
 
 namespace stargate {
+
+/// What a user may change of an engine, in vLLM's names; empty: as its record and its kind have it.
+struct EngineChanges {
+  std::optional<int> max_num_seqs;            ///< of one attention group
+  std::optional<int> max_num_batched_tokens;  ///< of one step of one group
+  std::optional<double> gpu_memory_utilization;
+  std::optional<int> block_size;          ///< tokens
+  std::optional<double> kv_cache_tokens;  ///< of one attention group, as an engine's log states it; else what fits
+  std::optional<bool> prefix_caching, chunked_prefill;
+  std::optional<int> long_prefill_token_threshold;
+  std::optional<AdmissionPolicy> admission;
+  std::optional<QueueOrder> order;
+  std::optional<PreemptionMode> preemption;
+  std::optional<bool> mixed_chunks;
+  SpeculationSpec speculation;
+  bool static_batch = false;  ///< a batch runs until its last sequence ends, whatever the engine
+  bool fresh_server = false;  ///< just started: the first prompts find it cold (warm_up of the record)
+  bool walk_every_step = false;
+};
+
+/// An engine that has been chosen, before it is put on a replica. The limits (max_num_seqs, max_num_batched_tokens) are
+/// the coefficients'; those of `rules` follow them when the replica is made.
+struct EngineSetup : EngineCoefficients {
+  std::string name;     ///< of the record: "vLLM with its V1 scheduler"
+  std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
+  EngineSpec rules;
+  double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
+  bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
+};
+EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
+/// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels
+/// under a static batch. A fault names an engine the catalogue does not have.
+Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine,
+                                  const std::string& version = {}, const EngineChanges& changes = {});
+/// The same on the side that only prefills: no drafts, and the cache is handed over.
+EngineSetup prefill_side(EngineSetup setup);
 
 /// What one token and one sequence take on the rank that holds most.
 struct SequenceCost {
   Bytes per_token, fixed;
 };
 SequenceCost sequence_cost(const Replica& replica);
+
+/// A replica that can be simulated. Model and machine outlive it.
+struct ReplicaEngine {
+  Replica replica;
+  ReplicaMemory memory;
+  EngineSpec spec;  ///< checked, with the pool its memory leaves
+  std::shared_ptr<const StepModel> model;
+  std::unique_ptr<StepTable> table;  ///< for one thread
+
+  /// Makes further tables of the same step times, one for each thread; they keep the model alive.
+  std::function<std::unique_ptr<StepCost>()> cost_maker() const;
+};
+using ReplicaEngineAnswer = std::variant<ReplicaEngine, DoesNotFit>;
+/// Faults: a layout that the model or the machine cannot run, rules that contradict each other. What a sequence keeps
+/// whatever its length (windows, recurrent states) is charged as whole blocks.
+Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const ServingMachine& machine,
+                                                const ServingLayout& layout, const ServingPrecision& precision,
+                                                const EngineSetup& setup);
+
+/// Every rank sends its part of the cache of so many tokens over its own scale-out link.
+Duration cache_transfer_time(const Replica& replica, double tokens);
+/// The same as a straight line through one token and a prompt of 8,192.
+CacheTransfer cache_transfer(const Replica& replica);
 
 }  // namespace stargate

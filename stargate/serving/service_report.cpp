@@ -2,6 +2,11 @@
 #include "stargate/serving/service_report.hpp"
 
 namespace stargate {
+namespace {
+
+constexpr double kTimesInside = 4;
+
+}  // namespace
 
 ServiceReport::ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants)
     : spec_(spec), target_(target), tenants_(tenants), stalls_(static_cast<std::size_t>(spec.engines())) {}
@@ -19,7 +24,7 @@ void ServiceReport::finished(const IncomingRequest& request, const RequestRecord
   preemptions_ += record.preemptions;
   prompt_tokens_ += record.prompt_tokens, output_tokens_ += record.output_tokens;
   cached_tokens_ += record.cached_tokens;
-  first_ = std::min(first_, record.arrival);
+  first_ = std::min(first_, record.arrival), last_arrival_ = std::max(last_arrival_, record.arrival);
   end_ = std::max(end_, record.last_token);
   ServiceTenant& tenant = tenants_[static_cast<std::size_t>(request.tenant)];
   ++tenant.finished, tenant.good += good;
@@ -27,6 +32,13 @@ void ServiceReport::finished(const IncomingRequest& request, const RequestRecord
   tenant.cached_tokens += record.cached_tokens;
   tenant.ttft.add(ttft);
   if (record.output_tokens > 1) tenant.tpot.add(tpot);
+}
+
+bool ServiceReport::overloaded() const {
+  const double span = last_arrival_.seconds();
+  // While the first requests are still inside, any crowd grows: their stay is that of the quickest quarter.
+  if (finished_ == 0 || span < kTimesInside * latency_.end_to_end.quantile(0.25)) return false;
+  return crowd_.grows(static_cast<double>(finished_) / span, last_arrival_);
 }
 
 void ServiceReport::add_gaps(const StepRun& run, std::vector<Stall>& stalls) {
@@ -58,6 +70,7 @@ void ServiceReport::ran(int engine, const StepRun& run) {
   work.prompt_steps += run.prefill_tokens > 0;
   work.decoding_steps += static_cast<double>(run.decoding) * static_cast<double>(run.steps);
   work.most_decoding = std::max(work.most_decoding, run.decoding);
+  crowd_.add(run.end, time, static_cast<double>(run.waiting + run.running));
   add_gaps(run, stalls_[static_cast<std::size_t>(engine)]);
   const double share = 1.0 / spec_.engines(), seconds = time.base();
   series_.waiting.add(run.start, run.end, static_cast<double>(run.waiting));
@@ -67,7 +80,7 @@ void ServiceReport::ran(int engine, const StepRun& run) {
   series_.output.add(run.start, run.end, static_cast<double>(run.output_tokens) / seconds);
   if (prefill) return;
   most_blocks_ = std::max({most_blocks_, run.blocks_at_start, run.blocks_at_end});
-  const double all = static_cast<double>(spec_.pool.engine.kv.blocks) * spec_.pool.replicas;
+  const double all = static_cast<double>(spec_.pool.engine.all_blocks()) * spec_.pool.replicas;
   series_.blocks.add(run.start, run.end, static_cast<double>(run.blocks_at_start) / all,
                      static_cast<double>(run.blocks_at_end) / all);
 }

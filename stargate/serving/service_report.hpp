@@ -6,6 +6,7 @@
 
 #include "stargate/serving/service_simulation.hpp"
 #include "stargate/serving/steady_state.hpp"
+#include "stargate/sim/crowd_record.hpp"
 #include "stargate/sim/histogram.hpp"
 #include "stargate/sim/time_series.hpp"
 
@@ -30,6 +31,8 @@ class ServiceReport final : public ServiceListener {
   void refused(const IncomingRequest&) override { ++refused_; }
   void ran(int engine, const StepRun& run) override;
 
+  /// More came than left, up to the last arrival: the queue grew without end.
+  bool overloaded() const;
   const LatencyReport& latency() const { return latency_; }
   const std::vector<ServiceTenant>& tenants() const { return tenants_; }
   std::int64_t finished_count() const { return finished_; }
@@ -76,7 +79,8 @@ class ServiceReport final : public ServiceListener {
   std::vector<std::vector<Stall>> stalls_;  ///< by engine, the longest wait first
   std::int64_t finished_ = 0, refused_ = 0, good_ = 0, preemptions_ = 0;
   std::int64_t prompt_tokens_ = 0, output_tokens_ = 0, cached_tokens_ = 0, most_blocks_ = 0;
-  SimTime first_ = SimTime::never(), end_;
+  SimTime first_ = SimTime::never(), last_arrival_, end_;
+  CrowdRecord crowd_;
   Work work_, prefill_work_;
   Series series_;
 };

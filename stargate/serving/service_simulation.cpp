@@ -5,20 +5,59 @@
 #include <algorithm>
 #include <deque>
 
+#include "stargate/fleet/router.hpp"
 #include "stargate/sim/event_queue.hpp"
 
 namespace stargate {
 namespace {
 
+/// The service as a gateway sees it: one region, and a pool for each of its sides.
+FleetSpec gateway_of(const SimulatedService& spec) {
+  FleetSpec fleet;
+  fleet.regions = {{"here", ""}};
+  fleet.round_trip = {Duration{}};
+  fleet.router.policy = spec.router;
+  const auto add = [&](const ServicePool& pool, PoolRole role) {
+    ReplicaKind kind;
+    kind.engine = pool.engine;
+    PoolSpec out;
+    out.kind = static_cast<int>(fleet.kinds.size()), out.replicas = pool.replicas, out.role = role;
+    fleet.kinds.push_back(std::move(kind));
+    fleet.pools.push_back(std::move(out));
+  };
+  add(spec.pool, spec.prefill ? PoolRole::decode : PoolRole::whole);
+  if (spec.prefill) add(*spec.prefill, PoolRole::prefill);
+  return fleet;
+}
+
+/// Every replica is ready from the beginning.
+std::vector<PoolView> views_of(const FleetSpec& fleet) {
+  std::vector<PoolView> views;
+  int first = 0;
+  for (const auto& pool : fleet.pools) {
+    views.push_back({std::vector<std::int32_t>(static_cast<std::size_t>(pool.replicas)), first, pool.replicas, 0});
+    first += pool.replicas;
+  }
+  return views;
+}
+
 /// Hashes shorter than this cost more than they tell: a cache that is exact to the token is exact to so many.
 constexpr int kShortestHash = 16;
+constexpr double kSameStep = 5e-13;  // s: half the engine's picosecond
 
 class ServiceSimulation {
  public:
   ServiceSimulation(const SimulatedService& spec, RequestSource& source, ServiceListener& listener)
-      : spec_(spec), source_(source), listener_(listener) {
-    for (int i = 0; i < spec.pool.replicas; ++i) add_engine(spec.pool, i);
-    for (int i = 0; spec.prefill && i < spec.prefill->replicas; ++i) add_engine(*spec.prefill, i);
+      : spec_(spec),
+        source_(source),
+        listener_(listener),
+        fleet_(gateway_of(spec)),
+        views_(views_of(fleet_)),
+        router_(fleet_, views_,
+                [this](int engine) -> const Engine& { return engines_[static_cast<std::size_t>(engine)]; }) {
+    add_pool(spec.pool, 0);
+    if (spec.prefill) add_pool(*spec.prefill, 1);
+    hashes_ = first_engine().kv.prefix_caching || spec.router == RouterPolicy::prefix_aware;
   }
 
   void run() {
@@ -27,12 +66,13 @@ class ServiceSimulation {
       const SimTime fresh = has_next_ ? next_.arrival : SimTime::never(), event = events_.next_time();
       const auto soonest = std::min_element(reports_.begin(), reports_.end());
       if (std::min(fresh, event) <= *soonest) {
-        if (std::min(fresh, event).is_never()) return;
+        if (std::min(fresh, event).is_never()) break;
         fresh <= event ? take_next() : take_event();
       } else {
         advance(static_cast<std::size_t>(soonest - reports_.begin()));
       }
     }
+    for (std::size_t i = 0; i < engines_.size(); ++i) tell_run(i);
   }
 
  private:
@@ -52,14 +92,19 @@ class ServiceSimulation {
     ServiceSimulation* service = nullptr;
     int engine = 0;
     void finished(const RequestRecord& record) override { service->ended_.push_back(record); }
-    void ran(const StepRun& run) override { service->listener_.ran(engine, run); }
+    void ran(const StepRun& run) override { service->ran(engine, run); }
   };
 
-  void add_engine(const ServicePool& pool, int index) {
-    engines_.emplace_back(pool.engine, *pool.cost, index);
-    reports_.push_back(SimTime::never());
-    link_free_.push_back(SimTime{});
+  void add_pool(const ServicePool& pool, std::size_t index) {
+    for (int i = 0; i < pool.replicas; ++i) {
+      engines_.emplace_back(pool.engine, *pool.cost, i);
+      reports_.push_back(SimTime::never());
+      link_free_.push_back(SimTime{});
+      pool_of_.push_back(index);
+      last_run_.emplace_back().steps = 0;
+    }
   }
+  const EngineSpec& first_engine() const { return spec_.prefill ? spec_.prefill->engine : spec_.pool.engine; }
   std::size_t pool_size() const { return static_cast<std::size_t>(spec_.pool.replicas); }
 
   void take_next() {
@@ -77,7 +122,7 @@ class ServiceSimulation {
     report(active.prefilled_by);
     active.request.arrival = now;
     active.request.prefix_hashes = {};
-    const std::size_t engine = choose(0, pool_size(), active.request, decode_turn_);
+    const std::size_t engine = choose(0, active.request, now);
     engines_[engine].submit_prefilled(active.request, active.record);
     report(engine);
   }
@@ -92,14 +137,13 @@ class ServiceSimulation {
     }
     Active& active = active_[static_cast<std::size_t>(slot)];
     active.incoming = incoming;
-    const EngineSpec& first = spec_.prefill ? spec_.prefill->engine : spec_.pool.engine;
     Request& r = active.request = {};
     r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead, r.tenant = incoming.tenant,
     r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
     r.session = incoming.session;
-    if (first.kv.prefix_caching) {
-      r.prefix_block_tokens = std::max({first.kv.block_size, kShortestHash, spec_.prefix_block_tokens});
+    if (hashes_) {
+      r.prefix_block_tokens = std::max({first_engine().kv.block_size, kShortestHash, spec_.prefix_block_tokens});
       source_.prefix_blocks(incoming, r.prefix_block_tokens, active.hashes);
       r.prefix_hashes = active.hashes;
     }
@@ -108,52 +152,81 @@ class ServiceSimulation {
       leave(slot, incoming.arrival);
       return;
     }
-    const std::size_t begin = spec_.prefill ? pool_size() : 0;
-    const std::size_t engine = choose(begin, spec_.prefill ? engines_.size() : pool_size(), r, turn_);
+    const std::size_t engine = choose(spec_.prefill ? 1 : 0, r, incoming.arrival);
     active.prefilled_by = engine;
     engines_[engine].submit(r);
     report(engine);
   }
 
-  /// One of engines [begin, end).
-  std::size_t choose(std::size_t begin, std::size_t end, const Request& request, std::size_t& turn) const {
-    const std::size_t count = end - begin;
-    if (count == 1) return begin;
-    if (spec_.router == ServiceRouter::round_robin) return begin + turn++ % count;
-    std::size_t best = begin;
-    double least = 0;
-    for (std::size_t i = begin; i < end; ++i) {
-      const EngineLoad load = engines_[i].load();
-      auto worth = static_cast<double>(load.waiting + load.running);
-      if (spec_.router == ServiceRouter::prefix) {
-        // As Dynamo's KV router weighs it: prompt tokens to compute, and what decodes already read each step.
-        worth = static_cast<double>(load.waiting_prompt_tokens - engines_[i].prefix_match(request)) +
-                static_cast<double>(load.blocks_used * spec_.pool.engine.kv.block_size);
-      }
-      if (i == begin || worth < least) best = i, least = worth;
+  /// An engine of the pool, which the request is then sent to.
+  std::size_t choose(int pool, const Request& request, SimTime now) {
+    if (spec_.router == RouterPolicy::kv_aware) bring_up(pool, now);
+    RoutingQuery query;
+    query.request = &request, query.session = request.session, query.pools = {&pool, 1};
+    const int engine = router_.choose(query);
+    STARGATE_CHECK(engine >= 0, "every replica of a service is ready");
+    count(static_cast<std::size_t>(engine), 1);
+    return static_cast<std::size_t>(engine);
+  }
+
+  /// Engines run ahead in long stretches; whoever looks into them must see them as they are. What ends at this very
+  /// moment has its own event, which comes later.
+  void bring_up(int pool, SimTime now) {
+    const PoolView& view = views_[static_cast<std::size_t>(pool)];
+    for (int i = 0; i < view.ready; ++i) run_engine(static_cast<std::size_t>(view.first + i), {now.ns - 1});
+  }
+
+  /// Runs in a row of which each goes on where the last one ended are one.
+  void ran(int engine, const StepRun& run) {
+    StepRun& last = last_run_[static_cast<std::size_t>(engine)];
+    const Duration next = last.first_step + static_cast<double>(last.steps) * last.growth;
+    const bool goes_on = last.prefill_tokens == 0 && run.prefill_tokens == 0 && last.steps > 0 &&
+                         run.start == last.end && run.decoding == last.decoding && run.running == last.running &&
+                         run.waiting == last.waiting && run.growth == last.growth &&
+                         std::abs((run.first_step - next).base()) < kSameStep;
+    if (!goes_on) {
+      tell_run(static_cast<std::size_t>(engine));
+      last = run;
+      return;
     }
-    return best;
+    last.end = run.end;
+    last.steps += run.steps;
+    last.output_tokens += run.output_tokens;
+    last.blocks_at_end = run.blocks_at_end;
+  }
+  void tell_run(std::size_t engine) {
+    if (last_run_[engine].steps > 0) listener_.ran(static_cast<int>(engine), last_run_[engine]);
+    last_run_[engine].steps = 0;
+  }
+
+  void count(std::size_t engine, int change) {
+    PoolView& view = views_[pool_of_[engine]];
+    view.outstanding[engine - static_cast<std::size_t>(view.first)] += change;
+    view.in_flight += change;
+  }
+
+  void run_engine(std::size_t engine, SimTime until) {
+    Ends ends;
+    ends.service = this, ends.engine = static_cast<int>(engine);
+    engines_[engine].advance(until, ends);
+    report(engine);
   }
 
   void report(std::size_t engine) { reports_[engine] = engines_[engine].next_event(); }
 
   void advance(std::size_t engine) {
-    Ends ends;
-    ends.service = this, ends.engine = static_cast<int>(engine);
     ended_.clear();
-    engines_[engine].advance(reports_[engine], ends);
-    report(engine);
+    run_engine(engine, reports_[engine]);
     for (RequestRecord& record : ended_) {
+      count(engine, -1);
       Active& active = active_[static_cast<std::size_t>(record.id)];
       const bool whole = engine < pool_size() || active.incoming.output_tokens == 1;
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
       record.arrival = active.incoming.arrival;
-      if (spec_.stream_overhead > Duration{}) {
-        const auto beside = static_cast<double>(engines_[engine].load().running + 1);
-        record.first_token = record.first_token + beside * spec_.stream_overhead;
-        record.last_token = record.last_token + beside * spec_.stream_overhead;
-      }
+      record.first_token = record.first_token + static_cast<double>(record.beside_first) * spec_.stream_overhead;
+      const SimTime last = record.last_token + static_cast<double>(record.beside_last) * spec_.stream_overhead;
+      record.last_token = std::max(record.first_token, last);
       listener_.finished(active.incoming, record);
       leave(record.id, record.last_token);
     }
@@ -169,8 +242,8 @@ class ServiceSimulation {
     active.record = record;
     const SimTime start = std::max(link_free_[engine], record.last_token);
     const double tokens = active.request.prompt_tokens;
-    link_free_[engine] = start + tokens * spec_.transfer_token;
-    events_.push(link_free_[engine] + spec_.transfer_fixed, SimPhase::transfer, {{}, record.id});
+    link_free_[engine] = start + tokens * spec_.transfer.per_token;
+    events_.push(link_free_[engine] + spec_.transfer.fixed, SimPhase::transfer, {{}, record.id});
   }
 
   void leave(std::int64_t slot, SimTime now) {
@@ -188,10 +261,15 @@ class ServiceSimulation {
   std::deque<Active> active_;  ///< stays where it is: engines see its hashes
   std::vector<std::int64_t> free_;
   std::vector<RequestRecord> ended_;
+  std::vector<StepRun> last_run_;  ///< of each engine, not yet told; no steps: none
   EventQueue<Event> events_;
   IncomingRequest next_;
   bool has_next_ = false;
-  std::size_t turn_ = 0, decode_turn_ = 0;
+  bool hashes_ = false;  ///< somebody looks at them
+  FleetSpec fleet_;
+  std::vector<PoolView> views_;
+  std::vector<std::size_t> pool_of_;  ///< of each engine
+  Router router_;
 };
 
 }  // namespace

@@ -4,13 +4,15 @@
 #pragma once
 
 #include "stargate/engine/engine.hpp"
+#include "stargate/fleet/fleet_spec.hpp"
 #include "stargate/traffic/source.hpp"
 
 namespace stargate {
 
-/// Which replica a request goes to: the next in turn; that with the fewest requests; that whose cache spares most of
-/// the prompt, less its own load (in prompt tokens).
-enum class ServiceRouter { round_robin, least_loaded, prefix };
+/// Time a cache takes to another replica: so much, and so much a token.
+struct CacheTransfer {
+  Duration fixed, per_token;
+};
 
 struct ServicePool {
   EngineSpec engine;  ///< checked
@@ -21,13 +23,11 @@ struct ServicePool {
 struct SimulatedService {
   ServicePool pool;  ///< of whole requests; disaggregated, of decoding
   std::optional<ServicePool> prefill;
-  Duration transfer_fixed, transfer_token;  ///< of a prompt's cache; one at a time from each prefill replica
-  ServiceRouter router = ServiceRouter::round_robin;
-  int prefix_block_tokens = 0;  ///< of a prefix's hash, at least; long prefixes need no short ones
-  Duration request_overhead;    ///< from the client to the scheduler and back; part of TTFT
-  /// By which clients see tokens later than the engine makes them, for each sequence that runs beside; the batch in
-  /// which a request ends stands for the one of its first token.
-  Duration stream_overhead;
+  CacheTransfer transfer;                           ///< of a prompt's cache; one at a time from each prefill replica
+  RouterPolicy router = RouterPolicy::round_robin;  ///< sees the engines as they are, at each request
+  int prefix_block_tokens = 0;                      ///< of a prefix's hash, at least; long prefixes need no short ones
+  Duration request_overhead;                        ///< from the client to the scheduler and back; part of TTFT
+  Duration stream_overhead;  ///< by which clients see a token later than it is made, for each sequence beside
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };
@@ -38,7 +38,8 @@ class ServiceListener {
   virtual void finished(const IncomingRequest& request, const RequestRecord& record) = 0;
   /// It can never fit into the cache of a replica, or its prompt into a step.
   virtual void refused(const IncomingRequest&) {}
-  /// Engines are numbered: the pool's, then those that prefill.
+  /// Engines are numbered: the pool's, then those that prefill. A run lasts as long as nothing changes but the context,
+  /// whether the engine was walked step by step or not; it is told when the next one begins, or at the end.
   virtual void ran(int, const StepRun&) {}
 };
 

@@ -1,12 +1,12 @@
 // A service simulated: its books, its latencies where they can be worked out by hand, and replicas made of machines.
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/service_simulation.hpp"
 
 #include <doctest/doctest.h>
 
-#include <set>
+#include <map>
 
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
-#include "stargate/serving/step_table.hpp"
 #include "stargate/serving/test_models.hpp"
 
 using namespace stargate;
@@ -77,7 +77,7 @@ TEST_CASE("disaggregated, the second token waits for the cache to be handed over
   SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 2};
   spec.prefill = ServicePool{prompts, &cost, 1};
-  spec.transfer_fixed = 5 * millisecond, spec.transfer_token = 20 * microsecond;
+  spec.transfer = {5 * millisecond, 20 * microsecond};
   Collected alone;
   const auto slow = source_of(traffic(0.001, 1000, 11), 4);
   simulate_service(spec, *slow, alone);
@@ -107,7 +107,7 @@ TEST_CASE("blocks held for a hand-over keep the next prompt out until the cache 
   SimulatedService spec;
   spec.pool = {roomy_engine(), &cost, 1};
   spec.prefill = ServicePool{prompts, &cost, 1};
-  spec.transfer_fixed = 1 * second;
+  spec.transfer.fixed = 1 * second;
   Collected seen;
   const auto source = source_of(traffic(1000, 150, 2), 20);
   simulate_service(spec, *source, seen);
@@ -121,8 +121,8 @@ TEST_CASE("routers: loads even out, and a prefix goes where it is known") {
   TenantTraffic tenant = traffic(2, 200, 100);
   tenant.session.turns = 6, tenant.session.think_s = 3;
   tenant.shared_prefix = 64;
-  std::int64_t cached[3] = {};
-  for (const auto router : {ServiceRouter::round_robin, ServiceRouter::least_loaded, ServiceRouter::prefix}) {
+  std::map<RouterPolicy, std::int64_t> cached;
+  for (const auto router : {RouterPolicy::round_robin, RouterPolicy::least_loaded, RouterPolicy::kv_aware}) {
     SimulatedService spec;
     spec.pool = {roomy_engine(), &cost, 4};
     spec.pool.engine.kv.prefix_caching = true;
@@ -134,11 +134,11 @@ TEST_CASE("routers: loads even out, and a prefix goes where it is known") {
     std::int64_t by_replica[4] = {};
     for (const auto& [request, record] : seen.all) {
       ++by_replica[record.replica];
-      cached[static_cast<int>(router)] += record.cached_tokens;
+      cached[router] += record.cached_tokens;
     }
-    if (router != ServiceRouter::prefix) CHECK(*std::min_element(by_replica, by_replica + 4) > 75);
+    if (router != RouterPolicy::kv_aware) CHECK(*std::min_element(by_replica, by_replica + 4) > 75);
   }
-  CHECK(cached[2] > cached[0] * 5 / 4);
+  CHECK(cached[RouterPolicy::kv_aware] > cached[RouterPolicy::round_robin] * 5 / 4);
 }
 
 TEST_CASE("closed loops hold their concurrency, what never fits is refused, and the report adds up") {
@@ -185,20 +185,31 @@ TEST_CASE("gaps between tokens hold the prompts that stopped the decodes") {
 TEST_CASE("a replica's pool is its KV room in blocks, and too little is told with what is missing") {
   const ServingMachine machine = dgx_h100();
   const Model model = llama_8b();
-  const Replica replica{&model, &machine, {}, serving_precision(Precision::bf16, Precision::bf16), {}};
-  const auto engine = engine_of_replica(replica, default_engine_spec(EngineKind::vllm));
-  REQUIRE(std::holds_alternative<EngineSpec>(engine));
-  const auto& spec = std::get<EngineSpec>(engine);
+  const auto bf16 = serving_precision(Precision::bf16, Precision::bf16);
+  EngineSetup setup;
+  setup.rules = default_engine_spec(EngineKind::vllm);
+  const auto engine = make_replica_engine(model, machine, {}, bf16, setup);
+  REQUIRE(std::holds_alternative<ReplicaEngine>(*engine));
+  const auto& made = std::get<ReplicaEngine>(*engine);
   // 32 layers, 8 heads of 128, keys and values in two bytes.
   const double block = 16.0 * 32 * 8 * 128 * 2 * 2;
-  CHECK(static_cast<double>(spec.kv.blocks) == std::floor(replica_memory(replica).kv_room.base() / block));
-  CHECK(spec.kv.blocks_per_sequence == 0);
+  CHECK(static_cast<double>(made.spec.kv.blocks) == std::floor(replica_memory(made.replica).kv_room.base() / block));
+  CHECK(made.spec.kv.blocks_per_sequence == 0);
 
-  const Model large = llama_70b();
-  const Replica alone{&large, &machine, {}, serving_precision(Precision::bf16, Precision::bf16), {}};
-  const auto lack = engine_of_replica(alone, default_engine_spec(EngineKind::vllm));
-  REQUIRE(std::holds_alternative<DoesNotFit>(lack));
-  CHECK(std::get<DoesNotFit>(lack).missing > 50 * gigabyte);
+  const auto lack = make_replica_engine(llama_70b(), machine, {}, bf16, setup);
+  REQUIRE(std::holds_alternative<DoesNotFit>(*lack));
+  CHECK(std::get<DoesNotFit>(*lack).missing > 50 * gigabyte);
+}
+
+TEST_CASE("a layout that cannot be run is a fault, also where expert groups do not divide the ranks") {
+  const ServingMachine machine = dgx_h100();
+  const auto bf16 = serving_precision(Precision::bf16, Precision::bf16);
+  for (const ServingLayout layout :
+       {ServingLayout{4, 1, 1, 8}, {1, 1, 1, 8}, {16, 1, 1, 1}, {8, 1, 1, 3}, {2, 1, 0, 1}}) {
+    const auto made = make_replica_engine(mixtral_8x7b(), machine, layout, bf16, {});
+    REQUIRE_FALSE(made.ok());
+    CHECK(made.faults().front().message.starts_with(format_layout(layout) + ": "));
+  }
 }
 
 TEST_CASE("a cache of a thousand tokens crosses the scale-out network at its speed") {

@@ -33,62 +33,77 @@ StepTable::StepTable(const StepModel& model, int draft_tokens)
     : model_(&model),
       groups_(static_cast<double>(model.replica().layout.attention_dp) * model.replica().layout.pp),
       query_(1.0 + draft_tokens) {
+  alone_.shared = 1 / groups_;
   const double half = kExtraPrompt / 2;
   const SequenceGroup two{2, half, half, false, 1};
   const double seconds = model_->step_time({&two, 1}).total().base();
   const double pairs = own_pairs(kExtraPrompt) - 2 * own_pairs(half);
-  sequence_seconds_ =
-      std::max(0.0, seconds - prompt_seconds(kExtraPrompt, kExtraPrompt) + stretch(kExtraPrompt).pair * pairs);
+  sequence_seconds_ = std::max(
+      0.0, seconds - prompt_seconds(kExtraPrompt, kExtraPrompt, 1) + stretch(kExtraPrompt, full_).pair * pairs);
 }
 
-double StepTable::decode_seconds(int group_sequences, int knot) const {
-  const auto n = static_cast<std::size_t>(group_sequences);
+/// Of one group every count has its row; of several, counts a thirty-second apart share one.
+double StepTable::decode_seconds(int sequences, int knot) const {
+  int all = sequences;
+  if (groups_ > 1) {
+    const int grain = std::max(1, sequences / 32);
+    all = (sequences + grain / 2) / grain * grain;
+  }
+  const auto n = static_cast<std::size_t>(all);
   if (decodes_.size() <= n) decodes_.resize(n + 1);
   auto& row = decodes_[n];
   if (row.empty()) row.assign(kKnots, -1.0F);
   float& kept = row[static_cast<std::size_t>(knot)];
   if (kept < 0) {
-    const SequenceGroup group{static_cast<double>(group_sequences), query_, std::max(query_, knot_context(knot)), true,
-                              1};
-    kept = static_cast<float>(model_->step_time({&group, 1}).total().base());
+    const double fullest = std::ceil(all / groups_);
+    const SequenceGroup group{fullest, query_, std::max(query_, knot_context(knot)), true, 1};
+    kept = static_cast<float>(model_->step_time({&group, 1}, all / (fullest * groups_)).total().base());
   }
   return kept;
 }
 
 DecodeCost StepTable::decode(int sequences, double context) const {
-  const int group = std::max(1, static_cast<int>(std::ceil(sequences / groups_)));
-  const double all = std::max(1, sequences);
+  const int count = std::max(1, sequences);
+  const double all = count;
   const int knot = knot_below(context / all);
   const double from = knot_context(knot), to = knot_context(knot + 1);
-  const double at_from = decode_seconds(group, knot), at_to = decode_seconds(group, knot + 1);
+  const double at_from = decode_seconds(count, knot), at_to = decode_seconds(count, knot + 1);
   const double slope = std::max(0.0, (at_to - at_from) / (to - from));
   return {(at_from - slope * from) * second, slope / all * second, to * all};
 }
 
-double StepTable::prompt_seconds(double tokens, double context) const {
+double StepTable::prompt_seconds(double tokens, double context, double shared) const {
   const SequenceGroup group{1, tokens, context, false, 1};
-  return model_->step_time({&group, 1}).total().base();
+  return model_->step_time({&group, 1}, shared).total().base();
 }
 
-const StepTable::Stretch& StepTable::stretch(double tokens) const {
+const StepTable::Stretch& StepTable::stretch(double tokens, Stretches& of) const {
   const auto index = static_cast<std::size_t>((tokens - 1) / kStretch);
-  if (stretches_.size() <= index) stretches_.resize(index + 1);
-  Stretch& kept = stretches_[index];
+  if (of.list.size() <= index) of.list.resize(index + 1);
+  Stretch& kept = of.list[index];
   if (kept.first < 0) {
     const double first = static_cast<double>(index) * kStretch + 1, last = first + kStretch - 1;
-    const double own = prompt_seconds(last, last);
-    kept.pair = std::max(0.0, prompt_seconds(last, last + kPairContext) - own) / (last * kPairContext);
-    kept.first = prompt_seconds(first, first) - kept.pair * own_pairs(first);
+    const double own = prompt_seconds(last, last, of.shared);
+    const double longer = prompt_seconds(last, last + kPairContext, of.shared);
+    kept.pair = std::max(0.0, longer - own) / (last * kPairContext);
+    kept.first = prompt_seconds(first, first, of.shared) - kept.pair * own_pairs(first);
     kept.last = own - kept.pair * own_pairs(last);
   }
   return kept;
 }
 
 /// A step of so many tokens, less its attention.
-double StepTable::bare_seconds(double tokens) const {
-  const Stretch& s = stretch(tokens);
+double StepTable::bare_seconds(double tokens, Stretches& of) const {
+  const Stretch& s = stretch(tokens, of);
   const double first = std::floor((tokens - 1) / kStretch) * kStretch + 1;
   return s.first + (s.last - s.first) * (tokens - first) / (kStretch - 1);
+}
+
+double StepTable::bare_seconds(double tokens, double shared) const {
+  const double full = bare_seconds(tokens, full_);
+  if (shared >= 1 || groups_ <= 1) return full;
+  const double alone = bare_seconds(tokens, alone_);
+  return alone + (full - alone) * std::max(0.0, shared - alone_.shared) / (1 - alone_.shared);
 }
 
 double StepTable::extra_seconds(int group_sequences) const {
@@ -98,21 +113,22 @@ double StepTable::extra_seconds(int group_sequences) const {
   if (std::isnan(kept)) {
     const SequenceGroup batch[] = {{static_cast<double>(group_sequences), query_, kExtraContext, true, 1},
                                    {1, kExtraPrompt, kExtraPrompt, false, 1}};
-    kept = model_->step_time(batch).total().base() - bare_seconds(kExtraPrompt + group_sequences * query_) -
-           stretch(kExtraPrompt).pair * own_pairs(kExtraPrompt);
+    kept = model_->step_time(batch).total().base() - bare_seconds(kExtraPrompt + group_sequences * query_, full_) -
+           stretch(kExtraPrompt, full_).pair * own_pairs(kExtraPrompt);
   }
   return kept;
 }
 
 Duration StepTable::prefill(const PrefillBatch& batch) const {
-  const double tokens = std::max(1, batch.tokens);
-  double seconds = stretch(tokens).pair * batch.pairs + std::max(0, batch.sequences - 1) * sequence_seconds_;
-  if (batch.decoding == 0) return (seconds + bare_seconds(tokens)) * second;
+  const double tokens = std::max(1, batch.tokens), all = std::max(batch.tokens, batch.all_tokens);
+  double seconds = stretch(tokens, full_).pair * batch.pairs + std::max(0, batch.sequences - 1) * sequence_seconds_;
+  if (batch.decoding == 0) return (seconds + bare_seconds(tokens, all / (tokens * groups_))) * second;
   const int group = static_cast<int>(std::ceil(batch.decoding / groups_));
   const DecodeCost now = decode(batch.decoding, batch.decode_context);
   const double usual_context = kExtraContext * batch.decoding;
   const DecodeCost usual = decode(batch.decoding, usual_context);
-  seconds += bare_seconds(tokens + group * query_) + extra_seconds(group);
+  const double fullest = tokens + group * query_;
+  seconds += bare_seconds(fullest, (all + batch.decoding * query_) / (fullest * groups_)) + extra_seconds(group);
   seconds +=
       (now.at_zero + now.per_token * batch.decode_context - usual.at_zero - usual.per_token * usual_context).base();
   return std::max(0.0, seconds) * second;

@@ -1,10 +1,12 @@
 // StepModel behind the engine's question, fast enough to be asked at every event: answers are kept, and between them
 // the law is taken as linear, with knots where it bends.
-//   decode(n, C)        between contexts of half an octave, n as it is
+//   decode(n, C)        between contexts of half an octave; n as it is, of several groups to three percent
 //   prefill(n, C, T)    bare(T + n) + pair(T) * pairs + extra(n) + decode(n, C) - decode(n, n * c0)
-// bare: a step of so many tokens without its attention; pair: attention of one query to one key, in a chunk of T;
-// extra: what n decodes add over as many tokens of a prompt (sampling, caches read at c0). Token counts are cut into
-// stretches of 16, both ends asked: tiles of kernels end at multiples of it, so a jump lies between two stretches.
+// Where several groups attend to sequences of their own, T and n are the fullest group's, and all groups' tokens meet
+// at the experts: bare is asked with the fullest group alone and with all as full, and taken as linear between. bare: a
+// step of so many tokens without its attention; pair: attention of one query to one key, in a chunk of T; extra: what n
+// decodes add over as many tokens of a prompt (sampling, caches read at c0). Token counts are cut into stretches of 16,
+// both ends asked: tiles of kernels end at multiples of it, so a jump lies between two stretches.
 #pragma once
 
 #include <vector>
@@ -28,17 +30,23 @@ class StepTable final : public StepCost {
   struct Stretch {
     double first = -1, last = 0, pair = 0;
   };
-  double decode_seconds(int group_sequences, int knot) const;
-  double prompt_seconds(double tokens, double context) const;
-  const Stretch& stretch(double tokens) const;
-  double bare_seconds(double tokens) const;
+  /// Stretches when all groups are as full as the fullest, or when it is alone.
+  struct Stretches {
+    double shared = 1;  ///< tokens of the mean group over those of the fullest
+    std::vector<Stretch> list;
+  };
+  double decode_seconds(int sequences, int knot) const;
+  double prompt_seconds(double tokens, double context, double shared) const;
+  const Stretch& stretch(double tokens, Stretches& of) const;
+  double bare_seconds(double tokens, Stretches& of) const;
+  double bare_seconds(double tokens, double shared) const;
   double extra_seconds(int group_sequences) const;
 
   const StepModel* model_;
   double groups_, query_;
   double sequence_seconds_ = 0;                      ///< of one more prompt in a step
-  mutable std::vector<std::vector<float>> decodes_;  ///< by sequences of a group and knot; negative: not asked yet
-  mutable std::vector<Stretch> stretches_;
+  mutable std::vector<std::vector<float>> decodes_;  ///< by sequences and knot; negative: not asked yet
+  mutable Stretches full_, alone_;
   mutable std::vector<double> extras_;
 };
 

@@ -68,15 +68,20 @@ TEST_CASE("a step read from the table is the model's, within a few percent over 
       const double before = prompts > 1 || random.uniform() < 0.5 ? 0 : std::floor(6000 * random.uniform());
       const bool decodes = random.uniform() < 0.8;
       const SequenceGroup batch[] = {{prompts, each, before + each, false, 1}, alone};
-      const PrefillBatch asked{decodes ? n * groups : 0, decodes ? context * n * groups : 0, static_cast<int>(prompts),
-                               static_cast<int>(prompts * each), prompts * each * (before + (each + 1) / 2)};
-      mixed.add(table.prefill(asked).base(), step.step_time(std::span(batch, decodes ? 2 : 1)).total().base());
+      const int filled = 1 + static_cast<int>(random.uniform() * groups);  // groups with as many prompts
+      PrefillBatch asked;
+      asked.decoding = decodes ? n * groups : 0, asked.decode_context = decodes ? context * n * groups : 0;
+      asked.sequences = static_cast<int>(prompts), asked.tokens = static_cast<int>(prompts * each);
+      asked.all_tokens = filled * asked.tokens;
+      asked.pairs = prompts * each * (before + (each + 1) / 2);
+      const double shared = (asked.all_tokens + asked.decoding) / ((asked.tokens + (decodes ? n : 0.0)) * groups);
+      mixed.add(table.prefill(asked).base(), step.step_time(std::span(batch, decodes ? 2 : 1), shared).total().base());
     }
     MESSAGE(c.model << " decode mean " << 100 * decode.sum / decode.count << " % worst " << 100 * decode.worst
                     << " %, mixed mean " << 100 * mixed.sum / mixed.count << " % worst " << 100 * mixed.worst
                     << " % bias " << 100 * mixed.bias / mixed.count);
     CHECK(decode.sum / decode.count < 0.01);
     CHECK(mixed.sum / mixed.count < 0.03);
-    CHECK(std::abs(mixed.bias / mixed.count) < 0.015);
+    CHECK(std::abs(mixed.bias / mixed.count) < 0.02);
   }
 }

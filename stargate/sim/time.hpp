@@ -16,13 +16,20 @@ struct SimTime {
 
   /// Later than anything that happens.
   static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }
-  /// That long after the start, to the nearest nanosecond.
-  static SimTime at(Duration since_start) { return {std::llround(since_start.base() * 1e9)}; }
+  /// That long after the start, to the nearest nanosecond; never() beyond what the clock reaches.
+  static SimTime at(Duration since_start) {
+    const double ns = since_start.base() * 1e9;
+    return ns < 9.2e18 ? SimTime{ns > -9.2e18 ? std::llround(ns) : -never().ns} : never();
+  }
 
   constexpr bool is_never() const { return ns == never().ns; }
   constexpr double seconds() const { return static_cast<double>(ns) * 1e-9; }
   friend constexpr auto operator<=>(SimTime, SimTime) = default;
-  friend SimTime operator+(SimTime a, Duration b) { return {a.ns + at(b).ns}; }
+  /// never() where the sum would be later than the clock reaches.
+  friend SimTime operator+(SimTime a, Duration b) {
+    std::int64_t sum = 0;
+    return __builtin_add_overflow(a.ns, at(b).ns, &sum) ? never() : SimTime{sum};
+  }
   friend constexpr Duration operator-(SimTime a, SimTime b) {
     return Duration::from_base(static_cast<double>(a.ns - b.ns) * 1e-9);
   }

@@ -123,14 +123,10 @@ Deployment for_rate(const ReplicaGroup& prefill, const ReplicaGroup& decode, dou
   return d;
 }
 
-void rank(std::vector<Deployment>& deployments, const SizingDemand& demand, int most) {
-  const auto worth = [&](const Deployment& d) {
-    if (demand.accelerators > 0) return -d.estimated_rate();
-    return std::ceil(demand.rate / d.estimated_rate() - 1e-9) * d.accelerators();
-  };
-  std::stable_sort(deployments.begin(), deployments.end(),
-                   [&](const Deployment& a, const Deployment& b) { return worth(a) < worth(b); });
-  if (deployments.size() > static_cast<std::size_t>(most)) deployments.resize(static_cast<std::size_t>(most));
+void rank(std::vector<Deployment>& deployments, const SizingDemand& demand) {
+  std::stable_sort(deployments.begin(), deployments.end(), [&](const Deployment& a, const Deployment& b) {
+    return deployment_worth(a, demand) < deployment_worth(b, demand);
+  });
 }
 
 /// About the target that was asked for, not the loosened one.
@@ -140,6 +136,14 @@ void say_why(ServingShortfall& shortfall, const LatencyTarget& target) {
 }
 
 }  // namespace
+
+double deployment_worth(const Deployment& d, const SizingDemand& demand, double optimism) {
+  const double rate = optimism * d.estimated_rate();
+  if (demand.accelerators > 0) return -rate;
+  if (d.disaggregated()) return std::max(1.0, (1 + demand.headroom) * demand.rate / rate) * d.accelerators();
+  return std::ceil((1 + demand.headroom) * demand.rate / (optimism * d.main.rate_each) - 1e-9) *
+         d.main.layout.accelerators();
+}
 
 std::string format_deployment(const Deployment& d) {
   const auto group = [](const ReplicaGroup& g) { return fmt::format("{} x {}", g.replicas, format_layout(g.layout)); };
@@ -153,7 +157,7 @@ std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const Replica
 }
 
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                                   const SizingDemand& demand, int most) {
+                                   const SizingDemand& demand) {
   ServingQuestion loose = question;
   loose.target = loosened(question.target);
   auto ranked = rank_layouts(model, machine, loose);
@@ -169,13 +173,13 @@ DeploymentChoice whole_deployments(const Model& model, const ServingMachine& mac
     }
     choice.deployments.push_back({group, std::nullopt});
   }
-  rank(choice.deployments, demand, most);
+  rank(choice.deployments, demand);
   if (ranked.choices.empty()) say_why(choice.shortfall, question.target);
   return choice;
 }
 
 DeploymentChoice disaggregated_deployments(const Model& model, const ServingMachine& machine,
-                                           const ServingQuestion& question, const SizingDemand& demand, int most) {
+                                           const ServingQuestion& question, const SizingDemand& demand) {
   ServingQuestion loose = question;
   loose.target = loosened(question.target);
   DeploymentChoice choice;
@@ -185,7 +189,7 @@ DeploymentChoice disaggregated_deployments(const Model& model, const ServingMach
       if (const auto matched = match_sides(prefill, decode, demand)) choice.deployments.push_back(*matched);
     }
   }
-  rank(choice.deployments, demand, most);
+  rank(choice.deployments, demand);
   if (sides.prefill.empty() || sides.decode.empty()) say_why(choice.shortfall, question.target);
   return choice;
 }

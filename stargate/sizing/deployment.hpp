@@ -33,10 +33,10 @@ std::string format_deployment(const Deployment& deployment);
 struct SizingDemand {
   double rate = 0;
   int accelerators = 0;  ///< above 0: all that these serve, and `rate` says nothing
-  double headroom = 0;   ///< share of the rate that is planned for on top
+  double headroom = 0;   ///< share of the rate that is planned for on top; of given accelerators, kept free
 };
 
-/// The deployments worth simulating, the most promising first, and why other layouts are none. The targets of the
+/// The deployments the estimate knows, the most promising first, and why other layouts are none. The targets of the
 /// question are loosened by `slack`, since the simulation decides.
 struct DeploymentChoice {
   std::vector<Deployment> deployments;
@@ -47,8 +47,11 @@ inline constexpr double kEstimateSlack = 1.15;
 std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
                                       const SizingDemand& demand);
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                                   const SizingDemand& demand, int most);
+                                   const SizingDemand& demand);
 DeploymentChoice disaggregated_deployments(const Model& model, const ServingMachine& machine,
-                                           const ServingQuestion& question, const SizingDemand& demand, int most);
+                                           const ServingQuestion& question, const SizingDemand& demand);
+/// What it is worth for the demand, the least the best: accelerators for a rate, less the rate for given accelerators;
+/// when `optimism` times the estimated rate is what it takes.
+double deployment_worth(const Deployment& deployment, const SizingDemand& demand, double optimism = 1);
 
 }  // namespace stargate

@@ -167,11 +167,13 @@ const char* binding_limit_name(ServingLimit limit) {
 std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMachine& machine,
                                              const LayoutSearch& search) {
   const bool experts = has_experts(model);
-  const int widest = std::min(search.max_accelerators, 2 * machine.fabric.domain);
+  const int most =
+      search.max_accelerators > 0 ? search.max_accelerators : std::clamp(machine.fabric.domain, 64, kWidestReplica);
+  const int widest = std::min(most, 2 * machine.fabric.domain);
   std::vector<ServingLayout> layouts;
   for (int tp = 1; tp <= widest; tp *= 2) {
-    for (int pp = 1; pp <= search.max_pp && tp * pp <= search.max_accelerators; pp *= 2) {
-      for (int dp = 1; tp * dp * pp <= search.max_accelerators; dp *= 2) {
+    for (int pp = 1; pp <= search.max_pp && tp * pp <= most; pp *= 2) {
+      for (int dp = 1; tp * dp * pp <= most; dp *= 2) {
         if (dp > 1 && !(experts && search.attention_dp)) break;
         const ServingLayout split{tp, pp, dp, 1};
         if (dp == 1) layouts.push_back(split);

@@ -5,13 +5,15 @@
 
 #include <cstdint>
 
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/steady_state.hpp"
 
 namespace stargate {
 
+inline constexpr int kWidestReplica = 128;
 /// Layouts to try. Powers of two; a tensor group stays inside a scale-up domain.
 struct LayoutSearch {
-  int max_accelerators = 64;  ///< of one replica
+  int max_accelerators = 0;  ///< of one replica; 0: a scale-up domain, 64 at least and 128 at most
   int max_pp = 8;
   bool attention_dp = true;  ///< of models with experts
 };
@@ -20,7 +22,7 @@ struct ServingQuestion {
   ServingWorkload workload;
   LatencyTarget target;
   ServingPrecision precision;
-  EngineCoefficients engine;
+  EngineSetup engine;
   LayoutSearch search;
 };
 

@@ -1,5 +1,5 @@
-// Each deployment's capacity is bracketed and then halved down; the same requests come at every rate, only faster or
-// slower, so that a rate that holds never fails for its luck.
+// A race: whoever comes later first shows that it takes more than the best so far, in one trial, and is measured only
+// then.
 #include "stargate/sizing/size_fleet.hpp"
 
 #include <fmt/format.h>
@@ -12,42 +12,22 @@
 namespace stargate {
 namespace {
 
-constexpr int kMostSimulated = 4;  // equal replicas that do whole requests
-constexpr double kClose = 1.03;    // rates this near are the same
-constexpr double kLeastOfEstimate = 0.05;
-constexpr int kMostTrials = 12;
-constexpr double kParetoStep = 1.05;  // a point less apart says nothing new
-constexpr int kBudgetStep = 4;        // between token budgets
-constexpr int kMatchings = 2;         // of the two sides, after the first
+constexpr int kMostTried = 4;           // equal replicas of a trial that do whole requests,
+constexpr int kEnoughTried = 16;        // and accelerators from which fewer replicas do
+constexpr double kUsualOptimism = 1.3;  // of an estimate, before any was put to the test
+constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
+constexpr int kBudgetStep = 4;  // between token budgets
+constexpr int kMatchings = 2;   // of the two sides, after the first
+constexpr int kLonger = 4;      // times a trial, for the whole deployment
+constexpr std::int64_t kMostHeld = 400'000;
+constexpr int kMostSettles = 24;
 
-struct Capacity {
-  double rate = 0;  ///< 0: no rate meets the targets
-  TrialResult best, nearest;
-};
-
-Capacity find_capacity(const Trial& trial, double guess, const FleetQuestion& question) {
-  Capacity out;
-  double low = 0, high = 0, rate = guess;
-  for (int i = 0; i < kMostTrials; ++i) {
-    const TrialResult result = trial.run(rate, question.traffic, question.targets);
-    if (result.meets()) {
-      low = out.rate = rate;
-      out.best = result;
-    } else {
-      high = rate;
-      out.nearest = result;
-    }
-    if (low > 0 && high > 0 && high / low < kClose) break;
-    if (low == 0 && rate < kLeastOfEstimate * guess) break;
-    rate = low == 0 ? rate * 0.6 : high == 0 ? rate * 1.25 : std::sqrt(low * high);
-  }
-  return out;
-}
-
-/// The part of a deployment that is simulated: all of a disaggregated one, a few of many equal replicas.
-Deployment simulated_part(const Deployment& whole) {
+/// The part of a deployment that is tried: all of a disaggregated one, a few of many equal replicas.
+Deployment tried_part(const Deployment& whole) {
   Deployment part = whole;
-  if (!part.disaggregated()) part.main.replicas = std::min(part.main.replicas, kMostSimulated);
+  if (part.disaggregated()) return part;
+  const int enough = std::clamp(kEnoughTried / part.main.layout.accelerators(), 1, kMostTried);
+  part.main.replicas = std::min(part.main.replicas, enough);
   return part;
 }
 
@@ -65,174 +45,249 @@ Deployment whole_of(const Deployment& part, double capacity, const Deployment& p
   return whole;
 }
 
+struct Candidate {
+  std::size_t option = 0;
+  Deployment planned;
+  double worth = 0;
+};
+
 struct Tried {
   SizedFleet fleet;
   Capacity capacity;
+  ServingQuestion serving;  ///< with the budget that was tried
+  double parts = 1;         ///< of the whole deployment over the one tried
 };
 
-bool better(const SizedFleet& a, const SizedFleet& b, const SizingDemand& demand) {
-  if (demand.accelerators > 0) return a.capacity > b.capacity;
-  const int x = a.deployment.accelerators(), y = b.deployment.accelerators();
-  return x != y ? x < y : a.capacity > b.capacity;
-}
+class FleetRace {
+ public:
+  FleetRace(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options)
+      : model_(model), question_(question), demand_(question.demand), options_(options) {}
 
-bool better(const Tried& a, const Tried& b, const SizingDemand& demand) {
-  if (a.capacity.rate == 0 || b.capacity.rate == 0) return a.capacity.rate > b.capacity.rate;
-  return better(a.fleet, b.fleet, demand);
-}
-
-Tried try_once(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
-               const Deployment& planned) {
-  const Deployment part = simulated_part(planned);
-  const Trial trial(model, machine, question.serving, part);
-  Tried out;
-  out.capacity = find_capacity(trial, part.estimated_rate(), question);
-  if (out.capacity.rate == 0) return out;
-  SizedFleet& fleet = out.fleet;
-  fleet.deployment = whole_of(part, out.capacity.rate, planned, question.demand);
-  fleet.max_num_batched_tokens = question.serving.engine.max_num_batched_tokens;
-  // Of the whole, which the part stands for.
-  const double parts = static_cast<double>(fleet.deployment.main.replicas) / part.main.replicas;
-  fleet.capacity = out.capacity.rate * parts;
-  fleet.at_capacity = fleet.at_load = out.capacity.best;
-  const bool all = question.demand.accelerators > 0;
-  const double load = all ? fleet.capacity : question.demand.rate;
-  if (!all) fleet.at_load = trial.run(load / parts, question.traffic, question.targets);
-  const double accelerators = fleet.deployment.accelerators();
-  fleet.output_per_accelerator = load * question.mean_output / accelerators;
-  fleet.best_output_per_accelerator = fleet.capacity * question.mean_output / accelerators;
-  fleet.headroom = fleet.capacity / load - 1;
-  fleet.estimated_output_per_accelerator = part.estimated_rate() * question.mean_output / part.accelerators();
-  const Replica main{&model, &machine, part.main.layout, question.serving.precision, question.serving.engine};
-  fleet.memory = replica_memory(main);
-  return out;
-}
-
-/// Where chunks of prompts make decodes miss TPOT, smaller ones are tried: a share of the engine's budget.
-Tried try_whole(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
-                const Deployment& planned) {
-  Tried best = try_once(model, machine, question, planned);
-  FleetQuestion smaller = question;
-  int& budget = smaller.serving.engine.max_num_batched_tokens;
-  for (Tried last = best; last.capacity.nearest.misses_tpot; best = better(last, best, question.demand) ? last : best) {
-    budget /= kBudgetStep;
-    if (budget < question.serving.engine.max_num_seqs) break;
-    last = try_once(model, machine, smaller, planned);
-    if (last.capacity.rate == 0 && best.capacity.rate > 0) break;
-  }
-  return best;
-}
-
-/// The side that ended the capacity is rated by it, and both are matched anew.
-Tried try_disaggregated(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
-                        Deployment planned) {
-  Tried best = try_once(model, machine, question, planned);
-  Tried last = best;
-  for (int i = 0; i < kMatchings && last.capacity.rate > 0; ++i) {
-    ReplicaGroup& ended = last.capacity.nearest.misses_ttft ? *planned.prefill : planned.main;
-    ended.rate_each = last.capacity.rate / ended.replicas;
-    const auto matched = match_sides(*planned.prefill, planned.main, question.demand);
-    if (!matched ||
-        (matched->main.replicas == planned.main.replicas && matched->prefill->replicas == planned.prefill->replicas)) {
-      break;
+  FleetAnswer run() {
+    for (std::size_t i = 0; i < options_.size(); ++i) enter(i);
+    std::stable_sort(candidates_.begin(), candidates_.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.worth < b.worth; });
+    for (const Candidate& candidate : candidates_) {
+      if (best_ && deployment_worth(candidate.planned, demand_, optimism()) >= worth(best_->fleet)) continue;
+      ++simulated_;
+      try_candidate(candidate);
     }
-    planned = *matched;
-    last = try_once(model, machine, question, planned);
-    if (better(last, best, question.demand)) best = last;
+    if (!best_ || !settle(*best_)) return explain();
+    SizedFleet& fleet = best_->fleet;
+    fleet.losses = losses_;
+    fleet.losses.latency += failed_;
+    fleet.losses.costlier = static_cast<int>(candidates_.size()) - failed_ - 1;
+    fleet.candidates = static_cast<int>(candidates_.size());
+    fleet.simulated = simulated_, fleet.trials = trials_;
+    return std::move(fleet);
   }
-  return best;
-}
 
-std::string goal_text(const char* name, const LatencyGoal& goal, Duration reached) {
-  const std::string what = goal.share > 0 ? fmt::format("p{:g} ", goal.share * 100) : "mean ";
-  return fmt::format("misses {}{} {}: {} simulated", what, name, format_quantity(*goal.limit),
-                     format_quantity(reached));
-}
+ private:
+  ServingQuestion serving_of(std::size_t option) const {
+    ServingQuestion serving = question_.serving;
+    serving.precision = options_[option].precision, serving.engine = options_[option].engine;
+    return serving;
+  }
 
-FleetShortfall explain(const DeploymentChoice& choice, const std::vector<Capacity>& failed,
-                       const SizingTargets& targets) {
-  FleetShortfall out{choice.shortfall.sentence, choice.shortfall.losses, choice.shortfall.missing,
-                     choice.shortfall.best_ttft, choice.shortfall.best_tpot};
-  if (failed.empty()) {
-    if (out.sentence.empty()) out.sentence = "no layout fits the accelerators given";
+  void enter(std::size_t option) {
+    const auto choose = options_[option].disaggregated ? disaggregated_deployments : whole_deployments;
+    DeploymentChoice choice = choose(model_, *options_[option].machine, serving_of(option), demand_);
+    for (const auto& d : choice.deployments) candidates_.push_back({option, d, deployment_worth(d, demand_)});
+    const LayoutLosses& lost = choice.shortfall.losses;
+    losses_.memory += lost.memory, losses_.latency += lost.latency, losses_.topology += lost.topology;
+    if (choice.deployments.empty() && (!shortfall_ || !shortfall_->best_tpot)) shortfall_ = choice.shortfall;
+  }
+
+  /// By how much an estimate may fall short of what is true.
+  double optimism() const {
+    return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
+  }
+
+  double worth(const SizedFleet& fleet) const {
+    return demand_.accelerators > 0 ? -fleet.capacity : fleet.deployment.accelerators();
+  }
+
+  /// What a part must take to beat `best`; nothing when it cannot.
+  std::optional<double> challenge(const Deployment& part, const Deployment& planned, const Tried* best) const {
+    if (best == nullptr || best->capacity.rate == 0) return 0;
+    if (demand_.accelerators > 0) return best->fleet.capacity * part.main.replicas / planned.main.replicas;
+    const int fewer = best->fleet.deployment.accelerators() - 1, each = part.accelerators();
+    const double wanted = (1 + demand_.headroom) * demand_.rate;
+    if (part.disaggregated()) return each > fewer ? std::nullopt : std::optional(wanted * each / fewer);
+    const int replicas = fewer / part.main.layout.accelerators();
+    return replicas < 1 ? std::nullopt : std::optional(wanted * part.main.replicas / replicas);
+  }
+
+  const Tried* better_of(const Tried* a, const Tried& b) const {
+    if (b.capacity.rate == 0) return a;
+    return a == nullptr || a->capacity.rate == 0 || worth(b.fleet) < worth(a->fleet) ? &b : a;
+  }
+
+  Tried try_once(std::size_t option, const ServingQuestion& serving, const Deployment& planned, const Tried* best) {
+    Tried out;
+    out.serving = serving;
+    const Deployment part = tried_part(planned);
+    const auto beaten = challenge(part, planned, best);
+    if (!beaten) return out;
+    const ServingMachine& machine = *options_[option].machine;
+    const Trial trial(model_, machine, serving, part);
+    out.capacity = find_capacity(trial, part.estimated_rate(), *beaten, question_.traffic, question_.targets);
+    trials_ += out.capacity.trials;
+    if (out.capacity.rate == 0) {
+      if (!nearest_ && best == nullptr) nearest_ = out.capacity.nearest;
+      return out;
+    }
+    observed_ = std::max(observed_, out.capacity.rate / part.estimated_rate());
+    SizedFleet& fleet = out.fleet;
+    fleet.option = option;
+    fleet.deployment = whole_of(part, out.capacity.rate, planned, demand_);
+    fleet.max_num_batched_tokens = serving.engine.max_num_batched_tokens;
+    out.parts = static_cast<double>(fleet.deployment.main.replicas) / part.main.replicas;
+    fleet.capacity = out.capacity.rate * out.parts;
+    fleet.at_capacity = out.capacity.best;
+    fleet.estimated_output_per_accelerator = part.estimated_rate() * question_.mean_output / part.accelerators();
+    fleet.memory = replica_memory({&model_, &machine, part.main.layout, serving.precision, serving.engine});
     return out;
   }
-  out.losses.latency += static_cast<int>(failed.size());
-  const TrialResult& nearest = failed.front().nearest;
-  out.sentence.clear();
-  if (nearest.refused > 0) out.sentence = fmt::format("{} requests are longer than the cache", nearest.refused);
-  if (nearest.misses_ttft) out.sentence = goal_text("TTFT", targets.ttft, nearest.ttft);
-  if (nearest.misses_tpot) {
-    out.sentence += (out.sentence.empty() ? "" : ", ") + goal_text("TPOT", targets.tpot, nearest.tpot);
+
+  /// Where chunks of prompts make decodes miss TPOT, smaller ones are tried: a share of the engine's budget.
+  void try_whole(const Candidate& candidate) {
+    ServingQuestion serving = serving_of(candidate.option);
+    int& budget = serving.engine.max_num_batched_tokens;
+    bool served = false;
+    for (;;) {
+      const Tried tried = try_once(candidate.option, serving, candidate.planned, best());
+      served = served || tried.capacity.rate > 0;
+      const bool slow = tried.capacity.nearest.misses_tpot;
+      keep(tried);
+      budget /= kBudgetStep;
+      if (!slow || budget < serving.engine.max_num_seqs) break;
+    }
+    if (!served && best() == nullptr) ++failed_;
   }
-  return out;
-}
+
+  /// The side that ended the capacity is rated by it, and both are matched anew.
+  void try_apart(const Candidate& candidate) {
+    const ServingQuestion serving = serving_of(candidate.option);
+    Deployment planned = candidate.planned;
+    Tried last = try_once(candidate.option, serving, planned, best());
+    if (last.capacity.rate == 0 && best() == nullptr) ++failed_;
+    keep(last);
+    for (int i = 0; i < kMatchings && last.capacity.rate > 0; ++i) {
+      const bool prompts = last.capacity.nearest.misses_ttft || last.capacity.nearest.prompts_pile_up;
+      ReplicaGroup& ended = prompts ? *planned.prefill : planned.main;
+      ended.rate_each = last.capacity.rate / ended.replicas;
+      const auto matched = match_sides(*planned.prefill, planned.main, demand_);
+      if (!matched || (matched->main.replicas == planned.main.replicas &&
+                       matched->prefill->replicas == planned.prefill->replicas)) {
+        break;
+      }
+      planned = *matched;
+      last = try_once(candidate.option, serving, planned, best());
+      keep(last);
+    }
+  }
+
+  void try_candidate(const Candidate& candidate) {
+    options_[candidate.option].disaggregated ? try_apart(candidate) : try_whole(candidate);
+  }
+
+  const Tried* best() const { return best_ ? &*best_ : nullptr; }
+  void keep(const Tried& tried) {
+    if (better_of(best(), tried) == &tried) best_ = tried;
+  }
+
+  /// The whole deployment is run at what is wanted of it until it holds.
+  bool settle(Tried& tried) {
+    SizedFleet& fleet = tried.fleet;
+    for (int i = 0; i < kMostSettles; ++i) {
+      const bool all = demand_.accelerators > 0;
+      const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
+      const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
+      const double longer = kLonger * std::max(1.0, tried.parts);
+      const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
+      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
+      ++trials_;
+      if (held.refused > 0) return false;
+      if (held.meets()) {
+        fleet.held = held.length;
+        const double wanted = load / (1 + demand_.headroom);
+        fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
+        rate(fleet, wanted, load);
+        return true;
+      }
+      nearest_ = held;
+      all ? ask_less(fleet) : add_replicas(fleet.deployment, held);
+    }
+    return false;
+  }
+
+  static void ask_less(SizedFleet& fleet) { fleet.capacity = rate_below(fleet.capacity); }
+
+  static void add_replicas(Deployment& deployment, const TrialResult& held) {
+    const bool prompts = deployment.disaggregated() && (held.misses_ttft || held.prompts_pile_up);
+    int& replicas = prompts ? deployment.prefill->replicas : deployment.main.replicas;
+    replicas += std::max(1, replicas / 32);
+  }
+
+  void rate(SizedFleet& fleet, double load, double held) const {
+    fleet.accelerators = demand_.accelerators > 0 ? demand_.accelerators : fleet.deployment.accelerators();
+    fleet.capacity = std::max(fleet.capacity, held);
+    fleet.output_per_accelerator = load * question_.mean_output / fleet.accelerators;
+    fleet.best_output_per_accelerator = fleet.capacity * question_.mean_output / fleet.accelerators;
+    fleet.headroom = fleet.capacity / load - 1;
+  }
+
+  static std::string goal_text(const char* name, const LatencyGoal& goal, Duration reached) {
+    const std::string what = goal.share > 0 ? fmt::format("p{:g} ", goal.share * 100) : "mean ";
+    return fmt::format("misses {}{} {}: {} simulated", what, name, format_quantity(*goal.limit),
+                       format_quantity(reached));
+  }
+
+  FleetShortfall explain() const {
+    FleetShortfall out;
+    if (shortfall_) {
+      out = {shortfall_->sentence, {}, shortfall_->missing, shortfall_->best_ttft, shortfall_->best_tpot};
+    }
+    out.losses = losses_;
+    out.losses.latency += failed_;
+    if (!nearest_) {
+      if (out.sentence.empty()) out.sentence = "no layout fits the accelerators given";
+      return out;
+    }
+    out.overloaded = nearest_->overloaded;
+    out.sentence.clear();
+    const auto add = [&](const std::string& text) { out.sentence += (out.sentence.empty() ? "" : ", ") + text; };
+    if (nearest_->refused > 0) add("a request is longer than the cache");
+    if (nearest_->overloaded) add(fmt::format("overloaded at {:.3g} requests/s", nearest_->rate));
+    if (nearest_->misses_ttft) add(goal_text("TTFT", question_.targets.ttft, nearest_->ttft));
+    if (nearest_->misses_tpot) add(goal_text("TPOT", question_.targets.tpot, nearest_->tpot));
+    return out;
+  }
+
+  const Model& model_;
+  const FleetQuestion& question_;
+  const SizingDemand& demand_;
+  std::span<const FleetOption> options_;
+  std::vector<Candidate> candidates_;
+  LayoutLosses losses_;
+  std::optional<ServingShortfall> shortfall_;
+  std::optional<Tried> best_;
+  std::optional<TrialResult> nearest_;  ///< of what failed first
+  double observed_ = 0;                 ///< the most that anything took over its estimate
+  int failed_ = 0, simulated_ = 0, trials_ = 0;
+};
 
 }  // namespace
 
+FleetAnswer size_fleet(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options) {
+  return FleetRace(model, question, options).run();
+}
+
 FleetAnswer size_fleet(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
                        bool disaggregated) {
-  const auto choose = disaggregated ? disaggregated_deployments : whole_deployments;
-  const DeploymentChoice choice = choose(model, machine, question.serving, question.demand, question.tries);
-  std::optional<SizedFleet> best;
-  std::vector<Capacity> failed;
-  for (const auto& deployment : choice.deployments) {
-    Tried tried = disaggregated ? try_disaggregated(model, machine, question, deployment)
-                                : try_whole(model, machine, question, deployment);
-    if (tried.capacity.rate == 0) {
-      failed.push_back(tried.capacity);
-    } else if (!best || better(tried.fleet, *best, question.demand)) {
-      best = std::move(tried.fleet);
-    }
-  }
-  if (!best) return explain(choice, failed, question.targets);
-  best->losses = choice.shortfall.losses;
-  best->losses.latency += static_cast<int>(failed.size());
-  best->losses.costlier = static_cast<int>(choice.deployments.size() - failed.size()) - 1;
-  return std::move(*best);
-}
-
-FleetEconomy fleet_economy(const SizedFleet& fleet, const RunningCost& cost) {
-  const double accelerators = fleet.deployment.accelerators();
-  const double output = fleet.output_per_accelerator * accelerators;  // tokens a second
-  const TrialResult& load = fleet.at_load;
-  FleetEconomy out;
-  out.rate = accelerators * cost.accelerator_hour;
-  out.per_token = out.rate / (output * token / second);
-  const double dynamic = load.prefill_busy + ReplicaPower::decode_share * load.decode_busy;
-  out.power = accelerators * (cost.power.idle + (cost.power.busy - cost.power.idle) * dynamic);
-  out.joules_per_token = out.power.base() / output;
-  return out;
-}
-
-std::vector<ParetoPoint> pareto_front(const Model& model, const ServingMachine& machine,
-                                      const ServingQuestion& question) {
-  constexpr int kBatches = 24;
-  std::vector<ParetoPoint> points;
-  for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) continue;
-    const Replica replica{&model, &machine, layout, question.precision, question.engine};
-    const auto room = decode_limit(replica, question.workload);
-    if (!std::holds_alternative<DecodeLimit>(room)) continue;
-    const double most = std::get<DecodeLimit>(room).sequences;
-    const StepModel step(replica);
-    for (int i = 0; i < kBatches; ++i) {
-      const double decoding = std::pow(most, static_cast<double>(i) / (kBatches - 1));
-      const SteadyState s = steady_state(step, question.workload, decoding);
-      if (s.prefill_utilisation > 0.95 || (question.target.ttft && s.ttft > *question.target.ttft)) continue;
-      const double each = s.output_tokens.in(token / second) / layout.accelerators();
-      points.push_back({1 / s.tpot.in(second), each, s.ttft, layout, s.concurrency});
-    }
-  }
-  std::stable_sort(points.begin(), points.end(),
-                   [](const ParetoPoint& a, const ParetoPoint& b) { return a.per_user > b.per_user; });
-  std::vector<ParetoPoint> front;
-  for (const auto& point : points) {
-    const bool gains = front.empty() || point.per_accelerator > front.back().per_accelerator * kParetoStep;
-    if (gains) front.push_back(point);
-  }
-  std::reverse(front.begin(), front.end());
-  return front;
+  const FleetOption only{&machine, question.serving.precision, question.serving.engine, disaggregated};
+  return size_fleet(model, question, {&only, 1});
 }
 
 }  // namespace stargate

@@ -1,10 +1,14 @@
 // The cheapest deployment of a model on a kind of machine for a traffic and its latency targets: the long-run estimate
-// (deployment.hpp) says which are worth trying, the simulation how much each really takes.
-//   capacity: the highest rate at which the simulated deployment meets the targets, to 3 %
+// (deployment.hpp) ranks them all, trials of the simulated deployment say how much each really takes (capacity.hpp).
 //   replicas = ceil((1 + headroom) * rate / capacity of one)
+// One after the other is tried, the most promising first, until the best that is left cannot win any more even if it
+// beat its estimate by as much as the luckiest so far. What wins is simulated whole, four times as long as its trial,
+// and gets more replicas (or is asked for less) until it holds.
 #pragma once
 
-#include "stargate/sizing/trial.hpp"
+#include <span>
+
+#include "stargate/sizing/capacity.hpp"
 
 namespace stargate {
 
@@ -14,13 +18,24 @@ struct FleetQuestion {
   SizingDemand demand;
   TrialTraffic traffic;
   double mean_output = 256;  ///< tokens of an answer
-  int tries = 5;             ///< deployments simulated on each machine and side
+};
+
+/// One way to serve: an engine and a precision on a machine whose kernels are that engine's, whole or apart.
+struct FleetOption {
+  const ServingMachine* machine = nullptr;
+  ServingPrecision precision;
+  EngineSetup engine;
+  bool disaggregated = false;
 };
 
 struct SizedFleet {
   Deployment deployment;                   ///< all of it
+  std::size_t option = 0;                  ///< the one of those asked about
+  int accelerators = 0;                    ///< the deployment's, or all that were given
   double capacity = 0;                     ///< requests a second it takes inside the targets
-  TrialResult at_capacity, at_load;        ///< of the part that was simulated
+  TrialResult at_capacity;                 ///< of the part that was tried, at the highest rate that holds
+  TrialResult at_load;                     ///< of the whole deployment, at what is wanted of it
+  TrialLength held;                        ///< how long the whole deployment has kept its targets
   int max_num_batched_tokens = 0;          ///< the engine is to be run with
   double output_per_accelerator = 0;       ///< tokens a second at the load
   double best_output_per_accelerator = 0;  ///< at capacity
@@ -28,6 +43,8 @@ struct SizedFleet {
   ReplicaMemory memory;                    ///< of the fullest accelerator of the main side
   LayoutLosses losses;
   double estimated_output_per_accelerator = 0;  ///< what the estimate said at its own best
+  int candidates = 0, simulated = 0;            ///< deployments the estimate knew; those that were tried
+  int trials = 0;
 };
 
 /// Which of memory, latency and topology kept it from being: see the losses and the sentence.
@@ -36,9 +53,13 @@ struct FleetShortfall {
   LayoutLosses losses;
   std::optional<Bytes> missing;
   std::optional<Duration> best_ttft, best_tpot;  ///< of one request alone
+  bool overloaded = false;                       ///< the queue grew without end wherever it was tried
 };
 
 using FleetAnswer = std::variant<SizedFleet, FleetShortfall>;
+/// The best over all options; `question` says the rest.
+FleetAnswer size_fleet(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options);
+/// One option: the engine and precision of the question.
 FleetAnswer size_fleet(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
                        bool disaggregated);
 

@@ -17,8 +17,6 @@ FleetQuestion question_of(double rate, double ttft_ms, double tpot_ms) {
   question.serving.target = {question.targets.ttft.limit, question.targets.tpot.limit};
   question.demand = {rate, 0, 0};
   question.mean_output = 200;
-  question.traffic.requests = 600;
-  question.tries = 2;
   question.serving.search.max_accelerators = 8;
   question.traffic.make = [](double at, std::int64_t requests) {
     TenantTraffic tenant;
@@ -121,7 +119,7 @@ TEST_CASE("a trial is slower at a higher rate and the same when it is asked agai
 
 TEST_CASE("cost and energy follow from accelerators, price and use") {
   SizedFleet fleet;
-  fleet.deployment.main = {{8, 1, 1, 1}, 2, 1};
+  fleet.accelerators = 16;
   fleet.output_per_accelerator = 100;
   fleet.at_load.prefill_busy = 0.5;
   const FleetEconomy economy = fleet_economy(fleet, {2 * dollar / hour, {100 * watt, 900 * watt}});

@@ -1,49 +1,53 @@
-// A deployment tried under traffic: the engines are simulated, and the latencies of the requests, less a first tenth
-// that finds them empty, are held against the targets.
+// A deployment tried under traffic: its engines are simulated until the figures are steady, and the latencies of the
+// requests, less a warm-up that finds the engines empty (steadiness.hpp), are held against the targets.
+//   a goal is met        figure + half-width / 2 <= limit, when the half-width is below 5 % of the figure; earlier when
+//                        figure + half-width <= limit
+//   a goal is missed     every batch above the limit, or figure - half-width > limit
+//   the shortest trial   8 batches that together take 5 times as long as a request is inside
+// A trial with looser targets ends no later and passes wherever one with tighter targets passes: sizing stays monotone.
 #pragma once
 
 #include <functional>
 
-#include "stargate/engine/step_cost.hpp"
-#include "stargate/serving/service.hpp"
-#include "stargate/serving/service_simulation.hpp"
-#include "stargate/serving/step_table.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/sizing/deployment.hpp"
+#include "stargate/sizing/steadiness.hpp"
 #include "stargate/traffic/source.hpp"
 
 namespace stargate {
 
-/// What a latency must not exceed, in the mean or for a share of the requests.
-struct LatencyGoal {
-  std::optional<Duration> limit;
-  double share = 0;  ///< 0: the mean; 0.99: the 99th percentile
-
-  Duration of(std::vector<double>& seconds) const;  ///< the figure the limit is about; orders `seconds`
-};
-struct SizingTargets {
-  LatencyGoal ttft, tpot;
-};
-
-/// Requests at a rate, the same ones faster or slower for the same number.
+/// Requests at a rate, the same ones faster or slower; at most so many.
 using TrafficMaker = std::function<std::unique_ptr<RequestSource>(double rate, std::int64_t requests)>;
 struct TrialTraffic {
   TrafficMaker make;
-  std::int64_t requests = 2000;
-  int prefix_block_tokens = 0;  ///< of a prefix's hash, at least
-  ServiceRouter router = ServiceRouter::least_loaded;
+  std::int64_t most_requests = 100'000;  ///< of the longest trial
+  int prefix_block_tokens = 0;           ///< of a prefix's hash, at least
+  RouterPolicy router = RouterPolicy::least_loaded;
+};
+
+/// How long a trial ran and how sure its figures are.
+struct TrialLength {
+  std::int64_t requests = 0;  ///< that came
+  std::int64_t counted = 0;   ///< whose latencies count: after the warm-up
+  Duration simulated;         ///< until the last came
+  int batches = 0;
+  double ttft_half_width = 0, tpot_half_width = 0;  ///< of the figures, at 99 %, as shares of them
+  bool steady = false;                              ///< else the longest trial ended first
 };
 
 struct TrialResult {
   double rate = 0;  ///< requests a second offered
   Duration ttft_mean, tpot_mean;
   Duration ttft, tpot;                       ///< as the goals have them
-  double output_tokens_per_s = 0;            ///< while requests came
   double prefill_busy = 0, decode_busy = 0;  ///< share of all engines' time, weighted by accelerators
   double cached_share = 0;                   ///< of prompt tokens, found in prefix caches
   bool misses_ttft = false, misses_tpot = false;
-  std::int64_t refused = 0;  ///< too long for the cache
+  bool overloaded = false;       ///< more come than leave: the queue grows without end
+  bool prompts_pile_up = false;  ///< ... before the replicas that prefill
+  std::int64_t refused = 0;      ///< too long for the cache
+  TrialLength length;
 
-  bool meets() const { return !misses_ttft && !misses_tpot && refused == 0; }
+  bool meets() const { return !overloaded && !misses_ttft && !misses_tpot && refused == 0; }
 };
 
 /// One deployment of a model on a machine, with the tables of its step times; for one thread.
@@ -52,23 +56,18 @@ class Trial {
   Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
         const Deployment& deployment);
 
+  /// Until it is decided whether the rate is served inside the targets.
   TrialResult run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const;
+  /// All of `requests`, as `serve simulate` runs and counts them; ends early only when there is no hope.
+  TrialResult hold(double rate, std::int64_t requests, const TrialTraffic& traffic, const SizingTargets& targets) const;
 
  private:
-  struct Side {
-    Replica replica;
-    std::unique_ptr<StepModel> model;
-    std::unique_ptr<StepTable> table;
-    EngineSpec engine;
-  };
-  Side make_side(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-                 const ServingLayout& layout) const;
+  TrialResult simulate(double rate, const TrialTraffic& traffic, class TrialWatch& watch) const;
 
   Deployment deployment_;
   Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
-  Side main_;
-  std::optional<Side> prefill_;
-  Duration transfer_fixed_, transfer_token_;
+  ReplicaEngine main_;
+  std::optional<ReplicaEngine> prefill_;
 };
 
 }  // namespace stargate

@@ -13,7 +13,9 @@ namespace {
 
 constexpr int kPartLag = 1;
 
-int quarters_of(Duration d) { return std::max(1, static_cast<int>(std::ceil(d / quarter_year - 1e-9))); }
+/// Whole quarters, upwards; what is longer than a millennium is a millennium.
+int whole_quarters(Duration d) { return static_cast<int>(std::min(std::ceil(d / quarter_year - 1e-9), 4000.0)); }
+int quarters_of(Duration d) { return std::max(1, whole_quarters(d)); }
 
 PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
   const Site& site = catalogue.sites.at(spec.site);
@@ -48,7 +50,7 @@ std::map<std::string, double> system_parts(const Catalogue& catalogue, const Sys
 
 /// Lead time of the supplier that delivers the system, in quarters.
 int order_lead(const Catalogue& catalogue, const StudySystemSpec& spec) {
-  if (spec.order_lead_time) return static_cast<int>(std::ceil(*spec.order_lead_time / quarter_year - 1e-9));
+  if (spec.order_lead_time) return std::max(0, whole_quarters(*spec.order_lead_time));
   for (const auto& [id, supplier] : catalogue.suppliers) {
     for (const auto& supply : supplier.delivers) {
       if (supply.product == "system:" + spec.system) return quarters_of(supply.lead_time);

@@ -1,39 +1,66 @@
-// A service on a machine through serving's sizing.
-#include <fmt/format.h>
+// A service on a machine: `stargate serve size --gpus`, with the best engine, format and mode.
+#include <cmath>
 
-#include "stargate/sizing/estimate.hpp"
+#include "stargate/service/service_question.hpp"
+#include "stargate/sizing/trial_traffic.hpp"
 #include "stargate/study/rates.hpp"
 
 namespace stargate {
+namespace {
+
+std::vector<ServingPrecision> allowed_precisions(const Model& model, const StudyServiceSpec& service) {
+  std::vector<ServingPrecision> out;
+  for (const Precision p : service.precisions) out.push_back(serving_precision(p, model.kv_precision));
+  if (service.precision) out.push_back(serving_precision(*service.precision, model.kv_precision));
+  if (out.empty()) out.push_back(stored_precision(model));
+  return out;
+}
+
+/// What takes most time, or which target is met with nothing to spare.
+std::string limit_of(const SizedFleet& fleet, const SizingTargets& targets) {
+  const TrialResult& at = fleet.at_load;
+  const auto use = [](const LatencyGoal& goal, Duration reached) { return goal.limit ? reached / *goal.limit : 0.0; };
+  const double ttft = use(targets.ttft, at.ttft), tpot = use(targets.tpot, at.tpot);
+  return ttft > tpot ? "TTFT target" : "TPOT target";
+}
+
+}  // namespace
+
+FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
+  const SizingDemand demand{0, rated_accelerators(system), service.headroom};
+  if (service.own) return service_fleet_question(catalogue, *service.own, demand);
+  FleetQuestion question;
+  question.demand = demand;
+  question.targets = {{service.ttft, service.share}, {service.tpot, service.share}};
+  question.serving.target = {service.ttft, service.tpot};
+  const auto prefix = static_cast<std::int32_t>(std::lround(service.isl * service.prefix_share));
+  set_traffic(question, {LengthDistribution::fixed(service.isl), LengthDistribution::fixed(service.osl), prefix});
+  return question;
+}
 
 Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   const Model& model = catalogue.models.at(service.model);
-  auto machine = make_serving_machine(catalogue, system, kernel_choice(model));
-  if (!machine) return machine.faults();
-  ServingQuestion question;
-  question.workload = {static_cast<double>(service.isl), static_cast<double>(service.osl), service.prefix_share};
-  question.target = {service.ttft, service.tpot};
-  question.precision =
-      service.precision ? serving_precision(*service.precision, model.kv_precision) : stored_precision(model);
-  if (const auto* engine = find_engine(catalogue, kUsualEngine)) question.engine = *engine;
-  auto answer = best_throughput_per_accelerator(model, *machine, question);
-  if (!answer) return answer.faults();
-  const std::array used{question.precision.linear, question.precision.expert};
-  MachineRate rate{service.service,
-                   system.id,
-                   system.accelerator,
-                   {},
-                   {},
-                   {},
-                   machine->law.origin(used),
-                   format_law_basis(machine->law, used)};
-  if (const auto* choice = std::get_if<ServingChoice>(&*answer)) {
-    rate.per_accelerator = choice->output_per_accelerator;
-    rate.layout = fmt::format("{}, {:.0f} sequences", format_layout(choice->layout), choice->steady.concurrency);
-    rate.limit = binding_limit_name(choice->binding);
-  } else {
-    rate.layout = std::get<ServingShortfall>(*answer).sentence;
+  const FleetQuestion question = rated_question(catalogue, service, system);
+  const auto precisions = service.own ? std::vector{question.serving.precision} : allowed_precisions(model, service);
+  auto ways = make_serving_ways(catalogue, model, system, service.engine, precisions, service.mode);
+  if (!ways) return ways.faults();
+  const FleetAnswer answer = size_fleet(model, question, ways->options);
+  const auto* fleet = std::get_if<SizedFleet>(&answer);
+  const FleetOption& option = ways->options[fleet != nullptr ? fleet->option : 0];
+  const std::array used{option.precision.linear, option.precision.expert};
+  MachineRate rate{service.service, system.id, system.accelerator};
+  rate.accelerators = question.demand.accelerators;
+  rate.origin = option.machine->law.origin(used), rate.law = format_law_basis(option.machine->law, used);
+  if (fleet == nullptr) {
+    rate.layout = std::get<FleetShortfall>(answer).sentence;
+    return rate;
   }
+  rate.per_accelerator = fleet->output_per_accelerator * token / second;
+  rate.layout = format_deployment(fleet->deployment);
+  rate.engine = option.engine.kernels;
+  rate.mode = fleet->deployment.disaggregated() ? "disaggregated" : "aggregated";
+  rate.precision = precision_name(option.precision.linear);
+  rate.limit = limit_of(*fleet, question.targets);
   return rate;
 }
 

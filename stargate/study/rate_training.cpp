@@ -11,25 +11,16 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   job->global_batch_size = service.global_batch_size;
   job->seq_length = service.seq_length;
   if (service.precision) job->recipe.precision = {*service.precision, *service.precision};
-  // A plan needs a rate, not a launch script: the distributed optimiser (ZeRO-1) as large runs use it, and no more
-  // virtual stages than they do. `stargate train` searches the whole grid.
+  // The whole grid, as `stargate train search` walks it; a plan needs the fastest layout only.
   SearchLimits limits;
-  limits.zero_stages = {1};
-  limits.recomputes = {Recompute::none, Recompute::full};
-  limits.schedules = {PipelineSchedule::one_f_one_b, PipelineSchedule::interleaved_1f1b};
-  limits.ranked = 1;
-  limits.max_pp = 32, limits.max_vpp = 4, limits.max_cp = 4, limits.max_micro_batch_size = 2;
+  limits.ranked = 1, limits.front = false, limits.threads = 1;
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
   const std::array used{job->recipe.precision.linear, job->recipe.precision.expert};
-  MachineRate rate{service.service,
-                   system.id,
-                   system.accelerator,
-                   {},
-                   {},
-                   {},
-                   job->law.origin(used),
-                   format_law_basis(job->law, used)};
+  MachineRate rate{service.service, system.id, system.accelerator};
+  rate.accelerators = service.gpus;
+  rate.precision = precision_name(job->recipe.precision.linear);
+  rate.origin = job->law.origin(used), rate.law = format_law_basis(job->law, used);
   if (search->best() == nullptr) {
     rate.layout = "no layout fits";
     return rate;

@@ -1,23 +1,48 @@
 // Every service on every system of the study.
 #include "stargate/study/rates.hpp"
 
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "stargate/base/parallel.hpp"
+#include "stargate/study/rate_cache.hpp"
+
 namespace stargate {
 
 Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
+                                               const RateCache& cache,
                                                const std::function<void(const std::string&)>& progress) {
+  struct Pair {
+    const StudyServiceSpec* service;
+    const System* system;
+    std::optional<Result<MachineRate>> rate;
+  };
+  std::vector<Pair> pairs;
+  for (const auto& service : study.services) {
+    for (const auto& choice : study.systems) pairs.push_back({&service, &catalogue.systems.at(choice.system), {}});
+  }
+  std::mutex telling;
+  std::size_t done = 0;
+  for_each_parallel(pairs.size(), [&](std::size_t i) {
+    Pair& pair = pairs[i];
+    if (auto kept = cache.find(*pair.service, *pair.system)) {
+      pair.rate.emplace(std::move(*kept));
+    } else {
+      const auto rate = pair.service->kind == ServiceKind::serving ? rate_serving : rate_training;
+      pair.rate.emplace(rate(catalogue, *pair.service, *pair.system));
+      if (pair.rate->ok()) cache.keep(*pair.service, *pair.system, **pair.rate);
+    }
+    const std::lock_guard lock(telling);
+    progress(fmt::format("rated {} of {}: {} on {}", ++done, pairs.size(), pair.service->service, pair.system->id));
+  });
   std::vector<MachineRate> rates;
   Diagnostics faults;
-  for (const auto& service : study.services) {
-    for (const auto& choice : study.systems) {
-      progress(service.service + " on " + choice.system);
-      const System& system = catalogue.systems.at(choice.system);
-      auto rate = service.kind == ServiceKind::serving ? rate_serving(catalogue, service, system)
-                                                       : rate_training(catalogue, service, system);
-      if (rate) {
-        rates.push_back(std::move(*rate));
-      } else {
-        faults.insert(faults.end(), rate.faults().begin(), rate.faults().end());
-      }
+  for (auto& pair : pairs) {
+    if (pair.rate->ok()) {
+      rates.push_back(std::move(**pair.rate));
+    } else {
+      faults.insert(faults.end(), pair.rate->faults().begin(), pair.rate->faults().end());
     }
   }
   if (!faults.empty()) return faults;

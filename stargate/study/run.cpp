@@ -9,8 +9,8 @@ Result<PreparedStudy> prepare_study(const StudyRequest& request, const FileReade
   if (!catalogue) return catalogue.faults();
 
   // What is in short supply stays so when one of its suppliers is left out.
-  auto limiting = supplied_products(*catalogue);
-  if (!request.catalogue_changes.without.empty()) {
+  auto limiting = request.limiting_products.value_or(supplied_products(*catalogue));
+  if (!request.limiting_products && !request.catalogue_changes.without.empty()) {
     auto whole = load_catalogue(files, request.catalogue_folder);
     if (!whole) return whole.faults();
     limiting = supplied_products(*whole);
@@ -20,8 +20,10 @@ Result<PreparedStudy> prepare_study(const StudyRequest& request, const FileReade
   auto study = load_study(files, request.file, *catalogue, {request.study_changes, request.catalogue_changes.without});
   if (!study) return study.faults();
 
-  // Each machine's rate at each service is known; from here on performance is data.
-  auto rates = rate_machines(*catalogue, *study, progress);
+  // Each machine's rate at each service is known, as `serve size` and `train search` find it; from here on performance
+  // is data. What an earlier run has found for the same question is taken from there.
+  const RateCache cache(request.cache_folder, files, request.catalogue_folder, request.catalogue_changes);
+  auto rates = rate_machines(*catalogue, *study, cache, progress);
   if (!rates) return rates.faults();
 
   // The planner's question is pure data.

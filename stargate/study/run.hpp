@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <set>
 
 #include "stargate/planner/planner.hpp"
 #include "stargate/study/make_programme.hpp"
+#include "stargate/study/rate_cache.hpp"
 #include "stargate/study/study.hpp"
 
 namespace stargate {
@@ -13,6 +16,10 @@ struct StudyRequest {
   std::string file, catalogue_folder;
   CatalogueChanges catalogue_changes;
   std::vector<Override> study_changes;
+  /// Products that limit deliveries: of the catalogue as written. Where nobody has loaded that yet, it is loaded for
+  /// them when a record is left out.
+  std::optional<std::set<std::string>> limiting_products = {};
+  std::string cache_folder = usual_cache_folder();  ///< where rates are kept; empty: nowhere
 };
 
 /// Everything up to the question: read, checked, machines rated.

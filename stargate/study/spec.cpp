@@ -16,8 +16,8 @@ const RecordTable<FinanceSpec>& FinanceSpec::table() {
       RecordTable<F>("finance", "Rates, lives and payment terms.")
           .required("discount_rate", &F::discount_rate, "A year, for present values.", fraction)
           .required("capital_cost", &F::capital_cost, "A year, for annuities (WACC).", fraction)
-          .required("system_life", &F::system_life, "Economic life of systems.", positive)
-          .required("building_life", &F::building_life, "Economic life of facilities.", positive)
+          .required("system_life", &F::system_life, "Economic life of systems.", life_within_century)
+          .required("building_life", &F::building_life, "Economic life of facilities.", life_within_century)
           .required("maintenance", &F::maintenance, "Of the system price, a year: spares, staff, software.", fraction)
           .required("deposit", &F::deposit, "Share of a system's price paid with the order.", fraction)
           .required("on_delivery", &F::on_delivery, "Share paid on delivery.", fraction)
@@ -50,7 +50,7 @@ const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
           .optional("energised", &S::energised, "Already running before the first quarter.", not_negative)
           .required("most_started", &S::most_started, "Most construction that can be started in a quarter.", positive)
           .optional("build_lead_time", &S::build_lead_time,
-                    "From start to power; else the catalogue's shell lead time.", positive)
+                    "From start to power; else the catalogue's shell lead time.", life_within_century)
           .optional("take_or_pay", &S::take_or_pay, "Share of contracted energy paid for whether used or not.",
                     fraction)
           .required("source", &S::source, "Where the dates come from.");
@@ -65,8 +65,9 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .optional("from", &S::from, "First quarter of deliveries; else when the system is available.")
           .optional("until", &S::until, "Last quarter of deliveries.")
           .optional("order_lead_time", &S::order_lead_time, "From order to delivery; else the supplier's.",
-                    not_negative)
-          .optional("price_change", &S::price_change, "Change of price a year.")
+                    within_century)
+          .optional("price_change", &S::price_change, "Change of price a year.",
+                    Rule{.at_least = -1.0, .above = {}, .at_most = 10.0})
           .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power.", fraction)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
@@ -110,8 +111,16 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
           .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)
           .optional("prefix_share", &S::prefix_share, "Serving: share of the input found in a cache.", fraction)
-          .optional("ttft", &S::ttft, "Serving: time to the first token, mean.", positive)
-          .optional("tpot", &S::tpot, "Serving: time for each further token, mean.", positive)
+          .optional("ttft", &S::ttft, "Serving: time to the first token.", positive)
+          .optional("tpot", &S::tpot, "Serving: time for each further token.", positive)
+          .optional("share", &S::share, "Serving: of the requests that are inside both; 0: the means are.", fraction)
+          .optional("headroom", &S::headroom, "Serving: share of a machine's capacity planned for on top.",
+                    not_negative)
+          .optional("engine", &S::engine, "Serving: vllm, sglang, trtllm, or best: of those that run on the machine.")
+          .optional("mode", &S::mode,
+                    "Serving: replicas that do whole requests, that prefill and that decode, or best.")
+          .optional("precisions", &S::precisions,
+                    "Serving: formats the weights may be in, the best is taken; else as the model is stored.")
           .optional("precision", &S::precision, "Of the weights; else as the model is stored.")
           .optional("gpus", &S::gpus, "Training: accelerators of one job.", positive)
           .optional("global_batch_size", &S::global_batch_size, "Training: sequences a step.", positive)

@@ -2,7 +2,11 @@
 // an assumption and why. The tables in spec.cpp are the only definition of the format.
 #pragma once
 
+#include <memory>
+
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/service/service_spec.hpp"
+#include "stargate/sizing/serving_ways.hpp"
 
 namespace stargate {
 
@@ -12,10 +16,10 @@ struct HorizonSpec {
 };
 
 struct FinanceSpec {
-  double discount_rate = 0.08, capital_cost = 0.1;
-  Duration system_life = 5.0 * year, building_life = 20.0 * year;
-  double maintenance = 0.03;
-  double deposit = 0.2, on_delivery = 0.7, on_acceptance = 0.1;
+  double discount_rate = 0, capital_cost = 0;
+  Duration system_life, building_life;
+  double maintenance = 0;
+  double deposit = 0, on_delivery = 0, on_acceptance = 0;
   double reinvested_revenue = 0, maximum_debt_share = 1;
   SourceNote source;
   static const RecordTable<FinanceSpec>& table();
@@ -81,6 +85,13 @@ struct StudyServiceSpec {
   int isl = 0, osl = 0;
   double prefix_share = 0;  ///< of the input found in a cache
   std::optional<Duration> ttft, tpot;
+  double share = 0.99;          ///< of the requests that are inside; 0: the mean is
+  double headroom = 0;          ///< share of the rate that is kept free
+  std::string engine = "best";  ///< a name, or the best of those that run on the machine
+  FleetMode mode = FleetMode::best;
+  std::vector<Precision> precisions;            ///< the weights may be served in; the best is taken
+  std::shared_ptr<const ServiceStudySpec> own;  ///< what `study` names, read
+  std::string asked;  ///< all that rates of machines depend on, as it was written: fields, and the text of `study`
   std::optional<Precision> precision;
   // training
   std::int64_t gpus = 0;  ///< of the job whose layout stands for the programme's training

@@ -12,16 +12,28 @@
 namespace stargate {
 namespace {
 
-/// Removes list items whose `key` names a record that was left out.
-void drop_items(Node& root, const char* list, const char* key, const std::string& kind,
-                const std::vector<std::string>& without) {
-  Node* node = root.find(list);
-  if (node == nullptr) return;
-  std::erase_if(node->items, [&](const Node& item) {
-    const Node* name = item.find(key);
-    return name != nullptr && std::find(without.begin(), without.end(), kind + ":" + name->text) != without.end();
-  });
+void write_node(const Node& node, std::string& out) {
+  out += node.is_null() ? "~" : node.text;
+  for (const Node& item : node.items) out += "\n- ", write_node(item, out);
+  for (const Member& member : node.members) out += "\n" + member.key + ": ", write_node(member.value, out);
+  out += ";";
 }
+
+/// The fields of a service but those that no machine's rate depends on.
+std::string asked_of(const Node& service) {
+  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "unmet_price",
+                                           "revenue", "residency", "user_regions", "most_round_trip", "source"};
+  std::string out;
+  for (const Member& member : service.members) {
+    if (other.contains(member.key)) continue;
+    out += member.key + "=";
+    write_node(member.value, out);
+  }
+  return out;
+}
+
+constexpr Power kMostPower = 1000.0 * gigawatt;
+constexpr Money kMostMoney = 1e6 * billion_dollars;
 
 class StudyCheck {
  public:
@@ -32,6 +44,7 @@ class StudyCheck {
   Diagnostics run() {
     check_finance();
     check_lists();
+    check_magnitudes();
     for (std::size_t i = 0; has_items("services", study_.services.size()) && i < study_.services.size(); ++i)
       check_service(i);
     if (study_.carbon) source("carbon", document_.root.find("carbon"), study_.carbon->source);
@@ -95,11 +108,11 @@ class StudyCheck {
 
   template <class Item>
   void unique(const char* list, const char* key, const std::vector<Item>& items, std::string Item::*name) {
+    std::set<std::string> known;
     for (std::size_t i = 0; has_items(list, items.size()) && i < items.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
-        if ((items[i].*name).empty()) continue;
-        if (items[i].*name == items[k].*name)
-          fault(item(list, i), key, fmt::format("{}[{}]", list, i), "'" + items[i].*name + "' is given twice");
+      const std::string& own = items[i].*name;
+      if (!own.empty() && !known.insert(own).second) {
+        fault(item(list, i), key, fmt::format("{}[{}]", list, i), "'" + own + "' is given twice");
       }
       source(fmt::format("{}[{}]", list, i), &item(list, i), items[i].source);
     }
@@ -126,6 +139,42 @@ class StudyCheck {
     }
   }
 
+  /// What is larger than anything in the world is a slip of the keyboard, and would only leave the solver without an
+  /// answer. `share`: of the largest, which `most` names.
+  void at_most(const Node& mapping, const char* key, const std::string& path, double share, const char* most) {
+    if (!(share <= 1)) fault(mapping, key, path, std::string("is over ") + most);
+  }
+  template <class T>
+  static T largest(const Series<T>& series) {
+    T out{};
+    for (const auto& [quarter, value] : series.points) out = std::max(out, value);
+    return out;
+  }
+
+  void check_magnitudes() {
+    for (std::size_t i = 0; has_items("capital", study_.capital.size()) && i < study_.capital.size(); ++i) {
+      at_most(item("capital", i), "amount", fmt::format("capital[{}]", i), study_.capital[i].amount / kMostMoney,
+              "a million billion dollars");
+    }
+    for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
+      const auto& site = study_.sites[i];
+      const std::string path = fmt::format("sites[{}]", i);
+      at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "energised", path, site.energised / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
+    }
+    for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
+      const auto& system = study_.systems[i];
+      const std::string path = fmt::format("systems[{}]", i);
+      at_most(item("systems", i), "seed_systems", path, system.seed_systems.value_or(0) / 1e9, "a billion systems");
+      at_most(item("systems", i), "growth", path, system.growth.value_or(0) / 1000, "100,000 % a quarter");
+    }
+    if (study_.carbon && document_.root.find("carbon") != nullptr) {
+      at_most(*document_.root.find("carbon"), "price", "carbon", study_.carbon->price / (1e6 * dollar / tonne),
+              "a million dollars a tonne");
+    }
+  }
+
   void need(std::size_t index, const char* key, const char* why) {
     const Node& service = item("services", index);
     if (service.find(key) != nullptr) return;
@@ -141,13 +190,34 @@ class StudyCheck {
     }
   }
 
+  void check_engine(std::size_t i, const std::string& path) {
+    const auto& s = study_.services[i];
+    if (s.engine != "best" && find_engine(catalogue_, s.engine) == nullptr) {
+      fault(item("services", i), "engine", path, "the catalogue has no engine '" + s.engine + "'",
+            "vllm, sglang, trtllm or best");
+    }
+    if (s.precision && !s.precisions.empty()) {
+      fault(item("services", i), "precisions", path, "stands beside precision", "leave one out");
+    }
+    if (s.prefix_share >= 1 || (s.osl > 0 && s.osl < 2)) {
+      fault(item("services", i), s.prefix_share >= 1 ? "prefix_share" : "osl", path,
+            s.prefix_share >= 1 ? "leaves nothing of the input to compute"
+                                : "must be at least 2 tokens: one alone has no time between tokens");
+    }
+  }
+
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
+    at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
+    at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
+    at_most(item("services", i), "unmet_price", path, s.unmet_price / (dollar / token), "a dollar a token");
+    at_most(item("services", i), "revenue", path, s.revenue / (dollar / token), "a dollar a token");
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
-      refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "precision", "residency"});
+      refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",
+                 "precisions", "residency"});
     } else if (kind != nullptr && kind->text == "serving") {
       need(i, "isl", "a serving service needs its input tokens a request");
       need(i, "osl", "a serving service needs its output tokens a request");
@@ -158,6 +228,7 @@ class StudyCheck {
       need(i, "global_batch_size", "a training service needs its sequences a step");
       need(i, "seq_length", "a training service needs its tokens a sequence");
     }
+    check_engine(i, path);
     for (const auto& country : s.residency) {
       std::vector<std::string> countries;
       for (const auto& [id, site] : catalogue_.sites) countries.push_back(site.country);
@@ -179,30 +250,54 @@ class StudyCheck {
   Diagnostics faults_;
 };
 
-/// Lengths, targets and places of a service that has a study of its own, in the same folder.
-Check take_service_study(const FileReader& files, const std::string& file, const Catalogue& catalogue,
-                         StudyServiceSpec& service) {
+/// Where a service of the study names the file of its own study.
+Diagnostic place_of_study(const Document& document, const std::string& service) {
+  const std::string path = "services." + service + ".study";
+  const Node* services = document.root.find("services");
+  for (const auto& item : services == nullptr ? std::vector<Node>{} : services->items) {
+    const Node *name = item.find("service"), *study = item.find("study");
+    if (name != nullptr && name->text == service && study != nullptr) return document.fault(*study, path, {});
+  }
+  return {document.file, 0, 0, path, {}, {}, {}};
+}
+
+/// Lengths, targets and places of a service that has a study of its own, in the same folder. Its faults name their
+/// place but do not quote that file, which may be any file; `at` is where this study names it.
+Check take_service_study(const FileReader& files, const std::string& file, const Diagnostic& at,
+                         const Catalogue& catalogue, StudyServiceSpec& service) {
   const std::size_t folder = file.find_last_of('/');
   const std::string path = (folder == std::string::npos ? "" : file.substr(0, folder + 1)) + service.study;
+  const auto here = [&](std::string message, std::string hint) {
+    Diagnostic fault = at;
+    fault.message = std::move(message), fault.hint = std::move(hint);
+    return fault;
+  };
+  if (!is_service_study(files, path)) {
+    return here("'" + path + "' is no study of a service", "name a file with its list of tenants");
+  }
   auto own = load_service_study(files, path, catalogue);
-  if (!own) return own.faults();
+  if (!own) {
+    Diagnostics faults = own.faults();
+    for (auto& fault : faults) fault.text.clear();
+    return faults;
+  }
+  if (const auto text = files.read(path)) service.asked += *text;
   if (own->model != service.model) {
-    return Diagnostic{file,
-                      0,
-                      0,
-                      "services." + service.service + ".model",
-                      "is '" + service.model + "', in " + path + " it is '" + own->model + "'",
-                      "name the same model",
-                      ""};
+    return here("is of the model '" + service.model + "', in " + path + " it is '" + own->model + "'",
+                "name the same model");
   }
   const ServingWorkload workload = mean_workload(*own);
   service.isl = static_cast<int>(std::lround(workload.isl)), service.osl = static_cast<int>(std::lround(workload.osl));
   service.prefix_share = workload.cached_share;
   service.ttft = own->targets.ttft, service.tpot = own->targets.tpot;
   service.precision = own->precision;
+  service.share = own->targets.share, service.headroom = own->operation.headroom;
+  service.engine = own->engine;
+  service.mode = own->mode == ServiceMode::disaggregated ? FleetMode::disaggregated : FleetMode::aggregated;
   std::set<std::string> countries;
   for (const auto& tenant : own->tenants) countries.insert(tenant.residency.begin(), tenant.residency.end());
   service.residency.assign(countries.begin(), countries.end());
+  service.own = std::make_shared<const ServiceStudySpec>(std::move(*own));
   return Done{};
 }
 
@@ -214,20 +309,25 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   if (!document) return document.faults();
   if (document->root.find("tenants") != nullptr && document->root.find("horizon") == nullptr) {
     return document->fault(document->root, "", "this is a service's study, not a build-out's",
-                           "run it: stargate serve simulate " + file);
+                           "run it: stargate serve study " + file);
   }
-  drop_items(document->root, "sites", "site", "site", changes.without);
-  drop_items(document->root, "systems", "system", "system", changes.without);
-  drop_items(document->root, "shares", "supplier", "supplier", changes.without);
-  drop_items(document->root, "services", "model", "model", changes.without);
+  drop_left_out(document->root, "sites", "site", "site", changes.without);
+  drop_left_out(document->root, "systems", "system", "system", changes.without);
+  drop_left_out(document->root, "shares", "supplier", "supplier", changes.without);
+  drop_left_out(document->root, "services", "model", "model", changes.without);
   Diagnostics faults;
   for (const auto& change : changes.set) {
     auto applied = apply_override(*document, change);
     if (!applied.ok()) faults.insert(faults.end(), applied.faults().begin(), applied.faults().end());
   }
+  if (!faults.empty()) return faults;  // what a faulty change leaves behind is no further fault
   StudySpec study;
   Reader reader(*document, faults);
   StudySpec::table().read(reader, document->root, study);
+  const Node* services = document->root.find("services");
+  for (std::size_t i = 0; services != nullptr && i < std::min(services->items.size(), study.services.size()); ++i) {
+    study.services[i].asked = asked_of(services->items[i]);
+  }
   const auto more = StudyCheck(*document, study, catalogue).run();
   faults.insert(faults.end(), more.begin(), more.end());
   if (!faults.empty()) return faults;
@@ -241,9 +341,11 @@ Result<StudySpec> load_study(const FileReader& files, const std::string& file, c
   auto study = parse_study(file, *text, catalogue, changes);
   if (!study) return study;
   Diagnostics faults;
+  const auto document = parse_yaml(file, *text);  // for the places of the names of other files
   for (auto& service : study->services) {
     if (service.study.empty()) continue;
-    if (auto taken = take_service_study(files, file, catalogue, service); !taken.ok()) {
+    const Diagnostic at = place_of_study(*document, service.service);
+    if (auto taken = take_service_study(files, file, at, catalogue, service); !taken.ok()) {
       faults.insert(faults.end(), taken.faults().begin(), taken.faults().end());
     }
   }

@@ -34,6 +34,20 @@ constexpr Format kFormats[] = {
     {"ServeGen", "timestamp", "input_tokens", "output_tokens", "client_id"},
     {"Stargate", "arrival_s", "isl", "osl", "tenant"},
     {"Mooncake", "timestamp", "input_length", "output_length", "", Clock::milliseconds},
+    {"Splitwise", "arrival_timestamp", "prompt_size", "token_size", ""},
+    {"usage log", "created", "prompt_tokens", "completion_tokens", ""},
+};
+
+/// Files of other tools that hold no rows of this kind, told apart by a name that only they use.
+struct ForeignFormat {
+  const char *mark, *name, *why;
+};
+constexpr ForeignFormat kForeign[] = {
+    {"\"conversations\"", "ShareGPT", "it holds texts without times or numbers of tokens"},
+    {"\"request_start_ns\"", "AIPerf records", "their metrics are nested"},
+    {"\"benchmarks\"", "GuideLLM", "its requests are nested in benchmarks"},
+    {"\"input_lens\"", "vLLM's benchmark", "it holds one list a metric, not one object a request"},
+    {"\"session_id\"", "Mooncake with sessions", "requests after a session's first have a delay instead of a time"},
 };
 
 std::string known_headers() {
@@ -79,6 +93,11 @@ class TraceReader {
     std::string_view header = take_line(rest);
     for (; header.empty() && !rest.empty(); ++line) header = take_line(rest);
     split_cells(header, cells);
+    for (auto name = cells.begin(); name != cells.end(); ++name) {
+      if (std::find(std::next(name), cells.end(), *name) != cells.end() && !name->empty()) {
+        return fault(line, fmt::format("the column '{}' is there twice", *name), "keep one of them");
+      }
+    }
     const auto column = [&](std::string_view name) -> std::size_t {
       return static_cast<std::size_t>(std::find(cells.begin(), cells.end(), name) - cells.begin());
     };
@@ -97,11 +116,11 @@ class TraceReader {
       ++line;
       if (row.empty()) continue;
       split_cells(row, cells);
-      if (cells.size() < none) {
-        fault(line, fmt::format("{} cells where the header has {}", cells.size(), none));
+      if (cells.size() != none) {
+        fault(line, fmt::format("{} cells where the header has {}", cells.size(), none),
+              cells.size() > none ? "write numbers without separators of thousands" : "");
         continue;
       }
-      cells.resize(none);
       read_row(line, cells);
     }
   }
@@ -169,7 +188,20 @@ class TraceReader {
     }
   }
 
+  /// True, with a fault, when the file is known to be another tool's.
+  bool is_foreign() {
+    const std::string_view head = text_.substr(0, 20'000);
+    for (const auto& f : kForeign) {
+      if (head.find(f.mark) == std::string_view::npos) continue;
+      fault(1, fmt::format("is a file of {}, which is not read: {}", f.name, f.why),
+            "write one object a request, or CSV; " + known_headers());
+      return true;
+    }
+    return false;
+  }
+
   void read_json() {
+    if (is_foreign()) return;
     JsonObjects objects(text_);
     std::vector<JsonMember> members;
     std::vector<std::uint64_t> list;

@@ -5,6 +5,9 @@
 //   ServeGen    timestamp,input_tokens,output_tokens (CSV or JSON objects)   seconds
 //   Stargate    arrival_s,isl,osl,...                                        seconds
 //   Mooncake    {"timestamp", "input_length", "output_length", "hash_ids"}   milliseconds; blocks of 512 tokens
+//   Splitwise   arrival_timestamp,prompt_size,token_size,...                 seconds
+//   usage logs  {"created", "usage": {"prompt_tokens", "completion_tokens"}} seconds
+// Other tools' files are refused by name.
 // Other columns are passed over. Rows without a prompt or an answer (refused requests) are left out and counted.
 #pragma once
 

@@ -1,21 +1,16 @@
-// Scanners over the text in place; days from a date by Hinnant's civil calendar formula.
+// Scanners over the text in place.
 #include "stargate/traffic/trace_text.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 
 namespace stargate {
 namespace {
 
 constexpr int kDeepest = 4;
-
-/// Days from 1970-01-01 to a date of the Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
-std::int64_t days_of_date(std::int64_t year, int month, int day) {
-  year -= month <= 2;
-  const std::int64_t era = (year >= 0 ? year : year - 399) / 400, of_era = year - era * 400;
-  const std::int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
+constexpr std::size_t kMostMembers = 1000;
 
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
   if (text.size() < at + count) return std::nullopt;
@@ -62,7 +57,9 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
     return std::nullopt;
   }
   if (*year < 1970 || *year > 2200) return std::nullopt;  // what 64 bits of nanoseconds hold
-  if (*month < 1 || *month > 12 || *day < 1 || *day > 31 || *hour > 23 || *minute > 59 || *second > 60) {
+  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) {
     return std::nullopt;
   }
   std::int64_t nanoseconds = 0, unit = 100'000'000;
@@ -74,7 +71,8 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   }
   const std::string_view zone = text.substr(at);
   if (!zone.empty() && zone != "Z" && zone != "+00:00") return std::nullopt;
-  const std::int64_t seconds = days_of_date(*year, *month, *day) * 86400 + *hour * 3600 + *minute * 60 + *second;
+  const std::int64_t seconds = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86400 +
+                               *hour * 3600 + *minute * 60 + *second;
   return seconds * 1'000'000'000 + nanoseconds;
 }
 
@@ -102,11 +100,18 @@ bool JsonObjects::next(std::vector<JsonMember>& members, std::vector<std::uint64
 
 bool JsonObjects::read_object(std::vector<JsonMember>& members, std::vector<std::uint64_t>& list, int depth) {
   if (peek() != '{' || depth > kDeepest) return fail("expected an object { ... } a request");
+  const int object = ++objects_;
   ++at_;
   skip_space();
   while (peek() != '}') {
     JsonMember member;
     if (!read_string(member.name)) return false;
+    const bool twice = std::any_of(members.begin(), members.end(), [&](const JsonMember& other) {
+      return other.depth == depth && other.object == object && other.name == member.name;
+    });
+    if (twice) return fail("a member is given twice");
+    if (members.size() >= kMostMembers) return fail("an object has more members than any request");
+    member.depth = depth, member.object = object;
     skip_space();
     if (peek() != ':') return fail("expected ':' after a member's name");
     ++at_;

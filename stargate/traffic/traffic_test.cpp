@@ -117,6 +117,51 @@ TEST_CASE("faults of a trace name the file, the line and what was due") {
   CHECK(json.faults()[0].line == 2);
 }
 
+TEST_CASE("days that are none, thousands set apart, names given twice and endless numbers are faults of a trace") {
+  const std::string azure = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
+  CHECK(parse_trace("t", azure + "2024-02-29 18:15:46,5,6\n").ok());
+  CHECK_FALSE(parse_trace("t", azure + "2023-02-31 18:15:46,5,6\n").ok());
+  CHECK_FALSE(parse_trace("t", azure + "2023-04-31 18:15:46,5,6\n").ok());
+  const std::string seconds = "timestamp,input_tokens,output_tokens\n";
+  const auto thousands = parse_trace("t", seconds + "0.5,1,024,200\n");
+  REQUIRE_FALSE(thousands.ok());
+  CHECK(thousands.faults()[0].message == "4 cells where the header has 3");
+  CHECK(thousands.faults()[0].line == 2);
+  for (const char* bad : {"nan", "inf", "-1", "1e999", "4294967296", "many", ""}) {
+    CHECK_FALSE_MESSAGE(parse_trace("t", seconds + "0.5," + bad + ",200\n").ok(), bad);
+    CHECK_FALSE_MESSAGE(parse_trace("t", seconds + bad + "x,1,200\n").ok(), bad);
+  }
+  CHECK_FALSE(parse_trace("t", "timestamp,input_tokens,output_tokens,timestamp\n1,2,3,4\n").ok());
+  CHECK_FALSE(
+      parse_trace("t", "{\"timestamp\": 1, \"input_length\": 5, \"input_length\": 6, \"output_length\": 2}\n").ok());
+}
+
+TEST_CASE("a Splitwise trace and a usage log are read; files of tools that hold other things are refused by name") {
+  const auto splitwise =
+      parse_trace("t",
+                  "request_id,request_type,application_id,arrival_timestamp,batch_size,prompt_size,token_size\n"
+                  "0,2,0,0.0,1,1155,211\n1,2,0,0.7,1,900,100\n");
+  REQUIRE(splitwise.ok());
+  CHECK(splitwise->rows[1].arrival.seconds() == doctest::Approx(0.7));
+  CHECK(splitwise->rows[0].output_tokens == 211);
+  const auto log = parse_trace("t",
+                               "{\"created\":1760000000,\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":50,"
+                               "\"prompt_tokens_details\":{\"cached_tokens\":500}}}\n");
+  REQUIRE(log.ok());
+  CHECK(log->rows[0].prompt_tokens == 1000);
+  const std::pair<const char*, const char*> foreign[] = {
+      {"[{\"id\":\"a1\",\"conversations\":[{\"from\":\"human\",\"value\":\"x\"}]}]", "ShareGPT"},
+      {"{\"metadata\":{\"request_start_ns\":17,\"was_cancelled\":false}}", "AIPerf records"},
+      {"{\"benchmarks\":[{\"requests\":{\"successful\":[]}}]}", "GuideLLM"},
+      {"{\"input_lens\":[1024],\"output_lens\":[128]}", "vLLM's benchmark"},
+      {"{\"session_id\": \"s1\", \"delay\": 2, \"input_length\": 150}", "Mooncake with sessions"}};
+  for (const auto& [text, name] : foreign) {
+    const auto trace = parse_trace("t", text);
+    REQUIRE_FALSE(trace.ok());
+    CHECK(trace.faults()[0].message.starts_with(std::string("is a file of ") + name + ", which is not read"));
+  }
+}
+
 TEST_CASE("a trace can be cut to a window and run at another rate") {
   std::string text = "arrived_at,num_prefill_tokens,num_decode_tokens\n";
   for (int i = 0; i < 101; ++i) text += std::to_string(i) + ",10,20\n";

@@ -173,7 +173,8 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
   const Model& model = *job.model;
   switch (rule) {
     case LayoutRule::sizes:
-      return fault("every parallel size, the micro-batch size, gpus, batch and sequence length must be at least 1");
+      return fault("every parallel size, the micro-batch size, gpus, batch and sequence length must be at least 1",
+                   "and within reason: tp, cp and etp to 1000, pp to 10,000, the others to 100 million");
     case LayoutRule::world_size:
       return fault(fmt::format("tp {} * pp {} * cp {} * dp {} = {}, but the job has {} gpus", l.tp, l.pp, l.cp, l.dp,
                                l.ranks(), job.gpus),
@@ -318,12 +319,24 @@ const char* layout_rule_name(LayoutRule rule) {
   return "?";
 }
 
+namespace {
+
+/// Bounds under which products of sizes stay in 64 bits.
+bool sizes_within_reason(const TrainingJob& job, const TrainingLayout& l) {
+  constexpr std::int64_t kMost = 100'000'000;
+  return std::max({l.tp, l.cp, l.etp}) <= 1000 && std::max(l.pp, l.vpp) <= 10'000 &&
+         std::max({l.dp, l.ep, l.micro_batch_size}) <= kMost &&
+         std::max({job.gpus, job.global_batch_size, job.seq_length}) <= kMost;
+}
+
+}  // namespace
+
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule) {
   const Model& model = *job.model;
   switch (rule) {
     case LayoutRule::sizes:
       return std::min({l.tp, l.pp, l.vpp, l.dp, l.cp, l.ep, l.etp, l.micro_batch_size}) >= 1 &&
-             std::min({job.gpus, job.global_batch_size, job.seq_length}) >= 1;
+             std::min({job.gpus, job.global_batch_size, job.seq_length}) >= 1 && sizes_within_reason(job, l);
     case LayoutRule::world_size:
       return l.ranks() == job.gpus;
     case LayoutRule::attention_heads:

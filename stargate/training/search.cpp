@@ -185,7 +185,7 @@ class ShardSearch {
 
   /// Neither in the ranking nor on the front, were its step as short as this.
   bool is_beaten(Duration least, Bytes bytes, const MicroBatch& work) const {
-    return found_.ranking.is_beaten(value(least, work)) && found_.front.is_beaten(least, bytes);
+    return found_.ranking.is_beaten(value(least, work)) && (!limits_.front || found_.front.is_beaten(least, bytes));
   }
 
   /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
@@ -212,7 +212,7 @@ class ShardSearch {
     TrainingCandidate candidate{layout, simulate_step(job_, layout, costs, stages, memory), {}, 0};
     candidate.value = value(candidate.report.step_time(), work);
     found_.ranking.add(candidate);
-    found_.front.add(candidate);
+    if (limits_.front) found_.front.add(candidate);
   }
 
   const Question& q_;
@@ -280,9 +280,12 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   const auto fault = [&](const char* path, std::string message) {
     faults.push_back({{}, 0, 0, path, std::move(message), {}, {}});
   };
-  if (job.gpus < 1) fault("gpus", "must be at least 1");
-  if (job.global_batch_size < 1) fault("global_batch_size", "must be at least 1");
-  if (job.seq_length < 1) fault("seq_length", "must be at least 1");
+  constexpr std::int64_t kMost = 100'000'000;
+  const auto count = [&](const char* path, std::int64_t value) {
+    if (value < 1) fault(path, "must be at least 1");
+    if (value > kMost) fault(path, fmt::format("{} is more than any job has, at most {}", value, kMost));
+  };
+  count("gpus", job.gpus), count("global_batch_size", job.global_batch_size), count("seq_length", job.seq_length);
   if (job.model->layers.empty()) fault("model", fmt::format("'{}' has no layers", job.model->id));
   if (limits.ranked < 1) fault("ranked", "must be at least 1");
   if (limits.zero_stages.empty()) fault("zero_stages", "name at least one");

@@ -9,9 +9,12 @@ namespace {
 
 std::vector<int> divisors_up_to(std::int64_t number, std::int64_t limit) {
   std::vector<int> out;
-  for (std::int64_t d = 1; d <= std::min(number, limit); ++d) {
-    if (number % d == 0) out.push_back(static_cast<int>(d));
+  for (std::int64_t d = 1; d * d <= number; ++d) {
+    if (number % d != 0) continue;
+    if (d <= limit) out.push_back(static_cast<int>(d));
+    if (d * d != number && number / d <= limit) out.push_back(static_cast<int>(number / d));
   }
+  std::sort(out.begin(), out.end());
   return out;
 }
 

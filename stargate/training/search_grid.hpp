@@ -20,6 +20,7 @@ struct SearchLimits {
   SearchObjective objective = SearchObjective::time;
   int ranked = 2;        ///< best sets of parallel sizes to return
   unsigned threads = 0;  ///< 0: one for each core; the answer is the same
+  bool front = true;     ///< also the front of time against memory; without it more is left out by the bound
   FixedSizes fixed;
   /// What all candidates have in common: shard size, modules of selective and layers of full recomputation, offload.
   TrainingLayout base;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 namespace stargate {
@@ -91,50 +92,89 @@ std::string_view trim(std::string_view s) {
   return s;
 }
 
-/// Reads the leading number; returns how many characters it took, 0 if there is none.
-std::size_t read_number(std::string_view text, double& value) {
-  std::string digits;
-  std::size_t i = 0;
-  for (; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool exponent_sign = (c == '-' || c == '+') && !digits.empty() && (digits.back() == 'e' || digits.back() == 'E');
-    const bool exponent = (c == 'e' || c == 'E') && i + 1 < text.size() &&
-                          (text[i + 1] == '-' || text[i + 1] == '+' || (text[i + 1] >= '0' && text[i + 1] <= '9'));
-    if (c == '_' || c == ',') continue;
-    if ((c >= '0' && c <= '9') || c == '.' || exponent || exponent_sign || (i == 0 && c == '-')) {
-      digits += c;
-    } else {
-      break;
+/// For messages: nobody reads more of it.
+std::string shortened(std::string_view text) {
+  if (text.size() <= 60) return std::string(text);
+  std::size_t end = 57;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // never half a UTF-8 character
+  return std::string(text.substr(0, end)) + "...";
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Takes digits off `text` from `at`, with separators between groups of three; false when the groups are not of three.
+bool take_whole_part(std::string_view text, std::size_t& at, std::string& digits) {
+  std::size_t group = 0;
+  bool grouped = false;
+  for (; at < text.size(); ++at) {
+    if (is_digit(text[at])) {
+      digits += text[at], ++group;
+      continue;
     }
+    const bool separator = (text[at] == ',' || text[at] == '_') && at + 1 < text.size() && is_digit(text[at + 1]);
+    if (!separator || group == 0) break;
+    if (grouped ? group != 3 : group > 3) return false;
+    grouped = true, group = 0;
   }
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value)) return 0;
-  return i;
+  return !grouped || group == 3;
 }
 
 }  // namespace
 
+std::size_t read_leading_number(std::string_view text, double& value) {
+  std::string digits;
+  std::size_t at = 0;
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) {
+    if (text[at] == '-') digits += '-';
+    ++at;
+  }
+  if (!take_whole_part(text, at, digits)) return 0;
+  if (at < text.size() && text[at] == '.') {
+    for (digits += text[at++]; at < text.size() && is_digit(text[at]); ++at) digits += text[at];
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    std::size_t power = at + 1;
+    if (power < text.size() && (text[power] == '-' || text[power] == '+')) ++power;
+    if (power < text.size() && is_digit(text[power])) {
+      digits += 'e';
+      if (text[at + 1] == '-') digits += '-';
+      for (at = power; at < text.size() && is_digit(text[at]); ++at) digits += text[at];
+    }
+  }
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (error != std::errc{} || end != digits.data() + digits.size() || !std::isfinite(value)) return 0;
+  return at;
+}
+
+std::optional<double> parse_plain_number(std::string_view text) {
+  double value = 0;
+  const std::size_t used = read_leading_number(text, value);
+  if (used == 0 || used != text.size()) return std::nullopt;
+  return value;
+}
+
 std::variant<ParsedQuantity, QuantityFault> parse_quantity_text(std::string_view raw) {
   const auto text = trim(raw);
   double value = 0;
-  const std::size_t used = read_number(text, value);
-  if (used == 0) return QuantityFault{"'" + std::string(text) + "' does not start with a number"};
+  const std::size_t used = read_leading_number(text, value);
+  if (used == 0) return QuantityFault{"'" + shortened(text) + "' does not start with a number"};
   auto units = trim(text.substr(used));
-  if (units.empty()) return QuantityFault{"'" + std::string(text) + "' has no unit"};
+  if (units.empty()) return QuantityFault{"'" + shortened(text) + "' has no unit"};
   ParsedQuantity result{value, {}};
   bool divide = false;
-  while (true) {
+  for (int parts = 0;; ++parts) {
+    if (parts > 8) return QuantityFault{"a unit of so many parts is none"};
     const std::size_t end = units.find_first_of("*/");
     const auto symbol = trim(units.substr(0, end));
     const auto unit = find_unit(symbol);
-    if (!unit) return QuantityFault{"'" + std::string(symbol) + "' is not a unit"};
+    if (!unit) return QuantityFault{"'" + shortened(symbol) + "' is not a unit"};
     result.base = divide ? result.base / unit->base : result.base * unit->base;
     result.dim = result.dim + (divide ? negate(unit->dim) : unit->dim);
     if (end == std::string_view::npos) break;
     divide = units[end] == '/';
     units = units.substr(end + 1);
   }
-  if (!std::isfinite(result.base)) return QuantityFault{"'" + std::string(text) + "' is too large"};
+  if (!std::isfinite(result.base)) return QuantityFault{"'" + shortened(text) + "' is too large"};
   return result;
 }
 
@@ -144,9 +184,21 @@ std::variant<double, QuantityFault> parse_quantity_as(std::string_view text, Dim
   if (auto* fault = std::get_if<QuantityFault>(&parsed)) return QuantityFault{fault->message + "; " + wanted};
   const auto& quantity = std::get<ParsedQuantity>(parsed);
   if (quantity.dim != expected) {
-    return QuantityFault{"'" + std::string(trim(text)) + "' is in " + describe_dim(quantity.dim) + "; " + wanted};
+    return QuantityFault{"'" + shortened(trim(text)) + "' is in " + describe_dim(quantity.dim) + "; " + wanted};
+  }
+  if (!(std::abs(quantity.base) <= largest_of(expected))) {
+    return QuantityFault{"'" + shortened(trim(text)) + "' is more than any figure of its kind, at most " +
+                         format_quantity_base(largest_of(expected), expected)};
   }
   return quantity.base;
+}
+
+double largest_of(Dim dim) {
+  if (dim == Dim{.second = 1}) return 1e6 * kYear;
+  if (dim == Dim{.dollar = 1}) return 1e21;
+  if (dim == Dim{.second = -1, .joule = 1}) return 1e18;
+  if (dim == Dim{.gram = 1}) return 1e24;
+  return 1e36;
 }
 
 namespace {
@@ -181,7 +233,12 @@ constexpr std::array kDimTexts = {
     DimText{{.joule = 1, .token = -1}, "an energy a token", "0.3 J/tok", "J/tok", 1, false},
     DimText{{.joule = -1, .gram = 1}, "a carbon intensity", "334 g/kWh", "g/kWh", 1 / 3.6e6, false},
     DimText{{.byte = 1, .token = -1}, "a size a token", "128 kB/tok", "B/tok", 1, true},
-    DimText{{.second = -1, .joule = -1, .dollar = 1}, "a price an energy a time", "1 $/kWh/year", "$/kWh/s", 1 / 3.6e6, false},
+    DimText{{.second = -1, .joule = -1, .dollar = 1},
+            "a price an energy a time",
+            "1 $/kWh/year",
+            "$/kWh/s",
+            1 / 3.6e6,
+            false},
     DimText{{.dollar = 1, .gram = -1}, "a price of emissions", "50 $/t", "$/t", 1e-6, false},
     DimText{{}, "a plain number", "1", "", 1, false},
 };
@@ -215,6 +272,8 @@ std::string example_of(Dim dim) {
 }
 
 std::string format_quantity_base(double base, Dim dim, int digits) {
+  if (std::isnan(base)) return "n/a";
+  if (std::isinf(base)) return base > 0 ? "unlimited" : "-unlimited";
   const auto* text = find_dim_text(dim);
   double value = text ? base / text->scale : base;
   std::string_view prefix;
@@ -222,17 +281,25 @@ std::string format_quantity_base(double base, Dim dim, int digits) {
   const bool time = dim == Dim{.second = 1};
   const bool money = dim == Dim{.dollar = 1};
   if (time && size >= 120) {
-    const auto [unit, scale] = size >= 2 * kYear         ? std::pair{"years", kYear}
-                               : size >= 48 * kHour      ? std::pair{"days", 24 * kHour}
-                               : size >= 2 * kHour       ? std::pair{"h", kHour}
-                                                         : std::pair{"min", 60.0};
+    const auto [unit, scale] = size >= 2 * kYear    ? std::pair{"years", kYear}
+                               : size >= 48 * kHour ? std::pair{"days", 24 * kHour}
+                               : size >= 2 * kHour  ? std::pair{"h", kHour}
+                                                    : std::pair{"min", 60.0};
     char out[64];
     std::snprintf(out, sizeof out, "%.*g %s", digits, value / scale, unit);
     return out;
   }
   if (text && text->prefixes && size > 0) {
-    constexpr std::array<Prefix, 10> kSteps = {{{"E", 1e18}, {"P", 1e15}, {"T", 1e12}, {"G", 1e9}, {"M", 1e6},
-                                                {"k", 1e3}, {"", 1}, {"m", 1e-3}, {"u", 1e-6}, {"n", 1e-9}}};
+    constexpr std::array<Prefix, 10> kSteps = {{{"E", 1e18},
+                                                {"P", 1e15},
+                                                {"T", 1e12},
+                                                {"G", 1e9},
+                                                {"M", 1e6},
+                                                {"k", 1e3},
+                                                {"", 1},
+                                                {"m", 1e-3},
+                                                {"u", 1e-6},
+                                                {"n", 1e-9}}};
     for (const auto& step : kSteps) {
       if (time && step.scale > 1) continue;
       if (money && (step.scale > 1e12 || step.scale < 1)) continue;

@@ -21,10 +21,16 @@ struct QuantityFault {
   std::string message;
 };
 
-/// Parses `number unit[*unit|/unit]...`, e.g. "1.5e3 GB/s". The number may carry '_' or ',' as thousands separators.
+/// The number a text begins with, and how many bytes it took; 0 when it begins with none. Thousands may be set apart by
+/// ',' or '_', always in groups of three ("1,234,567"; never "0,5"). Infinite and "nan" are no numbers.
+std::size_t read_leading_number(std::string_view text, double& value);
+/// A text that is a number and nothing else.
+std::optional<double> parse_plain_number(std::string_view text);
+
+/// Parses `number unit[*unit|/unit]...`, e.g. "1.5e3 GB/s".
 std::variant<ParsedQuantity, QuantityFault> parse_quantity_text(std::string_view text);
 
-/// As above, and the dimension must be `expected`.
+/// As above, and the dimension must be `expected`, the size below largest_of(expected).
 std::variant<double, QuantityFault> parse_quantity_as(std::string_view text, Dim expected);
 
 template <Dim D>
@@ -33,6 +39,10 @@ std::variant<Quantity<D>, QuantityFault> parse_quantity(std::string_view text) {
   if (auto* fault = std::get_if<QuantityFault>(&parsed)) return std::move(*fault);
   return Quantity<D>::from_base(std::get<double>(parsed));
 }
+
+/// Beyond this no figure of that dimension is meant (a million years, the world's product a million times): sums and
+/// products of what is below it stay finite and countable.
+double largest_of(Dim dim);
 
 /// "bytes a second", with an example "3.35 TB/s"; for error messages and the reference pages.
 std::string describe_dim(Dim dim);

@@ -1,6 +1,8 @@
 // Quantities: what the arithmetic gives, and what people write, word for word as they see it.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "stargate/units/quantity.hpp"
 #include "stargate/units/text.hpp"
 
@@ -50,11 +52,35 @@ TEST_CASE("texts with units are read in base units") {
   CHECK(parsed<(Dim{.second = -1})>("12 req/s") == doctest::Approx(12));
 }
 
+TEST_CASE("thousands are groups of three, and nothing else that has a comma is a number") {
+  CHECK(parse_plain_number("1,234,567") == 1234567);
+  CHECK(parse_plain_number("1_000") == 1000);
+  CHECK(parse_plain_number("+2.5e-4") == 2.5e-4);
+  for (const char* text : {"0,5", "1,23", "1234,567", "1,2345", ",5", "5,", "1__000", "nan", "inf", "-inf", "1e999", "",
+                           "-", "0x10", "1 2"}) {
+    CHECK_FALSE_MESSAGE(parse_plain_number(text), text);
+  }
+  CHECK(fault<kMoney>("0,5 B$").starts_with("'0,5 B$' does not start with a number"));
+}
+
+TEST_CASE("figures beyond all reason are refused, whatever they measure") {
+  CHECK(fault<kTime>("6000000000000 months") ==
+        "'6000000000000 months' is more than any figure of its kind, at most 1e+06 years");
+  CHECK(fault<kMoney>("1e300 $").find("more than any figure") != std::string::npos);
+  CHECK(fault<kMoney>((std::string(100'000, '9') + " $").c_str()).size() < 200);
+}
+
+TEST_CASE("a figure that is none is said in words") {
+  CHECK(format_quantity_base(std::nan(""), kMoney) == "n/a");
+  CHECK(format_quantity_base(1e308 * 10, kTime) == "unlimited");
+}
+
 TEST_CASE("a text that is no quantity says why and shows an example") {
   CHECK(fault<kRate>("3.35") == "'3.35' has no unit; a data rate is due here, such as \"3.35 TB/s\"");
   CHECK(fault<kRate>("3 GBs") == "'GBs' is not a unit; a data rate is due here, such as \"3.35 TB/s\"");
   CHECK(fault<kRate>("700 W") == "'700 W' is in a power; a data rate is due here, such as \"3.35 TB/s\"");
-  CHECK(fault<kMoney>("much") == "'much' does not start with a number; an amount of money is due here, such as \"40 k$\"");
+  CHECK(fault<kMoney>("much") ==
+        "'much' does not start with a number; an amount of money is due here, such as \"40 k$\"");
   CHECK(fault<kRate>("1e400 B/s").starts_with("'1e400 B/s' does not start with a number"));
 }
 

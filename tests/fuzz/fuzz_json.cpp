@@ -8,7 +8,7 @@
 namespace {
 
 void check_places(const stargate::Document& document, const stargate::Node& node) {
-  if (node.at.line < 1 || node.at.column < 1 || node.at.line > static_cast<int>(document.lines.size())) {
+  if (node.at.line < 1 || node.at.column < 1 || node.at.line > document.line_count()) {
     std::fprintf(stderr, "a value claims line %d column %d\n", node.at.line, node.at.column);
     std::abort();
   }

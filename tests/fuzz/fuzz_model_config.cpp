@@ -4,10 +4,16 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "stargate/base/file_reader.hpp"
 #include "stargate/catalogue/model_config.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  // The same text as ModelOpt's hf_quant_config.json beside a good file.
+  static const std::string good =
+      stargate::DiskFileReader().read(STARGATE_SOURCE_DIR "/catalogue/models/llama-3.1-8b.json").value();
+  const std::string side(text);
+  static_cast<void>(stargate::parse_model_config("config.json", good, &side).ok());
   const auto model = stargate::parse_model_config("config.json", text);
   if (!model) {
     static_cast<void>(stargate::format_diagnostics(model.faults()));

@@ -13,8 +13,8 @@ fi
 case $2 in  # seeds besides seeds/<fuzzer>: files we ship that this parser reads
   yaml) extra="$repository/catalogue" ;;
   json | model_config) extra="$repository/catalogue/models" ;;
-  study) extra="$repository/studies" ;;
-  import) extra="$repository/tests/golden/inputs" ;;
+  study | service_study) extra="$repository/studies" ;;
+  import | toml) extra="$repository/tests/golden/inputs" ;;
   *) extra= ;;
 esac
 seeds=

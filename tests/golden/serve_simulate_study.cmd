@@ -1,1 +1,1 @@
-serve simulate studies/crystal-intelligence.yaml --set duration='20 min'
+serve study studies/crystal-intelligence.yaml --set duration='20 min'

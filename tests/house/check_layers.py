@@ -8,9 +8,10 @@ from repository import read_lines, report, repository_files
 
 # Header pattern -> (modules that may include it, or None for all; only in files that match; what to say).
 THIRD_PARTY = [
-    (r"yaml-cpp/|nlohmann/", {"config"}, r"", "YAML and JSON stay in config"),
+    (r"yaml\.h|toml\+\+|nlohmann/", {"config"}, r"", "YAML, TOML and JSON stay in config"),
     (r"CLI/|httplib\.h", {"app"}, r"", "command line and HTTP stay in app"),
-    (r"Clp|Coin|Osi|coin/", {"lp"}, r"\.cpp$", "the solver stays in the .cpp files of lp"),
+    (r"Clp|Cbc|Coin|Osi|coin/", {"lp"}, r"\.cpp$", "the solver stays in the .cpp files of lp"),
+    (r"protozero/", {"base"}, r"\.cpp$", "protobuf stays in one .cpp file of base"),
     (r"Eigen/|zlib\.h", {"calibration"}, r"\.cpp$", "linear algebra and gzip stay in the .cpp files of calibration"),
     (r"fmt/", None, r"", ""),
     (r"doctest/", None, r"_test\.cpp$", "doctest is for *_test.cpp"),

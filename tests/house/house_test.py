@@ -4,6 +4,7 @@ import tempfile
 
 from check_comments import check_comments
 from check_layers import check_layers
+from check_links import check_links
 from check_quiet import check_quiet
 from check_size import check_size
 from check_text import check_text
@@ -88,6 +89,21 @@ expect(
         "b.cpp:1: does not open with a comment that says what it holds",
         "package-lock.json:2: names a package registry",
         "package-lock.json:3: names a machine by its address",
+    ],
+)
+expect(
+    faults_of(
+        check_links,
+        {
+            "docs/a.md": "see [b](b.md#part), [c](../c.md) and [web](https://example.com/docs/no.md)\n",
+            "docs/b.md": "docs/a.md, docs/gone.md and docs/.\n",
+            "d.cpp": "// docs/a.md says why; docs/reference/d.md too.\n",
+        },
+    ),
+    [
+        "d.cpp:1: names docs/reference/d.md, which does not exist",
+        "docs/a.md:1: names ../c.md, which does not exist",
+        "docs/b.md:1: names docs/gone.md, which does not exist",
     ],
 )
 LONG = "a row of a table, " * 6 + "end"

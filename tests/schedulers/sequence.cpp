@@ -44,6 +44,7 @@ bool set_field(EngineSpec& spec, const std::string& name, const std::string& val
   const auto number = number_of(value);
   if (const auto at = numbers.find(name); at != numbers.end() && number) return *at->second = *number, true;
   if (const auto at = flags.find(name); at != flags.end()) return *at->second = value == "on", true;
+  if (name == "attention_dp_wait" && number) return spec.attention_dp_wait = *number, true;
   if (name == "blocks" && number) return spec.kv.blocks = *number, true;
   if (name == "order") return spec.order = value == "priority" ? QueueOrder::priority : QueueOrder::fcfs, true;
   if (name == "preemption" && value == "swap") return spec.preemption = PreemptionMode::swap, true;

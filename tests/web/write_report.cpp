@@ -2,7 +2,7 @@
 // again.
 #include <cstdio>
 
-#include "stargate/app/html_report.hpp"
+#include "stargate/questions/html_report.hpp"
 #include "stargate/base/file_reader.hpp"
 
 int main(int argc, char** argv) {

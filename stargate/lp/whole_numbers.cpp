@@ -1,0 +1,39 @@
+// Cbc without its preprocessing, cuts and heuristics: what it finds rests on the relaxations and the bounds alone.
+#include "stargate/lp/whole_numbers.hpp"
+
+#include <CbcModel.hpp>
+#include <OsiClpSolverInterface.hpp>
+#include <cmath>
+
+#include "stargate/lp/coin_load.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr double kWhole = 1e-7;  ///< a value this near to a whole number is one
+
+}  // namespace
+
+WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
+  OsiClpSolverInterface relaxation;
+  relaxation.messageHandler()->setLogLevel(0);
+  load_coin(relaxation, problem, problem.matrix());
+  for (const int column : problem.integers()) relaxation.setInteger(column);
+  CbcModel search(relaxation);
+  search.setLogLevel(0);
+  search.setIntegerTolerance(kWhole);
+  search.setAllowableGap(0);
+  search.setAllowableFractionGap(0);
+  search.setMaximumNodes(node_limit);
+  search.branchAndBound();
+  WholeNumbers out;
+  out.hit_limit = search.isNodeLimitReached();
+  out.bound = search.getBestPossibleObjValue() + problem.objective_offset();
+  if (!search.isProvenOptimal()) return out;
+  const double* values = search.bestSolution();
+  out.values.emplace(values, values + problem.column_count());
+  for (const int column : problem.integers()) (*out.values)[column] = std::round((*out.values)[column]);
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,21 @@
+// The best whole numbers for the columns that must have them: branch and bound with Cbc (COIN-OR) over the relaxations
+// that Clp solves. Land and Doig, "An automatic method of solving discrete programming problems", Econometrica 1960.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "stargate/lp/problem.hpp"
+
+namespace stargate {
+
+struct WholeNumbers {
+  std::optional<std::vector<double>> values;  ///< by column, whole where they must be; none: no solution, or the limit
+  double bound = 0;                           ///< no solution costs less, the objective's offset included
+  bool hit_limit = false;
+};
+
+/// Stops after `node_limit` nodes of the search; the same programme gives the same bits.
+WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit);
+
+}  // namespace stargate

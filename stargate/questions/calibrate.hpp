@@ -1,0 +1,21 @@
+// `stargate calibrate`: coefficients fitted to measurements: the laws of operators to kernels, those of training to
+// runs, those of engines to served figures.
+#pragma once
+
+#include "stargate/questions/changes.hpp"
+
+namespace stargate {
+
+/// Exactly one of the first three.
+struct CalibrateQuestion : ChangeFields {
+  std::optional<std::string> kernels, training, serving;
+  std::optional<std::string> collectives, out;
+  std::vector<std::string> device, law, coefficients;
+  bool leave_out = false;
+  static const QuestionTable<CalibrateQuestion>& table();
+};
+
+Result<Answer> answer_calibrate(const CalibrateQuestion& question, const QuestionContext& context);
+Question calibrate_question();
+
+}  // namespace stargate

@@ -1,0 +1,16 @@
+// `plan`: the build plan of a study, and with a change both plans side by side.
+#pragma once
+
+#include "stargate/questions/changes.hpp"
+
+namespace stargate {
+
+struct PlanQuestion : ChangeFields {
+  std::string study;
+
+  static const QuestionTable<PlanQuestion>& table();
+};
+Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& context);
+Question plan_question();
+
+}  // namespace stargate

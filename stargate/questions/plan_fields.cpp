@@ -1,0 +1,130 @@
+// Members of the plan's JSON, part by part as plan_json.cpp writes them.
+#include "stargate/questions/plan_report.hpp"
+
+namespace stargate {
+namespace {
+
+AnswerFields service_members() {
+  return {{"tokens_per_s/*", "number", "Served, by service"},
+          {"demand_tokens_per_s/*", "number", "Wanted, by service"},
+          {"unmet_tokens_per_s/*", "number", "Not served, by service"},
+          {"usd_per_million_tokens/*", "number", "Cost of what is served, by service"}};
+}
+
+AnswerFields period_members() {
+  AnswerFields out{{"quarter", "text", "As 2026Q3"},
+                   {"power_mw", "number", "Energised"},
+                   {"power_used_mw", "number", "Drawn"},
+                   {"power_by_site_mw/*", "number", "Energised, by site"},
+                   {"grid_by_site_mw/*", "number", "Offered by the grid, by site"},
+                   {"accelerators/*", "number", "Installed, by accelerator"},
+                   {"ordered/*", "number", "Ordered in the quarter, by accelerator"},
+                   {"delivered/*", "number", "Delivered in the quarter, by accelerator"},
+                   {"retired/*", "number", "Retired in the quarter, by accelerator"},
+                   {"spent_usd", "number", "In the quarter"},
+                   {"spent/*", "number", "In the quarter, by what it is spent on"},
+                   {"cumulative_spent_usd", "number", "To date"},
+                   {"capital_released_usd", "number", "To date"},
+                   {"cash_usd", "number", "At the quarter's end"},
+                   {"revenue_usd", "number", "In the quarter"}};
+  add_answer_fields(out, "", service_members());
+  add_answer_fields(out, "supply[]/",
+                    {{"product", "text", "What is supplied"},
+                     {"supplier", "text", "By whom"},
+                     {"unit", "text", "Of the two figures"},
+                     {"offered", "number", "In the quarter"},
+                     {"taken", "number", "Of that, by this programme"}});
+  out.push_back({"energy_mwh", "number", "Drawn in the quarter"});
+  out.push_back({"carbon_t", "number", "Emitted in the quarter"});
+  return out;
+}
+
+void add_names(AnswerFields& out) {
+  add_answer_fields(out, "services[]/",
+                    {{"id", "text", "Of the service"},
+                     {"name", "text", "In words"},
+                     {"model", "text", "It runs"},
+                     {"stand_in", "text", "What it stands for"},
+                     {"kind", "text", "serving or training"}});
+  add_answer_fields(
+      out, "accelerators[]/",
+      {{"id", "text", "Of the accelerator"}, {"name", "text", "In words"}, {"system", "text", "It comes in"}});
+  add_answer_fields(out, "sites[]/",
+                    {{"id", "text", "Of the site"}, {"name", "text", "In words"}, {"country", "text", "It is in"}});
+  add_answer_fields(out, "rates[]/",
+                    {{"service", "text", "Of the study"},
+                     {"system", "text", "Rated for it"},
+                     {"accelerator", "text", "Of the system"},
+                     {"tokens_per_s", "number", "Of one accelerator"},
+                     {"layout", "text", "That reaches it"},
+                     {"limit", "text", "What it is bound by, or why there is none"},
+                     {"device_law", "text", "What the rate rests on"},
+                     {"law_basis", "text", "Each law with the error to expect of it"}});
+}
+
+void add_limits(AnswerFields& out) {
+  add_answer_fields(out, "limits[]/",
+                    {{"name", "text", "Of the limit"},
+                     {"family", "text", "Power, supply, capital, ..."},
+                     {"quarter", "text", "In which it binds"},
+                     {"unit", "text", "Of the bound"},
+                     {"price_usd", "number", "Worth of one more unit"},
+                     {"bound", "number", "The limit"}});
+  add_answer_fields(out, "limit_ranking[]/",
+                    {{"name", "text", "Of the limit"},
+                     {"family", "text", "Power, supply, capital, ..."},
+                     {"unit", "text", "Of the bound"},
+                     {"quarters", "integer", "In which it binds"},
+                     {"first", "text", "The first of them"},
+                     {"last", "text", "The last"},
+                     {"worth_usd", "number", "Of one more unit in all of them"},
+                     {"one_percent_usd", "number", "Worth of 1 % more"}});
+  add_answer_fields(out, "relaxations[]/",
+                    {{"name", "text", "Of a limit that makes the study infeasible"},
+                     {"family", "text", "Power, supply, capital, ..."},
+                     {"quarter", "text", "In which it does"},
+                     {"unit", "text", "Of the amount"},
+                     {"amount", "number", "By which it would have to be relaxed"},
+                     {"sentence", "text", "The same in words"}});
+}
+
+}  // namespace
+
+const AnswerFields& plan_answer_fields() {
+  static const AnswerFields fields = [] {
+    AnswerFields out{{"program/name", "text", "stargate"},
+                     {"program/version", "text", "That planned"},
+                     {"study/name", "text", "Of the study"},
+                     {"study/file", "text", "It was read from"},
+                     {"study/about", "text", "What it is about"},
+                     {"status", "text", "optimal, infeasible or unsolved"},
+                     {"message", "text", "Why it is unsolved"},
+                     {"objective_usd", "number", "Present value of what the plan costs, unmet demand included"},
+                     {"costs/*", "number", "Its parts"}};
+    add_names(out);
+    add_answer_fields(out, "periods[]/", period_members());
+    add_limits(out);
+    add_answer_fields(out, "comparison/",
+                      {{"change", "text", "What was changed"}, {"objective_usd", "number", "Of the study as written"}});
+    add_answer_fields(out, "comparison/periods[]/",
+                      {{"quarter", "text", "As written; so in all members"},
+                       {"power_mw", "number", "Energised"},
+                       {"accelerators_total", "number", "Installed"},
+                       {"spent_usd", "number", "In the quarter"}});
+    add_answer_fields(out, "comparison/periods[]/", service_members());
+    add_answer_fields(out, "comparison/lost[]/",
+                      {{"service", "text", "Of the study"},
+                       {"tokens", "number", "Less than as written"},
+                       {"share", "number", "Of those served as written"}});
+    add_answer_fields(out, "comparison/binds_instead[]/",
+                      {{"name", "text", "Of a limit"},
+                       {"family", "text", "Power, supply, capital, ..."},
+                       {"unit", "text", "Of the bound"},
+                       {"base_usd", "number", "Worth as written"},
+                       {"changed_usd", "number", "Worth with the changes"}});
+    return out;
+  }();
+  return fields;
+}
+
+}  // namespace stargate

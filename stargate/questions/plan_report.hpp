@@ -1,0 +1,33 @@
+// The answer in the forms people want it: a terminal page, JSON (`stargate schema plan` names its members), CSV files.
+#pragma once
+
+#include "stargate/planner/comparison.hpp"
+#include "stargate/questions/question.hpp"
+#include "stargate/study/run.hpp"
+
+namespace stargate {
+
+/// A study run twice: as written and changed.
+struct Comparison {
+  std::string change;  ///< "--without supplier:samsung"
+  const StudyReport* base;
+  const StudyReport* other;
+};
+
+/// One page or two: headline, build-out, services, money, what binds.
+std::string format_plan_text(const StudyReport& report);
+/// Both plans side by side, what is lost, what it costs, what binds instead.
+std::string format_comparison_text(const Comparison& comparison);
+/// schema_version 1; of a comparison, the changed plan with the base beside it.
+std::string format_plan_json(const StudyReport& report, const Comparison* comparison = nullptr);
+
+/// The members of that JSON.
+const AnswerFields& plan_answer_fields();
+
+struct CsvFile {
+  std::string name, content;
+};
+/// periods.csv, services.csv, sites.csv, supply.csv, limits.csv, rates.csv.
+std::vector<CsvFile> format_plan_csv(const StudyReport& report);
+
+}  // namespace stargate

@@ -1,0 +1,307 @@
+// The terminal page. Years in columns would not show the ramp, quarters do not fit: every second quarter is shown and
+// the last one always. Definitions stand beside the first use.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "stargate/base/text_table.hpp"
+#include "stargate/questions/plan_report.hpp"
+
+namespace stargate {
+namespace {
+
+std::string tokens_rate(TokenRate rate) {
+  const double millions = rate.base() / 1e6;
+  return millions == 0 ? "-" : fmt::format("{:.{}f}", millions, millions < 10 ? 2 : millions < 100 ? 1 : 0);
+}
+std::string thousands(double count) {
+  if (count <= 0) return "-";
+  return count < 9950 ? fmt::format("{:.1f}", count / 1e3) : fmt::format("{:.0f}", count / 1e3);
+}
+
+/// Money in one unit down a whole table: B$ for programmes, M$ for small studies.
+struct MoneyColumn {
+  Money unit;
+  std::string name;
+  int digits;
+
+  std::string operator()(Money amount) const { return fmt::format("{:.{}f}", amount / unit + 0.0, digits); }
+  std::string change(Money amount) const { return fmt::format("{:+.{}f}", amount / unit + 0.0, digits); }
+};
+MoneyColumn money_column(const Plan& plan) {
+  const bool large = plan.quarters.back().spent_to_date.total() >= 20 * billion_dollars;
+  return large ? MoneyColumn{billion_dollars, "B$", 1} : MoneyColumn{million_dollars, "M$", 0};
+}
+
+/// Quarters shown: each second one, the last one always.
+std::vector<std::size_t> shown_quarters(const Plan& plan) {
+  std::vector<std::size_t> shown;
+  const std::size_t count = plan.quarters.size(), step = count > 12 ? 2 : 1;
+  for (std::size_t i = (count - 1) % step; i < count; i += step) shown.push_back(i);
+  return shown;
+}
+
+std::string headline(const StudyReport& report, const Plan& plan) {
+  const auto& last = plan.quarters.back();
+  const auto& programme = report.prepared.programme;
+  Money capital;
+  for (const auto& tranche : programme.capital) capital += tranche.amount;
+  const Power announced = [&] {
+    Power sum;
+    for (const auto& site : last.sites) sum += site.grid;
+    return sum;
+  }();
+  std::string out = fmt::format("{}, {} to {}: optimal plan\n", plan.programme, format_quarter(plan.first),
+                                format_quarter(plan.last));
+  out += fmt::format(
+      "  {:.2f} GW energised at the end of {:.2f} GW the grid gives; {:.2f} M accelerators installed; {} spent of {} "
+      "capital\n",
+      last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
+      format_quantity(last.spent_to_date.total()), format_quantity(capital));
+  const auto& p = plan.parts;
+  out += fmt::format(
+      "  present value of cost {}: systems {}, construction {}, energy {}, operation {}, carbon {}, unmet demand {}\n",
+      format_quantity(plan.objective), format_quantity(p.systems), format_quantity(p.construction),
+      format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon), format_quantity(p.unmet));
+  return out;
+}
+
+/// Capital released by the quarter and not drawn in it or before.
+Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
+  Money left;
+  for (const auto& tranche : programme.capital)
+    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount : Money{};
+  for (std::size_t i = 0; i <= index; ++i) {
+    for (const Money drawn : plan.quarters[i].drawn) left -= drawn;
+  }
+  return left;
+}
+
+std::string build_out_table(const StudyReport& report, const Plan& plan) {
+  std::vector<Column> columns{{"quarter", Align::left}, {"MW"}, {"used MW"}};
+  const auto& systems = report.prepared.programme.systems;
+  for (const auto& system : systems) columns.push_back({system.accelerator});
+  const MoneyColumn money = money_column(plan);
+  for (const std::string& title :
+       {"spent " + money.name, "sum " + money.name, "undrawn " + money.name, std::string("GWh"), std::string("kt CO2")})
+    columns.push_back({title});
+  TextTable table(columns);
+  for (const std::size_t i : shown_quarters(plan)) {
+    const auto& q = plan.quarters[i];
+    std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)),
+                                 fmt::format("{:.0f}", q.used.in(megawatt))};
+    for (const auto& system : q.systems) row.push_back(thousands(system.accelerators));
+    row.insert(
+        row.end(),
+        {money(q.spent.total()), money(q.spent_to_date.total()), money(undrawn(plan, report.prepared.programme, i)),
+         fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)), fmt::format("{:.0f}", q.carbon.in(1e3 * tonne))});
+    table.add_row(row);
+  }
+  return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
+         "released but not drawn)\n" +
+         table.format(2);
+}
+
+std::string services_table(const StudyReport& report, const Plan& plan) {
+  std::vector<Column> columns{{"quarter", Align::left}};
+  for (const auto& service : report.prepared.study.services)
+    columns.push_back({service.service}), columns.push_back({"demand"}), columns.push_back({"$/Mtok"});
+  TextTable table(columns);
+  for (const std::size_t i : shown_quarters(plan)) {
+    const auto& q = plan.quarters[i];
+    std::vector<std::string> row{format_quarter(q.quarter)};
+    for (const auto& s : q.services) {
+      row.push_back(tokens_rate(s.served));
+      row.push_back(tokens_rate(s.demand));
+      row.push_back(s.served.base() > 0 ? fmt::format("{:.3g}", s.cost_per_token.in(dollar / million_tokens)) : "-");
+    }
+    table.add_row(row);
+  }
+  return "\nServices (M tokens/s served on average over the quarter; $/Mtok: annuities of systems and buildings, "
+         "energy and operation, idle time "
+         "included)\n" +
+         table.format(2);
+}
+
+std::string rates_table(const PreparedStudy& prepared) {
+  TextTable table({{"service", Align::left},
+                   {"system", Align::left},
+                   {"tok/s each"},
+                   {"layout", Align::left},
+                   {"engine", Align::left},
+                   {"held back by", Align::left},
+                   {"device law", Align::left}});
+  std::string service;
+  for (const auto& rate : prepared.rates) {
+    if (rate.service != service && !service.empty()) table.add_rule();
+    table.add_row({rate.service == service ? "" : rate.service, rate.system,
+                   rate.per_accelerator.base() > 0 ? fmt::format("{:.0f}", rate.per_accelerator.base()) : "-",
+                   rate.layout, rate.engine, rate.limit, law_origin_name(rate.origin)});
+    service = rate.service;
+  }
+  return "\nWhat one accelerator does (output tokens inside the latency targets, as serve size finds them; training "
+         "tokens of "
+         "the fastest layout, as train search finds it)\n" +
+         table.format(2);
+}
+
+std::string limits_table(const Plan& plan) {
+  TextTable table({{"limit", Align::left},
+                   {"binds", Align::left},
+                   {"quarters"},
+                   {"one more unit"},
+                   {"unit", Align::left},
+                   {"1 % more"}});
+  for (std::size_t i = 0; i < plan.groups.size() && i < 14; ++i) {
+    const auto& g = plan.groups[i];
+    const std::string span =
+        g.first == g.last ? format_quarter(g.first) : format_quarter(g.first) + "-" + format_quarter(g.last);
+    table.add_row({g.group, span, std::to_string(g.quarters), format_quantity(g.price), "/" + g.unit,
+                   format_quantity(g.one_percent)});
+  }
+  std::string out =
+      "\nWhat binds (shadow price: present value saved by one more unit in each of those quarters; and by 1 % more)\n" +
+      table.format(2);
+  if (plan.groups.size() > 14) out += fmt::format("  and {} more: --json has all\n", plan.groups.size() - 14);
+  return out;
+}
+
+std::string infeasible_text(const InfeasiblePlan& infeasible) {
+  std::string out = "no plan keeps every limit; the smallest change that would allow one:\n";
+  for (const auto& gap : infeasible.gaps) out += "  " + gap.sentence + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string format_plan_text(const StudyReport& report) {
+  if (const auto* infeasible = std::get_if<InfeasiblePlan>(&report.outcome)) return infeasible_text(*infeasible);
+  if (const auto* unsolved = std::get_if<UnsolvedPlan>(&report.outcome))
+    return "not solved: " + unsolved->message + "\n";
+  const auto& plan = std::get<Plan>(report.outcome);
+  return headline(report, plan) + build_out_table(report, plan) + services_table(report, plan) + limits_table(plan) +
+         rates_table(report.prepared);
+}
+
+namespace {
+
+std::string outcome_word(const PlanOutcome& outcome) {
+  return std::holds_alternative<Plan>(outcome)             ? "optimal"
+         : std::holds_alternative<InfeasiblePlan>(outcome) ? "infeasible"
+                                                           : "unsolved";
+}
+
+std::string totals_table(const Plan& base, const Plan& other) {
+  TextTable table({{"", Align::left}, {"as written"}, {"changed"}, {"difference"}});
+  const MoneyColumn money = money_column(base);
+  const auto row = [&](const std::string& name, Money x, Money y) {
+    table.add_row({name, money(x), money(y), money.change(y - x)});
+  };
+  const auto &a = base.quarters.back(), &b = other.quarters.back();
+  const auto number = [&](const char* name, double x, double y, int digits) {
+    table.add_row({name, fmt::format("{:.{}f}", x, digits), fmt::format("{:.{}f}", y, digits),
+                   fmt::format("{:+.{}f}", y - x + 0.0, digits)});
+  };
+  row("present value of cost, " + money.name, base.objective, other.objective);
+  row("  systems", base.parts.systems, other.parts.systems);
+  row("  construction", base.parts.construction, other.parts.construction);
+  row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
+  row("  unmet demand", base.parts.unmet, other.parts.unmet);
+  row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
+  number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
+  number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
+  return table.format(2);
+}
+
+std::string quarters_table(const Plan& base, const Plan& other) {
+  const MoneyColumn money = money_column(base);
+  TextTable table({{"quarter", Align::left},
+                   {"thousand accelerators"},
+                   {"changed"},
+                   {"Mtok/s, all services"},
+                   {"changed"},
+                   {"spent " + money.name},
+                   {"changed"}});
+  const auto served = [](const PlanQuarter& q) {
+    TokenRate sum;
+    for (const auto& s : q.services) sum += s.served;
+    return sum;
+  };
+  for (const std::size_t i : shown_quarters(base)) {
+    const int at = base.quarters[i].quarter - other.first;
+    if (at < 0 || at >= static_cast<int>(other.quarters.size())) continue;  // planned as written only
+    const auto &a = base.quarters[i], &b = other.quarters[at];
+    table.add_row({format_quarter(a.quarter), thousands(a.accelerators), thousands(b.accelerators),
+                   tokens_rate(served(a)), tokens_rate(served(b)), money(a.spent.total()), money(b.spent.total())});
+  }
+  return table.format(2);
+}
+
+/// What the change costs, what it reaches, and whether the plans are of the same quarters.
+std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money worth) {
+  const auto parts = changed_parts(comparison.base->prepared.programme, comparison.other->prepared.programme);
+  if (parts.empty()) return "  The change has no effect: no part of this plan uses it.\n\n";
+  std::string out = fmt::format("  The change {} {} in present value.", worth.base() >= 0 ? "costs" : "saves",
+                                format_quantity(worth.base() >= 0 ? worth : -worth));
+  if (std::abs(worth / base.objective) < 1e-9) {
+    out =
+        fmt::format("  The change reaches {}, but no limit that binds: the least cost stays.", fmt::join(parts, ", "));
+  }
+  if (base.first != other.first || base.last != other.last) {
+    out += fmt::format(
+        "\n  As written the plan is of {} to {}, changed of {} to {}: each present value is of its own quarters, and "
+        "what is compared by quarter are those of both.",
+        format_quarter(base.first), format_quarter(base.last), format_quarter(other.first), format_quarter(other.last));
+  }
+  return out + "\n\n";
+}
+
+std::string losses_table(const PlanDifference& difference) {
+  TextTable table(
+      {{"service", Align::left}, {"tokens lost, 1e15"}, {"of its tokens"}, {"worst quarter"}, {"M tokens/s then"}});
+  for (const auto& s : difference.services) {
+    table.add_row({s.service, fmt::format("{:.3f}", -s.served.base() / 1e15 + 0.0),
+                   fmt::format("{:.1f} %", -100 * s.share + 0.0), format_quarter(s.worst),
+                   fmt::format("{:.1f}", -s.worst_rate.base() / 1e6 + 0.0)});
+  }
+  return table.format(2);
+}
+
+std::string binds_table(const PlanDifference& difference) {
+  TextTable table({{"limit", Align::left},
+                   {"1 % more was worth"},
+                   {"is worth"},
+                   {"one more unit was worth"},
+                   {"is worth"},
+                   {"unit", Align::left}});
+  for (std::size_t i = 0; i < difference.limits.size() && i < 10; ++i) {
+    const auto& l = difference.limits[i];
+    table.add_row({l.group, format_quantity(l.one_percent_base), format_quantity(l.one_percent_other),
+                   format_quantity(l.price_base), format_quantity(l.price_other), "/" + l.unit});
+  }
+  return table.format(2);
+}
+
+}  // namespace
+
+std::string format_comparison_text(const Comparison& comparison) {
+  const auto* base = std::get_if<Plan>(&comparison.base->outcome);
+  const auto* other = std::get_if<Plan>(&comparison.other->outcome);
+  std::string out = comparison.base->prepared.study.name + " as written, and with " + comparison.change + "\n";
+  if (base == nullptr || other == nullptr) {
+    out += fmt::format("  as written: {}; changed: {}\n", outcome_word(comparison.base->outcome),
+                       outcome_word(comparison.other->outcome));
+    if (other == nullptr) out += format_plan_text(*comparison.other);
+    return out;
+  }
+  const auto difference = compare_plans(*base, *other);
+  out += effect_text(comparison, *base, *other, difference.objective);
+  out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were; negative: gained)\n" +
+         losses_table(difference);
+  out += "\nQuarter by quarter\n" + quarters_table(*base, *other);
+  out += "\nWhat binds instead (limits whose worth rises most)\n" + binds_table(difference);
+  return out;
+}
+
+}  // namespace stargate

@@ -1,0 +1,206 @@
+// Each system is sized on its own and the answers are put side by side, cheapest first.
+#include "stargate/questions/serve.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "stargate/base/text_table.hpp"
+#include "stargate/sizing/estimate.hpp"
+
+namespace stargate {
+namespace {
+
+struct SystemAnswer {
+  std::string system;
+  std::variant<SizedService, ServingShortfall> result;
+  ServingBasis basis;
+
+  const SizedService* sized() const { return std::get_if<SizedService>(&result); }
+};
+
+struct ServeReport {
+  std::string model;
+  std::vector<SystemAnswer> answers;  ///< cheapest first where prices are known, what cannot serve last
+};
+
+Result<ServingQuestion> serving_question(const ServeQuestion& question, const Catalogue& catalogue,
+                                         const Model& model) {
+  ServingQuestion out;
+  out.workload = {static_cast<double>(question.isl), static_cast<double>(question.osl), question.prefix_share};
+  out.target = {duration_of(question.ttft), duration_of(question.tpot)};
+  out.precision = chosen_precision(question, model);
+  auto engine = set_up_engine(catalogue, kUsualEngine);
+  if (!engine) return engine.faults();
+  out.engine = std::move(*engine);
+  return out;
+}
+
+bool comes_before(const SystemAnswer& a, const SystemAnswer& b) {
+  const auto *x = a.sized(), *y = b.sized();
+  if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;
+  if (x->price.base() > 0 && y->price.base() > 0) return x->price < y->price;
+  return x->accelerators < y->accelerators;
+}
+
+std::string losses_text(const LayoutLosses& l) {
+  return fmt::format("layouts that lost: {} by memory, {} by latency, {} by topology, {} cost more", l.memory,
+                     l.latency, l.topology, l.costlier);
+}
+
+TextTable systems_table(const std::vector<SystemAnswer>& answers) {
+  TextTable table({{"system", Align::left},
+                   {"accelerators"},
+                   {"replicas"},
+                   {"layout", Align::left},
+                   {"batch"},
+                   {"TTFT"},
+                   {"TPOT"},
+                   {"tok/s each"},
+                   {"tok/s a user"},
+                   {"price"},
+                   {"held back by", Align::left}});
+  for (const auto& answer : answers) {
+    const auto* s = answer.sized();
+    if (s == nullptr) {
+      table.add_row({answer.system, "-", "-", "no layout serves it"});
+      continue;
+    }
+    table.add_row({answer.system, std::to_string(s->accelerators), std::to_string(s->replicas),
+                   format_layout(s->choice.layout), fmt::format("{:.0f}", s->at_load.concurrency),
+                   format_quantity(s->at_load.ttft), format_quantity(s->at_load.tpot),
+                   fmt::format("{:.0f}", s->output_per_accelerator.base()),
+                   fmt::format("{:.0f}", 1 / s->at_load.tpot.in(second)),
+                   s->price.base() > 0 ? format_quantity(s->price) : "-", binding_limit_name(s->choice.binding)});
+  }
+  return table;
+}
+
+std::string serve_text(const ServeReport& report) {
+  std::string out = systems_table(report.answers).format();
+  for (const auto& answer : report.answers) {
+    const auto* s = answer.sized();
+    if (s == nullptr) {
+      const auto& shortfall = std::get<ServingShortfall>(answer.result);
+      out += fmt::format("\n{}: {}\n  {}\n", answer.system, shortfall.sentence, losses_text(shortfall.losses));
+      continue;
+    }
+    out += fmt::format("\n{}: {}\n  a step: {}\n  {}\n", answer.system, s->sentence, explain(s->at_load.mean_step),
+                       losses_text(s->choice.losses));
+    out += format_serving_basis(answer.basis, "  ");
+  }
+  return out +
+         "\nTTFT: mean time to the first token, waiting included. TPOT: mean time of each further token, (E2E - TTFT) "
+         "/ (osl - 1).\n";
+}
+
+void write_system(JsonWriter& json, const SystemAnswer& answer) {
+  json.begin_object().member("system", answer.system);
+  write_serving_basis(json, answer.basis);
+  const auto* s = answer.sized();
+  json.member("meets_targets", s != nullptr);
+  if (s == nullptr) {
+    const auto& shortfall = std::get<ServingShortfall>(answer.result);
+    json.member("why", shortfall.sentence);
+    if (shortfall.missing) json.member("missing_bytes", shortfall.missing->base());
+  } else {
+    json.member("accelerators", s->accelerators).member("replicas", s->replicas).member("systems", s->systems);
+    json.member("layout", format_layout(s->choice.layout)).member("price_usd", s->price.base());
+    json.member("ttft_ms", s->at_load.ttft.in(millisecond)).member("tpot_ms", s->at_load.tpot.in(millisecond));
+    json.member("concurrency", s->at_load.concurrency);
+    json.member("output_tokens_per_s_per_gpu", s->output_per_accelerator.base());
+    json.member("best_output_tokens_per_s_per_gpu", s->choice.output_per_accelerator.base());
+    json.member("output_tokens_per_s_per_user", 1 / s->at_load.tpot.in(second));
+    json.member("limit", binding_limit_name(s->choice.binding)).member("sentence", s->sentence);
+  }
+  json.end_object();
+}
+
+std::string serve_json(const ServeReport& report) {
+  JsonWriter json;
+  json.begin_object().member("schema_version", 1).member("model", report.model).key("answers").begin_array();
+  for (const auto& answer : report.answers) write_system(json, answer);
+  return json.end_array().end_object().text();
+}
+
+}  // namespace
+
+const QuestionTable<ServeQuestion>& ServeQuestion::table() {
+  using Q = ServeQuestion;
+  static const auto table = [] {
+    QuestionTable<Q> t("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
+    t.group("What is served");
+    t.required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
+    add_precision_fields(t);
+    t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
+    t.group("Traffic").required("rate", &Q::rate, "Requests a second", {.at_least = {}, .above = 0.0, .at_most = 1e9});
+    t.required("isl", &Q::isl, "Input tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
+    t.required("osl", &Q::osl, "Output tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
+    t.optional("prefix_share", &Q::prefix_share, "Share of the input found in a cache",
+               {.at_least = 0.0, .above = {}, .at_most = 0.99});
+    t.group("Targets").optional("ttft", &Q::ttft, "Mean time to the first token, ms or with a unit",
+                                life_within_century);
+    t.optional("tpot", &Q::tpot, "Mean time of each further token, ms or with a unit", life_within_century);
+    add_change_fields(t);
+    return t;
+  }();
+  return table;
+}
+
+Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext& context) {
+  auto catalogue = load_changed_catalogue(context, question);
+  if (!catalogue) return catalogue.faults();
+  auto model_id = resolve_model(context, *catalogue, question.model);
+  if (!model_id) return model_id.faults();
+  const Model& model = catalogue->models.at(*model_id);
+  auto asked = serving_question(question, *catalogue, model);
+  if (!asked) return asked.faults();
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  const Traffic traffic{question.rate * per_second, Traffic{}.headroom};
+  ServeReport report{question.model, {}};
+  for (const auto& id : question.system) {
+    context.progress("sizing on " + id);
+    auto system = find_system(context, *catalogue, "system", id);
+    if (!system) return system.faults();
+    auto machine = make_serving_machine(*catalogue, **system, kernel_choice(model));
+    if (!machine) return machine.faults();
+    auto sized = size_service(model, *machine, *asked, traffic);
+    if (!sized) return sized.faults();
+    report.answers.push_back(
+        {id, std::move(*sized), make_serving_basis(*catalogue, *errors, asked->engine, *machine, asked->precision)});
+  }
+  std::stable_sort(report.answers.begin(), report.answers.end(), comes_before);
+  const bool served = report.answers.front().sized() != nullptr;
+  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), serve_text, serve_json);
+}
+
+Question serve_question() {
+  AnswerFields fields{
+      {"model", "text", "Its id, or its path"},
+      {"answers[]/system", "text", "Id; the cheapest first, what cannot serve last"},
+      {"answers[]/meets_targets", "boolean", "Whether some layout serves the traffic within the targets"},
+      {"answers[]/why", "text", "Where none does: what stands in the way"},
+      {"answers[]/missing_bytes", "number", "Where memory does: of one accelerator"},
+      {"answers[]/accelerators", "integer", "In all replicas"},
+      {"answers[]/replicas", "integer", "Equal ones"},
+      {"answers[]/systems", "integer", "As they are bought"},
+      {"answers[]/layout", "text", "Of a replica"},
+      {"answers[]/price_usd", "number", "Of the systems"},
+      {"answers[]/ttft_ms", "number", "Mean, waiting included"},
+      {"answers[]/tpot_ms", "number", "Mean of each further token"},
+      {"answers[]/concurrency", "number", "Requests in flight of a replica"},
+      {"answers[]/output_tokens_per_s_per_gpu", "number", "At the traffic asked for"},
+      {"answers[]/best_output_tokens_per_s_per_gpu", "number", "The most within the targets"},
+      {"answers[]/output_tokens_per_s_per_user", "number", "One over TPOT"},
+      {"answers[]/limit", "text", "What more of would help most"},
+      {"answers[]/sentence", "text", "The answer in words"}};
+  add_answer_fields(fields, "answers[]/", serving_basis_fields());
+  return make_question(answer_serve,
+                       {{"--model llama-3.1-70b --system hgx-h100,hgx-h200 --rate 20 --isl 2000 --osl 300 --ttft 500 "
+                         "--tpot 50",
+                         "two systems side by side"}},
+                       std::move(fields));
+}
+
+}  // namespace stargate

@@ -1,0 +1,101 @@
+// The simulation runs once; report, request rows and timeline listen to it.
+#include "stargate/questions/serve_simulate.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/questions/serve_simulate_report.hpp"
+#include "stargate/questions/service_trace.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr std::int64_t kProgressRequests = 1'000'000;
+
+/// Passes everything on to whoever was asked for.
+class Watch final : public ServiceListener {
+ public:
+  Watch(ServiceReport& report, ServiceTrace* trace, const QuestionContext& context)
+      : report_(report),
+        trace_(trace),
+        progress_(context.progress),
+        wants_rows_(!context.path_of("requests_csv").empty()) {
+    if (wants_rows_) rows_ = request_csv_header();
+  }
+  void finished(const IncomingRequest& request, const RequestRecord& record) override {
+    report_.finished(request, record);
+    last_arrival_ = std::max(last_arrival_, record.arrival);
+    if (trace_ != nullptr) trace_->finished(request, record);
+    if (wants_rows_) append_request_csv(rows_, request, record);
+    if (report_.finished_count() % kProgressRequests == 0) {
+      progress_(fmt::format("{} requests, {:.0f} s simulated", report_.finished_count(), report_.end().seconds()));
+    }
+  }
+  void refused(const IncomingRequest& request) override { report_.refused(request); }
+  void ran(int engine, const StepRun& run) override {
+    report_.ran(engine, run);
+    if (trace_ != nullptr) trace_->ran(engine, run);
+  }
+  std::string take_rows() { return std::move(rows_); }
+  SimTime last_arrival() const { return last_arrival_; }
+
+ private:
+  ServiceReport& report_;
+  ServiceTrace* trace_;
+  const std::function<void(const std::string&)>& progress_;
+  bool wants_rows_;
+  std::string rows_;
+  SimTime last_arrival_;
+};
+
+std::string lacking_text(const ReplicaDoesNotFit& r) {
+  const ReplicaMemory& memory = r.lack.memory;
+  return fmt::format(
+             "{} in {} does not fit {}: {} are missing on each accelerator of {} ({} weights, {} activations, {} "
+             "runtime)\n",
+             r.model, r.layout, r.system, format_quantity(r.lack.missing), format_quantity(memory.usable),
+             format_quantity(memory.weights), format_quantity(memory.activations), format_quantity(memory.runtime)) +
+         format_serving_basis(r.basis);
+}
+
+std::string lacking_json(const ReplicaDoesNotFit& r) {
+  JsonWriter json;
+  json.begin_object().member("schema_version", 1).member("fits", false).member("model", r.model);
+  json.member("system", r.system).member("layout", r.layout);
+  json.member("missing_bytes", r.lack.missing.base()).member("usable_bytes", r.lack.memory.usable.base());
+  write_serving_basis(json, r.basis);
+  return json.end_object().text();
+}
+
+std::string simulation_text(const SimulationReport& report) { return format_simulation_text(report); }
+
+}  // namespace
+
+Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const QuestionContext& context) {
+  const std::string trace_file = context.path_of("trace"), rows_file = context.path_of("requests_csv");
+  if (!trace_file.empty() && !trace_file.ends_with(".pftrace")) {
+    return Diagnostic{trace_file, 0, 0, {}, "unknown kind of trace", "end it in .pftrace", {}};
+  }
+  auto made = make_simulation(question, context);
+  if (!made) return made.faults();
+  if (auto* lacking = std::get_if<ReplicaDoesNotFit>(&*made)) {
+    return make_answer(AnswerKind::is_no, std::move(*lacking), lacking_text, lacking_json);
+  }
+  auto owned = std::get<std::unique_ptr<Simulation>>(std::move(*made));
+  const Simulation& simulation = *owned;
+  ServiceReport report(simulation.service, simulation.target, simulation.source->tenants().size());
+  std::optional<ServiceTrace> trace;
+  if (!trace_file.empty()) trace.emplace(simulation.service);
+  Watch watch(report, trace ? &*trace : nullptr, context);
+  simulate_service(simulation.service, *simulation.source, watch);
+  const auto kind = report.finished_count() > 0 ? AnswerKind::answered : AnswerKind::is_no;
+  const LoadFinding load = find_load(simulation, report, watch.last_arrival());
+  ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
+                                          *simulation.machine, simulation.precision);
+  Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis)},
+                              simulation_text, format_simulation_json);
+  if (trace) answer.files.push_back({trace_file, trace->take()});
+  if (!rows_file.empty()) answer.files.push_back({rows_file, watch.take_rows()});
+  return answer;
+}
+
+}  // namespace stargate

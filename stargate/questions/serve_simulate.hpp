@@ -1,0 +1,61 @@
+// `stargate serve simulate`: equal replicas under a trace or a made-up traffic, simulated request by request.
+#pragma once
+
+#include "stargate/questions/serving_fields.hpp"
+
+namespace stargate {
+
+enum class SimulatedEngine { vllm, sglang, trtllm, fixed_batch };
+template <>
+struct EnumNames<SimulatedEngine> {
+  static constexpr std::pair<const char*, SimulatedEngine> names[] = {{"vllm", SimulatedEngine::vllm},
+                                                                      {"sglang", SimulatedEngine::sglang},
+                                                                      {"trtllm", SimulatedEngine::trtllm},
+                                                                      {"static", SimulatedEngine::fixed_batch}};
+};
+
+struct ReplicaFields {
+  std::string system;
+  int tp = 1, pp = 1, ep = 1, attention_dp = 1, replicas = 1;
+  /// Disaggregated: a pool that prefills, laid out as the other unless told otherwise.
+  std::optional<int> prefill_replicas, prefill_tp, prefill_pp, prefill_ep, prefill_attention_dp;
+  std::string router = "least-loaded";  ///< as sizing has it
+};
+
+/// Empty: as the engine's record and kind have it.
+struct EngineFields {
+  SimulatedEngine engine = SimulatedEngine::vllm;
+  std::string engine_version;
+  std::optional<int> max_num_seqs, max_num_batched_tokens, block_size, long_prefill_token_threshold;
+  std::optional<double> gpu_memory_utilization;
+  std::optional<OnOff> prefix_caching, chunked_prefill;
+  QueueOrder scheduling_policy = QueueOrder::fcfs;
+  std::optional<AdmissionPolicy> capacity_policy;
+  PreemptionMode preemption_mode = PreemptionMode::recompute;
+  bool enable_mixed_chunk = false, walk_every_step = false;
+  bool static_batch = false, fresh_server = false;
+  int num_speculative_tokens = 0;
+  double acceptance_rate = 0.7;
+};
+
+struct TrafficFields {
+  std::string traffic = "poisson";  ///< a file, or "poisson"
+  double rate = 0, cv = 1;
+  std::string isl = "1024", osl = "256";
+  std::int64_t requests = 0, concurrency = 0;
+  double duration = 0, from = 0;  ///< seconds
+  int shared_prefix = 0;
+  double turns = 1, think_time = 10;
+  std::int64_t seed = 1;
+};
+
+struct SimulateQuestion : ServedModelFields, ReplicaFields, EngineFields, TrafficFields, ChangeFields {
+  std::optional<Latency> ttft, tpot;
+  std::optional<MoneyRate> price;
+  static const QuestionTable<SimulateQuestion>& table();
+};
+
+Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const QuestionContext& context);
+Question serve_simulate_question();
+
+}  // namespace stargate

@@ -1,0 +1,36 @@
+// A simulated service as text, as JSON and as a row a request.
+#pragma once
+
+#include "stargate/questions/simulation.hpp"
+
+namespace stargate {
+
+/// Whether the service kept up with an open loop of traffic.
+struct LoadFinding {
+  double offered = 0, served = 0;  ///< requests a second while requests came; 0: a closed loop or no span
+  double growth = 0;               ///< of the requests in flight, a second
+  bool overloaded = false;
+  bool too_short = false;  ///< the traffic ended before twice the mean time of a request: filling up and draining only
+};
+/// Overloaded: from the second quarter of the traffic to its last the requests in flight grew by more than three
+/// standard deviations of arrivals that come at random, and by more than a fiftieth of what came.
+/// `last_arrival` of the requests that were served.
+LoadFinding find_load(const Simulation& simulation, const ServiceReport& report, SimTime last_arrival);
+
+/// What was simulated and what came out.
+struct SimulationReport {
+  std::unique_ptr<Simulation> simulation;
+  ServiceReport report;
+  LoadFinding load;
+  ServingBasis basis;
+};
+
+std::string format_simulation_text(const SimulationReport& report);
+std::string format_simulation_json(const SimulationReport& report);
+const AnswerFields& simulation_answer_fields();
+
+/// A line a request, as it leaves.
+std::string request_csv_header();
+void append_request_csv(std::string& out, const IncomingRequest& request, const RequestRecord& record);
+
+}  // namespace stargate

@@ -1,0 +1,131 @@
+// All systems and both ways are sized at once on the cores there are, then put side by side, cheapest first.
+#include "stargate/questions/serve_size.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "stargate/base/parallel.hpp"
+#include "stargate/questions/serve_size_report.hpp"
+
+namespace stargate {
+namespace {
+
+/// Cheapest first where a rate is served, most served first where accelerators are given; what cannot serve last.
+bool comes_first(const SizeAnswer& a, const SizeAnswer& b, const SizingDemand& demand) {
+  const auto *x = a.sized(), *y = b.sized();
+  if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;
+  if (demand.accelerators > 0) return x->best_output_per_accelerator > y->best_output_per_accelerator;
+  return a.economy.rate < b.economy.rate;
+}
+
+std::vector<SizeAnswer> size_all(const SizeRequest& request) {
+  std::vector<SizeAnswer> answers;
+  for (const auto& system : request.systems) {
+    for (std::size_t i = 0; i < system.ways.size(); ++i)
+      answers.push_back({&system, request.modes[i], {}, FleetShortfall{}, {}, {}});
+  }
+  for_each_parallel(answers.size(), [&](std::size_t i) {
+    SizeAnswer& answer = answers[i];
+    const auto way = std::find(request.modes.begin(), request.modes.end(), answer.mode) - request.modes.begin();
+    const auto& options = answer.system->ways[static_cast<std::size_t>(way)].options;
+    answer.result = size_fleet(*request.model, request.question, options);
+    const auto* fleet = answer.sized();
+    answer.option = fleet != nullptr ? options[fleet->option] : options.front();
+    answer.basis = make_serving_basis(*request.catalogue, request.errors, answer.option.engine, *answer.option.machine,
+                                      answer.option.precision);
+    if (fleet != nullptr) answer.economy = fleet_economy(*fleet, answer.system->cost);
+  });
+  std::stable_sort(answers.begin(), answers.end(), [&](const SizeAnswer& a, const SizeAnswer& b) {
+    return comes_first(a, b, request.question.demand);
+  });
+  return answers;
+}
+
+Rule between(double low, double high) { return {.at_least = low, .above = {}, .at_most = high}; }
+
+void add_traffic_fields(QuestionTable<SizeQuestion>& t) {
+  using Q = SizeQuestion;
+  t.group("Traffic")
+      .optional("traffic", &Q::traffic, "A trace (Azure, Mooncake, BurstGPT, Vidur, ServeGen; by its header)")
+      .type("FILE")
+      .otherwise("random arrivals");
+  t.optional("rate", &Q::rate, "Requests a second to serve", between(0, 1e9))
+      .otherwise("of a trace, its busiest minute's");
+  t.optional("cv", &Q::cv, "Coefficient of variation of the gaps: 1 Poisson, above 1 bursts", between(0, 100));
+  t.optional("isl", &Q::isl, "Input tokens: 4000, uniform(800, 1000) or lognormal(1155, 1.4)");
+  t.optional("osl", &Q::osl, "Output tokens, likewise");
+  t.optional("prefix", &Q::prefix, "Tokens of the input that all requests share and a cache holds", between(0, 1e8));
+  t.optional("requests", &Q::requests, "At most, of a trial that is not steady before", between(1000, 10'000'000));
+  t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
+  t.optional("gpus", &Q::gpus, "All that so many accelerators serve, in place of a rate", between(0, 1e8))
+      .otherwise("");
+}
+
+}  // namespace
+
+const QuestionTable<SizeQuestion>& SizeQuestion::table() {
+  using Q = SizeQuestion;
+  static const auto table = [] {
+    QuestionTable<Q> t(
+        "serve size",
+        "The cheapest deployment on each system that meets TTFT and TPOT, whole and disaggregated, by simulation");
+    t.group("What is served")
+        .optional("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json")
+        .otherwise("the study's");
+    t.optional("precision", &Q::precision, "Of the weights; the best of several")
+        .commas()
+        .otherwise("as the model is stored");
+    t.optional("kv_dtype", &Q::kv_dtype, "Of the cache").otherwise("as the model is stored");
+    t.optional("study", &Q::study, "A service's study: its model, engine, traffic, targets and headroom")
+        .type("FILE")
+        .otherwise("");
+    t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
+    t.optional("mode", &Q::mode,
+               "Replicas that do whole requests, or that prefill and that decode; both: each sized, best: one answer");
+    t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
+    add_price_field(t);
+    add_traffic_fields(t);
+    t.group("Targets").optional("ttft_p99", &Q::ttft_p99, "TTFT of 99 % of the requests, ms or with a unit",
+                                life_within_century);
+    t.optional("tpot_p99", &Q::tpot_p99, "TPOT of 99 % of the requests, ms or with a unit", life_within_century);
+    t.optional("ttft", &Q::ttft, "Mean time to the first token, in place of ttft_p99", life_within_century);
+    t.optional("tpot", &Q::tpot, "Mean time of each further token, in place of tpot_p99", life_within_century);
+    t.optional("share", &Q::share, "Of the requests that ttft_p99 and tpot_p99 hold for", between(0.5, 0.9999));
+    t.optional("headroom", &Q::headroom, "Planned for on top of the rate, such as 0.2", between(0, 100));
+    t.group("Shown").optional("pareto", &Q::pareto, "Also tokens of a user against tokens of an accelerator");
+    add_change_fields(t);
+    return t;
+  }();
+  return table;
+}
+
+Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionContext& context) {
+  auto request = make_size_request(question, context);
+  if (!request) return request.faults();
+  context.progress(fmt::format("sizing on {} systems", request->systems.size()));
+  SizeReport report{std::move(*request), {}, {}};
+  report.answers = size_all(report.request);
+  if (question.pareto) {
+    for (const auto& system : report.request.systems) {
+      const FleetOption& option = system.ways.front().options.front();
+      ServingQuestion serving = report.request.question.serving;
+      serving.engine = option.engine, serving.precision = option.precision;
+      report.pareto.push_back({system.id, pareto_front(*report.request.model, *option.machine, serving)});
+    }
+  }
+  const bool served = report.answers.front().sized() != nullptr;
+  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), format_size_text,
+                     format_size_json);
+}
+
+Question serve_size_question() {
+  return make_question(answer_serve_size,
+                       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --requests 300 "
+                         "--ttft-p99 500 --tpot-p99 30 "
+                         "--mode aggregated",
+                         "the cheapest deployment for 20 requests a second"}},
+                       size_answer_fields());
+}
+
+}  // namespace stargate

@@ -1,0 +1,55 @@
+// `stargate serve size`: for every system the cheapest deployment that meets the latency targets of a traffic, with
+// whole replicas and disaggregated, tried by simulation.
+#pragma once
+
+#include "stargate/questions/serving_fields.hpp"
+
+namespace stargate {
+
+enum class SizedEngine { vllm, sglang, trtllm, best };
+template <>
+struct EnumNames<SizedEngine> {
+  static constexpr std::pair<const char*, SizedEngine> names[] = {{"vllm", SizedEngine::vllm},
+                                                                  {"sglang", SizedEngine::sglang},
+                                                                  {"trtllm", SizedEngine::trtllm},
+                                                                  {"best", SizedEngine::best}};
+};
+enum class SizedMode { aggregated, disaggregated, both, best };
+template <>
+struct EnumNames<SizedMode> {
+  static constexpr std::pair<const char*, SizedMode> names[] = {{"aggregated", SizedMode::aggregated},
+                                                                {"disaggregated", SizedMode::disaggregated},
+                                                                {"both", SizedMode::both},
+                                                                {"best", SizedMode::best}};
+};
+
+struct SizeTrafficFields {
+  std::optional<std::string> traffic;  ///< a trace; else random arrivals of the lengths given
+  double rate = 0, cv = 1;
+  std::string isl = "1024", osl = "256";
+  int prefix = 0;                   ///< tokens of the input that all requests share
+  std::int64_t requests = 100'000;  ///< of the longest trial
+  std::int64_t seed = 1;
+};
+
+struct SizeQuestion : SizeTrafficFields, ChangeFields {
+  std::string model;
+  std::vector<Precision> precision;  ///< the best of them; empty: as the model is stored
+  std::optional<Precision> kv_dtype;
+  std::optional<std::string> study;  ///< a service's study, whose traffic, targets and engine are meant
+  std::vector<std::string> system;
+  int gpus = 0;
+  std::optional<Latency> ttft_p99, tpot_p99, ttft, tpot;  ///< the last two of the mean
+  double share = 0.99;                                    ///< of the requests that ttft_p99 and tpot_p99 hold for
+  double headroom = 0;
+  SizedMode mode = SizedMode::both;
+  SizedEngine engine = SizedEngine::vllm;
+  std::optional<MoneyRate> price;
+  bool pareto = false;
+  static const QuestionTable<SizeQuestion>& table();
+};
+
+Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionContext& context);
+Question serve_size_question();
+
+}  // namespace stargate

@@ -1,0 +1,39 @@
+// Sized deployments as text and as JSON.
+#pragma once
+
+#include "stargate/questions/serve_size_request.hpp"
+
+namespace stargate {
+
+struct SizeAnswer {
+  const SizedSystem* system = nullptr;
+  FleetMode mode = FleetMode::aggregated;
+  FleetOption option;  ///< the one sized; when none serves it, the first
+  FleetAnswer result = FleetShortfall{};
+  FleetEconomy economy;
+  ServingBasis basis;
+
+  /// "aggregated" or "disaggregated"; where none of both serves it, "best".
+  const char* mode_name() const {
+    if (const auto* s = sized()) return s->deployment.disaggregated() ? "disaggregated" : "aggregated";
+    return EnumNames<FleetMode>::names[static_cast<int>(mode)].first;
+  }
+  const SizedFleet* sized() const { return std::get_if<SizedFleet>(&result); }
+};
+
+struct SizedPareto {
+  std::string system;
+  std::vector<ParetoPoint> points;
+};
+
+struct SizeReport {
+  SizeRequest request;
+  std::vector<SizeAnswer> answers;  ///< the best first; they point into the request
+  std::vector<SizedPareto> pareto;  ///< where it was asked for
+};
+
+std::string format_size_text(const SizeReport& report);
+std::string format_size_json(const SizeReport& report);
+const AnswerFields& size_answer_fields();
+
+}  // namespace stargate

@@ -1,0 +1,92 @@
+// Reading and wording; the figures are the catalogue's.
+#include "stargate/questions/serving_fields.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace stargate {
+
+void Codec<Latency>::read(Reader& reader, const Node& node, Latency& out, const Rule& rule) {
+  Node with_unit = node;
+  const bool bare =
+      node.is_scalar() && !node.text.empty() && node.text.find_first_not_of("0123456789.") == std::string::npos;
+  if (bare) with_unit.text += " ms";
+  double seconds = out.value.base();
+  read_quantity(reader, with_unit, Dim{.second = 1}, seconds, rule);
+  out.value = Duration::from_base(seconds);
+}
+
+ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& model) {
+  ServingPrecision precision = stored_precision(model);
+  if (fields.precision) precision.linear = precision.expert = *fields.precision;
+  if (fields.kv_dtype) precision.kv = *fields.kv_dtype;
+  return precision;
+}
+
+Result<const System*> find_system(const QuestionContext& context, const Catalogue& catalogue, std::string_view field,
+                                  const std::string& id) {
+  const auto system = catalogue.systems.find(id);
+  if (system != catalogue.systems.end()) return &system->second;
+  return context.fault(field, "there is no system '" + id + "'", suggest_name(id, record_ids(catalogue, "system")));
+}
+
+HourPrice chosen_price(const Catalogue& catalogue, const System& system, const std::optional<MoneyRate>& given) {
+  if (given) return {*given, *given, *given, "as given"};
+  return accelerator_hour_price(catalogue, system);
+}
+
+namespace {
+
+const ServingEngine* record_of(const Catalogue& catalogue, const EngineSetup& setup) {
+  for (const auto& [id, record] : catalogue.engines) {
+    if (record.name == setup.name) return &record;
+  }
+  return nullptr;
+}
+
+std::string version_range(const ServingEngine& record) {
+  if (record.since.empty()) return record.before.empty() ? "" : "before " + record.before;
+  return record.before.empty() ? record.since + " and later" : record.since + " to before " + record.before;
+}
+
+}  // namespace
+
+ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
+                                const ServingMachine& machine, const ServingPrecision& precision) {
+  const std::array used{precision.linear, precision.expert};
+  const LawOrigin origin = machine.law.origin(used);
+  ServingBasis basis{setup.name, {}, law_origin_name(origin), format_law_basis(machine.law, used), {}};
+  if (const auto* record = record_of(catalogue, setup)) {
+    basis.versions = version_range(*record);
+    basis.error = format_serving_errors(errors, record->id);
+    if (origin != LawOrigin::fitted)
+      basis.error += "; more here, as not all laws of this device are fitted to its kernels";
+  }
+  return basis;
+}
+
+std::string format_serving_basis(const ServingBasis& basis, const std::string& margin) {
+  const std::string versions = basis.versions.empty() ? "" : ", versions " + basis.versions;
+  std::string out = fmt::format("{}Engine: {}{}. Device law: {}.\n", margin, basis.engine, versions, basis.law_basis);
+  if (!basis.error.empty()) out += fmt::format("{}Error to expect: {}.\n", margin, basis.error);
+  return out;
+}
+
+void write_serving_basis(JsonWriter& json, const ServingBasis& basis) {
+  json.member("engine", basis.engine).member("engine_versions", basis.versions);
+  json.member("device_law", basis.law_origin).member("law_basis", basis.law_basis);
+  json.member("expected_error", basis.error);
+}
+
+const AnswerFields& serving_basis_fields() {
+  static const AnswerFields fields{
+      {"engine", "text", "Its rules and overheads, as a record of the catalogue"},
+      {"engine_versions", "text", "Versions they hold for"},
+      {"device_law", "text", "Worst basis of the laws that are used: fitted, carried over or specification"},
+      {"law_basis", "text", "The same law by law, with the error on rows held out of the fit"},
+      {"expected_error", "text", "How far measured runs of the engine are from its predictions"}};
+  return fields;
+}
+
+}  // namespace stargate

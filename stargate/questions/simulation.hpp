@@ -1,0 +1,43 @@
+// The question of `stargate serve simulate` as what is simulated: the catalogue's records found, the engine put
+// together, the traffic made.
+#pragma once
+
+#include <memory>
+
+#include "stargate/questions/serve_simulate.hpp"
+#include "stargate/serving/service_report.hpp"
+
+namespace stargate {
+
+/// Parts point into each other; what listens to the simulation points into it too.
+struct Simulation {
+  std::unique_ptr<Catalogue> catalogue;
+  const System* system = nullptr;
+  const Model* model = nullptr;
+  std::unique_ptr<ServingMachine> machine;
+  EngineSetup engine;
+  ServingPrecision precision;
+  ReplicaEngine pool, prefill;
+  SimulatedService service;
+  LatencyTarget target;
+  ReplicaPower power, prefill_power;
+  HourPrice price;
+  ExpectedErrors errors;
+  int accelerators = 0;
+  double offered_rate = 0;              ///< requests a second of an open loop; 0: not known, or a closed loop
+  std::unique_ptr<RequestTrace> trace;  ///< the source reads it
+  std::unique_ptr<RequestSource> source;
+};
+
+/// A replica does not hold the model and one sequence: what is missing, and where.
+struct ReplicaDoesNotFit {
+  std::string model, system, layout;
+  DoesNotFit lack;
+  ServingBasis basis;
+};
+
+using SimulationOutcome = std::variant<std::unique_ptr<Simulation>, ReplicaDoesNotFit>;
+/// Faults are of the question's fields.
+Result<SimulationOutcome> make_simulation(const SimulateQuestion& question, const QuestionContext& context);
+
+}  // namespace stargate

@@ -1,0 +1,202 @@
+// One kind of measurements a question: each has its own predictions and report, whose forms are that report's.
+#include "stargate/questions/validate.hpp"
+
+#include <fmt/format.h>
+
+#include "stargate/calibration/calibrate.hpp"
+#include "stargate/measured/request_replay.hpp"
+#include "stargate/measured/serving_validation.hpp"
+#include "stargate/measured/training_validation.hpp"
+#include "stargate/measured/validation_json.hpp"
+
+namespace stargate {
+namespace {
+
+using Q = ValidateQuestion;
+
+/// Rows are kept beside what points at them.
+template <class Row, class Validation>
+struct Judged {
+  std::vector<Row> rows;
+  Validation validation;
+};
+
+Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  if (list_kernel_tables(*q.kernels).empty()) {
+    return context.fault("kernels", "there are no kernel tables in " + *q.kernels,
+                         "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
+  }
+  const KernelValidation question{
+      {*q.kernels, q.collectives.value_or(""), q.device, q.law}, q.leave_out, static_cast<std::size_t>(q.worst)};
+  auto report = validate_kernels(catalogue, make_law_fits(catalogue), question,
+                                 [&](std::size_t done, std::size_t all, const std::string& name) {
+                                   context.progress(fmt::format("[{}/{}] {}", done, all, name));
+                                 });
+  return make_answer<ValidationReport>(
+      AnswerKind::answered, std::move(report),
+      [](const ValidationReport& r) { return format_validation_text(r, "ms"); },
+      [](const ValidationReport& r) { return format_validation_json(r); });
+}
+
+Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  auto rows = load_measured_rows(context.files, *q.training);
+  if (!rows) return rows.faults();
+  context.progress(fmt::format("{} rows", rows->size()));
+  using Report = Judged<MeasuredRow, TrainingValidation>;
+  Report report{std::move(*rows), {}};
+  report.validation = validate_training(catalogue, report.rows, static_cast<std::size_t>(q.worst));
+  const std::string file = context.path_of("rows");
+  const std::string csv = file.empty() ? "" : format_training_validation_csv(report.validation);
+  Answer answer = make_answer<Report>(
+      AnswerKind::answered, std::move(report),
+      [](const Report& r) { return format_training_validation_text(r.validation); },
+      [](const Report& r) { return format_training_validation_json(r.validation); });
+  if (!file.empty()) answer.files.push_back({file, csv});
+  return answer;
+}
+
+Result<Answer> validate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  auto rows = load_measured_serving(context.files, *q.serving);
+  if (!rows) return rows.faults();
+  context.progress(fmt::format("{} rows", rows->size()));
+  using Report = Judged<MeasuredServing, ServingValidation>;
+  Report report{std::move(*rows), {}};
+  report.validation = validate_serving(catalogue, report.rows, static_cast<std::size_t>(q.worst));
+  const std::string file = context.path_of("rows");
+  const std::string csv = file.empty() ? "" : format_serving_validation_csv(report.validation);
+  Answer answer = make_answer<Report>(
+      AnswerKind::answered, std::move(report),
+      [](const Report& r) { return format_serving_validation_text(r.validation); },
+      [](const Report& r) { return format_serving_validation_json(r.validation); });
+  if (!file.empty()) answer.files.push_back({file, csv});
+  return answer;
+}
+
+Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  const auto measured = load_measured_requests(context.files, *q.requests);
+  if (!measured) return measured.faults();
+  using Runs = std::vector<ReplayedRun>;
+  Runs runs;
+  for (const auto& run : *measured) {
+    context.progress("replaying " + run.name);
+    runs.push_back(replay_run(catalogue, run));
+  }
+  return make_answer<Runs>(
+      AnswerKind::answered, std::move(runs), [](const Runs& r) { return format_replay_text(r); },
+      [](const Runs& r) { return format_replay_json(r); });
+}
+
+/// A field that the chosen measurements do not use is a fault: it would change nothing.
+Check check_effects(const Q& q, const QuestionContext& context) {
+  const auto idle = [&](const char* field, const char* of) {
+    return context.fault(field, std::string("has no effect here: it is of ") + of, "leave it out");
+  };
+  if (!q.kernels) {
+    if (q.collectives) return idle("collectives", "--kernels");
+    if (!q.device.empty()) return idle("device", "--kernels");
+    if (!q.law.empty()) return idle("law", "--kernels");
+    if (q.leave_out) return idle("leave_out", "--kernels");
+  }
+  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training and --serving");
+  if (!q.training && !q.serving && !context.path_of("rows").empty()) {
+    return idle("rows", "--training and --serving");
+  }
+  return Done{};
+}
+
+AnswerFields group_fields(const char* list) {
+  const AnswerFields parts{{"source", "text", "Where the measurements come from"},
+                           {"accelerator", "text", "Id"},
+                           {"engine", "text", "Or framework"},
+                           {"precision", "text", "Of the multiplies or weights"},
+                           {"metric", "text", "What was measured"},
+                           {"completeness", "text", "How much of its configuration a row states"},
+                           {"basis", "text", "What the predictions rest on"},
+                           {"rows", "integer", "Measured"},
+                           {"predicted", "integer", "Of them"},
+                           {"median_pct", "number or null", "Of the absolute relative errors"},
+                           {"mean_pct", "number or null", "Of the absolute relative errors"},
+                           {"p90_pct", "number or null", "Of the absolute relative errors"},
+                           {"bias_pct", "number or null", "Median of the relative errors"}};
+  AnswerFields out;
+  add_answer_fields(out, std::string(list) + "[]/", parts);
+  return out;
+}
+
+}  // namespace
+
+const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
+  static const auto table = [] {
+    QuestionTable<Q> t("validate", "How far predictions are from measurements");
+    t.group("Measurements, one of")
+        .optional("kernels", &Q::kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]")
+        .type("DIR");
+    t.optional("training", &Q::training, "Table of measured training runs").type("FILE.csv");
+    t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
+    t.optional("requests", &Q::requests, "Measured runs, a row a request").type("FILE.csv");
+    t.group("Of kernels")
+        .optional("collectives", &Q::collectives, "CSV of collective sweeps, inside nodes and across")
+        .type("FILE");
+    t.optional("device", &Q::device, "Only these devices").alias("devices").commas();
+    t.optional("law", &Q::law, "Only these laws").alias("laws").commas();
+    t.optional("leave_out", &Q::leave_out, "Predict each device with the coefficients other devices lend");
+    t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong",
+                              {.at_least = 0.0, .above = {}, .at_most = 1e6});
+    add_change_fields(t);
+    return t;
+  }();
+  return table;
+}
+
+Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionContext& context) {
+  if (auto one = check_one_of(context, {{"kernels", &question.kernels},
+                                        {"training", &question.training},
+                                        {"serving", &question.serving},
+                                        {"requests", &question.requests}});
+      !one) {
+    return one.faults();
+  }
+  if (auto effects = check_effects(question, context); !effects) return effects.faults();
+  auto catalogue = load_changed_catalogue(context, question);
+  if (!catalogue) return catalogue.faults();
+  if (question.kernels) return validate_kernels(question, *catalogue, context);
+  if (question.training) return validate_training(question, *catalogue, context);
+  if (question.serving) return validate_serving(question, *catalogue, context);
+  return validate_requests(question, *catalogue, context);
+}
+
+Question validate_question() {
+  AnswerFields fields;
+  for (const char* list : {"groups", "overall", "by_source", "by_figure", "by_completeness"}) {
+    add_answer_fields(fields, "", group_fields(list));
+  }
+  add_answer_fields(fields, "",
+                    {{"skipped[]/reason", "text", "Why rows were not predicted"},
+                     {"skipped[]/rows", "integer", "So many"},
+                     {"worst[]/source", "text", "Where it was measured"},
+                     {"worst[]/row", "text", "The row in words"},
+                     {"worst[]/measured", "number", "In the unit of its metric"},
+                     {"worst[]/predicted", "number", "In the unit of its metric"},
+                     {"rank_correlation/median_spearman", "number", "Training: of the sources"},
+                     {"rank_correlation/sources[]/source", "text", "Where layouts were compared"},
+                     {"rank_correlation/sources[]/sets", "integer", "Of four or more layouts of one job"},
+                     {"rank_correlation/sources[]/configurations", "integer", "In them"},
+                     {"rank_correlation/sources[]/median_spearman", "number", "Of its sets"},
+                     {"runs[]/run", "text", "Requests: its name"},
+                     {"runs[]/requests", "integer", "Measured"},
+                     {"runs[]/predicted", "integer", "Of them"},
+                     {"runs[]/skipped", "text", "Why it could not be replayed"},
+                     {"runs[]/mean_batch", "number", "Sequences decoding in a step"},
+                     {"runs[]/statistics[]/metric", "text", "ttft, tpot or e2e"},
+                     {"runs[]/statistics[]/statistic", "text", "mean or a percentile"},
+                     {"runs[]/statistics[]/measured_ms", "number", "Over the requests"},
+                     {"runs[]/statistics[]/predicted_ms", "number", "Over the requests"},
+                     {"runs[]/statistics[]/error_pct", "number", "Of the prediction"}});
+  return make_question(
+      answer_validate,
+      {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
+       {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"}},
+      std::move(fields), {{"rows", "FILE.csv", "Training, serving: every prediction"}});
+}
+
+}  // namespace stargate

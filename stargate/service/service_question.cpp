@@ -1,0 +1,69 @@
+// Lengths, shared prefixes and turns are the tenants' own; only their rates change.
+#include "stargate/service/service_question.hpp"
+
+#include <algorithm>
+
+#include "stargate/sizing/trial_traffic.hpp"
+
+namespace stargate {
+namespace {
+
+constexpr double kLongestThink = 20;  // s: a pause longer than that only makes a trial longer
+
+ServingWorkload workload_of(std::span<const TenantLoad> tenants) {
+  ServingWorkload mean{0, 0, 0};
+  double all = 0, cached = 0;
+  for (const auto& tenant : tenants) {
+    const TenantMeans means = mean_lengths(tenant.traffic);
+    all += tenant.rate, cached += tenant.rate * means.isl * means.cached_share;
+    mean.isl += tenant.rate * means.isl, mean.osl += tenant.rate * means.osl;
+  }
+  mean.cached_share = cached / mean.isl;
+  mean.isl /= all, mean.osl /= all;
+  return mean;
+}
+
+}  // namespace
+
+FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
+                                     const SizingDemand& demand, std::span<const TenantLoad> tenants) {
+  FleetQuestion question;
+  question.demand = demand;
+  question.targets = {{study.targets.ttft, study.targets.share}, {study.targets.tpot, study.targets.share}};
+  ServingQuestion& serving = question.serving;
+  serving.workload = workload_of(tenants);
+  serving.target = {study.targets.ttft, study.targets.tpot};
+  serving.precision = stored_precision(catalogue.models.at(study.model));
+  if (study.precision) serving.precision.linear = serving.precision.expert = *study.precision;
+  if (study.kv_precision) serving.precision.kv = *study.kv_precision;
+  auto engine = set_up_engine(catalogue, study.engine);
+  STARGATE_CHECK(engine.ok(), "the study's engine has been checked");
+  serving.engine = std::move(*engine);
+  question.mean_output = serving.workload.osl;
+  std::vector<TenantTraffic> traffic;
+  for (const auto& tenant : tenants) {
+    TenantTraffic steady = tenant.traffic;
+    steady.arrivals.rate *= tenant.rate / mean_request_rate(tenant.traffic);
+    steady.arrivals.profile = {};
+    steady.session.think_s = std::min(steady.session.think_s, kLongestThink);
+    traffic.push_back(std::move(steady));
+  }
+  question.traffic.make = tenants_at_rate(std::move(traffic), static_cast<std::uint64_t>(study.seed));
+  question.traffic.prefix_block_tokens = kServicePrefixBlock;
+  question.traffic.router = *parse_router_policy(study.operation.router);
+  return question;
+}
+
+FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study, SizingDemand demand) {
+  std::vector<TenantLoad> tenants;
+  double all = 0;
+  for (const auto& spec : study.tenants) {
+    const TenantTraffic traffic = tenant_traffic(spec);
+    tenants.push_back({traffic, mean_request_rate(traffic)});
+    all += tenants.back().rate;
+  }
+  if (demand.rate <= 0 && demand.accelerators == 0) demand.rate = all;
+  return service_fleet_question(catalogue, study, demand, tenants);
+}
+
+}  // namespace stargate

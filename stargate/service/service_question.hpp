@@ -1,0 +1,23 @@
+// What sizing is asked for a service's study: the same question for a site, for `serve size --study`, and for a plan
+// that names the study.
+#pragma once
+
+#include <span>
+
+#include "stargate/service/service_study.hpp"
+#include "stargate/sizing/size_fleet.hpp"
+
+namespace stargate {
+
+/// A tenant beside others at a moment: so many of its requests a second, on average.
+struct TenantLoad {
+  TenantTraffic traffic;
+  double rate = 0;
+};
+/// Of these tenants at these rates, faster or slower in proportion; the study has been checked.
+FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
+                                     const SizingDemand& demand, std::span<const TenantLoad> tenants);
+/// Of all tenants at the mean of their day; a demand without rate or accelerators is that mean.
+FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study, SizingDemand demand);
+
+}  // namespace stargate

@@ -1,0 +1,49 @@
+// The area under the crowd's curve, summed up.
+#include "stargate/sim/crowd_record.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace stargate {
+namespace {
+
+constexpr double kGrowth = 0.02;     // of those who come: less cannot be told from chance
+constexpr double kStillGrows = 0.8;  // a quarter's growth over that of the one before
+constexpr double kChance = 4;        // deviations
+constexpr double kApart = 1e-3;      // seconds
+
+}  // namespace
+
+void CrowdRecord::add(SimTime end, Duration time, double crowd) {
+  area_ += crowd * time.base();
+  const double at = end.seconds();
+  if (at > points_.back().time + kApart) {
+    points_.push_back({at, area_});
+  } else {
+    points_.back().area = area_;
+  }
+}
+
+double CrowdRecord::mean_between(double from, double to) const {
+  const auto area_at = [&](double time) {
+    const auto after =
+        std::lower_bound(points_.begin(), points_.end(), time, [](const Point& p, double t) { return p.time < t; });
+    if (after == points_.begin()) return 0.0;
+    if (after == points_.end()) return points_.back().area;
+    const Point &a = *(after - 1), &b = *after;
+    return a.area + (b.area - a.area) * (time - a.time) / (b.time - a.time);
+  };
+  return (area_at(to) - area_at(from)) / (to - from);
+}
+
+bool CrowdRecord::grows(double rate, SimTime until) const {
+  const double all = std::min(points_.back().time, until.seconds()), quarter = all / 4;
+  if (all <= 0) return false;
+  const double early = mean_between(quarter, 2 * quarter), middle = mean_between(2 * quarter, 3 * quarter),
+               late = mean_between(3 * quarter, all);
+  const double come = rate * quarter;
+  const double growth = std::min(kStillGrows * (middle - early), late - middle);
+  return late - middle >= kStillGrows * (middle - early) && growth > kGrowth * come + kChance * std::sqrt(come);
+}
+
+}  // namespace stargate

@@ -1,0 +1,23 @@
+// The highest rate a deployment takes inside its targets, by trials at rates of one lattice, 2^(i / 24) requests a
+// second: the same rates whatever the targets, so that looser targets never find less.
+#pragma once
+
+#include "stargate/sizing/trial.hpp"
+
+namespace stargate {
+
+struct Capacity {
+  double rate = 0;            ///< 0: no rate that was tried meets the targets
+  TrialResult best, nearest;  ///< at that rate; at the lowest rate that does not
+  int trials = 0;
+};
+
+/// `guess`: where to begin. With `challenge` above 0 the first trial is at the next rate of the lattice above it; when
+/// that fails nothing more is asked, for somebody else is known to take as much.
+Capacity find_capacity(const Trial& trial, double guess, double challenge, const TrialTraffic& traffic,
+                       const SizingTargets& targets);
+
+/// The next lower rate of the lattice.
+double rate_below(double rate);
+
+}  // namespace stargate

@@ -1,0 +1,2 @@
+ask tests/golden/inputs/question_faulty.json
+exit: 2

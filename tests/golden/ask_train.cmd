@@ -1,0 +1,1 @@
+ask tests/golden/inputs/question_train.json --json

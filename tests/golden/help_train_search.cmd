@@ -1,0 +1,1 @@
+train search --help

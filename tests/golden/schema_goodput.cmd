@@ -1,0 +1,1 @@
+schema train goodput

@@ -1,0 +1,2 @@
+train --system hgx-h100
+exit: 2

@@ -1,0 +1,2 @@
+train serch --model llama-3.1-8b
+exit: 2
