@@ -45,7 +45,7 @@ struct Loader {
       });
       if (longer) continue;
       used.insert(change.path);
-      auto applied = apply_override(document, {change.path.substr(name.size() + 1), change.value});
+      auto applied = apply_override(document, change);
       if (!applied.ok()) add(applied.faults());
       changed = true;
     }

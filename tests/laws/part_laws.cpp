@@ -10,7 +10,7 @@
 #include "shipped.hpp"
 #include "stargate/finance/accelerator_price.hpp"
 #include "stargate/finance/cluster_share.hpp"
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/step.hpp"
 #include "stargate/training/energy.hpp"
 #include "stargate/training/step.hpp"
