@@ -9,12 +9,12 @@ The rules are the lines of measured_rules.csv: `when` all conditions hold in a r
 takes `value`; the first rule of a column that holds decides. None asks for a source. A condition is
 
     column ~ text     the text is in the cell, case aside and blanks aside, beginning where a word begins;
-                      {n} stands for a number, {t} for up to 500 characters before the next sign of the text
+                      {n} stands for a number
     column !~ text    it is not
     column = text     the cell is the text, case aside ("column =": the cell is empty)
     column <= number, column >= number
 
-and `value` may name what stood for {n} and {t} as {1}, {2}, a product as {1}*{2}, a cell as {column}, less one
+and `value` may name what stood for {n} as {1}, {2}, a product as {1}*{2}, a cell as {column}, less one
 as {column-1}. OUT has every
 column of IN, those the rules set, and `rules_applied`. `stargate validate` and `calibrate` read OUT's columns as they
 are, and apply the same rules to a table without `rules_applied`; a test holds the two readings together.
@@ -24,9 +24,6 @@ import pathlib
 import re
 import sys
 
-LONGEST = 500
-
-
 def read_rules(path=pathlib.Path(__file__).with_name("measured_rules.csv")):
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
@@ -35,16 +32,14 @@ def read_rules(path=pathlib.Path(__file__).with_name("measured_rules.csv")):
 def expression(text):
     """The regular expression of a condition's text."""
     out = r"(?<![0-9A-Za-z])" if text[0].isalnum() else r"(?<![0-9.])" if text.startswith("{n}") else ""
-    for part in re.split(r"(\{n\}|\{t\}| +)", text):
+    for part in re.split(r"(\{n\}| +)", text):
         if part == "{n}":
             out += r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
-        elif part == "{t}":
-            out += r"(.{0,%d}?)" % LONGEST
         elif part.startswith(" "):
             out += " *"
         else:
             out += re.escape(part)
-    return re.compile(out, re.IGNORECASE | re.ASCII | re.DOTALL)
+    return re.compile(out, re.IGNORECASE | re.ASCII)
 
 
 def number(cell):

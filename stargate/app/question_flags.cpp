@@ -10,24 +10,26 @@ namespace {
 
 constexpr int kAnyNumber = CLI::detail::expected_max_vector_size;
 
-Node scalar(const std::string& text, const std::string& origin) {
+Node scalar(Document& document, const std::string& text, std::string origin) {
   Node node;
-  node.kind = NodeKind::scalar, node.text = text, node.origin = origin;
+  node.kind = NodeKind::scalar, node.text = text;
+  document.mark_origin(node, std::move(origin));
   return node;
 }
 
-Node list_of(const std::vector<std::string>& words, const FieldFace& face, const std::string& flag) {
+Node list_of(Document& document, const std::vector<std::string>& words, const FieldFace& face,
+             const std::string& flag) {
   Node list;
   list.kind = NodeKind::sequence;
   for (const auto& word : words) {
     std::size_t begin = 0;
     for (std::size_t comma = 0; face.commas && (comma = word.find(',', begin)) != std::string::npos;
          begin = comma + 1) {
-      list.items.push_back(scalar(word.substr(begin, comma - begin), flag + " " + word));
+      list.items.push_back(scalar(document, word.substr(begin, comma - begin), flag + " " + word));
     }
-    list.items.push_back(scalar(word.substr(begin), flag + " " + word));
+    list.items.push_back(scalar(document, word.substr(begin), flag + " " + word));
   }
-  list.origin = flag + " " + CLI::detail::join(words, " ");
+  document.mark_origin(list, flag + " " + CLI::detail::join(words, " "));
   return list;
 }
 
@@ -50,10 +52,10 @@ CLI::Option* add_field(CLI::App& command, const FieldText& field, const FieldFac
 /// The "file" of a document made from flags.
 std::string command_line_of(const Question& question) { return "stargate " + question.name(); }
 
-void collect_origins(const Node& node, std::set<std::string>& out) {
-  out.insert(node.origin);
-  for (const auto& item : node.items) collect_origins(item, out);
-  for (const auto& member : node.members) collect_origins(member.value, out);
+void collect_origins(const Document& document, const Node& node, std::set<std::string>& out) {
+  out.insert(document.origin(node));
+  for (const auto& item : node.items) collect_origins(document, item, out);
+  for (const auto& member : node.members) collect_origins(document, member.value, out);
 }
 
 }  // namespace
@@ -105,7 +107,7 @@ const CLI::Option* QuestionCommand::given(const std::string& field) const {
 }
 
 Result<Document> QuestionCommand::asked(const QuestionCommand* above) const {
-  Document document{command_line_of(*question_), {}, {}};
+  Document document(command_line_of(*question_), {});
   document.root.kind = NodeKind::mapping;
   Diagnostics faults;
   const auto& fields = question_->text.record->fields;
@@ -121,13 +123,13 @@ Result<Document> QuestionCommand::asked(const QuestionCommand* above) const {
     const auto& words = option->results();
     const std::string text = CLI::detail::join(words, " ");
     if (face.shape == FieldShape::list) {
-      document.root.members.push_back({fields[i].name, {}, list_of(words, face, flag)});
+      document.root.members.push_back({fields[i].name, {}, list_of(document, words, face, flag)});
     } else if (face.shape == FieldShape::on) {
-      document.root.members.push_back({fields[i].name, {}, scalar(words.back(), flag)});
+      document.root.members.push_back({fields[i].name, {}, scalar(document, words.back(), flag)});
     } else if (face.words == 1 && words.size() > 1) {
       faults.push_back({flag + " " + text, 0, 0, {}, "is given more than once", "give one value", {}});
     } else {
-      document.root.members.push_back({fields[i].name, {}, scalar(text, flag + " " + text)});
+      document.root.members.push_back({fields[i].name, {}, scalar(document, text, flag + " " + text)});
     }
   }
   if (!faults.empty()) return faults;
@@ -137,7 +139,7 @@ Result<Document> QuestionCommand::asked(const QuestionCommand* above) const {
 Diagnostics told_by_flags(const Question& question, const Document& document, Diagnostics faults) {
   if (document.file != command_line_of(question)) return faults;
   std::set<std::string> origins;
-  collect_origins(document.root, origins);
+  collect_origins(document, document.root, origins);
   const auto& fields = question.text.record->fields;
   for (auto& fault : faults) {
     if (fault.line == 0 && !fault.file.empty() && origins.contains(fault.file)) fault.path.clear();

@@ -40,8 +40,8 @@ class QuestionCommand {
   CLI::Option* json_ = nullptr;
 };
 
-/// Faults of a question whose document was made from flags (others are returned as they are): the place is the flag, its
-/// field's path would repeat it; a field that was not given is told by its flag too.
+/// Faults of a question whose document was made from flags (others are returned as they are): the place is the flag,
+/// its field's path would repeat it; a field that was not given is told by its flag too.
 Diagnostics told_by_flags(const Question& question, const Document& document, Diagnostics faults);
 
 }  // namespace stargate

@@ -1,15 +1,15 @@
-// The collective fit finds the coefficients rows were made with, and leaves out rows by its rules alone. Measured data,
-// where its folder is named by STARGATE_KERNELS, must come out within the bars.
+// The collective fit finds the coefficients rows were made with, and leaves out rows by its rules alone. Measured tables,
+// where they are there, must come out within the bars.
 #include "stargate/calibration/collective_fit.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "stargate/calibration/collective_sweep.hpp"
 #include "stargate/perf/law_choice.hpp"
+#include "tests/measured_data.hpp"
 
 using namespace stargate;
 
@@ -150,20 +150,19 @@ TEST_CASE("a sweep file without its columns is refused with each that is missing
   const auto sweeps = parse_collective_sweeps("x.csv", "source,hw\n", {});
   REQUIRE_FALSE(sweeps.ok());
   CHECK(sweeps.faults().size() == 10);
-  CHECK(sweeps.faults()[0].message == "has no column 'year'");
+  CHECK(sweeps.faults()[0].message == "the column 'year' is missing");
 }
 
+TEST_SUITE_BEGIN("measured data");
+
 TEST_CASE("measured tables come out within the bars on rows held out") {
-  const char* folder = std::getenv("STARGATE_KERNELS");
-  if (folder == nullptr) {
-    MESSAGE("skipped: STARGATE_KERNELS names no folder of kernel tables");
-    return;
-  }
+  const auto folder = measured_data("kernels");
+  if (!folder) return;
   const auto catalogue = load_catalogue(DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue");
   REQUIRE(catalogue.ok());
   const auto law = make_collective_fit(catalogue->networks);
   std::vector<double> medians, means;
-  for (const auto& path : list_kernel_tables(folder)) {
+  for (const auto& path : list_kernel_tables(*folder)) {
     if (path.find("nccl") == std::string::npos && path.find("custom_allreduce") == std::string::npos) continue;
     const auto table = load_kernel_table(path);
     REQUIRE(table.ok());
@@ -179,3 +178,5 @@ TEST_CASE("measured tables come out within the bars on rows held out") {
   CHECK(medians[medians.size() / 2] < 7);
   CHECK(means[means.size() / 2] < 12);
 }
+
+TEST_SUITE_END();

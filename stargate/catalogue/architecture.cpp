@@ -3,8 +3,7 @@
 //                 at head size 128, about 550 backward (arXiv 2407.08608, figures 5 and 6)
 //   memory_share  STREAM-like copies reach 85 to 92 % of HBM peak
 //   usual_shape   the median large product of A100, H100 and B200 in measured kernel tables (TensorRT-LLM, 16 bits)
-//   runs
-//                 at 0.97, 0.95 and 0.85 of the best shape that a sweep of the device found (MAMF, ml-engineering)
+//   runs          at 0.97, 0.95 and 0.85 of the best shape that a sweep of the device found (MAMF, ml-engineering)
 //   experts       measured fused kernels over this law with both at 1: AITER on MI300X and MI355X 0.43 to 0.65 beyond a
 //                 thousand tokens and 0.83 to 1 below (aiter tables of 2026-08, bf16, fp8, fp8_block, nvfp4)
 #include "stargate/catalogue/architecture.hpp"

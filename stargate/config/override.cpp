@@ -206,7 +206,8 @@ class ChangeOfNode {
   const Override& change_;
 };
 
-/// A path as the user wrote it may name the record before the field ("memory:hbm3.year" in hbm3.yaml): faults quote it so.
+/// A path as the user wrote it may name the record before the field ("memory:hbm3.year" in hbm3.yaml): faults quote it
+/// so.
 std::string_view path_inside(const Document& document, std::string_view path) {
   const std::size_t colon = path.find(':'), slash = document.file.rfind('/');
   if (colon == std::string_view::npos || path.find('.') < colon) return path;

@@ -20,10 +20,10 @@ Result<Override> parse_override(std::string_view text);
 /// Changes the value at the path. List items may be named by index or by any of their names (id, site, service, name,
 /// ...), which may hold dots. A key that the document does not have yet is added, so that an optional field can be set.
 ///   a scalar              is replaced, scaled ("+50%", "x2"), or, when a quarter, shifted ("+2 quarters")
-///   a series by quarter   is replaced ("{2026Q1: 1 GW, 2027Q1: 2 GW}", or one value for all time), scaled point by point,
-///                         or shifted in time
-///   low, mid and high     of a price: setting or scaling `mid` alone moves the other two when it would leave the range;
-///                         one value sets all three
+///   a series by quarter   is replaced ("{2026Q1: 1 GW, 2027Q1: 2 GW}", or one value for all time), scaled point by
+///                         point, or shifted in time
+///   low, mid and high     of a price: setting or scaling `mid` alone moves the other two when it would leave the
+///                         range; one value sets all three
 /// Any other change of a list or mapping is a fault.
 Check apply_override(Document& document, const Override& change);
 

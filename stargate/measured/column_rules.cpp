@@ -17,7 +17,7 @@ extern const std::string_view measured_rules_csv;  // NOLINT: defined in a gener
 
 namespace {
 
-constexpr std::size_t kLongestText = 500, kLongestDigits = 9;
+constexpr std::size_t kLongestDigits = 9;
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -40,7 +40,7 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-/// "notes ~ modules=[{t}]"
+/// "notes ~ max_num_tokens {n}"
 Condition parse_condition(const std::string& text) {
   const auto first = text.find(' ');
   STARGATE_CHECK(first != std::string::npos, "a condition has a column, a sign and a text");
@@ -87,13 +87,6 @@ bool matches_at(std::string_view text, std::size_t at, std::string_view pattern,
       if (end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1])) end = digits_from(text, end + 1);
       found.emplace_back(text.substr(at, end - at));
       at = end, p += 3;
-    } else if (pattern.substr(p).starts_with("{t}")) {
-      p += 3;
-      STARGATE_CHECK(p < pattern.size(), "a sign ends the text of a pattern");
-      const auto end = text.substr(at, kLongestText + 1).find(pattern[p]);
-      if (end == std::string_view::npos) return false;
-      found.emplace_back(text.substr(at, end));
-      at += end;
     } else if (pattern[p] == ' ') {
       while (p < pattern.size() && pattern[p] == ' ') ++p;
       while (at < text.size() && text[at] == ' ') ++at;

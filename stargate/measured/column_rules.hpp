@@ -38,7 +38,7 @@ RuleCounts count_rules(const Rows& rows) {
 /// One paragraph for a report; empty when no rule was applied.
 std::string format_rule_counts(const RuleCounts& counts);
 
-/// Whether `text` holds the pattern ({n} a number, {t} text up to the next sign); what stood for them is added to
+/// Whether `text` holds the pattern ({n} a number); what stood for numbers is added to
 /// `found`. Case and blanks aside; a pattern that begins with a letter or digit begins where a word does. Linear in the
 /// text.
 bool mentions(std::string_view text, std::string_view pattern, std::vector<std::string>& found);

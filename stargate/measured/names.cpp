@@ -58,7 +58,8 @@ struct Known {
 
 Known known_words(const std::string& id, const Accelerator& accelerator) {
   Known out;
-  for (const auto* text : {&id, &accelerator.name, &accelerator.vendor, &accelerator.architecture, &accelerator.form}) {
+  for (const auto* text : {&id, &accelerator.name, &accelerator.vendor, &accelerator.architecture, &accelerator.form,
+                           &accelerator.memory}) {
     for (auto& word : words_of(*text, Cut::signs)) out.words.insert(std::move(word));
   }
   const Words form = words_of(accelerator.form, Cut::signs);
@@ -66,7 +67,7 @@ Known known_words(const std::string& id, const Accelerator& accelerator) {
     const bool of_form = std::any_of(form.begin(), form.end(), [&](const auto& f) { return f.starts_with(word); });
     if (!of_form && !memory_word(word)) out.required.insert(std::move(word));
   }
-  out.words.insert({"gpu", "gpus"});
+  out.words.insert({"gpu", "gpus", "tensor", "core", "accelerator", "dgx", "hgx"});  // of all, or of their hosts
   return out;
 }
 

@@ -33,6 +33,9 @@ std::string model(const std::string& name) {
 TEST_CASE("accelerators are found by the names people give them") {
   CHECK(chip("NVIDIA H100 SXM 80GB", 80) == "h100-sxm");
   CHECK(chip("NVIDIA H100-80GB", 80) == "h100-sxm");
+  CHECK(chip("NVIDIA H100 80GB HBM3") == "h100-sxm");
+  CHECK(chip("NVIDIA HGX H200 141GB HBM3e") == "h200-sxm");
+  CHECK(chip("GB200 NVL72") == "gb200");
   CHECK(chip("NVIDIA H100-PCIe-80GB") == "h100-pcie");
   CHECK(chip("NVIDIA H100-NVL-94GB", 94) == "h100-nvl");
   CHECK(chip("NVIDIA H100-80GB-PCAP", 80) == "h100-sxm-pcap");

@@ -43,8 +43,8 @@ struct PlanDifference {
   std::vector<LimitDifference> limits;  ///< largest rise of `one_percent` first
 };
 
-/// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks nothing
-/// is served there.
+/// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks
+/// nothing is served there.
 PlanDifference compare_plans(const Plan& base, const Plan& other);
 
 /// What a change reaches, in words ("sites", "capital"): the parts in which two programmes differ. None: the plans are

@@ -14,7 +14,7 @@ Diagnostic QuestionContext::fault(std::string_view field, std::string message, s
   const Node* node = asked != nullptr ? asked->root.find(field) : nullptr;
   if (node == nullptr) return {{}, 0, 0, std::string(field), std::move(message), std::move(hint), {}};
   // the place of a flag is its own text; the path would say the same again
-  std::string path = node->origin.empty() ? std::string(field) : std::string();
+  std::string path = node->origin == 0 ? std::string(field) : std::string();
   return asked->fault(*node, std::move(path), std::move(message), std::move(hint));
 }
 

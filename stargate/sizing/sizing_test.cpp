@@ -91,7 +91,8 @@ TEST_CASE("looser targets never cost more") {
   for (const bool apart : {false, true}) {
     int fewest = 1 << 30;
     for (const double looser : {1.0, 1.2, 1.5, 2.0, 3.0}) {
-      CAPTURE(apart), CAPTURE(looser);
+      CAPTURE(apart);
+      CAPTURE(looser);
       const auto answer = size_fleet(model, machine, question_of(60, 300 * looser, 12 * looser), apart);
       const int count = sized(answer).deployment.accelerators();
       CHECK(count <= fewest);

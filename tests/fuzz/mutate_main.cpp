@@ -5,6 +5,7 @@
 //   mutate_<name> SEED FIRST COUNT FILES...   runs inputs FIRST to FIRST + COUNT - 1, saying each number before it runs
 //   mutate_<name> --print SEED N FILES...     writes input N
 //   mutate_<name> --run FILE                  runs one file
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -205,7 +206,11 @@ class Mutator {
       case 6: {
         const Span at = line(text);
         const Bytes copy = text.substr(at.begin, at.size);
-        for (std::size_t times = below(20) == 0 ? 1 + below(5000) : 1; times > 0; --times) text.insert(at.begin, copy);
+        Bytes copies;
+        for (std::size_t times = below(20) == 0 ? 1 + below(5000) : 1; times > 0; --times) {
+          if (copies.size() < kLargestInput) copies += copy;
+        }
+        text.insert(at.begin, copies);
         break;
       }
       case 7: {

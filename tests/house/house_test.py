@@ -48,7 +48,7 @@ expect(
         "layers.txt:3: is not 'module: modules it may include'",
         "stargate/low/c.cpp:1: there is no stargate/high/b.hpp",
         'stargate/low/c.cpp:3: "b.hpp": include paths start at stargate/',
-        "stargate/low/d.cpp:1: <nlohmann/json.hpp> is not for this file: YAML and JSON stay in config",
+        "stargate/low/d.cpp:1: <nlohmann/json.hpp> is not for this file: YAML, TOML and JSON stay in config",
         "stargate/low/d.cpp:2: <doctest/doctest.h> is not for this file: doctest is for *_test.cpp",
         "stargate/low/d.cpp:3: <foo/bar.h> belongs to no module yet: name its one module in tests/house/check_layers.py",
         "stargate/low/deep/f.cpp:1: a module is flat: stargate/<module>/<file>",

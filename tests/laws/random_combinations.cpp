@@ -15,7 +15,7 @@
 
 #include "better_catalogues.hpp"
 #include "stargate/base/random.hpp"
-#include "stargate/serving/service.hpp"
+#include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/step.hpp"
 #include "stargate/training/energy.hpp"
 #include "stargate/training/step.hpp"
