@@ -19,9 +19,9 @@ struct Named {
 };
 
 /// A record knows the words of its id, name, vendor, architecture, form and memory, and its memory in GB (within 7.5 %:
-/// labels of physical memory, "192 GB" of a B200 with 180 usable). A name must have the words of the id but for form and
-/// memory; `memory_gb` (0: not stated) must fit too. Where forms are left open ("H100-80GB"), the one with most power,
-/// then least memory.
+/// labels of physical memory, "192 GB" of a B200 with 180 usable). A name must have the words of the id but for form
+/// and memory; `memory_gb` (0: not stated) must fit too. Where forms are left open ("H100-80GB"), the one with most
+/// power, then least memory.
 Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& accelerators, const std::string& name,
                                                    double memory_gb = 0);
 

@@ -1,5 +1,5 @@
-// Steadiness: the warm-up is found, what is the same all along is known exactly, and a queue that grows is told from one
-// that settles.
+// Steadiness: the warm-up is found, what is the same all along is known exactly, and a queue that grows is told
+// from one that settles.
 #include "stargate/sizing/steadiness.hpp"
 
 #include <doctest/doctest.h>
