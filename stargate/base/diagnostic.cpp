@@ -98,7 +98,8 @@ std::string nearest_name(std::string_view wanted, const std::vector<std::string>
   std::string nearest;
   for (const auto& name : names) {
     const std::size_t distance = edit_distance(wanted, name);
-    if (distance < best) best = distance, nearest = name;
+    const bool shares_a_letter = distance < std::max(wanted.size(), name.size());
+    if (distance < best && shares_a_letter) best = distance, nearest = name;
   }
   return nearest;
 }
