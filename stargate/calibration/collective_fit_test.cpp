@@ -1,5 +1,5 @@
-// The collective fit finds the coefficients rows were made with, and leaves out rows by its rules alone. Measured tables,
-// where they are there, must come out within the bars.
+// The collective fit finds the coefficients rows were made with, and leaves out rows by its rules alone. Measured
+// tables, where they are there, must come out within the bars.
 #include "stargate/calibration/collective_fit.hpp"
 
 #include <doctest/doctest.h>
