@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "stargate/base/check.hpp"
 #include "stargate/calibration/fit_rows.hpp"
@@ -58,7 +59,8 @@ double nearest_larger(const std::vector<CollectiveRow>& rows, const CollectiveRo
 
 template <class Field>
 Parameter parameter_of(const Field& field) {
-  return {field.name, field.unit, field.meaning, field.start, field.lower, field.upper, field.lower > 0};
+  const bool structure = std::string_view(field.name) == "one_shot";  // set by the kind of kernel, not fitted
+  return {field.name, field.unit, field.meaning, field.start, field.lower, field.upper, field.lower > 0, structure};
 }
 
 bool is_used(const std::string& name, const std::vector<CollectiveRow>& rows, const DomainLinks& links,

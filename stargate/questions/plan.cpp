@@ -53,12 +53,15 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
   const auto solver = make_clp_solver();
   PlanAnswer answer;
   StudyRequest request{question.study, context.catalogue_folder, changes->catalogue, changes->study};
+  if (question.no_cache) request.cache_folder.clear();
 
   // The study as written, where the changed one is to be seen beside it. What is in short supply there stays so.
   if (question.any()) {
     answer.change = describe_changes(question);
     context.progress("the study as written");
-    auto base = run_study({question.study, context.catalogue_folder, {}, {}}, context.files, *solver, context.progress);
+    StudyRequest written = request;
+    written.catalogue_changes = {}, written.study_changes = {};
+    auto base = run_study(written, context.files, *solver, context.progress);
     if (!base) return base.faults();
     request.limiting_products = supplied_products(base->prepared.catalogue);
     answer.base = std::move(*base);
@@ -79,6 +82,8 @@ const QuestionTable<PlanQuestion>& PlanQuestion::table() {
   static const auto table = [] {
     QuestionTable<PlanQuestion> t("plan", "The build plan of a study: what, where, when, for how much, and what binds");
     t.required("study", &PlanQuestion::study, "Study file").positional();
+    t.optional("no_cache", &PlanQuestion::no_cache,
+               "Rate every machine anew; else rates kept from earlier runs are used");
     add_change_fields(t);
     return t;
   }();

@@ -7,6 +7,7 @@ namespace stargate {
 
 struct PlanQuestion : ChangeFields {
   std::string study;
+  bool no_cache = false;  ///< rate every machine anew
 
   static const QuestionTable<PlanQuestion>& table();
 };

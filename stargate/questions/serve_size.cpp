@@ -121,9 +121,8 @@ Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionCon
 
 Question serve_size_question() {
   return make_question(answer_serve_size,
-                       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --requests 300 "
-                         "--ttft-p99 500 --tpot-p99 30 "
-                         "--mode aggregated",
+                       {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --ttft-p99 500 "
+                         "--tpot-p99 30 --mode aggregated --requests 1000",
                          "the cheapest deployment for 20 requests a second"}},
                        size_answer_fields());
 }

@@ -64,6 +64,7 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
       const auto& shortfall = std::get<FleetShortfall>(answer.result);
       out += fmt::format("\n{}, {}: {}\n  layouts that lost: {}\n", answer.system->id, answer.mode_name(),
                          shortfall.sentence, losses_text(shortfall.losses));
+      out += format_serving_basis(answer.basis, "  ");
       continue;
     }
     const int budget = s->max_num_batched_tokens, usual = answer.option.engine.max_num_batched_tokens;

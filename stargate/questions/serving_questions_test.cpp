@@ -73,7 +73,7 @@ TEST_CASE("with data-parallel attention the cache is told a rank and in all") {
         doctest::Approx(8 * std::stod(member(answer, "cache_tokens_per_rank"))));
 }
 
-TEST_CASE("every serving answer names engine, versions and law basis") {
+TEST_CASE("every serving answer names engine, versions, law basis and the error to expect") {
   for (const std::string& text :
        {simulate(R"("rate": 1, "requests": 10)"),
         std::string(R"({"question": "serve", "model": "llama-3.1-8b", "system": ["hgx-h100"], "rate": 5,)"
@@ -84,6 +84,8 @@ TEST_CASE("every serving answer names engine, versions and law basis") {
     CHECK(answer.text().find("Device law: ") != std::string::npos);
     CHECK(answer.json().find("\"engine_versions\"") != std::string::npos);
     CHECK(answer.json().find("\"law_basis\"") != std::string::npos);
+    CHECK(answer.text().find("Error to expect: half of ") != std::string::npos);
+    CHECK(answer.json().find("\"expected_error\": \"half of ") != std::string::npos);
   }
 }
 

@@ -131,7 +131,7 @@ bool TrialWatch::is_hopeless(std::size_t from, std::size_t end) const {
 
 /// More come in the last quarter of the time than in the second: conversations are still beginning.
 bool TrialWatch::still_ramps() const {
-  const double quarter = last_.seconds() / 4;
+  const double quarter = coming_until().seconds() / 4;
   std::array<double, 4> come{};
   for (const Latency& request : requests_) {
     const auto index = static_cast<std::size_t>(request.arrival / quarter);
@@ -140,9 +140,12 @@ bool TrialWatch::still_ramps() const {
   return come[3] > kMoreComing * come[1] + 3 * std::sqrt(come[1]);
 }
 
+/// After the last has come the crowd shrinks, whatever it did before.
+SimTime TrialWatch::coming_until() const { return std::min(last_, last_arrival_); }
+
 bool TrialWatch::note_overload() {
-  out_.overloaded = crowd_.grows(limits_.rate, last_) && !still_ramps();
-  out_.prompts_pile_up = out_.overloaded && deployment_.prefill && prompts_.grows(limits_.rate, last_);
+  out_.overloaded = crowd_.grows(limits_.rate, coming_until()) && !still_ramps();
+  out_.prompts_pile_up = out_.overloaded && deployment_.prefill && prompts_.grows(limits_.rate, coming_until());
   return out_.overloaded;
 }
 
@@ -157,9 +160,8 @@ void TrialWatch::look() {
   const auto inside = latencies(&Latency::inside, 0, end);
   const double usual = mean_of({inside.begin(), inside.begin() + std::ssize(inside) / 4 + 1});
   const double time = requests_[end - 1].arrival - requests_[0].arrival;
-  if (time < kTimesHopeless * usual) return;
-  const bool grows = time >= kTimesOverloaded * usual && note_overload();
-  if (grows || is_hopeless(end / 2, end)) {
+  const bool grows = coming_until().seconds() >= kTimesOverloaded * usual && note_overload();
+  if (grows || (time >= kTimesHopeless * usual && is_hopeless(end / 2, end))) {
     measure(end / 2, end);
     out_.misses_ttft = targets_.ttft.limit && out_.ttft > *targets_.ttft.limit;
     out_.misses_tpot = targets_.tpot.limit && out_.tpot > *targets_.tpot.limit;

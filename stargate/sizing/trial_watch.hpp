@@ -52,6 +52,7 @@ class TrialWatch final : public ServiceListener {
   void look();
   bool is_hopeless(std::size_t from, std::size_t end) const;
   bool still_ramps() const;
+  SimTime coming_until() const;
   bool note_overload();
   /// Figures of requests [from, end).
   void measure(std::size_t from, std::size_t end);

@@ -1,1 +1,1 @@
-serve size --model llama-3.1-8b --systems hgx-h100 --gpus 8 --isl 1000 --osl 200 --ttft-p99 500 --tpot-p99 15 --requests 400 --mode disaggregated --json
+serve size --model llama-3.1-8b --systems hgx-h100 --gpus 8 --isl 1000 --osl 200 --ttft-p99 500 --tpot-p99 15 --mode disaggregated --json

@@ -17,7 +17,7 @@ COLUMNS = 80
 CASES = ["catalogue_list", "catalogue_sites", "catalogue_show_h100", "model_deepseek_v3", "plan_small",
          "plan_infeasible", "train_llama_405b", "train_memory", "train_does_not_fit", "train_search_small",
          "goodput_llama_405b", "serve_systems", "serve_misses_target", "serve_simulate", "serve_simulate_engines",
-         "serve_size_misses_target", "import_megatron", "help"]
+         "import_megatron", "help"]
 
 
 def environment(**more):
