@@ -40,9 +40,10 @@ systems:
 shares:
   - {supplier: nvidia, share: {2026Q1: 5 %, 2027Q1: 10 %}, source: someone-2026}
   - {supplier: sk-hynix, share: 5 %, source: someone-2026}
+  - {supplier: tsmc, share: 5 %, source: someone-2026}
 services:
   - {service: assistant, name: Assistant, kind: serving, model: gpt-oss-120b, stand_in: one, isl: 1000, osl: 200,
-     prefix_share: 20 %, ttft: 1 s, tpot: 30 ms, precision: fp8, peak_to_mean: 1.5, residency: [USA],
+     prefix_share: 20 %, ttft: 1 s, tpot: 30 ms, precision: fp8, peak_to_mean: 1.5, residency: [US],
      user_regions: [texas], most_round_trip: 100 ms, demand: {2026Q2: 1 Mtok/s, 2027Q2: 20 Mtok/s},
      unmet_price: 2 $/Mtok, revenue: 3 $/Mtok, source: someone-2026}
   - {service: training, name: Training, kind: training, model: llama-3.1-405b, stand_in: one, gpus: 4096,
@@ -59,14 +60,14 @@ constexpr const char* kValues[] = {
     "2025Q4",  "2026Q1",      "2027Q4",   "2028Q1",       "2045Q4",          "2100Q4",   "debt",
     "equity",  "[]",          "{}",       "sakai",        "micron"};
 
-/// One tenth of what a GB200 does; both services on every system.
+/// Enough that serving pays; both services on every system.
 std::vector<MachineRate> made_up_rates(const StudySpec& study) {
   std::vector<MachineRate> rates;
   for (const auto& service : study.services) {
     for (const auto& system : study.systems) {
       MachineRate rate;
       rate.service = service.service, rate.system = system.system;
-      rate.per_accelerator = 1000 * token / second;
+      rate.per_accelerator = 20'000 * token / second;
       rates.push_back(rate);
     }
   }
