@@ -45,6 +45,15 @@ std::vector<OutputFile> plan_files(const PlanAnswer& answer, const QuestionConte
   return out;
 }
 
+/// The faults of the changes, which nobody should wait for until the study as written is planned.
+Check check_changes(const StudyRequest& request, const FileReader& files) {
+  auto catalogue = load_catalogue(files, request.catalogue_folder, request.catalogue_changes);
+  if (!catalogue) return catalogue.faults();
+  auto study = load_study(files, request.file, *catalogue, {request.study_changes, request.catalogue_changes.without});
+  if (!study) return study.faults();
+  return Done{};
+}
+
 }  // namespace
 
 Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& context) {
@@ -58,6 +67,7 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
   // The study as written, where the changed one is to be seen beside it. What is in short supply there stays so.
   if (question.any()) {
     answer.change = describe_changes(question);
+    if (auto good = check_changes(request, context.files); !good.ok()) return good.faults();
     context.progress("the study as written");
     StudyRequest written = request;
     written.catalogue_changes = {}, written.study_changes = {};
