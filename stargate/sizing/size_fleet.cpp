@@ -278,7 +278,8 @@ class FleetRace {
     out.overloaded = nearest_->overloaded;
     out.sentence.clear();
     const auto add = [&](const std::string& text) { out.sentence += (out.sentence.empty() ? "" : ", ") + text; };
-    if (nearest_->refused > 0) add("a request is longer than the cache");
+    if (nearest_->refused > 0)
+      add("a request is longer than the cache, or its prompt than a step of an engine that does not cut it");
     if (nearest_->overloaded) add(fmt::format("overloaded at {:.3g} requests/s", nearest_->rate));
     if (nearest_->misses_ttft) add(goal_text("TTFT", question_.targets.ttft, nearest_->ttft));
     if (nearest_->misses_tpot) add(goal_text("TPOT", question_.targets.tpot, nearest_->tpot));
