@@ -98,8 +98,10 @@ std::string nearest_name(std::string_view wanted, const std::vector<std::string>
   std::string nearest;
   for (const auto& name : names) {
     const std::size_t distance = edit_distance(wanted, name);
-    const bool shares_a_letter = distance < std::max(wanted.size(), name.size());
-    if (distance < best && shares_a_letter) best = distance, nearest = name;
+    // of names as near as each other, one that begins alike: 'kk' rather than 'm' for 'k'
+    const bool begins_alike = !wanted.empty() && name.starts_with(wanted.front());
+    const bool better = distance == best && !nearest.empty() && begins_alike && !nearest.starts_with(wanted.front());
+    if (distance < best || better) best = distance, nearest = name;
   }
   return nearest;
 }
