@@ -173,6 +173,7 @@ Question validate_question() {
   add_answer_fields(fields, "",
                     {{"skipped[]/reason", "text", "Why rows were not predicted"},
                      {"skipped[]/rows", "integer", "So many"},
+                     {"rules_applied/*", "integer", "Rows that the rule of that name turned into columns"},
                      {"worst[]/source", "text", "Where it was measured"},
                      {"worst[]/row", "text", "The row in words"},
                      {"worst[]/measured", "number", "In the unit of its metric"},
