@@ -163,9 +163,7 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_figure", validation.by_figure);
-  json.key("rules_applied").begin_object();
-  for (const auto& [rule, count] : validation.rules) json.member(rule, count);
-  json.end_object();
+  write_rule_counts(json, validation.rules);
   json.key("worst").begin_array();
   for (const auto& w : validation.report.worst) {
     json.begin_object().member("source", w.source).member("row", w.row);

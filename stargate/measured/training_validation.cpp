@@ -203,9 +203,7 @@ std::string format_training_validation_json(const TrainingValidation& validation
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_completeness", validation.by_completeness);
-  json.key("rules_applied").begin_object();
-  for (const auto& [rule, count] : validation.rules) json.member(rule, count);
-  json.end_object();
+  write_rule_counts(json, validation.rules);
   json.key("rank_correlation").begin_object().member("median_spearman", validation.median_spearman);
   json.key("sources").begin_array();
   for (const auto& r : validation.rankings) {

@@ -29,6 +29,12 @@ void write_validation(JsonWriter& json, const ValidationReport& report) {
   json.end_array();
 }
 
+void write_rule_counts(JsonWriter& json, const RuleCounts& rules) {
+  json.key("rules_applied").begin_object();
+  for (const auto& [rule, count] : rules) json.member(rule, count);
+  json.end_object();
+}
+
 std::string format_validation_json(const ValidationReport& report) {
   JsonWriter json;
   json.begin_object();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/validation_report.hpp"
 
 namespace stargate {
@@ -11,6 +12,8 @@ namespace stargate {
 void write_validation_groups(JsonWriter& json, const char* name, const std::vector<ValidationGroup>& groups);
 /// The members above, inside an object that is open.
 void write_validation(JsonWriter& json, const ValidationReport& report);
+/// "rules_applied": {rule: rows whose columns it set}, inside an object that is open.
+void write_rule_counts(JsonWriter& json, const RuleCounts& rules);
 std::string format_validation_json(const ValidationReport& report);
 
 }  // namespace stargate
