@@ -14,6 +14,7 @@ namespace {
 
 /// The part of a long line around a column, and that column within it.
 std::pair<std::string, int> around(const std::string& line, int column) {
+  // Bytes. The cut is moved to the beginning of a UTF-8 character on both sides.
   constexpr std::size_t kLongest = 160, kBefore = 80;
   if (line.size() <= kLongest) return {line, column};
   const auto at = static_cast<std::size_t>(std::max(0, column - 1));
@@ -74,7 +75,8 @@ std::string format_diagnostics(std::vector<Diagnostic> diagnostics) {
 
 namespace {
 
-/// Letters added, left out or replaced, and neighbours swapped ("modle"), each once.
+/// Letters added, left out or replaced, and neighbours swapped ("modle"), each once. Dynamic programming over prefixes
+/// with three rows (the optimal string alignment distance): `before` serves swaps only.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1), above(b.size() + 1), before(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;

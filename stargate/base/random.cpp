@@ -45,11 +45,13 @@ std::uint64_t RandomStream::bits() {
   return out;
 }
 
+/// The middle of one of 2^52 equal steps, so that neither 0 (a logarithm's pole) nor 1 can come.
 double RandomStream::uniform() { return (static_cast<double>(bits() >> 12) + 0.5) * 0x1p-52; }
 
 double RandomStream::exponential() { return -std::log(uniform()); }
 
 double RandomStream::normal() {
+  // R^2 = -2 ln U of Box and Muller's polar form, with an exponential draw in place of -ln U.
   const double radius = std::sqrt(2 * exponential());
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }
