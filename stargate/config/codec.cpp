@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kMostUnknownKeys = 10;  // of one mapping: thousands are one mistake
 
+/// As describe_node cuts a scalar, without its quotes.
 std::string shorten_text(const std::string& text) {
   Node node;
   node.kind = NodeKind::scalar;

@@ -10,6 +10,8 @@
 
 namespace stargate {
 
+/// Whoever writes keeps begin and end in pairs and gives a key before each value of an object: nothing checks it. Text
+/// must be UTF-8; only quotes, backslashes and control characters are escaped. -0 is written as 0.
 class JsonWriter {
  public:
   JsonWriter& begin_object();
