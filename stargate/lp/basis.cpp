@@ -12,6 +12,7 @@
 namespace stargate {
 namespace {
 
+/// A sorted list: names are looked up once each, and a hash table's order must not reach the output.
 class StatusByName {
  public:
   void add(std::string name, LpBasisStatus status) { known_.emplace_back(std::move(name), status); }
@@ -27,6 +28,7 @@ class StatusByName {
   std::vector<Entry> known_;
 };
 
+/// Where a nonbasic column may rest.
 LpBasisStatus start_at_bound(double lower, double upper) {
   if (std::isfinite(lower)) return LpBasisStatus::at_lower;
   return std::isfinite(upper) ? LpBasisStatus::at_upper : LpBasisStatus::free;

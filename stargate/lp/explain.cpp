@@ -42,6 +42,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 double least_step(double lower) { return std::isfinite(lower) ? 0 : -1; }
 double most_step(double upper) { return std::isfinite(upper) ? 0 : 1; }
 
+/// Empty when even the elastic programme was not solved; without gaps when the programme is feasible.
 std::optional<LpInfeasible> find_gaps(const LpProblem& problem, LpRelaxed relaxed, const LpAttempt& attempt) {
   const LpElastic elastic = make_elastic(problem, relaxed);
   const auto values = attempt(elastic.problem);
@@ -49,6 +50,7 @@ std::optional<LpInfeasible> find_gaps(const LpProblem& problem, LpRelaxed relaxe
   return LpInfeasible{read_gaps(problem, elastic, *values), relaxed == LpRelaxed::relaxable_rows};
 }
 
+/// Empty when the steepest fall found is rounding.
 std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& attempt) {
   const auto direction = attempt(make_ray_problem(problem));
   if (!direction) return std::nullopt;

@@ -13,6 +13,7 @@
 
 namespace stargate {
 
+/// As a bound: there is none.
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
@@ -48,14 +49,19 @@ struct LpStatistics {
   double smallest_bound = 0, largest_bound = 0;  ///< of columns and rows
 };
 
+/// Built once, then read. Numbers out of range, costs and entries that are not finite, bounds that cross and labels
+/// beyond their axis abort: they are faults of whoever builds. Axes, families, columns and rows are numbered from 0 in
+/// the order they are added. Copies are deep.
 class LpProblem {
  public:
   /// The texts of one index ("abilene", "memphis", ...); without any, the index itself is the text.
   int add_axis(std::vector<std::string> labels);
+  /// Both return the family's number, for labels. The axes must have been added.
   int add_column_family(LpFamily family);
   int add_row_family(LpFamily family);
   /// The rows of this family may give way when there is no solution.
   void make_relaxable(int row_family, LpRelaxation relaxation);
+  /// A hint of the final size, so that adding does not copy.
   void reserve(int columns, int rows, int entries);
 
   /// Both return the number of the new one, counted from 0. lower <= upper; -kInfinity and kInfinity are no bound.
@@ -97,6 +103,7 @@ class LpProblem {
 
   /// The entries column by column, those for the same place added, zeros left out; linear in their number.
   LpMatrix matrix() const;
+  /// Builds the matrix to do so, hence linear in the entries.
   LpStatistics statistics() const;
 
  private:
