@@ -8,8 +8,11 @@
 namespace stargate {
 namespace {
 
+// Bits of the double's fraction that are dropped: 2^8 buckets remain in each octave, 1/256 = 0.4 % wide.
 constexpr int kShift = 52 - 8;
 
+/// The bit pattern of a positive double rises with its value, so its leading bits number the buckets without a
+/// logarithm.
 std::int32_t bucket_of(double value) {
   return value > 0 ? static_cast<std::int32_t>(std::bit_cast<std::uint64_t>(value) >> kShift) : 0;
 }
@@ -43,6 +46,7 @@ void Histogram::add_ramp(double first, double growth, std::int64_t count, double
     const std::int32_t bucket = bucket_of(value);
     std::int64_t next = count;
     if (growth > 0) {
+      // How many steps of the ramp stay below the next bucket.
       const double here = std::ceil((lower_bound_of(bucket + 1) - first) / growth);
       if (here < n) next = std::max(done + 1, static_cast<std::int64_t>(here));
     }
