@@ -12,6 +12,7 @@ namespace {
 constexpr int kDeepest = 4;
 constexpr std::size_t kMostMembers = 1000;
 
+/// Exactly `count` digits at `at`.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
   if (text.size() < at + count) return std::nullopt;
   int value = 0;
@@ -129,6 +130,7 @@ bool JsonObjects::read_object(std::vector<JsonMember>& members, std::vector<std:
   return true;
 }
 
+/// Texts, booleans and null are passed over; a nested object's members are added to the same list.
 bool JsonObjects::read_value(JsonMember& member, std::vector<JsonMember>& members, std::vector<std::uint64_t>& list,
                              int depth) {
   const char c = peek();
