@@ -18,9 +18,11 @@ enum class RequestOutcome {
   lost           ///< given up after failures
 };
 inline constexpr int kRequestOutcomeCount = 5;
+/// In words for tables: "rate limited".
 const char* request_outcome_name(RequestOutcome outcome);
 
-/// One request as its user saw it; network both ways included.
+/// One request as its user saw it; network both ways included. Replica, pool and region are -1 where no replica had it.
+/// Of a request that was not answered only arrival and the time it left (last_token) mean anything.
 struct FleetRequestRecord {
   std::int64_t number = 0, session = 0;
   int tenant = 0, turn = 0;
@@ -32,6 +34,8 @@ struct FleetRequestRecord {
   Duration held;  ///< at the gateway
 };
 
+/// Means over answered requests only; `left` counts by RequestOutcome. Latencies are the user's: from sending the
+/// request, with network and waiting; TPOT only of answers of two tokens and more.
 struct TenantReport {
   std::string name;
   std::int64_t arrived = 0;
@@ -47,6 +51,7 @@ struct TenantReport {
   std::int64_t gone() const;  ///< by any way out
 };
 
+/// Of all replicas of one pool together.
 struct PoolReport {
   std::string name;
   ReplicaTotals totals;
@@ -59,7 +64,7 @@ struct PoolReport {
   double utilisation() const;
 };
 
-/// Over one interval, or at its end.
+/// Over one interval, or at its end. Counts are of the interval, levels at its end.
 struct FleetSample {
   SimTime end;
   std::int64_t arrived = 0, answered = 0, turned_away = 0, output_tokens = 0;

@@ -90,6 +90,7 @@ enum class RouterPolicy {
   tenant,        ///< consistent hashing of tenants with bounded loads (Mirrokni, Thorup, Zadimoghaddam 2018)
   session,       ///< the same of sessions
 };
+/// The name in files and flags: "least-loaded". parse_router_policy reads it back and is empty for any other.
 const char* router_policy_name(RouterPolicy policy);
 std::optional<RouterPolicy> parse_router_policy(const std::string& name);
 std::span<const std::pair<const char*, RouterPolicy>> router_policies();
@@ -123,11 +124,13 @@ struct FleetSpec {
   std::uint64_t seed = 1;
   int prefix_block_tokens = 64;  ///< of the hashes that requests carry
 
+  /// Half the round trip; regions by index.
   Duration one_way(int from, int to) const {
     return 0.5 * round_trip[static_cast<std::size_t>(from) * regions.size() + static_cast<std::size_t>(to)];
   }
 };
-/// Every fault: indices, a tenant nobody may serve, prefill pools without decode pools where it may go.
+/// Every fault: indices, a tenant nobody may serve, prefill pools without decode pools where it may go. Paths name the
+/// item ("pool chat.kind"). A kind without make_cost is a fault of ours and aborts.
 Check check_fleet(const FleetSpec& spec);
 /// One region, one pool of `replicas` equal replicas, one tenant.
 FleetSpec simple_fleet(const ReplicaKind& kind, int replicas);
