@@ -24,6 +24,8 @@ double committed_systems(const Programme& programme, const PlanSystem& system, i
 
 namespace {
 
+/// Walks sites, systems and services once and gives a column to each combination that could be used; -1 stays in the
+/// tables elsewhere. Symbols: s site, g system, k service, r tranche, t quarter.
 class Layout {
  public:
   Layout(const Programme& programme, const PlanAxes& axes, LpProblem& lp)
@@ -90,12 +92,14 @@ class Layout {
     }
   }
 
+  /// Not before the horizon's first order could arrive, and inside the system's own dates.
   bool deliverable(const PlanSystem& system, int t) const {
     const Quarter quarter = p_.first + t;
     return t >= system.order_lead && quarter >= system.first_delivery &&
            (!system.last_delivery || quarter <= *system.last_delivery);
   }
 
+  /// Some service both runs on the system and may run at the site.
   bool useful(int s, int g) const {
     return std::any_of(p_.services.begin(), p_.services.end(), [&](const PlanService& service) {
       return service.throughput.count(p_.systems[g].id) > 0 && may_run_at(service, p_.sites[s]);
@@ -123,6 +127,7 @@ class Layout {
     }
   }
 
+  /// A system is installed from the first quarter in which one can be delivered, hence the running `any`.
   void delivery_columns(int s, int g) {
     const auto& system = p_.systems[g];
     const bool wanted = useful(s, g);

@@ -44,7 +44,8 @@ struct PlanDifference {
 };
 
 /// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks
-/// nothing is served there.
+/// nothing is served there. Negative money: `other` is cheaper. Limits are matched by family and group, quarters by
+/// date.
 PlanDifference compare_plans(const Plan& base, const Plan& other);
 
 /// What a change reaches, in words ("sites", "capital"): the parts in which two programmes differ. None: the plans are

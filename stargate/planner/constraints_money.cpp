@@ -35,6 +35,7 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     const auto& site = p.sites[s];
+    // paid evenly from the start to the quarter before power; at once where nothing is built
     const int spread = std::max(1, site.construction_lead);
     for (int u = std::max(0, t - spread + 1); u <= t; ++u) {
       out.construction.add(c.started.at(s, u), construction_lp(site) / spread);
@@ -62,6 +63,7 @@ void add_cash_rows(PlanModel& model) {
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
     for (int r = 0; r < count(p.capital); ++r) {
+      // simple interest a quarter, on all drawn so far, the quarter's own draw included
       const double interest = 0.25 * p.capital[r].interest;
       for (int u = 0; u < t; ++u) terms.add(c.draw.at(r, u), interest);
       terms.add(c.draw.at(r, t), interest - 1);

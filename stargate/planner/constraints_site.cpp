@@ -112,6 +112,7 @@ void add_carbon_cap_rows(PlanModel& model) {
     for (int s = 0; s < count(p.sites); ++s) {
       for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), carbon_lp(p.sites[s]));
     }
+    // a part of a calendar year inside the horizon has its share of the cap
     const double cap = to_lp(*p.carbon_cap) * 0.25 * (end - t);
     add_at_most(model, {.family = PlanFamily::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
     t = end;

@@ -6,6 +6,7 @@
 
 namespace stargate {
 
+/// In the order in which rows are added; the numbers are also the LP's row families.
 enum class PlanFamily {
   site_power,
   energise,
@@ -28,6 +29,7 @@ enum class PlanFamily {
 };
 inline constexpr int kPlanFamilyCount = 18;
 
+/// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {
   PlanFamily family;
   const char* name;
@@ -39,6 +41,7 @@ struct PlanFamilyRow {
 };
 
 const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
+/// The row of the table; constant time.
 const PlanFamilyRow& family_row(PlanFamily family);
 
 }  // namespace stargate

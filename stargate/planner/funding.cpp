@@ -31,7 +31,8 @@ double debt_room(const Programme& programme, double equity, double debt) {
   return std::max(0.0, equity * share / (1 - share) - debt);
 }
 
-/// Cash by quarter under given draws; interest is filled in.
+/// Cash by quarter under given draws; interest is filled in. cash[t] = cash[t-1] + draws - payments - interest of all
+/// drawn so far
 void balance(const Programme& programme, const std::vector<double>& net_payments, FundingSchedule& schedule) {
   const auto quarters = net_payments.size();
   schedule.interest.assign(quarters, 0);
@@ -48,6 +49,8 @@ void balance(const Programme& programme, const std::vector<double>& net_payments
   }
 }
 
+/// Quarter by quarter the least that keeps cash from falling below zero. A draw bears interest in its own quarter, so
+/// (1 - rate) of it pays.
 FundingSchedule draw_late(const Programme& programme, const std::vector<double>& net_payments) {
   FundingSchedule schedule;
   const auto order = draw_order(programme);

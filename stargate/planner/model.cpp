@@ -41,6 +41,7 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   return {};
 }
 
+/// For whoever reads the LP by itself; the planner says the same in the programme's words.
 std::string gap_sentence(const PlanFamilyRow& row, std::size_t axes) {
   std::string sentence = row.name;
   if (axes == 2) sentence += " at {0}";

@@ -10,7 +10,8 @@
 
 namespace stargate {
 
-/// Which limit a row is: its family and the positions in the programme that the family goes by.
+/// Which limit a row is: its family and the positions in the programme that the family goes by. Kept beside each LP
+/// row, so that a dual or a gap finds its way back to the programme without reading names.
 struct RowKey {
   PlanFamily family;
   int t = 0;        ///< quarter of the limit, after the first; parts may lie before it (negative)
@@ -36,6 +37,7 @@ class PlanTerms {
   std::vector<Entry> entries_;
 };
 
+/// Refers to the programme it was built from, which outlives it.
 struct PlanModel {
   const Programme* programme = nullptr;
   LpProblem lp;
@@ -44,14 +46,18 @@ struct PlanModel {
   std::vector<RowKey> keys;  ///< by LP row
 };
 
-/// All columns and rows of a programme.
+/// All columns and rows of a programme. Aborts on a programme that breaks the assumptions of the equations (no quarter,
+/// negative lead): its author has checked.
 PlanModel build_plan_model(const Programme& programme);
 
-/// Adds a row, whose number is the position of its key.
+/// Adds a row, whose number is the position of its key. `terms` <= bound, >= bound or == value, in LP units
+/// (scaling.hpp).
 void add_at_most(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
 void add_at_least(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
 void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, double value);
 
+// One function a family of families.hpp, which has the formulas; each adds its rows for all sites, systems and
+// quarters.
 void add_site_power_rows(PlanModel& model);
 void add_energise_rows(PlanModel& model);
 void add_grid_rows(PlanModel& model);
@@ -72,12 +78,14 @@ void add_tranche_rows(PlanModel& model);
 void add_debt_share_rows(PlanModel& model);
 
 /// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.
+/// Linear in the columns: the coefficients of the cash row, and with the solution put in the figures of the report.
 struct PaymentTerms {
   PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
 };
 PaymentTerms payment_terms(const PlanModel& model, int t);
 
-/// Amount of the part one thousand accelerators of the system need; zero when it needs none.
+/// Amount of the part one thousand accelerators of the system need; zero when it needs none. In the part's own unit
+/// (GB, wafers, pieces, systems).
 double part_need(const PlanSystem& system, const PlanPart& part);
 
 /// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.

@@ -13,6 +13,7 @@
 namespace stargate {
 
 /// Cost by class. As the objective it is a present value, as a quarter's cost it is that quarter's annuities and bills.
+/// Annuities at the WACC from the first quarter of use; energy and opex as they fall; unmet demand at its price.
 struct PlanCost {
   Money systems, construction;  ///< annuities
   Money energy, opex, carbon, unmet;
@@ -32,6 +33,7 @@ struct SystemAtSite {
   double delivered = 0, retired = 0, installed = 0;
 };
 
+/// Levels are those of the whole quarter: what is energised in it works from its first day.
 struct SiteQuarter {
   Power started, energised, used;  ///< at the meter; used: what the installed systems may draw, with overhead
   Power grid;                      ///< what the grid gives in the quarter
@@ -46,6 +48,7 @@ struct Vintage {
   double installed = 0;
 };
 
+/// Real numbers: a programme buys thousands. `ordered` is counted when ordered, the others when they happen.
 struct SystemQuarter {
   double ordered = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
   double accelerators = 0;                                        ///< installed
@@ -62,6 +65,7 @@ struct ServiceQuarter {
   MoneyPerToken marginal_cost;     ///< of one more token of demand in the quarter, in that quarter's money
 };
 
+/// One quarter of the plan; its vectors follow Plan::sites, systems, services and tranches.
 struct PlanQuarter {
   Quarter quarter;
   std::vector<SiteQuarter> sites;
@@ -105,6 +109,7 @@ struct LimitGroup {
   Money one_percent;  ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
+/// The whole answer. Sums hold: quarters' costs discounted are `parts`, whose total is `objective`.
 struct Plan {
   std::string programme;
   Quarter first, last;
@@ -137,6 +142,7 @@ struct UnsolvedPlan {
   std::string message;
 };
 
+/// A plan, or why there is none; neither of the other two is a fault of the input's form.
 using PlanOutcome = std::variant<Plan, InfeasiblePlan, UnsolvedPlan>;
 
 }  // namespace stargate

@@ -17,6 +17,7 @@ struct PlanValues {
   double sum(const PlanTerms& terms) const;
 };
 
+/// Values of a solution of model.lp; the three below fill its parts in this order.
 Plan report_plan(const PlanModel& model, const PlanValues& values);
 
 /// Sites, systems, vintages, services' rates, parts taken: everything but money and limits.

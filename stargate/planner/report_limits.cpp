@@ -78,6 +78,7 @@ class Limits {
   }
 
  private:
+  /// The dual of demand: what one more token would cost, in money of its own quarter.
   void price_tokens(const RowKey& key, double dual) {
     const double undiscounted = without_dust(dual) / discount_factor(p_, key.t);
     plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
@@ -96,6 +97,7 @@ class Limits {
     }
     limit.activity = without_dust(x_.activities[row]) * key.unit;
     limit.bound = bound_of(row, key);
+    // The row has deliveries of the quarter before on its left; users see orders against the whole bound.
     if (key.family == PlanFamily::growth) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
@@ -116,6 +118,7 @@ class Limits {
     }
   }
 
+  /// One limit a supplier, all at the product's price; a product nobody offers then is a limit of every supplier of it.
   void add_offers(const BindingLimit& of_product, const PlanPart& part) {
     const bool any = std::any_of(part.offers.begin(), part.offers.end(),
                                  [&](const PlanOffer& offer) { return offer.amount.at(of_product.quarter) > 0; });

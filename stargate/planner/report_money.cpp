@@ -25,6 +25,7 @@ void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
   to.unmet += factor * from.unmet;
 }
 
+/// The cost view. What a pool costs is shared by accelerators given, since the LP charges services by nothing else.
 class Costs {
  public:
   Costs(const PlanModel& model, const PlanValues& values, Plan& plan)
@@ -78,6 +79,7 @@ class Costs {
     return cost;
   }
 
+  /// A site without systems costs all the same: its shell is then idle cost.
   void share_site(PlanQuarter& quarter, int s, int t) {
     const PlanCost shell = shell_cost(s, t);
     const Power used = quarter.sites[s].used;
@@ -147,6 +149,7 @@ PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t
   return out;
 }
 
+/// Payments are settled; only who pays when is open (funding.hpp).
 FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Plan& plan) {
   const auto& p = *model.programme;
   std::vector<double> net_payments;
