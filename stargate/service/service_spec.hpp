@@ -20,6 +20,7 @@ struct Codec<LengthDistribution> {
   }
 };
 
+/// Replicas that do whole requests, or that prefill and that decode.
 enum class ServiceMode { aggregated, disaggregated };
 
 struct ServiceSiteSpec {
@@ -29,6 +30,7 @@ struct ServiceSiteSpec {
   static const RecordTable<ServiceSiteSpec>& table();
 };
 
+/// Lengths and the shared prefix are in tokens; `think` is the mean pause before the next turn of a session.
 struct ServiceTenantSpec {
   std::string tenant, name;
   std::string home;                         ///< region of its users
@@ -50,12 +52,14 @@ struct ServiceTenantSpec {
   static const RecordTable<ServiceTenantSpec>& table();
 };
 
+/// `share` of all requests are within each limit; 0: the means are. A limit that is absent is not asked for.
 struct ServiceTargetSpec {
   std::optional<Duration> ttft, tpot;
   double share = 0.99;
   static const RecordTable<ServiceTargetSpec>& table();
 };
 
+/// How the operator runs it; times to failure are of one accelerator, and one lost stops its replica.
 struct ServiceOperationSpec {
   std::string router = "least-loaded";
   std::optional<double> spill_at;  ///< requests a replica
@@ -67,6 +71,8 @@ struct ServiceOperationSpec {
   static const RecordTable<ServiceOperationSpec>& table();
 };
 
+/// As written; `model` is an id of the catalogue and `stand_in` says in words what it stands for. `seed` alone decides
+/// the random draws.
 struct ServiceStudySpec {
   std::string name, about;
   std::map<std::string, Source> sources;
