@@ -15,7 +15,8 @@ constexpr const char* kHeading = "stargate rate 1";
 constexpr const char* kPlaces[] = {"/sites/", "/routes/", "/suppliers/", "/rentals/", "/reliability/"};
 constexpr const char* kPlaceKinds[] = {"site:", "route:", "supplier:", "rental:", "reliability:"};
 
-/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text.
+/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text. Not for secrets: it need only
+/// tell apart what people write.
 class Fingerprint {
  public:
   void add(std::string_view text) {
@@ -68,6 +69,7 @@ std::string format_entry(const MachineRate& r) {
   return text;
 }
 
+/// The heading names the form: entries of another form are made again.
 std::optional<MachineRate> parse_entry(const std::string& text) {
   const auto lines = lines_of(text);
   if (lines.size() != 14 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
@@ -103,6 +105,7 @@ RateCache::RateCache(std::string folder, const FileReader& files, const std::str
     folder_.clear();
     return;
   }
+  // Any change of the program may change a rate.
   basis.add(*program);
   for (const auto& path : files.list(catalogue_folder, "")) {
     if (mentions(path, kPlaces)) continue;

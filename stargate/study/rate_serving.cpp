@@ -8,6 +8,7 @@
 namespace stargate {
 namespace {
 
+/// Of the weights; the cache stays as the model stores it.
 std::vector<ServingPrecision> allowed_precisions(const Model& model, const StudyServiceSpec& service) {
   std::vector<ServingPrecision> out;
   for (const Precision p : service.precisions) out.push_back(serving_precision(p, model.kv_precision));

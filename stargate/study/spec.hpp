@@ -15,6 +15,7 @@ struct HorizonSpec {
   static const RecordTable<HorizonSpec>& table();
 };
 
+/// Rates are shares a year; deposit, on_delivery and on_acceptance are shares of a system's price and add up to 1.
 struct FinanceSpec {
   double discount_rate = 0, capital_cost = 0;
   Duration system_life, building_life;
@@ -48,6 +49,7 @@ struct StudySiteSpec {
   static const RecordTable<StudySiteSpec>& table();
 };
 
+/// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
   std::string system;
   std::optional<Quarter> from, until;  ///< deliveries; else from the system's own availability, until the end
@@ -70,6 +72,7 @@ struct ShareSpec {
 
 enum class ServiceKind { training, serving };
 
+/// One table for both kinds: which fields a kind needs is checked by study.cpp.
 struct StudyServiceSpec {
   std::string service, name;
   ServiceKind kind = ServiceKind::serving;
@@ -108,6 +111,7 @@ struct CarbonSpec {
   static const RecordTable<CarbonSpec>& table();
 };
 
+/// Spec: as written. The planner sees the Programme made from it.
 struct StudySpec {
   std::string name, about;
   std::map<std::string, Source> sources;
