@@ -26,6 +26,7 @@ bool same_text(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// "column sign text"; signs are = (same text), ~ and !~ (holds the pattern or not), <= and >= (as numbers).
 struct Condition {
   std::string column, sign, text;
 };
@@ -110,6 +111,7 @@ struct RowCells {
   }
 };
 
+/// An empty cell equals nothing but an empty text, and is no number. What patterns find is kept for value_of.
 bool holds(const Condition& condition, const RowCells& row, std::vector<std::string>& found) {
   const std::string& cell = row.at(condition.column);
   if (condition.sign == "=") return same_text(cell, condition.text);

@@ -45,6 +45,8 @@ std::optional<double> memory_word(const std::string& word) {
   return parse_csv_number(std::string_view(word).substr(0, word.size() - 2));
 }
 
+/// Labels count GiB as GB and often the physical memory, of which some is not usable: hence a tolerance, in the
+/// logarithm.
 bool same_memory(const Accelerator& accelerator, double gigabytes) {
   constexpr double tolerance = 0.075;
   const double gib = accelerator.memory_capacity.base() / (1024. * 1024 * 1024);
@@ -56,6 +58,7 @@ struct Known {
   std::set<std::string> words, required;
 };
 
+/// `words`: understood beside this record; `required`: without them the name could be another's.
 Known known_words(const std::string& id, const Accelerator& accelerator) {
   Known out;
   for (const auto* text : {&id, &accelerator.name, &accelerator.vendor, &accelerator.architecture, &accelerator.form,
@@ -78,6 +81,7 @@ struct Reading {
   bool whole = false;     ///< all that the id requires was there
 };
 
+/// Two words may be one of the record's ("Gaudi 3" is gaudi3), so pairs are tried first.
 Reading read_name(const Words& name, const Known& known, const Accelerator& accelerator) {
   Reading out;
   std::set<std::string> seen;
@@ -99,6 +103,7 @@ Reading read_name(const Words& name, const Known& known, const Accelerator& acce
   return out;
 }
 
+/// The form a benchmark of a chip is usually run on: SXM before PCIe, the smaller memory where two exist.
 bool better_guess(const Accelerator& a, const Accelerator& b) {
   if (a.power != b.power) return a.power > b.power;
   return a.memory_capacity < b.memory_capacity;
@@ -130,6 +135,7 @@ constexpr std::array kQualifiers = {"instruct", "chat", "base", "it",   "hf",  "
                                     "fp",       "nvfp", "mxfp", "bf",   "int", "awq",      "gptq",     "quantized",
                                     "dynamic",  "sft",  "lora", "rlhf", "v",   "terminus", "preview",  "k"};
 
+/// "-FP8", "bf 16", "-v0.1" and four digits of a date are said of a model's files, not of its shape.
 bool is_qualifier(const Words& name, std::size_t i) {
   const std::string& word = name[i];
   const bool bits = i > 0 && (word == "4" || word == "8" || word == "16") &&

@@ -72,6 +72,7 @@ MeasuredRequests begin_run(const Row& row, int line) {
   return run;
 }
 
+/// Keeps each record beside the usual report.
 struct Simulated final : ServiceListener {
   explicit Simulated(ServiceReport& out) : report(out) {}
   ServiceReport& report;
@@ -133,6 +134,7 @@ RequestTrace trace_of(const MeasuredRequests& run) {
   return trace;
 }
 
+/// The run's columns in the words of a serving row, so that both are understood by the same rules.
 MeasuredServing row_of(const MeasuredRequests& run) {
   MeasuredServing row;
   row.model = run.model, row.accelerator = run.accelerator, row.engine = run.engine;

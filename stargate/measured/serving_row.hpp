@@ -21,12 +21,16 @@ struct MeasuredServing {
   double accel_mem_gb = 0;
   int gpus = 0, tp = 0, pp = 0, ep = 0, dp = 0;
   bool attention_dp = false;  ///< each rank of tp attends to its own sequences, with whole experts
+  /// Tokens of a request, nominal.
   double isl = 0, osl = 0;
   double shortest_length = 1;      ///< lengths lie between this share and the whole of the nominal ones
   int max_num_batched_tokens = 0;  ///< 0: the engine's
   double transfer_ms = 0;          ///< of the cache from a prefill to a decode replica
+  /// Of the whole deployment: clients that wait for their answer, or requests of one batch; 0: not stated.
   double concurrency_or_batch = 0;
   std::string request_rate;  ///< requests a second, "inf" when all are sent at once, empty for one batch
+  /// "ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu", "total_tokens_per_s" or
+  /// "requests_per_s"; `value` is in that unit. "p50", "mean" or empty.
   std::string metric, percentile;
   double value = 0;
 };

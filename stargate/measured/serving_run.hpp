@@ -24,6 +24,7 @@
 
 namespace stargate {
 
+/// How requests come: all at once, from clients that wait, at random, or as one batch without an engine's scheduler.
 enum class LoadKind { queued, clients, poisson, one_batch };
 
 /// Lengths of requests: uniform between `shortest` and 1 of the nominal.
@@ -56,6 +57,7 @@ struct SkippedServing {
 class ServiceMaker {
  public:
   explicit ServiceMaker(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  /// The reason is the first thing that is missing or not understood. Not thread-safe: it keeps machines.
   std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
 
  private:

@@ -12,6 +12,7 @@ namespace {
 
 using Outcome = std::variant<RunFigures, DoesNotFit>;
 
+/// "A full": trust class, and whether the row states its whole configuration.
 std::string trust_of(const MeasuredServing& row) {
   const std::string trust = row.trust.empty() ? "unstated" : row.trust;
   return trust + (row.full_config ? " full" : " part");
@@ -23,6 +24,7 @@ ValidationKey key_of(const MeasuredServing& row, const Catalogue& catalogue) {
           trust_of(row)};
 }
 
+/// A row in one line, for the list of the worst.
 std::string describe(const MeasuredServing& row, const MeasuredService& service) {
   const std::string load = row.concurrency_or_batch > 0 ? fmt::format("{:g}", row.concurrency_or_batch) : "queued";
   return fmt::format("{} {} {} {} on {} {}, {} x{}, {:g}/{:g} at {}, {} {}", row.id, row.engine, row.model,

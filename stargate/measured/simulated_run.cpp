@@ -14,6 +14,7 @@ constexpr std::int64_t kPoissonRequests = 1000;
 constexpr std::int64_t kRequestsAClient = 10;
 constexpr std::uint64_t kSeed = 1;
 
+/// Sorts `values` in place.
 LatencyFigures figures_of(std::vector<double>& values) {
   LatencyFigures out;
   if (values.empty()) return out;
@@ -30,6 +31,7 @@ LatencyFigures figures_of(std::vector<double>& values) {
   return out;
 }
 
+/// Steps that decode count by their number, not their time: the mean batch is over decode steps.
 class RunListener final : public ServiceListener {
  public:
   void finished(const IncomingRequest&, const RequestRecord& record) override {
@@ -91,6 +93,7 @@ bool needs_chunks(const MeasuredService& service) {
   return service.engine == "trtllm" && service.lengths.isl > service.replica.engine.max_num_batched_tokens;
 }
 
+/// What a benchmark's run sets beside the engine's defaults.
 EngineChanges changes_of(const MeasuredService& service) {
   EngineChanges changes;
   changes.static_batch = service.load == LoadKind::one_batch;

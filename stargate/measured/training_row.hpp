@@ -18,6 +18,7 @@ struct MeasuredRow {
   double params_b = 0;
   int layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocab = 0, moe_experts = 0, moe_topk = 0;
   bool gated_ffn = true;
+  /// Tokens.
   std::int64_t seq_len = 0;
   // the cluster
   std::string accelerator;
@@ -40,7 +41,9 @@ struct MeasuredRow {
   bool mtp = false;  ///< trains the model's layers of multi-token prediction
   // what was measured
   std::string metric, flops_convention, completeness;
+  /// In the unit of `metric`: iteration_s (seconds), tokens_per_s_per_gpu or tflops_per_gpu.
   double value = 0;
+  /// Rows of the table that repeat this configuration: a row weighs one over it.
   int same_config_rows = 1;
 };
 
