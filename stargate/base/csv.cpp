@@ -29,6 +29,7 @@ class CsvReader {
   }
 
  private:
+  /// Quoted cells may hold line ends, so lines are counted here.
   CsvRow read_row(Diagnostics& faults) {
     CsvRow row{line_, {}};
     for (;;) {

@@ -29,6 +29,7 @@ std::pair<std::string, int> around(const std::string& line, int column) {
 
 }  // namespace
 
+/// The caret stands under a character, so bytes of UTF-8 that continue one take no place, and tabs stay tabs.
 std::string format_diagnostic(const Diagnostic& d) {
   std::string out;
   if (!d.file.empty()) {
@@ -94,6 +95,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+/// By edit distance, at most a third of the letters and one more.
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names) {
   if (wanted.size() > 200) return {};
   std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;

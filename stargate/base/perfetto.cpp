@@ -53,6 +53,7 @@ class PerfettoTrace::Packet {
   Message trace_, packet_;
 };
 
+/// Field numbers are those of Perfetto's trace_packet.proto; viewers order processes by rank.
 void PerfettoTrace::describe_process(std::uint64_t uuid, std::uint64_t id, const std::string& name,
                                      std::uint64_t rank) {
   Packet packet(*this);

@@ -56,6 +56,7 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/// Spearman's: Pearson's of the ranks, which is right for ties as well.
 std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b) {
   STARGATE_CHECK(a.size() == b.size(), "pairs");
   if (a.size() < 2) return std::nullopt;
@@ -70,6 +71,7 @@ std::optional<double> rank_correlation(std::span<const double> a, std::span<cons
   return xy / std::sqrt(xx * yy);
 }
 
+/// Pairs without a finite prediction or a positive measurement are left out.
 ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured,
                               std::span<const double> weights) {
   STARGATE_CHECK(predicted.size() == measured.size(), "a prediction a measurement");

@@ -311,6 +311,7 @@ std::string shorten_long_words(std::string_view text, std::size_t longest) {
   return out;
 }
 
+/// Tables were put into the text between marks, so that width and colour are decided only when it is shown.
 std::string lay_out(std::string_view marked, const TextLayout& layout) {
   const std::string text = without_control_characters(marked);
   const auto parts = split(text, table_marks::kTable);  // prose, table, prose, ...

@@ -42,6 +42,7 @@ void WorkerPool::serve(int lane) {
   }
 }
 
+/// Few items are not worth waking anybody.
 void WorkerPool::run(const std::vector<int>& items, const std::function<void(int)>& work) {
   if (others_.empty() || items.size() < kFewest) {
     for (const int item : items) work(item);
