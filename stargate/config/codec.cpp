@@ -48,6 +48,7 @@ Reader::Scope Reader::enter(std::size_t index) {
   return Scope(*this, length);
 }
 
+/// Unknown keys are told with the nearest field; from some number on only how many there are.
 bool read_mapping(Reader& reader, const Node& node, const RecordText& text) {
   if (!node.is_mapping()) {
     reader.fault(node,

@@ -106,6 +106,7 @@ class JsonEvents {
 
 }  // namespace
 
+/// Through events (SAX), which know where they stand; a value tree of the library's would not.
 Result<Document> parse_json(std::string file, std::string_view text) {
   Document document(std::move(file), std::string(text));
   if (auto plain = check_text(document); !plain) return plain.faults();

@@ -59,6 +59,7 @@ class Document {
   std::string file;
   Node root;
 
+  /// As it was read, for quoting lines.
   const std::string& text() const { return text_; }
   /// A line of the text, 1-based, without its end; empty beyond the last.
   std::string_view line(int number) const;

@@ -83,6 +83,7 @@ struct RelativeChange {
   std::optional<int> quarters;   ///< of "+2 quarters"
 };
 
+/// "+50%", "-2 quarters", "x1.5", "*2". Anything else is a value to be put in.
 RelativeChange relative_change(std::string_view value) {
   if (value.size() < 2) return {};
   const bool sign = value[0] == '+' || value[0] == '-';
@@ -133,6 +134,7 @@ class ChangeOfNode {
  public:
   ChangeOfNode(Document& document, const Override& change) : document_(document), change_(change) {}
 
+  /// A price range takes a single value for all of its three; a mapping or list only a whole one.
   Check apply(Node& node) {
     const RelativeChange relative = relative_change(change_.value);
     if (relative.factor) return scale(node, *relative.factor);
@@ -257,6 +259,7 @@ Result<Override> parse_override(std::string_view text) {
   return Override{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
+/// The last part of a path may be a field that the file leaves out: it is added, and the reader judges its name.
 Check apply_override(Document& document, const Override& change) {
   const auto parts = split_path(path_inside(document, change.path));
   ChangeOfNode changed(document, change);

@@ -92,6 +92,7 @@ class TomlReader {
     return document_.location_of(static_cast<int>(position.line), static_cast<int>(position.column));
   }
 
+  /// The library gives keys in alphabetical order; faults and readers want that of the file.
   bool read_table(const toml::table& table, Location place) {
     if (!tree_.begin(NodeKind::mapping, place)) return false;
     std::vector<std::pair<const toml::key*, const toml::node*>> members;
@@ -142,6 +143,7 @@ class TomlReader {
 
 }  // namespace
 
+/// Depth is checked on the text, before the library recurses.
 Result<Document> parse_toml(std::string file, std::string_view text) {
   Document document(std::move(file), std::string(text));
   if (auto good = check_text(document); !good) return good.faults();
