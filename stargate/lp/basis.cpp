@@ -36,6 +36,7 @@ LpBasisStatus start_at_bound(double lower, double upper) {
 
 }  // namespace
 
+/// By name, sorted: a column or row that is new starts at its bound, or basic.
 std::shared_ptr<const LpBasis> transfer_basis(const LpProblem& from, const LpBasis& basis, const LpProblem& to) {
   STARGATE_CHECK(static_cast<int>(basis.columns.size()) == from.column_count() &&
                      static_cast<int>(basis.rows.size()) == from.row_count(),

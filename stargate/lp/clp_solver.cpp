@@ -211,6 +211,7 @@ LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
   return *std::move(found);
 }
 
+/// Clp's own verdict of infeasible or unbounded is not used; a last plain run is tried when nothing proves either.
 LpOutcome solve_or_explain(const LpProblem& problem, const LpOptions& options) {
   if (!problem.integers().empty()) return solve_whole(problem, options);
   ClpRuns runs(problem, options.iteration_limit);

@@ -68,6 +68,7 @@ std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& a
 
 }  // namespace
 
+/// A lower slack adds to the row, an upper one takes off: the row's bounds stay where they are.
 LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed) {
   LpElastic elastic{problem, {}};
   LpProblem& out = elastic.problem;
@@ -98,6 +99,7 @@ std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic,
   return gaps;
 }
 
+/// Rows of the recession cone: a finite bound becomes 0, an infinite one stays.
 LpProblem make_ray_problem(const LpProblem& problem) {
   LpProblem out = problem;
   out.forget_integers();  // with rational data a ray of the relaxation passes through whole points

@@ -28,6 +28,7 @@ struct LpElastic {
     LpSide side;
     int column;
   };
+  /// The original's columns keep their numbers; slacks follow them.
   LpProblem problem;
   std::vector<Slack> slacks;
 };

@@ -83,6 +83,7 @@ class MpsText {
     return std::isfinite(upper) ? 'L' : 'N';
   }
 
+  /// Whole-number columns stand between markers, each in a pair of its own.
   void add_columns() {
     const LpMatrix matrix = problem_.matrix();
     add("COLUMNS\n");
@@ -98,6 +99,7 @@ class MpsText {
     }
   }
 
+  /// The format has the objective's constant with the opposite sign.
   void add_right_hand_sides() {
     add("RHS\n");
     if (problem_.objective_offset() != 0) add(" RHS {} {:.17g}\n", kObjective, -problem_.objective_offset());

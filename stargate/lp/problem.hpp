@@ -19,6 +19,7 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
 struct LpLabel {
   int family = 0;
+  /// One for each axis of the family.
   std::array<int, 4> index{};
 };
 
@@ -37,6 +38,7 @@ struct LpRelaxation {
 
 /// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
 struct LpMatrix {
+  /// starts has one entry more than there are columns.
   std::vector<int> starts, rows;
   std::vector<double> values;
 };
@@ -73,6 +75,7 @@ class LpProblem {
   void set_integer(int column);
   /// The linear relaxation: no column is held to whole numbers.
   void forget_integers() { integers_.clear(); }
+  /// Changes of what has been added; the same conditions hold.
   void set_column_bounds(int column, double lower, double upper);
   void set_row_bounds(int row, double lower, double upper);
   void set_cost(int column, double cost);
@@ -83,6 +86,7 @@ class LpProblem {
   double objective_offset() const { return objective_offset_; }
   /// The columns of whole numbers, ascending.
   const std::vector<int>& integers() const { return integers_; }
+  /// By column, and by row below; references live until the next change.
   const std::vector<double>& costs() const { return costs_; }
   const std::vector<double>& column_lower() const { return column_lower_; }
   const std::vector<double>& column_upper() const { return column_upper_; }

@@ -58,6 +58,7 @@ struct LpSolution {
   LpResiduals residuals;
   /// Of simplex, all runs of this solve together.
   int iterations = 0;
+  /// Whether options.warm_start was of this shape and used.
   bool warm_started = false;
   /// The vertex found, for the next solve's warm start. Of a programme with whole numbers, that of the programme with
   /// these fixed.
@@ -84,6 +85,7 @@ struct LpInfeasible {
 
 /// From some feasible point one may go for ever along the ray, and the cost falls.
 struct LpUnbounded {
+  /// How one column moves along the ray, relative to the fastest.
   struct Step {
     int column;
     double direction;
