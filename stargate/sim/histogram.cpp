@@ -33,6 +33,7 @@ void Histogram::count_in(std::int32_t bucket, double weight) {
   weights_[at] += weight;
 }
 
+/// `count` values in arithmetic progression, a bucket at a time: gaps between tokens of a run of steps grow so.
 void Histogram::add_ramp(double first, double growth, std::int64_t count, double weight) {
   if (count <= 0 || weight <= 0) return;
   const auto n = static_cast<double>(count);
@@ -65,6 +66,7 @@ void Histogram::merge(const Histogram& other) {
   count_ += other.count_, sum_ += other.sum_;
 }
 
+/// The middle of the bucket in which the share is reached, and never outside what was seen.
 double Histogram::quantile(double share) const {
   if (count_ <= 0) return 0;
   const double wanted = share * count_;

@@ -30,6 +30,7 @@ void TimeSeries::add(SimTime start, SimTime end, double from, double to) {
   }
 }
 
+/// Window by window as a constant; the largest value is the larger of both, not of the means.
 void TimeSeries::merge(const TimeSeries& other) {
   const auto end = static_cast<std::int64_t>(other.sums_.size()) * other.window_;
   for (std::size_t i = 0; i < other.sums_.size(); ++i) {
