@@ -15,6 +15,7 @@ constexpr int kDayParts = 96;
 
 }  // namespace
 
+/// A cosine with its top at peak_hour, in equal parts of a day.
 RateProfile RateProfile::daily(double peak_to_mean, double peak_hour) {
   std::vector<double> shares(kDayParts);
   for (int i = 0; i < kDayParts; ++i) {

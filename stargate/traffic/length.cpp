@@ -51,6 +51,7 @@ LengthDistribution LengthDistribution::uniform(std::int32_t least, std::int32_t 
   return out;
 }
 
+/// sigma^2 = log(1 + cv^2), mu = log(mean) - sigma^2 / 2: mean and variation of the lognormal itself.
 LengthDistribution LengthDistribution::lognormal(double mean, double cv) {
   STARGATE_CHECK(mean >= 1 && cv >= 0, "a lognormal length has a mean of at least 1");
   LengthDistribution out;

@@ -15,6 +15,7 @@ namespace stargate {
 /// A stretch of a prompt. Stretches of the same content at the same place of a prompt, after the same stretches, hold
 /// the same tokens: what a prefix cache can find again.
 struct PromptPart {
+  /// Equal numbers mean equal content, within one source.
   std::uint64_t content = 0;
   std::int32_t tokens = 0;
 };
@@ -26,6 +27,7 @@ struct IncomingRequest {
   std::int32_t prompt_tokens = 1, output_tokens = 1;
   std::int32_t tenant = 0, priority = 0;  ///< a smaller priority goes first, as in vLLM
   std::int64_t session = 0;               ///< requests of a conversation share it
+  /// Of its conversation, from 0; how many the conversation will have.
   std::int32_t turn = 0, turns = 1;
   /// Shared by the tenant (instructions, tools), then of the session (documents, what was said so far). What is left of
   /// the prompt is new.

@@ -136,6 +136,7 @@ class TenantSource final : public RequestSource {
     return true;
   }
 
+  /// The next turn of the conversation; after its last one a closed loop's client begins another.
   bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) override {
     if (finished()) return false;
     Tenant& tenant = tenants_[static_cast<std::size_t>(done.tenant)];

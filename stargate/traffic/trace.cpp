@@ -90,6 +90,7 @@ class TraceReader {
     }
   }
 
+  /// The first format whose columns are all there; columns that no format reads are passed over.
   void read_csv() {
     std::string_view rest = text_;
     int line = 1;
@@ -207,6 +208,7 @@ class TraceReader {
     return false;
   }
 
+  /// One object a request, in lines or in a list; the first one decides the format.
   void read_json() {
     if (is_foreign()) return;
     JsonObjects objects(text_);
@@ -279,6 +281,7 @@ Result<RequestTrace> load_trace(const FileReader& files, const std::string& file
   return parse_trace(file, *text);
 }
 
+/// Gaps are stretched by one factor: mean rate of the window over the one wanted.
 Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
   if (scale.until_s && *scale.until_s <= scale.from_s) {
     return Diagnostic{trace.file, 0, 0, "", "the window ends before it begins", "", ""};

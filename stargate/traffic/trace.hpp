@@ -56,6 +56,7 @@ Result<RequestTrace> parse_trace(const std::string& file, std::string_view text)
 
 /// A part of the trace, faster or slower.
 struct TraceScale {
+  /// Seconds of the trace's own time that are passed over.
   double from_s = 0;
   std::optional<double> until_s;  ///< of the trace's own time
   std::optional<double> rate;     ///< mean requests a second wanted; the gaps keep their proportions

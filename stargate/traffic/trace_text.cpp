@@ -33,6 +33,7 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
+/// Into views of the line: traces have tens of millions of rows. Quotes inside quoted cells are not undoubled.
 void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
   cells.clear();
   for (std::size_t at = 0;;) {
@@ -50,6 +51,7 @@ void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
   }
 }
 
+/// Nanoseconds since 1970, UTC; digits beyond nanoseconds are passed over.
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
