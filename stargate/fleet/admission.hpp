@@ -17,6 +17,7 @@ class TokenBucket {
   explicit TokenBucket(const RateLimit& limit) : limit_(limit), level_(limit.burst) {}
   /// Whether `amount` would pass at `now`; times must not go back. Fills the bucket up to `now` and takes nothing.
   bool has(SimTime now, double amount);
+  /// May leave a debt, which the bucket fills first.
   void take(double amount) { level_ -= amount; }
 
  private:

@@ -23,6 +23,7 @@ class FleetMachines {
   void read_reports();
   /// Pools whose autoscaler looks now. `waiting`: requests at the gateway for each pool.
   void scale(SimTime now, const std::vector<double>& waiting);
+  /// Reaches the replica at delivery.at, which must not lie before what it has run.
   void send(int replica, const Delivery& delivery);
   /// One more, or one fewer, is out with a replica.
   void count_sent(int replica, int change);
