@@ -37,6 +37,7 @@ class Layout {
         systems_(static_cast<int>(programme.systems.size())),
         services_(static_cast<int>(programme.services.size())) {}
 
+  /// In this order: what can be energised decides where systems are useful, and these what can run.
   PlanColumns lay_out() {
     for (int s = 0; s < sites_; ++s) power_from_.push_back(first_power(s));
     site_columns();
@@ -70,6 +71,8 @@ class Layout {
     return quarters_;
   }
 
+  /// A start costs the annuities of the building inside the horizon; drawn energy its price and carbon; energised power
+  /// nothing of its own. No start whose power would come after the last quarter.
   void site_columns() {
     out_.started = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
     const int started = family("started", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
@@ -106,6 +109,7 @@ class Layout {
     });
   }
 
+  /// An order costs nothing itself: the cost is the delivery's. No order that could not be delivered anywhere.
   void system_columns() {
     out_.order = ColumnTable(systems_, quarters_);
     out_.deliver = out_.installed = ColumnTable(sites_, systems_, quarters_);
@@ -146,6 +150,7 @@ class Layout {
     }
   }
 
+  /// Only where the service has a rate on the system, may run at the site, and wants tokens in the quarter.
   void run_columns() {
     out_.run = ColumnTable(sites_, systems_, services_, quarters_);
     const int run = family("run", {axes_.site, axes_.system, axes_.service}, "thousand accelerators");
@@ -163,6 +168,7 @@ class Layout {
     }
   }
 
+  /// Only in quarters with demand.
   void service_columns() {
     out_.served = out_.unmet = ColumnTable(services_, quarters_);
     const int served = family("served", {axes_.service}, "Mtok/s"), unmet = family("unmet", {axes_.service}, "Mtok/s");
@@ -177,6 +183,7 @@ class Layout {
     }
   }
 
+  /// Without tranches money is no limit and has no columns. A tranche has no draws before its quarter.
   void money_columns() {
     const int tranches = static_cast<int>(p_.capital.size());
     out_.draw = ColumnTable(tranches, quarters_);
@@ -203,6 +210,7 @@ class Layout {
 
 }  // namespace
 
+/// The axis of quarters begins as early as the earliest part must be made.
 PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   const auto labels = [](const auto& items, auto name) {
     std::vector<std::string> out;

@@ -15,6 +15,7 @@ struct QuarterDifference {
   Quarter quarter;
   double accelerators = 0;
   Power energised;
+  /// The quarter's annuities and bills; what is paid in it.
   Money cost, spent;
   std::vector<TokenRate> served;  ///< by service, as in PlanDifference::services
 };
@@ -29,6 +30,7 @@ struct ServiceDifference {
 
 /// How a limit's worth changed; sums over quarters.
 struct LimitDifference {
+  /// As in LimitGroup; a limit that binds in one plan only has zeros for the other.
   std::string family, group, unit;
   Money price_base, price_other;
   Money one_percent_base, one_percent_other;

@@ -15,6 +15,7 @@ void add_all(PlanTerms& to, const PlanTerms& from) {
   for (const auto& entry : from.entries()) to.add(entry.column, entry.value);
 }
 
+/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery.
 void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -54,6 +55,8 @@ PaymentTerms payment_terms(const PlanModel& model, int t) {
   return out;
 }
 
+///   cash[t] - cash[t-1] - draws + interest on all drawn so far - reinvested revenue + payments = 0
+/// Cash is at least zero by its column.
 void add_cash_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -80,6 +83,7 @@ void add_cash_rows(PlanModel& model) {
   }
 }
 
+/// The limit stands at the quarter of release, from which on its price counts.
 void add_tranche_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int r = 0; r < count(p.capital); ++r) {
@@ -91,6 +95,7 @@ void add_tranche_rows(PlanModel& model) {
   }
 }
 
+/// debt <= share (debt + equity), cleared of the fraction, over all that is drawn up to each quarter.
 void add_debt_share_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const double share = p.maximum_debt_share;

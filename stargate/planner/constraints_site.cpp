@@ -66,6 +66,7 @@ void add_crew_rows(PlanModel& model) {
   }
 }
 
+/// Energy of what is installed and does nothing belongs to the site, what work adds to the run columns.
 void add_draw_power_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -101,6 +102,7 @@ void add_take_or_pay_rows(PlanModel& model) {
   }
 }
 
+/// One row for the quarters of a calendar year that lie inside the horizon.
 void add_carbon_cap_rows(PlanModel& model) {
   const auto& p = *model.programme;
   if (!p.carbon_cap) return;

@@ -40,6 +40,7 @@ struct PlanFamilyRow {
   double weight;  ///< of moving it by one unit of the LP when nothing is feasible, about its cost in M$; 0: stays
 };
 
+/// By PlanFamily. Formulas use s for a site, g a system, k a service, t a quarter, p a part, j an offer, r a tranche.
 const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
 /// The row of the table; constant time.
 const PlanFamilyRow& family_row(PlanFamily family);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kShortfall = 1e-3;  ///< M$ that rounding may leave unpaid
 
+/// Equity first, then the cheaper, then the earlier.
 std::vector<int> draw_order(const Programme& programme) {
   std::vector<int> order(programme.capital.size());
   std::iota(order.begin(), order.end(), 0);
@@ -80,6 +81,7 @@ FundingSchedule draw_late(const Programme& programme, const std::vector<double>&
 
 }  // namespace
 
+/// Draws as late as can be; where that falls short of some payment by more than rounding, the LP's own draws stand.
 FundingSchedule schedule_funding(const Programme& programme, const std::vector<double>& net_payments,
                                  const std::vector<std::vector<double>>& lp_draws) {
   FundingSchedule schedule = draw_late(programme, net_payments);

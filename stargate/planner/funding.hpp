@@ -13,6 +13,7 @@ namespace stargate {
 /// All in M$, by quarter.
 struct FundingSchedule {
   std::vector<std::vector<double>> drawn;  ///< by tranche, then quarter
+  /// Of the quarter; at its end.
   std::vector<double> interest, cash;
 };
 

@@ -58,23 +58,41 @@ void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, doub
 
 // One function a family of families.hpp, which has the formulas; each adds its rows for all sites, systems and
 // quarters.
+/// Systems may draw no more than is energised.
 void add_site_power_rows(PlanModel& model);
+/// Energised power is what it was and what construction ends in the quarter.
 void add_energise_rows(PlanModel& model);
+/// No more is energised than the grid gives.
 void add_grid_rows(PlanModel& model);
+/// Construction that begins in a quarter.
 void add_crew_rows(PlanModel& model);
+/// Mean power drawn follows from what is installed (idle) and what runs (above idle).
 void add_draw_power_rows(PlanModel& model);
+/// Energy is paid up to a share of what is energised.
 void add_take_or_pay_rows(PlanModel& model);
+/// A row a calendar year.
 void add_carbon_cap_rows(PlanModel& model);
+/// Deliveries are the orders of a lead time before, and what was committed.
 void add_order_balance_rows(PlanModel& model);
+/// <= and not ==: what is missing on the left was retired.
 void add_installed_rows(PlanModel& model);
+/// Nothing stands for longer than its life.
 void add_life_rows(PlanModel& model);
+/// A vendor's ramp.
 void add_growth_rows(PlanModel& model);
+/// Parts, in the quarter they are made.
 void add_offer_rows(PlanModel& model);
+/// Accelerators run one service each.
 void add_work_rows(PlanModel& model);
+/// What runs serves tokens.
 void add_output_rows(PlanModel& model);
+/// Demand is served or not; their duals are the marginal costs of tokens.
 void add_demand_rows(PlanModel& model);
+/// Money in hand never falls below zero.
 void add_cash_rows(PlanModel& model);
+/// A tranche is drawn once.
 void add_tranche_rows(PlanModel& model);
+/// Debt drawn so far over all drawn so far, quarter by quarter.
 void add_debt_share_rows(PlanModel& model);
 
 /// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.

@@ -16,6 +16,8 @@ namespace stargate {
 /// Annuities at the WACC from the first quarter of use; energy and opex as they fall; unmet demand at its price.
 struct PlanCost {
   Money systems, construction;  ///< annuities
+  /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
+  /// price.
   Money energy, opex, carbon, unmet;
   Money total() const { return systems + construction + energy + opex + carbon + unmet; }
 };
@@ -23,6 +25,7 @@ struct PlanCost {
 /// What is paid in a quarter, by class: the cash view.
 struct PlanPayments {
   Money deposit, delivery, acceptance;  ///< of systems
+  /// construction: evenly over the quarters it takes; interest: of the quarter, on all that has been drawn.
   Money construction, energy, opex, carbon, interest;
   Money systems() const { return deposit + delivery + acceptance; }
   Money total() const { return systems() + construction + energy + opex + carbon + interest; }
@@ -71,6 +74,7 @@ struct PlanQuarter {
   std::vector<SiteQuarter> sites;
   std::vector<SystemQuarter> systems;
   std::vector<ServiceQuarter> services;
+  /// Sums over the sites, at the meter.
   Power energised, used;
   double accelerators = 0;  ///< installed, all kinds
   Energy energy;
@@ -78,6 +82,7 @@ struct PlanQuarter {
   PlanCost cost;       ///< equals the services' costs plus `idle_cost`
   PlanCost idle_cost;  ///< of what no service runs on
   PlanPayments spent, spent_to_date;
+  /// Of the tokens served; the share of it that adds to the cash.
   Money revenue, reinvested;
   std::vector<Money> drawn;  ///< by tranche
   Money cash;                ///< left at the end of the quarter
@@ -87,6 +92,7 @@ struct PlanQuarter {
 struct PartTaken {
   std::string product, supplier, unit;
   Quarter quarter;
+  /// In `unit`, of the quarter in which the part is made (its delivery in a system comes PlanPart::lag later).
   double offered = 0, taken = 0;
 };
 
@@ -120,6 +126,7 @@ struct Plan {
   std::vector<PartTaken> taken;      ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;  ///< by family, group, quarter
   std::vector<LimitGroup> groups;    ///< most worth first
+  /// The size of the programme that was solved.
   int lp_columns = 0, lp_rows = 0;
 };
 
@@ -127,6 +134,7 @@ struct Plan {
 struct LimitGap {
   std::string family, group;
   Quarter quarter;
+  /// In `unit`, above zero.
   double amount = 0;
   std::string unit;
   std::string sentence;  ///< "power at the meter of abilene in 2026Q1 is 12.5 MW short"

@@ -24,6 +24,7 @@ bool operator==(const Series<T>& a, const Series<T>& b) {
 
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
+  /// Of the catalogue; residency goes by the country.
   std::string id, country;
   Series<Power> grid;                ///< at the meter, the most that may be energised; a step down is a limit too
   Power energised;                   ///< running before the first quarter; its construction is paid
@@ -61,6 +62,7 @@ struct PlanGrowth {
 
 /// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
 struct PlanSystem {
+  /// Ids of the catalogue; the vendor in words.
   std::string id, accelerator, vendor;
   int accelerators = 8;    ///< of one system
   Quarter first_delivery;  ///< none before; nor before the first quarter plus `order_lead`

@@ -14,6 +14,7 @@ struct PlanValues {
   std::vector<double> columns, duals, activities;
   /// Of a column, dust removed; zero where there is no column.
   double at(int column) const;
+  /// Of the terms at the solution, in the LP's units.
   double sum(const PlanTerms& terms) const;
 };
 

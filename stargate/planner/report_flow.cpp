@@ -43,6 +43,8 @@ class Flow {
  private:
   double installed_lp(int s, int g, int t) const { return t < 0 ? 0 : x_.at(c_.installed.at(s, g, t)); }
 
+  /// Retired systems have no column: they are what was there and came, less what is there now. Dust of the solver is
+  /// none.
   void report_site(PlanQuarter& quarter, int s, int t) {
     const auto& site = p_.sites[s];
     SiteQuarter out;

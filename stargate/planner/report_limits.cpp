@@ -84,6 +84,7 @@ class Limits {
     plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
   }
 
+  /// The dual of an upper limit is negative (more room costs less): the worth is minus it, in the user's unit.
   void add_limit(std::size_t row, const RowKey& key) {
     BindingLimit limit;
     limit.family = family_row(key.family).name;
@@ -132,6 +133,7 @@ class Limits {
     }
   }
 
+  /// One percent more of a limit is worth a hundredth of bound times price, at the margin.
   void rank_groups() {
     std::map<std::pair<std::string, std::string>, LimitGroup> groups;
     for (const auto& limit : plan_.limits) {

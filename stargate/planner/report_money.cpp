@@ -95,6 +95,8 @@ class Costs {
     }
   }
 
+  /// `pool`: what the systems of one kind at one site cost, by what services run there; nothing running is idle cost.
+  /// Energy above idle is of the service that causes it.
   void share_pool(PlanQuarter& quarter, int s, int g, int t, const PlanCost& pool) {
     double running = 0;
     for (std::size_t k = 0; k < p_.services.size(); ++k) running += x_.at(c_.run.at(s, g, static_cast<int>(k), t));
@@ -165,6 +167,7 @@ FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Pla
 
 }  // namespace
 
+/// Costs from the annuities, payments from the same terms as the cash row, draws from the schedule of funding.cpp.
 void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
   Costs(model, values, plan).report();
