@@ -18,6 +18,7 @@ struct ImportedLayout {
   ImportDialect dialect = ImportDialect::megatron;
   std::int64_t tensor = 1, pipeline = 1, virtual_pipeline = 1, context = 1, expert = 1, expert_tensor = 1;
   std::optional<std::int64_t> data, gpus, micro_batch_size, global_batch_size, seq_length;
+  /// 0 to 3, as the file's strategy of sharding says.
   int zero_stage = 0;
   std::int64_t shard_size = 0;                   ///< ranks that share sharded states where they are not all (HSDP)
   std::optional<std::int64_t> recompute_layers;  ///< first ones of each chunk (block recomputation)
