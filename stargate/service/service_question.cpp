@@ -26,6 +26,7 @@ ServingWorkload workload_of(std::span<const TenantLoad> tenants) {
 
 }  // namespace
 
+/// The moment of the day that `tenants` describe, as steady traffic of these rates.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
                                      const SizingDemand& demand, std::span<const TenantLoad> tenants) {
   FleetQuestion question;

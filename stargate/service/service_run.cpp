@@ -141,6 +141,7 @@ class ServiceRun {
     return static_cast<int>(regions.size()) - 1;
   }
 
+  /// A pool, or a pair of prefill and decode pools, for each site that was sized.
   void make_fleet() {
     FleetSpec& fleet = answer_.fleet;
     fleet.router.policy = *parse_router_policy(study_.operation.router);
@@ -250,6 +251,7 @@ class ServiceRun {
     return Done{};
   }
 
+  /// What was simulated, scaled to a day; a month has 365/12 days.
   void price_tenants() {
     const double days = study_.duration.in(day);
     for (std::size_t t = 0; t < study_.tenants.size(); ++t) {
@@ -297,6 +299,7 @@ TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
   return tenant;
 }
 
+/// Weighted by requests; the cached share by prompt tokens.
 ServingWorkload mean_workload(const ServiceStudySpec& study) {
   ServingWorkload mean{0, 0, 0};
   double all = 0, cached = 0;

@@ -24,6 +24,7 @@ struct Codec<LengthDistribution> {
 enum class ServiceMode { aggregated, disaggregated };
 
 struct ServiceSiteSpec {
+  /// Ids of the catalogue.
   std::string site, system;
   std::optional<int> most_accelerators;  ///< that may stand there
   SourceNote source;
@@ -36,15 +37,19 @@ struct ServiceTenantSpec {
   std::string home;                         ///< region of its users
   std::vector<std::string> residency;       ///< countries; empty: anywhere
   double seats = 0, sessions_per_seat = 0;  ///< people; conversations or jobs a day of each
+  /// Of the rate of sessions over a day, which is a cosine with its top at peak_hour; at most 2, or it would fall below
+  /// 0.
   double peak_to_mean = 1;
   double peak_hour = 12;  ///< hours after the simulation begins
   double burstiness = 1;  ///< coefficient of variation of the gaps
   LengthDistribution prompt = LengthDistribution::fixed(1), output = LengthDistribution::fixed(1);
+  /// Put before the first turn of a session.
   std::optional<LengthDistribution> documents;
   int shared_prefix = 0;
   double turns = 1;
   Duration think;
   int priority = 0;
+  /// Prompt and output tokens, admitted by a bucket that holds a minute of them.
   std::optional<TokenRate> token_limit;
   std::optional<MoneyRate> seat_price;
   std::optional<MoneyPerToken> input_price, output_price;
@@ -77,6 +82,7 @@ struct ServiceStudySpec {
   std::string name, about;
   std::map<std::string, Source> sources;
   std::string model, stand_in;
+  /// Of the weights and the cache; else as the model is stored.
   std::optional<Precision> precision, kv_precision;
   std::string engine = "vllm";
   ServiceMode mode = ServiceMode::aggregated;

@@ -28,6 +28,7 @@ struct ServiceStudyOptions {
   int threads = 1;
   /// What an accelerator of the system costs, all in.
   std::function<MoneyRate(const System&)> price;
+  /// What is being done, in words; must not be empty.
   std::function<void(const std::string&)> progress;
   std::function<void(const FleetRequestRecord&)> on_request;  ///< may be empty
 };
@@ -47,6 +48,7 @@ struct ServiceSiteAnswer {
 /// By the order of the study's tenants; money of the simulated time, scaled to a day or to a month of 365/12 days.
 struct ServiceTenantAnswer {
   double seats = 0;
+  /// Costs are shares of all machines' cost, idle time included.
   Money cost_per_day, cost_per_seat_month, revenue_per_day;
   MoneyPerToken cost_per_token;  ///< of prompt and output tokens together
 };
