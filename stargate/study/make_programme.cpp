@@ -144,6 +144,7 @@ std::set<std::string> supplied_products(const Catalogue& catalogue) {
   return products;
 }
 
+/// In a country the data may be in, and near enough to one of the regions of its users.
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service) {
   std::vector<std::string> sites;

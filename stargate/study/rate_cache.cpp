@@ -49,6 +49,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// A line a field; the rate as a hexadecimal float, so that it reads back to the last bit.
 std::string format_entry(const MachineRate& r) {
   const std::string fields[] = {kHeading,
                                 r.service,
@@ -95,6 +96,8 @@ std::string usual_cache_folder() {
   return home.empty() ? "" : home + "/.cache/stargate";
 }
 
+/// The key's first half: the program itself, the catalogue's files and the changes, but for what no rate depends on
+/// (places, routes, suppliers, rents, failures).
 RateCache::RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
                      const CatalogueChanges& changes)
     : folder_(std::move(folder)), files_(&files) {

@@ -27,6 +27,7 @@ std::string limit_of(const SizedFleet& fleet, const SizingTargets& targets) {
 
 }  // namespace
 
+/// All that so many accelerators serve, under the service's own study where it has one.
 FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   const SizingDemand demand{0, rated_accelerators(system), service.headroom};
   if (service.own) return service_fleet_question(catalogue, *service.own, demand);

@@ -10,6 +10,7 @@
 
 namespace stargate {
 
+/// Pairs side by side; rates and faults come back in the order of the study, whoever was ready first.
 Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                const RateCache& cache,
                                                const std::function<void(const std::string&)>& progress) {
