@@ -149,6 +149,7 @@ std::string value_of(const Rule& rule, const RowCells& row, const std::vector<st
   return a && b ? fmt::format("{:.15g}", *a * *b) : out;
 }
 
+/// A cell that is filled is never changed; all conditions must hold.
 void apply_rule(const Rule& rule, const RowCells& row, std::string& applied) {
   std::string& cell = row.cells[row.columns.at(rule.column)];
   std::vector<std::string> found;
@@ -164,6 +165,7 @@ void apply_rule(const Rule& rule, const RowCells& row, std::string& applied) {
 
 }  // namespace
 
+/// At the beginning of a word or of a number only; what "{n}" matched is appended to `found`.
 bool mentions(std::string_view text, std::string_view pattern, std::vector<std::string>& found) {
   const bool word = !pattern.empty() && is_word(pattern.front()), number = pattern.starts_with("{n}");
   const std::size_t before = found.size();

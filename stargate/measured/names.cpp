@@ -170,6 +170,8 @@ std::string not_understood(const char* kind, const std::string& name, const std:
 
 }  // namespace
 
+/// Understood whole or not at all. Among records that fit better_guess decides; the reason names what the nearest
+/// reading left over.
 Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& accelerators, const std::string& name,
                                                    double memory_gb) {
   const Words wanted = words_of(name, Cut::signs);
@@ -191,6 +193,7 @@ Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& a
   return {nullptr, not_understood("accelerator", name, nearest.left_over)};
 }
 
+/// The id with most of its words in the name wins; an organisation in front ("meta-llama/...") is not part of the name.
 Named<const Model*> find_model_by_name(const Catalogue& catalogue, const std::string& name) {
   const auto slash = name.find('/');
   const bool organisation = slash != std::string::npos && name.find(' ') == std::string::npos;

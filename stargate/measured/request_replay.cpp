@@ -104,6 +104,7 @@ void compare(ReplayedRun& out, const char* metric, const std::vector<double>& me
   for (std::size_t i = 0; i < m.size(); ++i) out.statistics.push_back({metric, m[i].first, m[i].second, p[i].second});
 }
 
+/// Both sides over their own requests: one that was refused here is missing on this side alone.
 void compare_all(ReplayedRun& out, const MeasuredRequests& run, const std::vector<RequestRecord>& records) {
   std::vector<double> ttft, tpot, e2e, ttft_here, tpot_here, e2e_here;
   for (const auto& r : run.requests) {

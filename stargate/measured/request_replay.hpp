@@ -34,6 +34,7 @@ Result<std::vector<MeasuredRequests>> load_measured_requests(const FileReader& f
 /// Milliseconds.
 struct ReplayStatistic {
   std::string metric, statistic;  ///< "ttft", "p90"
+  /// Of the statistic over all requests of the run, each side with its own.
   double measured_ms = 0, predicted_ms = 0;
   double error_pct() const { return 100 * (predicted_ms / measured_ms - 1); }
 };
@@ -42,6 +43,7 @@ struct ReplayedRun {
   std::string name, basis;  ///< basis: what was simulated, in words
   std::string skipped;      ///< why it could not be; empty when it was
   std::size_t requests = 0, predicted = 0;
+  /// Sequences that decode in a step, as simulated.
   double mean_batch = 0;
   std::vector<ReplayStatistic> statistics;  ///< TTFT, TPOT, E2E: mean, p50, p90, p95, p99
 };

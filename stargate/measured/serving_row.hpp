@@ -14,11 +14,15 @@ struct MeasuredServing {
   int line = 0;
   int year = 0;          ///< of publication
   std::string measured;  ///< month of the run, "2025-10"
+  /// `trust` is the table's own grade of the source, "A" the best.
   std::string id, source, trust, engine, engine_version, model;
   std::string rules;  ///< ids of the rules that set columns of the row (column_rules.hpp)
+  /// Whether the source states all that its figure depends on.
   bool full_config = true;
   std::string weights_dtype, kv_dtype, accelerator;
+  /// As the accelerator is sold, in GB.
   double accel_mem_gb = 0;
+  /// gpus: of the whole deployment; the others of one replica.
   int gpus = 0, tp = 0, pp = 0, ep = 0, dp = 0;
   bool attention_dp = false;  ///< each rank of tp attends to its own sequences, with whole experts
   /// Tokens of a request, nominal.

@@ -137,6 +137,7 @@ std::string configuration_of(const MeasuredService& s) {
 
 }  // namespace
 
+/// Machines are kept by all they depend on; one that cannot be made is kept as null.
 std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& accelerator,
                                                             const KernelChoice& kernels) {
   const std::string key =

@@ -41,6 +41,7 @@ struct MeasuredService {
   std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
   int replicas = 1;
   LoadKind load = LoadKind::clients;
+  /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
   LengthSpread lengths;
   Duration transfer;  ///< of the cache between a prefill and a decode replica, as the row states it

@@ -105,6 +105,7 @@ std::optional<double> predicted_serving_metric(const MeasuredServing& row, const
   return std::nullopt;
 }
 
+/// Rows that ran the same share one simulation.
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst) {
   ServiceMaker maker(catalogue);

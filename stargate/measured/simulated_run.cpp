@@ -141,6 +141,7 @@ std::int64_t run_requests(const MeasuredService& service) {
   if (service.load == LoadKind::one_batch) return clients(service);
   if (service.load == LoadKind::poisson) return kPoissonRequests;
   const double tokens = service.lengths.isl + service.lengths.osl;
+  // Lengths at which TensorRT-LLM's published tables change their number of requests.
   const int each = tokens > 20'000 ? 1000 : tokens > 2'500 ? 1500 : tokens > 500 ? 3000 : 30'000;
   return std::int64_t{each} * service.replicas;
 }
