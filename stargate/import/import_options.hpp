@@ -15,9 +15,7 @@ struct OptionList {
   std::vector<ImportedOption> options;
 };
 
-/// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments. Faults: text that is
-/// not of its syntax, and configurations of DeepSpeed, Accelerate, Axolotl and LLaMA-Factory, which are refused by
-/// name. Nothing of the file is executed and no other file is read.
+/// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments.
 Result<OptionList> read_import_options(const std::string& file, std::string_view text);
 
 }  // namespace stargate

@@ -34,8 +34,7 @@ std::int64_t run_requests(const MeasuredService& service);
 /// took its prompts: where TensorRT-LLM's step is too short for the longest one, prompts are chunked.
 Result<ReplicaEngineAnswer> make_run_engine(const MeasuredService& service);
 
-/// Deterministic. `known`: an engine of the same replica, whose step times are used again. DoesNotFit also when the
-/// engine refuses every request; it then says how much one sequence lacks.
+/// Deterministic. `known`: an engine of the same replica, whose step times are used again.
 std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const ReplicaEngine* known = nullptr);
 
 /// Equal for runs on the same replica.

@@ -15,8 +15,7 @@ constexpr const char* kHeading = "stargate rate 1";
 constexpr const char* kPlaces[] = {"/sites/", "/routes/", "/suppliers/", "/rentals/", "/reliability/"};
 constexpr const char* kPlaceKinds[] = {"site:", "route:", "supplier:", "rental:", "reliability:"};
 
-/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text. Not for secrets: it need only
-/// tell apart what people write.
+/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text.
 class Fingerprint {
  public:
   void add(std::string_view text) {
@@ -49,7 +48,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// A line a field; the rate as a hexadecimal float, so that it reads back to the last bit.
 std::string format_entry(const MachineRate& r) {
   const std::string fields[] = {kHeading,
                                 r.service,
@@ -70,7 +68,6 @@ std::string format_entry(const MachineRate& r) {
   return text;
 }
 
-/// The heading names the form: entries of another form are made again.
 std::optional<MachineRate> parse_entry(const std::string& text) {
   const auto lines = lines_of(text);
   if (lines.size() != 14 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
@@ -96,8 +93,6 @@ std::string usual_cache_folder() {
   return home.empty() ? "" : home + "/.cache/stargate";
 }
 
-/// The key's first half: the program itself, the catalogue's files and the changes, but for what no rate depends on
-/// (places, routes, suppliers, rents, failures).
 RateCache::RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
                      const CatalogueChanges& changes)
     : folder_(std::move(folder)), files_(&files) {
@@ -108,7 +103,6 @@ RateCache::RateCache(std::string folder, const FileReader& files, const std::str
     folder_.clear();
     return;
   }
-  // Any change of the program may change a rate.
   basis.add(*program);
   for (const auto& path : files.list(catalogue_folder, "")) {
     if (mentions(path, kPlaces)) continue;

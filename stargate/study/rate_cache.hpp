@@ -11,8 +11,6 @@ namespace stargate {
 /// $STARGATE_CACHE, or stargate below $XDG_CACHE_HOME or ~/.cache; empty ("off", or no home): nothing is kept.
 std::string usual_cache_folder();
 
-/// Thread-safe: entries are files written whole and renamed. Nothing here is ever a fault: a cache that does not work
-/// costs time only.
 class RateCache {
  public:
   /// Keeps nothing.
@@ -21,7 +19,6 @@ class RateCache {
   RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
             const CatalogueChanges& changes);
 
-  /// Empty when nothing is kept for exactly this question.
   std::optional<MachineRate> find(const StudyServiceSpec& service, const System& system) const;
   void keep(const StudyServiceSpec& service, const System& system, const MachineRate& rate) const;
 
