@@ -16,6 +16,8 @@ constexpr int kMostTried = 4;           // equal replicas of a trial that do who
 constexpr int kEnoughTried = 16;        // and accelerators from which fewer replicas do
 constexpr double kUsualOptimism = 1.3;  // of an estimate, before any was put to the test
 constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
+constexpr int kManyTried = 12;  // of which the luckiest says by how far all estimates are too high,
+constexpr double kWideMargin = 1.5;  // ... with this for one that is luckier
 constexpr int kBudgetStep = 4;  // between token budgets
 constexpr int kMatchings = 2;   // of the two sides, after the first
 constexpr int kLonger = 4;      // times a trial, for the whole deployment
@@ -118,8 +120,9 @@ class FleetRace {
     if (choice.deployments.empty() && (!shortfall_ || !shortfall_->best_tpot)) shortfall_ = choice.shortfall;
   }
 
-  /// By how much an estimate may fall short of what is true.
+  /// By how much an estimate may fall short of what is true; below 1 where all fall far behind theirs.
   double optimism() const {
+    if (observed_ > 0 && simulated_ >= kManyTried && kWideMargin * observed_ < 1) return kWideMargin * observed_;
     return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
   }
 
@@ -217,17 +220,21 @@ class FleetRace {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }
 
-  /// The whole deployment is run at what is wanted of it until it holds.
+  /// The whole deployment is run at what is wanted of it until it holds; a trial first, where only a part was tried.
   bool settle(Tried& tried) {
     SizedFleet& fleet = tried.fleet;
-    for (int i = 0; i < kMostSettles; ++i) {
+    bool known = tried.parts <= 1;
+    for (int i = 0; i < kMostSettles; ++i, known = false) {
       const bool all = demand_.accelerators > 0;
       const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
       const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
       const double longer = kLonger * std::max(1.0, tried.parts);
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
-      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
-      ++trials_;
+      TrialResult held;
+      if (!known) held = whole.run(load, question_.traffic, question_.targets), ++trials_;
+      if (known || held.meets()) {
+        held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets), ++trials_;
+      }
       if (held.refused > 0) return false;
       if (held.meets()) {
         fleet.held = held.length;
