@@ -117,7 +117,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const ServingLayout& layout, const ServingPrecision& precision,
                                                 const EngineSetup& setup) {
   Diagnostics faults;
-  for (const auto& fault : layout_faults(model, machine, layout)) {
+  for (const auto& fault : layout_faults(model, layout)) {
     faults.push_back(
         {{}, 0, 0, {}, format_layout(layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp", {}});
   }

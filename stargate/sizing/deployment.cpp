@@ -78,7 +78,7 @@ Sides rate_sides(const Model& model, const ServingMachine& machine, const Servin
                  ServingShortfall& shortfall) {
   Sides sides;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) {
+    if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;
       continue;
     }
