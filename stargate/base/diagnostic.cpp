@@ -14,7 +14,6 @@ namespace {
 
 /// The part of a long line around a column, and that column within it.
 std::pair<std::string, int> around(const std::string& line, int column) {
-  // Bytes. The cut is moved to the beginning of a UTF-8 character on both sides.
   constexpr std::size_t kLongest = 160, kBefore = 80;
   if (line.size() <= kLongest) return {line, column};
   const auto at = static_cast<std::size_t>(std::max(0, column - 1));
@@ -29,7 +28,6 @@ std::pair<std::string, int> around(const std::string& line, int column) {
 
 }  // namespace
 
-/// The caret stands under a character, so bytes of UTF-8 that continue one take no place, and tabs stay tabs.
 std::string format_diagnostic(const Diagnostic& d) {
   std::string out;
   if (!d.file.empty()) {
@@ -76,8 +74,7 @@ std::string format_diagnostics(std::vector<Diagnostic> diagnostics) {
 
 namespace {
 
-/// Letters added, left out or replaced, and neighbours swapped ("modle"), each once. Dynamic programming over prefixes
-/// with three rows (the optimal string alignment distance): `before` serves swaps only.
+/// Letters added, left out or replaced, and neighbours swapped ("modle"), each once.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1), above(b.size() + 1), before(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -95,7 +92,6 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-/// By edit distance, at most a third of the letters and one more.
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names) {
   if (wanted.size() > 200) return {};
   std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;

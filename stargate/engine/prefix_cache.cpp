@@ -79,6 +79,7 @@ void PrefixCache::make_idle(std::int32_t at) {
   idle_ += entry.blocks;
 }
 
+/// A block that was idle leaves the list of what may be given up.
 bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks) {
   std::int32_t at = find(hash);
   const bool fresh = at < 0;
@@ -101,6 +102,7 @@ bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t 
   return fresh;
 }
 
+/// From the end, so that the end of a prompt is idle longest and goes first.
 void PrefixCache::release(std::span<const std::uint64_t> hashes, int entries) {
   for (int i = entries - 1; i >= 0; --i) {
     const std::int32_t at = find(hashes[static_cast<std::size_t>(i)]);

@@ -10,6 +10,8 @@
 
 namespace stargate {
 
+/// Blocks are counted in the pool's blocks; a hash may stand for several, or for a part of one. Operations are O(1) a
+/// hash.
 class PrefixCache {
  public:
   struct Match {
@@ -17,13 +19,14 @@ class PrefixCache {
     std::int64_t tokens = 0;       ///< that they stand for
     std::int64_t idle_blocks = 0;  ///< of them, blocks that nobody uses now
   };
+  /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
   /// One more user of a block, which is there or is made now. True when it was made.
   bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);
-  /// Gives up idle blocks until at most `blocks` are left.
+  /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
   void trim(std::int64_t blocks);
   void clear();
 

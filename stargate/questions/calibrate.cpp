@@ -68,6 +68,7 @@ std::string serving_json(const ServingFit& fit) {
   return json.end_array().end_object().text();
 }
 
+/// Without names those coefficients are fitted that the catalogue's record marks `fitted: true`.
 Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
   const auto rows = load_measured_rows(context.files, *q.training);
   if (!rows) return rows.faults();

@@ -80,6 +80,7 @@ std::string show_json(const ShownRecord& record) {
   return json.end_array().end_object().text();
 }
 
+/// By searching the notes' text for ids: an id that is part of a longer one counts as cited too.
 std::map<std::string, Source> cited_by(const std::vector<RecordLine>& lines,
                                        const std::map<std::string, Source>& sources) {
   std::map<std::string, Source> out;

@@ -24,6 +24,7 @@ std::string format_plan_json(const StudyReport& report, const Comparison* compar
 /// The members of that JSON.
 const AnswerFields& plan_answer_fields();
 
+/// `name` without a folder.
 struct CsvFile {
   std::string name, content;
 };

@@ -174,6 +174,7 @@ Check SimulationMaker::make_random_source() {
   if (!output) return context_.fault("osl", output.faults()[0].message, output.faults()[0].hint);
   TenantTraffic tenant;
   tenant.name = "all";
+  // `rate` counts requests, arrivals begin conversations.
   if (q.rate > 0) tenant.arrivals.rate = q.rate / q.turns;
   tenant.arrivals.cv = q.cv;
   tenant.prompt = *prompt, tenant.output = *output;

@@ -29,6 +29,7 @@ double widest_row(const Model& model, const LayerShape& layer, const Shard& shar
   return std::max(heads, f.kind == FeedForwardKind::none ? 0.0 : feed);
 }
 
+/// The largest step: every token of the budget in the widest layer, and the logits of a full batch.
 Bytes activation_bytes(const Replica& replica) {
   double widest = 0;
   for (const auto& shape : replica.model->shapes) {
@@ -40,6 +41,7 @@ Bytes activation_bytes(const Replica& replica) {
   return Bytes::from_base(tokens * row * kActivationBytes + 2 * logits);  // logits and their probabilities
 }
 
+/// On one rank. fp4 counts the model's own group of elements to a scale; embeddings and output projection stay in bf16.
 Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
   const Model& model = *replica.model;
   const auto element = [&](Precision p) {
@@ -128,6 +130,8 @@ std::vector<std::string> layout_faults(const Model& model, const ServingLayout& 
   return faults;
 }
 
+/// With utilization_of_free (TensorRT-LLM's free_gpu_memory_fraction) the share is of what weights and activations
+/// leave.
 ReplicaMemory replica_memory(const Replica& replica) {
   ReplicaMemory memory;
   memory.capacity = replica.machine->memory;
@@ -145,6 +149,7 @@ ReplicaMemory replica_memory(const Replica& replica) {
   return memory;
 }
 
+/// Of the stage whose layers keep most.
 Bytes rank_sequence_bytes(const Replica& replica, double length) {
   const Model& model = *replica.model;
   Bytes most;
@@ -172,6 +177,7 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
   return Fits{group * replica.layout.attention_dp, memory};
 }
 
+/// An idle machine draws what it does at full load less what its accelerators then save, never below an eighth.
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators) {
   const Accelerator& part = catalogue.accelerators.at(system.accelerator);
   const double share = static_cast<double>(accelerators) / system.accelerators;

@@ -105,6 +105,7 @@ StepModel::StepModel(const Replica& replica)
   shard_.skew = replica.engine.expert_skew;
 }
 
+/// One operator's time goes to the part that holds it back; the launch, which no part hides, apart.
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
   const bool graph = replica_.engine.captured_graphs;
@@ -165,6 +166,7 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   }
 }
 
+/// Of one layer on one rank: operators of all tokens, attention of each group, collectives.
 ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch,
                                   const Tokens& tokens) const {
   ServingStep step;
@@ -217,6 +219,8 @@ void StepModel::hide_launches(ServingStep& step) const {
   launch = max(Duration{}, launch - work);
 }
 
+/// Layers of one shape are costed once. The slowest stage sets the pace of the others, so pp times its time is the
+/// step.
 ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double shared) const {
   const Model& model = *replica_.model;
   Tokens tokens;

@@ -95,6 +95,7 @@ ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine
   return shortfall;
 }
 
+/// Replicas are not spread over systems unless one is larger than a system.
 std::int64_t systems_needed(const ServingMachine& machine, std::int64_t replicas, int accelerators) {
   if (accelerators > machine.accelerators) {
     return replicas * ((accelerators + machine.accelerators - 1) / machine.accelerators);
@@ -164,6 +165,7 @@ const char* binding_limit_name(ServingLimit limit) {
   return "?";
 }
 
+/// Tensor groups up to twice the domain are listed too, so that topology is told as a cause.
 std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMachine& machine,
                                              const LayoutSearch& search) {
   const bool experts = has_experts(model);

@@ -60,6 +60,8 @@ struct Tried {
   double parts = 1;         ///< of the whole deployment over the one tried
 };
 
+/// Candidates by their estimated worth. A candidate is passed over when even the largest error of an estimate seen so
+/// far (optimism) could not make it the best; so with honest estimates few are simulated.
 class FleetRace {
  public:
   FleetRace(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options)
@@ -146,6 +148,7 @@ class FleetRace {
     return a == nullptr || a->capacity.rate == 0 || worth(b.fleet) < worth(a->fleet) ? &b : a;
   }
 
+  /// Measures the capacity of the part that is tried, as far as it needs to be known to decide.
   Tried try_once(std::size_t option, const ServingQuestion& serving, const Deployment& planned, const Tried* best) {
     Tried out;
     out.serving = serving;
@@ -216,6 +219,7 @@ class FleetRace {
   }
 
   const Tried* best() const { return best_ ? &*best_ : nullptr; }
+  /// Only what is better than the best so far.
   void keep(const Tried& tried) {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }

@@ -7,6 +7,7 @@
 
 namespace stargate {
 
+/// Latencies are kept until the end: a trial has at most some ten thousand requests.
 class TrialWatch final : public ServiceListener {
  public:
   struct Limits {
