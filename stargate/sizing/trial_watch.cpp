@@ -142,8 +142,8 @@ bool TrialWatch::is_hopeless(std::size_t from, std::size_t end) const {
   return far(targets_.ttft, &Latency::ttft) || far(targets_.tpot, &Latency::tpot);
 }
 
-/// Before there are enough requests for a figure: in all of the last batches, and in all together, ten times as many are
-/// beyond a limit as may be. The engines were found empty, so those to come will not be better off.
+/// Before there are enough requests for a figure: in all of the last batches, and in all together, ten times as many
+/// are beyond a limit as may be. The engines were found empty, so those to come will not be better off.
 bool TrialWatch::is_far_off(std::size_t end) const {
   const std::size_t size = end / kTrialBatches;
   const auto far = [&](const LatencyGoal& goal, double Latency::*kind) {

@@ -11,8 +11,8 @@ namespace stargate {
 struct RateBasis {
   /// As they are asked about, with their changes: the system and those with the same accelerator (a network's change
   /// reaches an accelerator that no other network serves), the accelerator with its architecture and memory, the
-  /// networks, the model; for serving the engines that may run there, for training its coefficients; the calibrations of
-  /// the vendor's devices.
+  /// networks, the model; for serving the engines that may run there, for training its coefficients; the calibrations
+  /// of the vendor's devices.
   std::vector<std::string> records;
   /// Accelerators whose coefficients may be carried over. Which of them lend is decided by what their files say.
   std::vector<std::string> lenders;

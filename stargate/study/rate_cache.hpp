@@ -1,7 +1,7 @@
 // Rates kept from one run to the next, by content: an entry's name is a hash of everything its rate depends on (the
 // sources of the program's rating, the service as it is asked, the system, and the records that rating may read, with
-// their changes), so an entry is never stale, and a change elsewhere costs nothing. Prices are left out: no rate depends
-// on one. The folder may be removed at any time; an entry that cannot be read is made again.
+// their changes), so an entry is never stale, and a change elsewhere costs nothing. Prices are left out: no rate
+// depends on one. The folder may be removed at any time; an entry that cannot be read is made again.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"
