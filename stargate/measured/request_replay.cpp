@@ -237,9 +237,8 @@ std::string format_replay_text(const std::vector<ReplayedRun>& runs) {
   return text;
 }
 
-std::string format_replay_json(const std::vector<ReplayedRun>& runs) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("runs").begin_array();
+void write_replay(JsonWriter& json, const std::vector<ReplayedRun>& runs) {
+  json.member("schema_version", 1).key("runs").begin_array();
   for (const ReplayedRun& run : runs) {
     json.begin_object().member("run", run.name).member("requests", static_cast<std::int64_t>(run.requests));
     json.member("predicted", static_cast<std::int64_t>(run.predicted));
@@ -252,7 +251,7 @@ std::string format_replay_json(const std::vector<ReplayedRun>& runs) {
     }
     json.end_array().end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace stargate

@@ -158,9 +158,7 @@ std::string format_serving_validation_text(const ServingValidation& validation) 
   return out;
 }
 
-std::string format_serving_validation_json(const ServingValidation& validation) {
-  JsonWriter json;
-  json.begin_object();
+void write_serving_validation(JsonWriter& json, const ServingValidation& validation) {
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_figure", validation.by_figure);
@@ -171,7 +169,6 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
     json.member("measured", w.measured).member("predicted", w.predicted).end_object();
   }
   json.end_array();
-  return json.end_object().text();
 }
 
 std::string format_serving_validation_csv(const ServingValidation& validation) {

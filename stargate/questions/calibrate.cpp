@@ -33,9 +33,8 @@ void write_coefficients(JsonWriter& json, const Coefficients& coefficients) {
   json.end_array();
 }
 
-std::string training_json(const TrainingFit& fit) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("fits").begin_array().begin_object();
+void write_training_fit(JsonWriter& json, const TrainingFit& fit) {
+  json.member("schema_version", 1).key("fits").begin_array().begin_object();
   json.member("record", "training:coefficients").member("rows", fit.rows).member("loss_before", fit.loss_before);
   json.member("loss", fit.loss_after);
   write_coefficients(json, fit.coefficients);
@@ -44,12 +43,11 @@ std::string training_json(const TrainingFit& fit) {
     json.begin_object().member("source", s.source).member("rows", s.rows).member("median_pct", s.median_pct);
     json.member("mean_pct", s.mean_pct).member("bias_pct", s.bias_pct).end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
-std::string serving_json(const ServingFit& fit) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("fits").begin_array();
+void write_serving_fit(JsonWriter& json, const ServingFit& fit) {
+  json.member("schema_version", 1).key("fits").begin_array();
   for (const auto& engine : fit.engines) {
     json.begin_object().member("record", "engine:" + engine.id).member("rows", engine.rows);
     json.member("loss_before", engine.loss_before).member("loss", engine.loss_after);
@@ -65,7 +63,7 @@ std::string serving_json(const ServingFit& fit) {
     figure("tpot_pct", h.tpot_pct), figure("ttft_pct", h.ttft_pct), figure("throughput_pct", h.throughput_pct);
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 /// Without names those coefficients are fitted that the catalogue's record marks `fitted: true`.
@@ -79,7 +77,7 @@ Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const 
   if (!fit) return fit.faults();
   return make_answer<TrainingFit>(
       AnswerKind::answered, std::move(*fit), [](const TrainingFit& f) { return format_training_fit(f); },
-      training_json);
+      write_training_fit);
 }
 
 Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -92,7 +90,8 @@ Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const Q
   auto fit = fit_serving(catalogue, *rows, question);
   if (!fit) return fit.faults();
   return make_answer<ServingFit>(
-      AnswerKind::answered, std::move(*fit), [](const ServingFit& f) { return format_serving_fit(f); }, serving_json);
+      AnswerKind::answered, std::move(*fit), [](const ServingFit& f) { return format_serving_fit(f); },
+      write_serving_fit);
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.

@@ -205,16 +205,14 @@ std::string list_text(const CatalogueList& list) {
   return list.kind == nullptr ? overview(list.catalogue) : kind_table(list.catalogue, list.kind->name).format();
 }
 
-std::string list_json(const CatalogueList& list) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1);
+void write_list(JsonWriter& json, const CatalogueList& list) {
+  json.member("schema_version", 1);
   for (const auto& kind : record_kinds()) {
     if (list.kind != nullptr && &kind != list.kind) continue;
     json.key(kind.folder).begin_array();
     for (const auto& id : record_ids(list.catalogue, kind.name)) json.value(id);
     json.end_array();
   }
-  return json.end_object().text();
 }
 
 }  // namespace
@@ -240,7 +238,8 @@ Result<Answer> answer_catalogue_list(const CatalogueListQuestion& question, cons
     return Diagnostic{{}, 0, 0, "csv", "kinds have different columns", "name one kind, such as accelerator", {}};
   }
   std::string rows = csv.empty() ? std::string() : kind_table(*catalogue, kind->name).format_csv();
-  Answer answer = make_answer(AnswerKind::answered, CatalogueList{std::move(*catalogue), kind}, list_text, list_json);
+  Answer answer =
+      make_answer(AnswerKind::answered, CatalogueList{std::move(*catalogue), kind}, list_text, write_list);
   if (!csv.empty()) answer.files.push_back({csv, std::move(rows)});
   return answer;
 }

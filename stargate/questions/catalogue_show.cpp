@@ -71,14 +71,13 @@ std::string show_text(const ShownRecord& record) {
   return out;
 }
 
-std::string show_json(const ShownRecord& record) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("record", record.name).key("fields").begin_array();
+void write_record(JsonWriter& json, const ShownRecord& record) {
+  json.member("schema_version", 1).member("record", record.name).key("fields").begin_array();
   for (const auto& line : record.lines) {
     json.begin_object().member("field", line.path).member("value", line.value).member("source", line.source);
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 /// By searching the notes' text for ids: an id that is part of a longer one counts as cited too.
@@ -121,7 +120,7 @@ Result<Answer> answer_catalogue_show(const CatalogueShowQuestion& question, cons
   // Every value as written, with the source that covers it.
   ShownRecord record{question.record, record_lines(*document), {}};
   record.cited = cited_by(record.lines, catalogue->sources);
-  return make_answer(AnswerKind::answered, std::move(record), show_text, show_json);
+  return make_answer(AnswerKind::answered, std::move(record), show_text, write_record);
 }
 
 Question catalogue_show_question() {

@@ -118,11 +118,10 @@ void write_system(JsonWriter& json, const SystemAnswer& answer) {
   json.end_object();
 }
 
-std::string serve_json(const ServeReport& report) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("model", report.model).key("answers").begin_array();
+void write_serve(JsonWriter& json, const ServeReport& report) {
+  json.member("schema_version", 1).member("model", report.model).key("answers").begin_array();
   for (const auto& answer : report.answers) write_system(json, answer);
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace
@@ -174,7 +173,7 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   }
   std::stable_sort(report.answers.begin(), report.answers.end(), comes_before);
   const bool served = report.answers.front().sized() != nullptr;
-  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), serve_text, serve_json);
+  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), serve_text, write_serve);
 }
 
 Question serve_question() {

@@ -35,7 +35,7 @@ Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const Qu
   return make_answer<ValidationReport>(
       AnswerKind::answered, std::move(report),
       [](const ValidationReport& r) { return format_validation_text(r, "ms"); },
-      [](const ValidationReport& r) { return format_validation_json(r); });
+      [](JsonWriter& json, const ValidationReport& r) { write_validation(json, r); });
 }
 
 Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -50,7 +50,7 @@ Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const Q
   Answer answer = make_answer<Report>(
       AnswerKind::answered, std::move(report),
       [](const Report& r) { return format_training_validation_text(r.validation); },
-      [](const Report& r) { return format_training_validation_json(r.validation); });
+      [](JsonWriter& json, const Report& r) { write_training_validation(json, r.validation); });
   if (!file.empty()) answer.files.push_back({file, csv});
   return answer;
 }
@@ -67,7 +67,7 @@ Result<Answer> validate_serving(const Q& q, const Catalogue& catalogue, const Qu
   Answer answer = make_answer<Report>(
       AnswerKind::answered, std::move(report),
       [](const Report& r) { return format_serving_validation_text(r.validation); },
-      [](const Report& r) { return format_serving_validation_json(r.validation); });
+      [](JsonWriter& json, const Report& r) { write_serving_validation(json, r.validation); });
   if (!file.empty()) answer.files.push_back({file, csv});
   return answer;
 }
@@ -83,7 +83,7 @@ Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const Q
   }
   return make_answer<Runs>(
       AnswerKind::answered, std::move(runs), [](const Runs& r) { return format_replay_text(r); },
-      [](const Runs& r) { return format_replay_json(r); });
+      [](JsonWriter& json, const Runs& r) { write_replay(json, r); });
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
