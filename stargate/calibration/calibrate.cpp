@@ -187,14 +187,14 @@ void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerato
         note_bound(outcome.at_bounds, {name, p.name}, value->second, {p.lower, p.upper});
       }
       // A name used for two kinds of groups has the bounds of both.
-      auto& text = calibration.coefficients.try_emplace(p.name, p.unit, p.meaning, p.lower, p.upper).first->second;
+      auto& text = calibration.coefficients.try_emplace(p.name, CoefficientText{p.unit, p.meaning, p.lower, p.upper}).first->second;
       text.lower = std::min(text.lower, p.lower), text.upper = std::max(text.upper, p.upper);
     }
     for (auto& [coefficient, value] : group.coefficients) {
       value = rounded(value);
       if (has_text(law, coefficient)) continue;
-      auto& text =
-          calibration.coefficients.try_emplace(coefficient, "1", "set by rule, not fitted", value, value).first->second;
+      const CoefficientText by_rule{"1", "set by rule, not fitted", value, value};
+      auto& text = calibration.coefficients.try_emplace(coefficient, by_rule).first->second;
       text.lower = std::min(text.lower, value), text.upper = std::max(text.upper, value);
     }
     group.law = name, group.device = device.id;

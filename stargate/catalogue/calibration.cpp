@@ -130,7 +130,7 @@ namespace {
 std::string number(double value) { return fmt::format("{:.6g}", value); }
 std::string percent(double value) { return fmt::format("{:.2f}", std::abs(value) < 0.005 ? 0.0 : value); }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -152,12 +152,12 @@ std::string format_group(const CalibratedGroup& group) {
   for (const auto& [name, range] : group.fitted_on) {
     ranges += fmt::format("{}{} {} to {}", ranges.empty() ? "" : ", ", name, number(range.low), number(range.high));
   }
-  out += fmt::format("  - engine: {}\n    version: {}\n    precision: {}\n", quoted(group.engine),
-                     quoted(group.version), quoted(group.precision));
-  out += "    coefficients: " + quoted(coefficients) + "\n    fitted_on: " + quoted(ranges) + "\n";
+  out += fmt::format("  - engine: {}\n    version: {}\n    precision: {}\n", in_quotes(group.engine),
+                     in_quotes(group.version), in_quotes(group.precision));
+  out += "    coefficients: " + in_quotes(coefficients) + "\n    fitted_on: " + in_quotes(ranges) + "\n";
   out += "    used: " + format_errors(group.used) + "\n    held_out: " + format_errors(group.held_out) + "\n";
   if (!group.skipped.empty()) out += "    skipped:\n";
-  for (const auto& [reason, rows] : group.skipped) out += fmt::format("      {}: {}\n", quoted(reason), rows);
+  for (const auto& [reason, rows] : group.skipped) out += fmt::format("      {}: {}\n", in_quotes(reason), rows);
   return out;
 }
 
@@ -166,19 +166,19 @@ std::string format_group(const CalibratedGroup& group) {
 std::string format_calibration(const Calibration& c) {
   std::string out =
       "# Written by `stargate calibrate`: fitted, not chosen. Change the law or the data, not this file.\n";
-  out += fmt::format("name: {}\ndevice: {}\nlaw: {}\ndate: {}\n", quoted(c.name), c.device, c.law, c.date);
-  if (!c.notes.empty()) out += "notes: " + quoted(c.notes) + "\n";
+  out += fmt::format("name: {}\ndevice: {}\nlaw: {}\ndate: {}\n", in_quotes(c.name), c.device, c.law, c.date);
+  if (!c.notes.empty()) out += "notes: " + in_quotes(c.notes) + "\n";
   out += "sources:\n";
   for (const auto& [field, note] : c.sources) {
     const bool assumed = !note.assumption.empty();
     out +=
-        fmt::format("  {}: {}\n", quoted(field),
-                    assumed ? "{assumption: " + quoted(note.assumption) + "}" : "[" + format_source_note(note) + "]");
+        fmt::format("  {}: {}\n", in_quotes(field),
+                    assumed ? "{assumption: " + in_quotes(note.assumption) + "}" : "[" + format_source_note(note) + "]");
   }
   out += "coefficients:\n";
   for (const auto& [name, text] : c.coefficients) {
-    out += fmt::format("  {}:\n    unit: {}\n    meaning: {}\n    lower: {}\n    upper: {}\n", name, quoted(text.unit),
-                       quoted(text.meaning), number(text.lower), number(text.upper));
+    out += fmt::format("  {}:\n    unit: {}\n    meaning: {}\n    lower: {}\n    upper: {}\n", name, in_quotes(text.unit),
+                       in_quotes(text.meaning), number(text.lower), number(text.upper));
   }
   if (c.left_out) out += "left_out: " + format_errors(*c.left_out) + "\n";
   out += "groups:\n";

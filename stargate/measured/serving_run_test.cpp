@@ -139,6 +139,22 @@ TEST_CASE("a table with a bad cell is refused with line and column") {
   CHECK(rows.faults()[1].message == "'often' is not a number above 0, inf or nothing");
 }
 
+TEST_CASE("a row that no benchmark could have run, and no simulation would end, is refused") {
+  const auto refused = [](const std::string& gpus, const std::string& isl, const std::string& load) {
+    const auto table = parse_csv("m.csv",
+                                 "id,source_group,engine,model,weights_dtype,accelerator,gpus,tp,pp,isl,osl,"
+                                 "concurrency_or_batch,request_rate,metric,value\n1,s,vLLM,m,fp8,h," +
+                                     gpus + ",1,1," + isl + ",1," + load + ",inf,tpot_ms,3\n");
+    REQUIRE(table);
+    const auto rows = read_measured_serving(*table);
+    return rows.ok() ? std::string() : rows.faults()[0].path + ": " + rows.faults()[0].message;
+  };
+  CHECK(refused("8", "1000", "64").empty());
+  CHECK(refused("1000000", "1000", "64") == "gpus: '1000000' is not a whole number from 0 to 4096");
+  CHECK(refused("8", "4294967296", "64") == "isl: '4294967296' is not a number from 0 to 100000000");
+  CHECK(refused("8", "1000", "4294967296") == "concurrency_or_batch: '4294967296' is not a number from 0 to 100000");
+}
+
 TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served faster than its steps") {
   const Catalogue c = make_catalogue();
   MeasuredServing row = make_row();

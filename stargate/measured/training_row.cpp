@@ -16,7 +16,7 @@ constexpr MeasuredField<R> kFields[] = {
     {"model", &R::model, true},
     {"rules_applied", &R::rules},
     {"params_b", &R::params_b, true},
-    {"layers", &R::layers, true},
+    {"layers", &R::layers, true, nullptr, 10'000},
     {"hidden", &R::hidden, true},
     {"heads", &R::heads, true},
     {"kv_heads", &R::kv_heads, true},

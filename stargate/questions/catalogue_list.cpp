@@ -26,8 +26,8 @@ TextTable accelerator_table(const Catalogue& catalogue) {
                    {"domain"},
                    {"price"}});
   for (const auto& [id, a] : catalogue.accelerators) {
-    const auto peak = [&](Precision p) {
-      return a.peak.contains(p) ? format_quantity(a.peak.at(p)) : std::string("-");
+    const auto peak = [&peaks = a.peak](Precision p) {
+      return peaks.contains(p) ? format_quantity(peaks.at(p)) : std::string("-");
     };
     table.add_row({id, a.vendor, format_quarter(a.available), format_quantity(a.memory_capacity),
                    format_quantity(a.memory_bandwidth), peak(Precision::bf16), peak(Precision::fp8),
@@ -165,6 +165,7 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "model") return model_table(catalogue);
   if (kind == "supplier") return supplier_table(catalogue);
   if (kind == "calibration") return calibration_table(catalogue);
+  if (kind == "architecture") return name_table("architecture", catalogue.architectures);
   if (kind == "cpu") return name_table("cpu", catalogue.cpus);
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);
