@@ -6,6 +6,11 @@
 namespace stargate {
 namespace {
 
+/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At half
+/// of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
+/// (AIConfigurator's tables of prefill attention with power).
+constexpr double kAttentionDraw = 0.7;
+
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   static const KernelShares usual;
   const auto found = catalogue.architectures.find(accelerator.architecture);
@@ -15,7 +20,9 @@ const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& acc
 }  // namespace
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const KernelShares& family)
-    : literature_(accelerator, family), power_(make_power_law(accelerator)), bandwidth_(accelerator.memory_bandwidth) {}
+    : literature_(accelerator, family),
+      power_(make_power_law(accelerator, family, accelerator)),
+      bandwidth_(accelerator.memory_bandwidth) {}
 
 void DeviceLaw::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
   const CalibratedGroup& group = *chosen.group;
@@ -65,6 +72,9 @@ double units_weaker_than_lender(const Catalogue& catalogue, const Accelerator& o
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
     : DeviceLaw(accelerator, family_of(catalogue, accelerator)) {
+  if (const Accelerator* listed = find_listed(catalogue, accelerator.id)) {
+    power_ = make_power_law(accelerator, family_of(catalogue, accelerator), *listed);
+  }
   const auto groups = [&](const char* law) {
     return choose_groups(catalogue, accelerator, {law, kernels.engine, {}, {}});
   };
@@ -133,11 +143,29 @@ void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vec
   }
 }
 
+/// What the power limit makes of a time.
+double DeviceLaw::slowdown(Duration time, const Work& work) const {
+  const double use = activity_ * work.draw * (work.flops / (peak(work.precision) * time));
+  return power_.slowdown(use, work.bytes / (bandwidth_ * time));
+}
+
+/// Of a measured kernel, which was timed in a burst.
+Duration DeviceLaw::sustain(Duration burst, const Work& work) const {
+  return activity_ > 0 && burst > Duration{} ? burst * slowdown(burst, work) : burst;
+}
+
+/// By the data sheet and the literature, whose rates hold under the listed limit.
+OperatorTime DeviceLaw::sustain(OperatorTime listed, const Work& work) const {
+  if (!(activity_ > 0) || power_.limit >= power_.listed_limit || !(listed.total() > Duration{})) return listed;
+  listed.compute = listed.compute * slowdown(listed.total(), work);
+  return listed;
+}
+
 /// A total as its parts, for reports of what bounds it: the larger of what arithmetic and traffic would take alone is
 /// given all that is left after the launch.
-OperatorTime DeviceLaw::parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const {
-  const Duration rest = max(Duration{}, total - launch);
-  const Duration compute = flops / peak(precision), memory = bytes / bandwidth_;
+OperatorTime DeviceLaw::parts_of(Duration burst, Duration launch, const Work& work) const {
+  const Duration rest = max(Duration{}, sustain(burst, work) - launch);
+  const Duration compute = work.flops / peak(work.precision), memory = work.bytes / bandwidth_;
   if (memory > compute) return {launch, min(compute, rest), rest};
   return {launch, rest, min(memory, rest)};
 }
@@ -146,10 +174,11 @@ OperatorTime DeviceLaw::parts_of(Duration total, Duration launch, Flops flops, B
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
   const auto index = static_cast<std::size_t>(precision);
   const auto& law = gemm_[index];
-  if (!law) return literature_.gemm_parts(precision, s);
+  const Work work{Flops::from_base(2 * s.m * s.n * s.k * s.groups), Bytes::from_base(gemm_bytes(precision, s)),
+                  precision};
+  if (!law) return sustain(literature_.gemm_parts(precision, s), work);
   const Duration total = law->time(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
-  return parts_of(total, gemm_launch_[index], Flops::from_base(2 * s.m * s.n * s.k * s.groups),
-                  Bytes::from_base(gemm_bytes(precision, s)), precision);
+  return parts_of(total, gemm_launch_[index], work);
 }
 
 /// Microseconds of multi-head latent attention in the widths its law is of (DeepSeek's); 0 for any other call.
@@ -173,14 +202,15 @@ double DeviceLaw::latent_us(const AttentionCall& call, bool decode) const {
 OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
   constexpr double kMostDecoded = 8;
   const bool decode = call.query <= kMostDecoded && call.context > call.query;
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(attention_bytes(call)), Precision::bf16,
+                  kAttentionDraw};
   double us = latent_us(call, decode);
   if (!(us > 0)) {
     const bool known = attention_ && !call.shared_kv && (decode ? attention_->can_decode() : attention_->can_prefill());
-    if (!known) return literature_.attention_parts(call);
+    if (!known) return sustain(literature_.attention_parts(call), work);
     us = decode ? attention_->decode_us(call) : attention_->prefill_us(call, Precision::bf16);
   }
-  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), Flops::from_base(call.flops()),
-                  Bytes::from_base(attention_bytes(call)), Precision::bf16);
+  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
 }
 
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
@@ -197,18 +227,19 @@ Duration DeviceLaw::experts_time(const ExpertCall& call, Precision precision) co
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
+  const GemmShape shape{op.m, op.n, op.k, op.groups};
+  const auto work = [&] { return Work{op.flops(), Bytes::from_base(gemm_bytes(op.precision, shape)), op.precision}; };
   if (op.experts.tokens > 0 && experts_[static_cast<std::size_t>(op.precision)]) {
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
     const Duration time = op.experts.share * experts_time(op.experts, op.precision);
-    return parts_of(time, min(time, literature_.launch()), op.flops(),
-                    Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups})), op.precision);
+    return parts_of(time, min(time, literature_.launch()), work());
   }
   switch (op.kind) {
     case OperatorKind::gemm:
       if (op.experts.tokens > 0 && !gemm_[static_cast<std::size_t>(op.precision)]) {
-        return literature_.expert_parts(op.precision, {op.m, op.n, op.k, op.groups});
+        return sustain(literature_.expert_parts(op.precision, shape), work());
       }
-      return gemm_parts(op.precision, {op.m, op.n, op.k, op.groups});
+      return gemm_parts(op.precision, shape);
     case OperatorKind::attention:
       return attention_parts(op.attention);
     case OperatorKind::element_wise:
@@ -238,7 +269,8 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
                                                            : op.traffic;
   const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
-  return power_.power(op.flops() / (peak(precision) * time), bytes / (bandwidth_ * time)) * time;
+  const double activity = (activity_ > 0 ? activity_ : 1) * (op.kind == OperatorKind::attention ? kAttentionDraw : 1);
+  return power_.power(activity * (op.flops() / (peak(precision) * time)), bytes / (bandwidth_ * time)) * time;
 }
 
 }  // namespace stargate
