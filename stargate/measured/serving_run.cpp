@@ -47,7 +47,8 @@ ServingPrecision precision_of(const StatedPrecisions& stated, const std::string&
     const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
     if (!as_stored) out.linear = out.expert = *stated.weights;
   }
-  const bool scaled = engine != "sglang" || !as_files(model, out);
+  const bool asked_for = engine == "trtllm" || (engine == "vllm" && accelerator.peak.contains(Precision::fp4));
+  const bool scaled = asked_for || !as_files(model, out);
   const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
   out.kv = stated.kv.value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;

@@ -2,6 +2,7 @@
 #include "stargate/perf/device_law.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace stargate {
 namespace {
@@ -84,11 +85,12 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
   const auto moe = keep_one_lender(groups("moe"));
   calibrate_experts(accelerator, moe, kernels);
-  for (auto& law : experts_) {
-    if (!law || moe.empty()) continue;
-    double& share = law->coefficients.compute_share;
-    share =
-        std::max(share, std::min(kBestShare, share * units_weaker_than_lender(catalogue, accelerator, moe.front())));
+  for (auto& of_precision : experts_) {
+    for (auto& law : of_precision) {
+      double& share = law.coefficients.compute_share;
+      share =
+          std::max(share, std::min(kBestShare, share * units_weaker_than_lender(catalogue, accelerator, moe.front())));
+    }
   }
 }
 
@@ -133,13 +135,16 @@ void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vec
                                   const KernelChoice& kernels) {
   for (const GemmGroups& entry : gemm_groups()) {
     const Precision precision = entry.precision;
-    const ChosenGroup* chosen = find_first(groups, expert_names(entry, kernels));
-    const MoeFormat* format = chosen == nullptr ? nullptr : find_moe_format(chosen->group->precision);
-    if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
-    MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
-    c.cold_weights = 1;
-    experts_[static_cast<std::size_t>(precision)] = ExpertLaw{c, moe_device(accelerator, *format), *format};
-    note_basis(*chosen, accelerator);
+    const ChosenGroup* first = find_first(groups, expert_names(entry, kernels));
+    if (first == nullptr) continue;
+    for (const ChosenGroup* chosen : find_rivals(groups, *first)) {
+      const MoeFormat* format = find_moe_format(chosen->group->precision);
+      if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
+      MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
+      c.cold_weights = 1;
+      experts_[static_cast<std::size_t>(precision)].push_back({c, moe_device(accelerator, *format), *format});
+      note_basis(*chosen, accelerator);
+    }
   }
 }
 
@@ -218,18 +223,22 @@ Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double sl
   return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
-/// Time of the fused kernel; an imbalance beyond the skew of routing is in the call's tokens.
+/// Time of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
+/// routing is in the call's tokens.
 Duration DeviceLaw::experts_time(const ExpertCall& call, Precision precision) const {
-  const ExpertLaw& law = *experts_[static_cast<std::size_t>(precision)];
   const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
-  return moe_time_us(law.coefficients, law.device, law.format, shape, routed_load(shape, call.tokens, call.skew)) *
-         microsecond;
+  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);
+  double least = std::numeric_limits<double>::infinity();
+  for (const ExpertLaw& law : experts_[static_cast<std::size_t>(precision)]) {
+    least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));
+  }
+  return least * microsecond;
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
   const GemmShape shape{op.m, op.n, op.k, op.groups};
   const auto work = [&] { return Work{op.flops(), Bytes::from_base(gemm_bytes(op.precision, shape)), op.precision}; };
-  if (op.experts.tokens > 0 && experts_[static_cast<std::size_t>(op.precision)]) {
+  if (op.experts.tokens > 0 && !experts_[static_cast<std::size_t>(op.precision)].empty()) {
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
     const Duration time = op.experts.share * experts_time(op.experts, op.precision);
     return parts_of(time, min(time, literature_.launch()), work());

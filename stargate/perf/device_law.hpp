@@ -103,7 +103,7 @@ class DeviceLaw {
     MoeDevice device;
     MoeFormat format;
   };
-  std::array<std::optional<ExpertLaw>, kPrecisionCount> experts_;
+  std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
   std::optional<AttentionLaw> attention_;
   template <class Coefficients>
   struct LatentLaw {

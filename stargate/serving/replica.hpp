@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/engine/engine_spec.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/layer_operators.hpp"
@@ -66,6 +67,7 @@ struct Replica {
   ServingLayout layout;
   ServingPrecision precision;
   EngineCoefficients engine;
+  SpeculationSpec speculation{};
 };
 
 /// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it can

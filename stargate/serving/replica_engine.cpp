@@ -126,7 +126,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   }
   if (!faults.empty()) return faults;
   ReplicaEngine out;
-  out.replica = {&model, &machine, layout, precision, setup};
+  out.replica = {&model, &machine, layout, precision, setup, setup.rules.speculation};
   out.memory = replica_memory(out.replica);
   EngineSpec& spec = out.spec = setup.rules;
   spec.max_num_seqs = setup.max_num_seqs;

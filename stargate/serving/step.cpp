@@ -12,17 +12,6 @@ namespace {
 constexpr double kActivationBytes = 2;      // bf16
 constexpr double kSamplingTraffic = 3 * 4;  // fp32 logits written, read by softmax or arg-max, and read to sample
 
-/// What a graph launches again is the device's own start and drain, that of the plainest kernel: measured alone, a
-/// product that casts its input also waits for the host. In 8 bits the cast is a kernel of its own, in 4 the end of the
-/// kernel before (fused with norm and all-reduce in TensorRT-LLM and FlashInfer).
-Duration graph_launch(const DeviceLaw& law, const Operator& op) {
-  Operator plain;
-  plain.m = 1, plain.n = plain.k = 64;
-  const bool product = op.kind == OperatorKind::gemm && op.experts.tokens <= 0;
-  const bool cast = product && law.casts(op.precision) && bytes_per_element(op.precision) >= 1;
-  return (cast ? 2 : 1) * law.operator_parts(plain).launch;
-}
-
 /// Rows of the busiest of `ranks` over the mean of `rows`, as chance has it where experts are equally popular: the
 /// largest of as many log-normal counts of that variance.
 double busiest_by_chance(double rows, double ranks) {
@@ -103,13 +92,25 @@ StepModel::StepModel(const Replica& replica)
       rank_group_(place_group(replica.machine->fabric, replica.layout.ranks(), 1)),
       stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
   shard_.skew = replica.engine.expert_skew;
+  Operator plainest;
+  plainest.m = 1, plainest.n = plainest.k = 64;
+  kernel_launch_ = replica.machine->law.operator_parts(plainest).launch;
+}
+
+/// What a graph launches again is the device's own start and drain, that of the plainest kernel: measured alone, a
+/// product that casts its input also waits for the host. In 8 bits the cast is a kernel of its own, in 4 the end of the
+/// norm before.
+Duration StepModel::plain_launch(const Operator& op) const {
+  const bool product = op.kind == OperatorKind::gemm && op.experts.tokens <= 0;
+  const bool cast = product && replica_.machine->law.casts(op.precision) && bytes_per_element(op.precision) >= 1;
+  return (cast ? 2 : 1) * kernel_launch_;
 }
 
 /// One operator's time goes to the part that holds it back; the launch, which no part hides, apart.
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
   const bool graph = replica_.engine.captured_graphs;
-  const Duration launch = graph ? min(time.launch, graph_launch(replica_.machine->law, op)) : time.launch;
+  const Duration launch = graph ? min(time.launch, plain_launch(op)) : time.launch;
   step[ServingStepPart::launch] += replica_.engine.launch_share * launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
@@ -252,7 +253,8 @@ ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double sh
 
 ServingStep StepModel::decode_time(double sequences, double context) const {
   const double groups = replica_.layout.attention_dp * replica_.layout.pp;
-  const SequenceGroup group{std::max(1.0, sequences / groups), 1, context, true, 1};
+  const double query = 1.0 + replica_.speculation.draft_tokens;
+  const SequenceGroup group{std::max(1.0, sequences / groups), query, context, true, 1};
   return step_time({&group, 1});
 }
 

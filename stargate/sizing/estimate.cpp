@@ -80,7 +80,8 @@ ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine
       ++shortfall.losses.topology;
       continue;
     }
-    const Replica replica{&model, &machine, layout, question.precision, question.engine};
+    const Replica replica{&model, &machine, layout, question.precision, question.engine,
+                          question.engine.rules.speculation};
     const StepModel step(replica);
     const auto best = best_steady_state(step, question.workload, question.target);
     if (const auto* lack = std::get_if<DoesNotFit>(&best)) {
@@ -244,7 +245,8 @@ Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& m
   const ServingLayout& layout = best->choice.layout;
   best->systems = systems_needed(machine, best->replicas, layout.accelerators());
   best->price = machine.price * static_cast<double>(best->systems);
-  const StepModel step({&model, &machine, layout, question.precision, question.engine});
+  const StepModel step({&model, &machine, layout, question.precision, question.engine,
+                        question.engine.rules.speculation});
   const Frequency share = traffic.requests / static_cast<double>(best->replicas);
   best->at_load = steady_state_at_load(step, question.workload, share, best->choice.steady.decoding);
   best->output_per_accelerator = best->at_load.output_tokens / static_cast<double>(layout.accelerators());
