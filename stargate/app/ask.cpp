@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kHelpWidth = 100;  // where the screen has no limit
 
+/// "train search", without the program's name.
 std::string path_of(const CLI::App* command) {
   std::string out;
   for (; command != nullptr && command->get_parent() != nullptr; command = command->get_parent()) {
@@ -42,6 +43,7 @@ CLI::App* deepest(CLI::App& app) {
   return out;
 }
 
+/// Of all questions, each name once: `ask` does not know yet which question its file asks.
 std::vector<FileForm> all_forms() {
   std::vector<FileForm> out;
   for (const auto& question : all_questions()) {
@@ -53,6 +55,7 @@ std::vector<FileForm> all_forms() {
   return out;
 }
 
+/// --help anywhere on the way to the command.
 bool wants_help(const CLI::App& command) {
   for (const auto* at = &command; at != nullptr; at = at->get_parent()) {
     const auto* help = at->get_option_no_throw("--help");
@@ -176,6 +179,7 @@ void QuestionCommands::answer_file() {
   ask(*asked->question, asked->document, std::move(wanted), ask_->get_option("--json")->count() > 0);
 }
 
+/// Where command line and JSON file meet: runs the question, prints its answer, writes its files.
 void QuestionCommands::ask(const Question& question, const Document& document,
                            std::map<std::string, std::string, std::less<>> wanted, bool json) {
   QuestionContext context{session_.files, session_.catalogue_folder, Session::progress_line, std::move(wanted),

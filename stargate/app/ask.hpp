@@ -9,7 +9,8 @@
 
 namespace stargate {
 
-/// The commands of all questions below a program's.
+/// The commands of all questions below a program's. Lives as long as the CLI11 app and the session it refers to.
+/// Nothing here returns an error: faults are printed and the exit code is kept in the session.
 class QuestionCommands {
  public:
   QuestionCommands(CLI::App& app, Session& session);

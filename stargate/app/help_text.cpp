@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kWidestLeft = 30;
 
+/// What stands for the value in the help: the field's own word, else one made from its type's text.
 std::string value_name(const FieldText& field, const FieldFace& face) {
   if (!face.type_name.empty()) return face.type_name;
   if (field.type.find(" | ") != std::string::npos) return "NAME";
@@ -25,6 +26,7 @@ std::string upper(std::string text) {
   return text;
 }
 
+/// The flag with its other names, and its sentence with choices, example and default.
 HelpEntry field_entry(const FieldText& field, const FieldFace& face) {
   HelpEntry out;
   if (face.positional) {

@@ -17,6 +17,7 @@ Node scalar(Document& document, const std::string& text, std::string origin) {
   return node;
 }
 
+/// Words of one or several occurrences of a flag; commas inside a word separate items where the field allows it.
 Node list_of(Document& document, const std::vector<std::string>& words, const FieldFace& face,
              const std::string& flag) {
   Node list;
@@ -40,6 +41,7 @@ std::string names_of(const std::string& field, const FieldFace& face) {
   return out;
 }
 
+/// CLI11 gets no defaults and no types: the field's own codec reads the words, with the messages that files give.
 CLI::Option* add_field(CLI::App& command, const FieldText& field, const FieldFace& face) {
   if (face.shape == FieldShape::on) return command.add_flag(names_of(field.name, face));
   auto* option = command.add_option(names_of(field.name, face));

@@ -19,6 +19,7 @@ class QuestionCommand {
  public:
   QuestionCommand(const Question& question, CLI::App& command);
 
+  /// References are to the question and the command given to the constructor, which outlive this.
   const Question& question() const { return *question_; }
   CLI::App& command() const { return *command_; }
   bool wants_json() const;

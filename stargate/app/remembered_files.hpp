@@ -15,7 +15,8 @@ class RememberedFiles final : public FileReader {
  public:
   Result<std::string> read(const std::string& path) const override;
   std::vector<std::string> list(const std::string& folder, const std::string& suffix) const override;
-  /// Whether `path` names a file that was read, by this or by another name.
+  /// Whether `path` names a file that was read, by this or by another name. False for a path that is no regular file
+  /// yet. Thread-safe, as read() is.
   bool was_read(const std::string& path) const;
 
  private:

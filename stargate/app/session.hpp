@@ -15,6 +15,7 @@ namespace stargate {
 inline constexpr int kExitAnswered = 0, kExitInternal = 1, kExitWrongInput = 2, kExitAnswerIsNo = 3;
 
 struct Session {
+  /// --catalogue, else below $STARGATE_HOME, else "catalogue" in the working directory.
   std::string catalogue_folder;
   RememberedFiles files;
   StandardOutput output;

@@ -19,6 +19,7 @@ int fault_width(const TextLayout& screen);
 /// Standard output with the system's reason when it took no more.
 class StandardOutput {
  public:
+  /// After a failure the rest is dropped: close() tells.
   void print(std::string_view bytes);
   /// Hands on what is buffered. The reason why not all arrived, such as "No space left on device"; empty when it did.
   std::string close();

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+// `why` names in a few words what should have held ("pairs"); the condition's text and the place are added. Aborts, so
+// that a core dump shows the state: a plan that went on after a broken invariant would look right and be wrong.
 #define STARGATE_CHECK(condition, why)                                                                     \
   do {                                                                                                     \
     if (!(condition)) {                                                                                    \

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kMostFaults = 100;  // a thousand broken rows are one mistake
 
+/// A position that only moves on, and the number of the line it is in. Faults are collected; what is too long or too
+/// many stops the reading, since the rest would be read for nothing.
 class CsvReader {
  public:
   CsvReader(const std::string& file, std::string_view text) : file_(file), text_(text) {}
@@ -27,6 +29,7 @@ class CsvReader {
   }
 
  private:
+  /// Quoted cells may hold line ends, so lines are counted here.
   CsvRow read_row(Diagnostics& faults) {
     CsvRow row{line_, {}};
     for (;;) {
@@ -41,6 +44,7 @@ class CsvReader {
     }
   }
 
+  /// Counts the cell; true, with a fault, when it or the table passes a limit of csv.hpp.
   bool is_too_much(const std::string& cell, Diagnostics& faults) {
     std::string message;
     if (cell.size() > kLongestCsvCell) {
@@ -53,6 +57,7 @@ class CsvReader {
     return stopped_ = true;
   }
 
+  /// Up to the next comma or line end. Quotes inside a cell that does not begin with one stand for themselves.
   std::string read_plain() {
     const std::size_t end = std::min(text_.find_first_of(",\r\n", at_), text_.size());
     const std::string_view cell = text_.substr(at_, end - at_);
@@ -60,6 +65,7 @@ class CsvReader {
     return std::string(cell);
   }
 
+  /// Behind the opening quote; ends behind the closing one. A doubled quote is one quote.
   std::string read_quoted(Diagnostics& faults) {
     const int opened = line_;
     std::string cell;

@@ -49,6 +49,7 @@ std::string write_and_close(int descriptor, const std::string& content, bool to_
 
 }  // namespace
 
+/// The size is checked again while reading: a device or a pipe has none, and a file may grow.
 Result<std::string> DiskFileReader::read(const std::string& path) const {
   std::error_code error;
   if (!fs::exists(path, error)) return file_fault(path, "no such file");

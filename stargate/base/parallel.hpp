@@ -10,7 +10,9 @@
 
 namespace stargate {
 
-/// Calls work(0) ... work(count - 1), each once, on so many threads; 0: one for each core.
+/// Calls work(0) ... work(count - 1), each once, on so many threads; 0: one for each core. Returns when all are done.
+/// `work` is called from several threads at once and must not throw. Pieces are handed out one at a time in order, so
+/// that pieces of unlike size balance; each should take some microseconds at least, a thread some tens.
 template <class Work>
 void for_each_parallel(std::size_t count, const Work& work, unsigned threads = 0) {
   std::atomic<std::size_t> next{0};

@@ -21,6 +21,7 @@ constexpr std::uint64_t kBegin = 1, kEnd = 2, kCounter = 4, kExplicitOrder = 3, 
 
 using Message = protozero::pbf_writer;
 
+/// A slice is two events, a beginning with all it carries and an end, both on its track.
 void begin_slice(Message& packet, const PerfettoSlice& slice, std::uint64_t name) {
   Message begin(packet, kTrackEvent);
   begin.add_uint64(kEventType, kBegin);
@@ -52,6 +53,7 @@ class PerfettoTrace::Packet {
   Message trace_, packet_;
 };
 
+/// Field numbers are those of Perfetto's trace_packet.proto; viewers order processes by rank.
 void PerfettoTrace::describe_process(std::uint64_t uuid, std::uint64_t id, const std::string& name,
                                      std::uint64_t rank) {
   Packet packet(*this);
@@ -84,6 +86,8 @@ void PerfettoTrace::describe_counter(std::uint64_t uuid, std::uint64_t parent, c
 }
 
 void PerfettoTrace::add_slice(const PerfettoSlice& slice) {
+  // A name is written once and referred to by number after ("interned data"): traces of a million slices have a dozen
+  // names.
   const auto [name, fresh] = names_.emplace(slice.name, names_.size() + 1);
   {
     Packet packet(*this);

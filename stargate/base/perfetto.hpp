@@ -11,22 +11,32 @@ namespace stargate {
 
 /// Something that takes a while, on a track. Times in nanoseconds.
 struct PerfettoSlice {
+  /// Of describe_track or describe_process.
   std::uint64_t track = 0;
+  /// Since the beginning of the trace; end >= start.
   std::uint64_t start_ns = 0, end_ns = 0;
   std::string name;
+  /// Static text (not owned): the viewer can filter by it.
   const char* category = "";
+  /// Shown when a slice is clicked. Negative values mean "not known" and are left out.
   std::vector<std::pair<const char*, std::int64_t>> annotations;
+  /// Numbers of arrows that leave this slice and that arrive at it: equal numbers in two slices are joined.
   std::vector<std::uint64_t> starts_flows, ends_flows;
 };
 
-/// Tracks are named by numbers of the caller's, unique in the trace.
+/// Tracks are named by numbers of the caller's, unique in the trace. Whoever describes a track does so before its first
+/// slice. Slices of one track may nest but not cross; they may be added in any order of time.
 class PerfettoTrace {
  public:
+  /// `process` is the number the viewer shows; `rank` orders the processes from the top, lowest first.
   void describe_process(std::uint64_t track, std::uint64_t process, const std::string& name, std::uint64_t rank);
+  /// `parent` is the track of a process, or of another track under which this one is shown; `rank` orders siblings.
   void describe_track(std::uint64_t track, std::uint64_t parent, const std::string& name, std::uint64_t rank);
+  /// A track that shows a curve instead of slices; add_count gives its points, each held until the next.
   void describe_counter(std::uint64_t track, std::uint64_t parent, const std::string& name);
   void add_slice(const PerfettoSlice& slice);
   void add_count(std::uint64_t track, std::uint64_t at_ns, double value);
+  /// The bytes of the file, to be written as they are ("trace.pftrace"). Empties the trace.
   std::string take() { return std::move(bytes_); }
 
  private:

@@ -20,6 +20,7 @@ std::uint32_t hash_name(std::string_view name) {
 
 }  // namespace
 
+/// Ten rounds of Philox-4x32 (Salmon et al., SC 2011), with the constants of Random123.
 PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t a = std::uint64_t{kMultiplier0} * counter[0], b = std::uint64_t{kMultiplier1} * counter[2];
@@ -34,6 +35,7 @@ RandomStream::RandomStream(std::uint64_t seed, std::uint32_t scenario, std::stri
     : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
       counter_{0, 0, scenario, hash_name(name)} {}
 
+/// Two draws a block; the counter's upper words name the stream.
 std::uint64_t RandomStream::bits() {
   if (used_ == 4) {
     block_ = philox4x32(counter_, key_);
@@ -45,11 +47,13 @@ std::uint64_t RandomStream::bits() {
   return out;
 }
 
+/// The middle of one of 2^52 equal steps, so that neither 0 (a logarithm's pole) nor 1 can come.
 double RandomStream::uniform() { return (static_cast<double>(bits() >> 12) + 0.5) * 0x1p-52; }
 
 double RandomStream::exponential() { return -std::log(uniform()); }
 
 double RandomStream::normal() {
+  // R^2 = -2 ln U of Box and Muller's polar form, with an exponential draw in place of -ln U.
   const double radius = std::sqrt(2 * exponential());
   return radius * std::cos(2 * std::numbers::pi * uniform());
 }

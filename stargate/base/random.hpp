@@ -19,14 +19,18 @@ PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key);
 /// The draws of one purpose ("failures", "repairs") in one scenario. Streams of other names or scenarios never overlap.
 class RandomStream {
  public:
+  /// `name` enters as a 32-bit FNV-1a hash: two names of one hash would share their draws, so names are few and written
+  /// out.
   RandomStream(std::uint64_t seed, std::uint32_t scenario, std::string_view name);
 
+  /// 64 fresh bits: half a Philox block. A stream gives 2^65 of them before it repeats.
   std::uint64_t bits();
   /// In the open interval (0, 1), in steps of 2^-52.
   double uniform();
-  /// Exponential with mean 1.
+  /// Exponential with mean 1. By inversion, so one draw takes one uniform and a larger uniform gives a smaller value.
   double exponential();
-  /// Normal with mean 0 and variance 1.
+  /// Normal with mean 0 and variance 1. By Box and Muller's transform; the second normal of a pair is thrown away, so
+  /// that every draw takes two uniforms.
   double normal();
 
  private:

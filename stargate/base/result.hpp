@@ -11,6 +11,8 @@ namespace stargate {
 
 using Diagnostics = std::vector<Diagnostic>;
 
+/// value() of a failed result and faults() of a good one are faults of ours and abort: ask ok() first. The vector of
+/// faults is never empty.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -47,6 +49,7 @@ class [[nodiscard]] Result {
 
 /// Nothing, or faults.
 struct Done {};
+/// Of a function that only says whether its input is right.
 using Check = Result<Done>;
 
 }  // namespace stargate

@@ -14,6 +14,7 @@ struct Series {
   std::map<Quarter, T> points;
 
   bool empty() const { return points.empty(); }
+  /// The value in that quarter, not the sum up to it. O(log points).
   T at(Quarter quarter) const {
     const auto after = points.upper_bound(quarter);
     if (after == points.begin()) return T{};

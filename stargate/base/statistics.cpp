@@ -10,6 +10,7 @@
 namespace stargate {
 namespace {
 
+/// Ranks from 0; ties share the mean of the places they take.
 std::vector<double> ranks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -55,10 +56,12 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/// Spearman's: Pearson's of the ranks, which is right for ties as well.
 std::optional<double> rank_correlation(std::span<const double> a, std::span<const double> b) {
   STARGATE_CHECK(a.size() == b.size(), "pairs");
   if (a.size() < 2) return std::nullopt;
   const auto x = ranks(a), y = ranks(b);
+  // of the ranks 0 to n - 1, with ties or without
   const double mean = static_cast<double>(a.size() - 1) / 2;
   double xy = 0, xx = 0, yy = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -68,6 +71,7 @@ std::optional<double> rank_correlation(std::span<const double> a, std::span<cons
   return xy / std::sqrt(xx * yy);
 }
 
+/// Pairs without a finite prediction or a positive measurement are left out.
 ErrorSummary summarise_errors(std::span<const double> predicted, std::span<const double> measured,
                               std::span<const double> weights) {
   STARGATE_CHECK(predicted.size() == measured.size(), "a prediction a measurement");

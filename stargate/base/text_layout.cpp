@@ -19,6 +19,7 @@ constexpr std::size_t kLongestNumber = 40;
 
 using Cells = std::vector<std::string>;
 
+/// A table read back from its marks; `indent` in spaces before each line.
 struct MarkedTable {
   int indent = 0;
   std::vector<Column> columns;
@@ -96,10 +97,12 @@ struct Widths {
   std::vector<int> natural, least;
 };
 
+/// Of a whole line, gaps included.
 int row_width(const std::vector<int>& widths) {
   return std::accumulate(widths.begin(), widths.end(), kGap * (static_cast<int>(widths.size()) - 1));
 }
 
+/// A column of numbers may not be narrower than its widest cell: a broken number would be misread.
 Widths widths_of(const MarkedTable& table) {
   Widths widths;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
@@ -131,6 +134,7 @@ std::vector<int> fitted(const Widths& widths, int room) {
   return out;
 }
 
+/// Writes one table, or one part of it, at widths that have been decided.
 class TableWriter {
  public:
   TableWriter(const MarkedTable& table, std::vector<int> widths, bool colour)
@@ -205,6 +209,7 @@ std::size_t naming_columns(const MarkedTable& table, const Widths& widths, int r
   return 1;
 }
 
+/// Some of the columns, in the order given, with every row.
 MarkedTable chosen_columns(const MarkedTable& table, const std::vector<std::size_t>& chosen) {
   MarkedTable part;
   part.indent = table.indent;
@@ -217,6 +222,8 @@ MarkedTable chosen_columns(const MarkedTable& table, const std::vector<std::size
   return part;
 }
 
+/// In one piece when the least widths fit, else in parts: as many further columns as fit beside those that name the
+/// row, at least one a part, however narrow the screen.
 std::string lay_out_table(const MarkedTable& table, const TextLayout& layout) {
   const int room = layout.width > 0 ? std::max(20, layout.width - table.indent) : 0;
   const Widths widths = widths_of(table);
@@ -274,6 +281,7 @@ std::string lay_out_line(std::string_view line, int width) {
   return out;
 }
 
+/// Line ends and our own marks stay.
 std::string without_control_characters(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -307,6 +315,7 @@ std::string shorten_long_words(std::string_view text, std::size_t longest) {
   return out;
 }
 
+/// Tables were put into the text between marks, so that width and colour are decided only when it is shown.
 std::string lay_out(std::string_view marked, const TextLayout& layout) {
   const std::string text = without_control_characters(marked);
   const auto parts = split(text, table_marks::kTable);  // prose, table, prose, ...

@@ -14,6 +14,7 @@
 namespace stargate {
 
 struct TextLayout {
+  /// Below 20 it is taken as 20.
   int width = 0;        ///< columns of the screen; 0: as wide as the text
   bool colour = false;  ///< titles of tables in bold
 };
@@ -26,7 +27,8 @@ namespace table_marks {
 inline constexpr char kTable = '\x1d', kRow = '\x1e', kCell = '\x1f', kRule = '\x1c';
 }
 
-/// Digits without end and words longer than `longest` characters are cut: "123456789012… (300000 characters)".
+/// Digits without end and words longer than `longest` characters are cut: "123456789012… (300000 characters)". A word
+/// of digits, signs and exponents only is a number, and is cut at 40 characters already.
 std::string shorten_long_words(std::string_view text, std::size_t longest = 200);
 
 }  // namespace stargate

@@ -11,6 +11,7 @@ int display_width(std::string_view text) {
   int width = 0;
   for (std::size_t i = 0; i < text.size();) {
     const auto lead = static_cast<unsigned char>(text[i]);
+    // Bytes of the character, by its first byte; the text has been checked to be UTF-8 where it came in.
     const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
     unsigned code = length == 1 ? lead : lead & (0xFFu >> (length + 1));
     for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {

@@ -9,6 +9,8 @@
 
 namespace stargate {
 
+/// Threads spin for a few microseconds and then sleep between rounds. Only one thread may call run() at a time, and
+/// `work` must not call it.
 class WorkerPool {
  public:
   explicit WorkerPool(int threads);  ///< the caller among them
@@ -18,6 +20,8 @@ class WorkerPool {
   /// As many lanes as threads.
   int lanes() const { return lane_count_; }
   /// work(item) once for each item, those with item % lanes() equal one after the other; returns when all are done.
+  /// Items are not negative and each appears once. Fewer than 64 are done by the caller alone, which is quicker than
+  /// waking anybody. What work() wrote is visible to the caller afterwards. `work` must not throw.
   void run(const std::vector<int>& items, const std::function<void(int)>& work);
 
  private:

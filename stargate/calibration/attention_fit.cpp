@@ -37,6 +37,8 @@ std::string kernel_name(const std::string& source, bool prefill) {
 
 bool is_narrow(const std::string& type) { return contains(type, "fp8") || contains(type, "int8"); }
 
+/// Microseconds that no kernel can go below. Calls that nearly fit the last-level cache (1.5 times it) may read ten
+/// times as fast as memory: benchmarks repeat a call.
 double least_time(const AttentionRow& row, const AttentionDevice& device) {
   const AttentionCall& call = row.call;
   const bool narrow = row.name.narrow || row.name.narrow_cache;
@@ -46,6 +48,7 @@ double least_time(const AttentionRow& row, const AttentionDevice& device) {
   return std::max(call.flops() / (narrow ? device.narrow_peak : device.peak), moved / (times_cache * device.bandwidth));
 }
 
+/// Of two calls with the same heads and window.
 bool asks_for_more(const AttentionCall& more, const AttentionCall& call) {
   return more.sequences >= call.sequences && more.query >= call.query && more.context >= call.context &&
          (more.sequences > call.sequences || more.context > call.context);
@@ -62,6 +65,8 @@ struct PrefillSide {
   static bool is_structure(double Coefficients::*m) {
     return m == &Coefficients::query_tile || m == &Coefficients::key_tile || m == &Coefficients::packing;
   }
+  /// Tiles that FlashAttention-like kernels have; packing of query heads makes no difference where each has its own
+  /// keys.
   static std::vector<Coefficients> structures(const AttentionGroupName& name) {
     std::vector<Coefficients> out;
     const std::vector<double> packings =
@@ -105,6 +110,8 @@ struct DecodeSide {
     }
     return false;
   }
+  /// Kernels with a job for each query head take 1 or 64 rows of it, others the query heads of a key head in tiles of
+  /// the matrix units; without splits `fill` has no meaning.
   static std::vector<Coefficients> structures(const AttentionGroupName& name) {
     const bool alone = name.variant == AttentionVariant::one_head || name.variant == AttentionVariant::unsplit;
     std::vector<Coefficients> out;
@@ -126,6 +133,7 @@ struct DecodeSide {
     }
     return out;
   }
+  /// As on the prefill side; regroup_us belongs to FlashAttention-2's plain kernels alone.
   static void settle(Coefficients& c, const std::vector<AttentionRow>& rows,
                      std::vector<double Coefficients::*>& fixed) {
     const auto fix = [&](double Coefficients::*m, double value) { c.*m = value, fixed.push_back(m); };
@@ -151,6 +159,9 @@ double off_usual(const Parameter& p, double value) {
                                 : (value - p.start) / (p.upper - p.lower));
 }
 
+/// The coefficients are fitted with the structure held. The rows are followed by one artificial row a coefficient,
+/// which is measured as 1 and predicted as off_usual: a weak pull to the usual value (ridge), so that a coefficient on
+/// which the rows say nothing stays there and does not wander to a bound.
 template <class Side>
 Candidate<typename Side::Coefficients> fit_structure(typename Side::Coefficients structure,
                                                      const std::vector<AttentionRow>& rows,
@@ -185,6 +196,7 @@ Candidate<typename Side::Coefficients> fit_structure(typename Side::Coefficients
   return {fit.loss, with(fit.values)};
 }
 
+/// All structures on a sample first, few iterations each; the best three on all rows decide.
 template <class Side>
 typename Side::Coefficients fit_rows(const std::vector<AttentionRow>& rows, const AttentionDevice& device) {
   std::vector<AttentionRow> sample;
@@ -284,6 +296,8 @@ class AttentionFit final : public LawFit {
     return out;
   }
 
+  /// A row whose own group is not among `groups` takes the one of least distance by name, as a question about a kernel
+  /// that nobody measured does.
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override {
     std::vector<AttentionGroupName> names;
@@ -342,6 +356,8 @@ std::vector<AttentionRow> read_attention_rows(const KernelTable& table) {
   return rows;
 }
 
+/// Disturbed: at least two calls of the same group, heads and window ask for more and yet take less than two thirds of
+/// the time. One could itself be wrong.
 std::vector<std::string> broken_attention_rows(const std::vector<AttentionRow>& rows, const AttentionDevice& device) {
   using Heads = std::tuple<std::string, double, double, double>;
   const auto heads_of = [](const AttentionRow& r) {

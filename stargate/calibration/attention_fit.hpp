@@ -12,6 +12,7 @@
 
 namespace stargate {
 
+/// One measured call with the kernel that ran it.
 struct AttentionRow {
   AttentionCall call;
   AttentionGroupName name;  ///< of the group it belongs to

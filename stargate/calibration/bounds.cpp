@@ -21,6 +21,7 @@ std::optional<double> bound_of(double value, double lower, double upper) {
   return std::nullopt;
 }
 
+/// Groups of the same law and coefficient at the same bound are one note, counted.
 void note_bound(std::vector<AtBound>& notes, const AtBound& name, double value, Bounds bounds) {
   const auto bound = bound_of(value, bounds.lower, bounds.upper);
   if (!bound) return;

@@ -26,7 +26,8 @@ struct Bounds {
 };
 void note_bound(std::vector<AtBound>& notes, const AtBound& name, double value, Bounds bounds);
 
-/// A table with a warning above it; empty text for no notes.
+/// A table with a warning above it; empty text for no notes. For people; the page it names says what physics is
+/// missing.
 std::string format_bounds(const std::vector<AtBound>& notes);
 
 }  // namespace stargate

@@ -97,6 +97,7 @@ struct Predicted {
   std::map<std::string, std::string> basis;
 };
 
+/// `chosen` has one group a precision; the law looks among them for each row's.
 Predicted predict_calibrated(const KernelTable& table, const LawFit& law, const Accelerator& device,
                              const std::vector<ChosenGroup>& chosen) {
   Predicted out;
@@ -156,14 +157,17 @@ Result<KernelTable> load_timed_table(const std::string& path) {
   return table;
 }
 
-/// Rounded as the files will have them, so that what is judged is what is kept.
+/// Rounded as the files will have them, so that what is judged is what is kept. Six digits.
 double rounded(double value) { return std::stod(fmt::format("{:.6g}", value)); }
 
+/// Whether the law describes the coefficient itself.
 bool has_text(const LawFit& law, const std::string& coefficient) {
   const auto parameters = law.parameters();
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == coefficient; });
 }
 
+/// Rounds the coefficients, notes those at a bound, and gives each coefficient its text once for the file. Coefficients
+/// that no Parameter describes (choices by rule) are described here.
 void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerator& device,
                 std::vector<CalibratedGroup> groups) {
   CalibrationSet& set = outcome.calibrations;
@@ -198,6 +202,7 @@ void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerato
   }
 }
 
+/// What judging a folder of tables needs; all outlive it.
 struct Judgement {
   const Catalogue& catalogue;
   const std::vector<std::unique_ptr<LawFit>>& laws;
@@ -206,6 +211,7 @@ struct Judgement {
 };
 using GroupingOf = std::function<Grouping(const KernelTable&, const Accelerator&, const LawFit&)>;
 
+/// A tally a table, merged in the order of the paths: the answer does not depend on the number of threads.
 ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& grouping_of) {
   const KernelValidation& question = judgement.question;
   const auto paths = list_kernel_tables(question.selection.folder);

@@ -14,6 +14,7 @@ namespace stargate {
 /// time.
 using Progress = std::function<void(std::size_t done, std::size_t all, const std::string& name)>;
 
+/// What to read: tables below `folder`, of these devices and laws.
 struct KernelSelection {
   std::string folder;
   std::string collectives;  ///< file of collective sweeps (collective_sweep.hpp); empty: none
@@ -28,7 +29,8 @@ struct CalibrationOutcome {
   Diagnostics faults;                  ///< tables that cannot be read
 };
 
-/// Fits every law to every table it accepts. Same tables, same coefficients.
+/// Fits every law to every table it accepts. Same tables, same coefficients. Fits run on all cores. A table at fault is
+/// left out and told; the others are fitted.
 CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
                              const KernelSelection& selection, const Progress& progress);
 
@@ -39,7 +41,7 @@ struct KernelValidation {
 };
 
 /// Predicts every row with the catalogue's coefficients. A table that cannot be read is counted as skipped with its
-/// fault.
+/// fault. The groups are named by table and device; times in milliseconds.
 ValidationReport validate_kernels(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
                                   const KernelValidation& question, const Progress& progress);
 

@@ -13,7 +13,8 @@
 
 namespace stargate {
 
-/// Implementations: gemm_fit, attention_fit, mla_fit, moe_fit, collective_fit.
+/// Implementations: gemm_fit, attention_fit, mla_fit, moe_fit, collective_fit. Stateless after construction: tables are
+/// fitted and predicted on several threads with one object.
 class LawFit {
  public:
   virtual ~LawFit() = default;
@@ -33,6 +34,7 @@ class LawFit {
   virtual std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const;
   /// Predicted milliseconds of each row with the group that fits it; NaN and a reason where it says nothing.
   struct Prediction {
+    /// NaN where nothing is predicted; `reason` says why.
     double milliseconds;
     std::string group;   ///< precision (and what else names the group)
     std::string reason;  ///< why not, when NaN

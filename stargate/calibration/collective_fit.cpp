@@ -20,6 +20,8 @@ constexpr std::size_t kNearest = 3;
 constexpr double kPull = 0.01;
 constexpr int kStarts = 6;
 
+/// Bytes through one rank's link over the bytes of the call, below which no way to do the collective can go: what a
+/// ring carries, or for all-reduce what switches that add leave. 0 across domains.
 double least_volume(const CollectiveCall& call) {
   const double n = call.ranks, m = call.per_domain;
   if (m < n) return 0;  // judged by the network's own figure, which sources round
@@ -34,6 +36,7 @@ double least_volume(const CollectiveCall& call) {
   }
 }
 
+/// How far apart two calls are in size and in ranks, both as ratios.
 double distance(const CollectiveCall& a, const CollectiveCall& b) {
   return std::abs(std::log(a.bytes / b.bytes)) + std::abs(std::log(static_cast<double>(a.ranks) / b.ranks));
 }
@@ -63,6 +66,7 @@ Parameter parameter_of(const Field& field) {
   return {field.name, field.unit, field.meaning, field.start, field.lower, field.upper, field.lower > 0, structure};
 }
 
+/// Whether a coefficient can have an effect on these rows; the others stay out of the fit and read as 0.
 bool is_used(const std::string& name, const std::vector<CollectiveRow>& rows, const DomainLinks& links,
              const std::string& group) {
   const Collective collective = rows.front().call.collective;
@@ -147,6 +151,8 @@ std::map<std::string, double> by_name(const std::vector<Parameter>& parameters, 
   return out;
 }
 
+/// Behind the rows comes one artificial row a coefficient, the value over its usual one measured as 1: the weak pull
+/// named at the head of the file. The two structs are read once a trial and not once a row.
 std::vector<double> fit_values(const std::vector<CollectiveRow>& rows, const std::vector<Parameter>& parameters) {
   const bool crosses = rows.front().crosses();
   std::vector<double> measured, weights;
@@ -227,6 +233,8 @@ constexpr NamedCollective kNames[] = {
     {"sendrecv", "send_receive", Collective::send_receive},
 };
 
+/// custom_allreduce tables hold an engine's own kernels, called eagerly or from a captured graph; nccl tables name the
+/// collective. `message_size` counts elements.
 TableRows rows_of(const KernelTable& table, const Accelerator& device) {
   TableRows out;
   out.group.resize(table.rows), out.reason.resize(table.rows);

@@ -29,7 +29,8 @@ struct DomainLinks {
 };
 DomainLinks domain_links(const Accelerator& device, const Records<Network>& networks);
 
-/// What can be fitted for a kind of calls: fixed where lower == upper.
+/// What can be fitted for a kind of calls: fixed where lower == upper. Terms that the rows cannot tell (no large
+/// messages, no contention) are left out by fixing them.
 std::vector<Parameter> collective_parameters(const std::vector<CollectiveRow>& rows, const DomainLinks& links,
                                              const std::string& group);
 

@@ -43,6 +43,7 @@ std::string device_of(const SweepText& row, const Records<Accelerator>& accelera
   std::string chip = row.text("hw");
   for (const char* end : {" (", ",", " +"}) chip = chip.substr(0, chip.find(end));
   for (const char* of_host : {"DGX ", " nodes", "-class", " p5 instance", " NVLink"}) {
+    /// A word of the host in front is cut off, one behind ends the name.
     const auto at = chip.find(of_host);
     if (at == 0) chip.erase(0, std::string_view(of_host).size());
     if (at != 0 && at != std::string::npos) chip.resize(at);
@@ -75,6 +76,7 @@ std::optional<double> stated_network(const std::string& text, double ranks_per_n
   return std::nullopt;
 }
 
+/// The tool that measured, as the engine of the group; its version is the year, see fit_collective_sweeps.
 std::string engine_of(const SweepText& row) {
   for (const char* name : {"nccl-tests", "rccl-tests", "torch"}) {
     if (row.mentions("algo_or_lib", name)) return name;
@@ -107,6 +109,7 @@ std::string read_row(const SweepText& text, const Records<Accelerator>& accelera
   out.source = text.text("source"), out.device = device->first, out.year = text.text("year");
   out.engine = engine_of(text);
   out.group = named->name;
+  /// Ranks are taken as spread evenly over the domains they need at least.
   out.row.call = {named->collective, text.number("bytes"), ranks, (ranks + domains - 1) / domains};
   out.row.microseconds = text.number("time_us");
   out.row.domain_bandwidth = domain_link(device->second);

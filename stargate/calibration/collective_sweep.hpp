@@ -10,6 +10,7 @@
 
 namespace stargate {
 
+/// One line of a published sweep.
 struct CollectiveSweepRow {
   std::string source, device, engine, year;  ///< device: id of the catalogue; engine: "nccl-tests", "rccl-tests", ...
   std::string group;                         ///< name of its coefficients

@@ -30,6 +30,7 @@ class Scale {
     upper_ = forward(parameter.upper);
   }
   bool fixed() const { return !(lower_ < upper_); }
+  /// The inverse of value_of, kept away from the bounds, where the slope of s vanishes.
   double z_of(double value) const {
     const double low = logarithmic_ ? std::exp(lower_) : lower_;
     const double share = (forward(std::max(value, low)) - lower_) / (upper_ - lower_);
@@ -114,6 +115,7 @@ class Search {
     Eigen::VectorXd at = residuals(z);
     double best = loss(at), damping = 1e-3;
     for (int iteration = 0, small_gains = 0; iteration < settings_.max_iterations && small_gains < 3; ++iteration) {
+      // Huber's weights: rows beyond the threshold pull with a constant force.
       const Eigen::MatrixXd jacobian = differences(z, at);
       const Eigen::VectorXd pull = weights_.array() * (settings_.huber / at.array().abs().max(settings_.huber));
       const Eigen::MatrixXd normal = jacobian.transpose() * pull.asDiagonal() * jacobian;
@@ -121,8 +123,10 @@ class Search {
       bool moved = false;
       for (; !moved && damping < 1e8; damping *= moved ? 0.2 : 4) {
         Eigen::MatrixXd damped = normal;
+        // Marquardt's scaling: each coefficient is damped by its own curvature, so units do not matter.
         damped.diagonal() += damping * (normal.diagonal().array() + 1e-12).matrix();
         const Eigen::VectorXd step = damped.ldlt().solve(-slope);
+        // Steps of at most 2 in z: the quadratic model does not hold further out.
         const Eigen::VectorXd next = (z + step.cwiseMax(-2).cwiseMin(2)).cwiseMax(-kFarthest).cwiseMin(kFarthest);
         const Eigen::VectorXd there = residuals(next);
         const double reached = loss(there);
@@ -142,6 +146,7 @@ class Search {
   Eigen::MatrixXd differences(const Eigen::VectorXd& z, const Eigen::VectorXd& at) {
     Eigen::MatrixXd out(at.size(), z.size());
     for (Eigen::Index j = 0; j < z.size(); ++j) {
+      // Towards the middle, away from a bound.
       const double step = z[j] > 0 ? -kStep : kStep;
       Eigen::VectorXd moved = z;
       moved[j] += step;

@@ -31,13 +31,15 @@ struct FitSettings {
 struct Fit {
   std::vector<double> values;  ///< in the order of the parameters
   double loss = 0;             ///< mean robust loss
+  /// Of the predictor, over all rows each time.
   int evaluations = 0;
 };
 
 /// Predicted times of all rows (any unit, that of `measured`) for given coefficient values.
 using Predictor = std::function<void(std::span<const double> values, std::span<double> predicted)>;
 
-/// `weights` may be empty (all 1). Deterministic: same rows, same values.
+/// `weights` may be empty (all 1). Deterministic: same rows, same values. Levenberg-Marquardt on the robust residuals,
+/// coefficients kept inside their bounds.
 Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
                    std::span<const double> weights, const FitSettings& settings = {});
 

@@ -33,7 +33,8 @@ std::vector<const Row*> sort_by_time(const std::vector<Row>& rows, const Counts&
   return out;
 }
 
-/// True when two calls that `asks_no_less` than the row take less than a `factor`th of its time.
+/// True when two calls that `asks_no_less` than the row take less than a `factor`th of its time. `by_time` from
+/// sort_by_time. Stops at the first row that is not `factor` times faster, so it is cheap for good rows.
 template <class Row, class AsksNoLess>
 bool is_disturbed(const std::vector<const Row*>& by_time, const Row& row, double factor,
                   const AsksNoLess& asks_no_less) {
@@ -45,6 +46,7 @@ bool is_disturbed(const std::vector<const Row*>& by_time, const Row& row, double
   return false;
 }
 
+/// Grows the range of one shape to hold a value.
 inline void widen(std::map<std::string, ShapeRange>& ranges, const std::string& name, double value) {
   ShapeRange& range = ranges.try_emplace(name, ShapeRange{value, value}).first->second;
   range.low = std::min(range.low, value), range.high = std::max(range.high, value);

@@ -68,6 +68,8 @@ struct Solution {
   double loss = std::numeric_limits<double>::infinity();
 };
 
+/// Coefficients that these rows can tell; `launch` begins a little below the fastest call, which it cannot exceed by
+/// much.
 std::vector<Parameter> fitted_parameters(const Problem& problem, const GemmCoefficients& start) {
   const bool host_bound = quantile(problem.measured, 0) > kHostBound;
   std::vector<Parameter> out;
@@ -148,7 +150,8 @@ struct Group {
   std::map<std::string, int> skipped;
 };
 
-/// Name of each row's group; empty where the law has no such format.
+/// Name of each row's group; empty where the law has no such format. The kernel is part of the name only where the
+/// table has several for the format: then the choice belongs to the shape.
 std::vector<std::string> group_names(const KernelTable& table) {
   const auto& formats = table.text("gemm_dtype");
   const bool has_source = table.texts.contains("kernel_source");

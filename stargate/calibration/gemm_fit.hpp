@@ -11,6 +11,7 @@
 
 namespace stargate {
 
+/// One measured product.
 struct GemmRow {
   double m = 0, n = 0, k = 0, microseconds = 0;
 };
@@ -25,6 +26,7 @@ std::vector<std::string> broken_gemm_rows(const std::vector<GemmRow>& rows, cons
 /// Coefficients from all rows given (none held out). Tiles: searched, or the rule by rows that explains them best.
 GemmCoefficients fit_gemm_rows(const std::vector<GemmRow>& rows, const GemmDevice& device, const GemmFormat& format);
 
+/// The fit behind LawFit, law "gemm".
 std::unique_ptr<LawFit> make_gemm_fit();
 
 }  // namespace stargate

@@ -10,9 +10,11 @@
 
 namespace stargate {
 
+/// Read whole: a table is at most 32 MiB of text.
 struct KernelTable {
   std::string file;                            ///< for messages
   std::string device, table, engine, version;  ///< from the file name: "h100_sxm", "gemm", "vllm", "0.24.0"
+  /// In the order of the file.
   std::vector<std::string> columns;
   std::map<std::string, std::vector<double>> numbers;     ///< columns in which every cell is a number
   std::map<std::string, std::vector<std::string>> texts;  ///< all other columns
@@ -26,7 +28,7 @@ struct KernelTable {
 /// Faults name file and line: a row with the wrong number of cells, no header, a column that a law reads and that is
 /// missing or no numbers, more than 32 MiB inflated, a name that is not DEVICE.TABLE.ENGINE-VERSION.
 Result<KernelTable> load_kernel_table(const std::string& path);
-/// All tables below a folder, by name.
+/// All tables below a folder, by name. Paths of files that end in .csv or .csv.gz, sorted.
 std::vector<std::string> list_kernel_tables(const std::string& folder);
 
 }  // namespace stargate

@@ -105,6 +105,8 @@ Solution<typename Law::Coefficients> solve_from(const std::vector<MlaRow>& rows,
   return {with_values(fit.values), fit.loss};
 }
 
+/// Every structure from both starts of the cache's share, on a sample; the best, with a handicap for later ones so that
+/// near ties keep the first, is then fitted to all rows.
 template <class Law>
 typename Law::Coefficients fit_rows(const std::vector<MlaRow>& rows, const MlaDevice& device, const MlaFormat& format) {
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
@@ -235,6 +237,8 @@ bool asks_no_less(const MlaRow& other, const MlaRow& row) {
          other.call.query >= row.call.query && other.call.cached >= row.call.cached;
 }
 
+/// Decode works on the latent (scores 576 wide, values 512), prefill on expanded heads (192 and 128). `pairs` takes new
+/// tokens as half seen, which is the least.
 std::string broken_reason(const MlaRow& row, const MlaDevice& device, const MlaFormat& format, bool decode) {
   const MlaCall& call = row.call;
   if (!(row.microseconds > 0) || !(call.sequences >= 1) || !(call.heads >= 1) || !(call.query >= 1) ||

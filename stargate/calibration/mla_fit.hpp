@@ -13,6 +13,7 @@
 
 namespace stargate {
 
+/// One measured call.
 struct MlaRow {
   MlaCall call;
   double microseconds = 0;

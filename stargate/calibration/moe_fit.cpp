@@ -23,6 +23,7 @@ constexpr double kClearlyBetter = 0.995;    // of the loss, for another structur
 constexpr double kHuber = 0.05;
 constexpr const char* kAllGated = "all_gated";
 
+/// The shape as the engine ran it: engines that run experts without a gate with one, do so for all models.
 MoeShape ran_shape(const MoeRow& row, bool all_gated) {
   MoeShape shape = row.shape;
   shape.gated = shape.gated && (all_gated || !row.may_be_ungated);
@@ -89,6 +90,7 @@ std::vector<MoeCoefficients> neighbours(const MoeCoefficients& at) {
   return out;
 }
 
+/// Steepest descent over single choices, at most three of them; it ends where none is clearly better.
 Solution choose_structure(const Problem& problem, const MoeDevice& device, const MoeFormat& format,
                           const MoeCoefficients& start) {
   Solution best = solve_from(problem, device, format, start, 30);
@@ -111,6 +113,7 @@ struct Group {
   std::vector<std::string> reasons;  ///< why left out; empty where it counts
 };
 
+/// "power_law_1.01" is 1.01; "power_law_" before something that is no positive number is 1; anything else is balanced.
 double skew_of(const std::string& distribution) {
   const std::string prefix = "power_law_";
   if (distribution.rfind(prefix, 0) != 0) return 0;
@@ -352,6 +355,7 @@ std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const 
   return reasons;
 }
 
+/// Where a model without a gate is among the rows, both readings are tried, as tables do not say which was run.
 MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format) {
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
   MoeCoefficients start;

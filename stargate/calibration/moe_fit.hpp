@@ -15,6 +15,7 @@ namespace stargate {
 /// One measured call; `shape.gated` is for the fit to say.
 struct MoeRow {
   MoeShape shape;
+  /// tokens of all ranks; skew 0 is balanced; model_inter is an expert's width before tensor_ranks split it.
   double tokens = 0, skew = 0, model_inter = 0, tensor_ranks = 1, microseconds = 0;
   bool may_be_ungated = false;  ///< of a model whose experts have no gate (Nemotron), which some engines run with one
 };
@@ -33,6 +34,7 @@ struct MoeFitted {
 };
 MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format);
 
+/// The fit behind LawFit, law "moe".
 std::unique_ptr<LawFit> make_moe_fit();
 
 }  // namespace stargate

@@ -9,7 +9,7 @@
 
 namespace stargate {
 
-/// Coefficients on a scale from 0 to 1, finer near the lower bound.
+/// Coefficients on a scale from 0 to 1, finer near the lower bound. Both clamp to the handle's bounds.
 template <class Handle>
 double to_scale(const Handle& handle, double value) {
   return std::sqrt(std::clamp((value - handle.lower) / (handle.upper - handle.lower), 0.0, 1.0));

@@ -30,9 +30,11 @@ struct FittedEngine {
 /// where it has no such rows.
 struct HeldOutSource {
   std::string engine, source;
+  /// Medians of the absolute errors; -1 where the source has no such figure.
   double tpot_pct = -1, ttft_pct = -1, throughput_pct = -1;
 };
 
+/// Coefficients as fitted, and how they do on sources they have not seen.
 struct ServingFit {
   std::vector<FittedEngine> engines;
   std::vector<HeldOutSource> held_out;
@@ -43,6 +45,7 @@ struct ServingFit {
 Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                const ServingFitQuestion& question);
 
+/// For people: a table an engine, what stands at a bound, and the held-out sources.
 std::string format_serving_fit(const ServingFit& fit);
 
 }  // namespace stargate

@@ -35,6 +35,7 @@ class TrainingLoss {
       rows_.push_back({std::move(*run), row.source, log_measured, weight});
       of_source[row.source] += weight;
     }
+    // A source weighs as the square root of its rows: many rows of one paper repeat its habits.
     for (auto& row : rows_) row.weight /= std::sqrt(of_source[row.source]);
   }
 
@@ -51,6 +52,7 @@ class TrainingLoss {
   }
 
   void leave_out(std::string source) { left_out_ = std::move(source); }
+  /// Of the source left out: errors of prediction over measurement, in percent; the bias is the signed median.
   LeftOutSource judge(const TrainingCoefficients& coefficients) {
     std::vector<double> errors, sizes;
     for (auto& row : rows_) {

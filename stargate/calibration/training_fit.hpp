@@ -21,6 +21,7 @@ struct FittedCoefficient {
 struct LeftOutSource {
   std::string source;
   int rows = 0;
+  /// Errors of the step time; bias is the median with sign.
   double median_pct = 0, mean_pct = 0, bias_pct = 0;
 };
 
@@ -36,6 +37,7 @@ struct TrainingFit {
 Result<TrainingFit> fit_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
                                  const TrainingFitQuestion& question);
 
+/// For people: the coefficients before and after, what stands at a bound, and the left-out sources.
 std::string format_training_fit(const TrainingFit& fit);
 
 }  // namespace stargate

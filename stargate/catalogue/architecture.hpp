@@ -20,6 +20,7 @@ struct KernelShares {
   double attention_forward = 0.6, attention_backward = 0.48;  ///< share of peak, long sequences
 };
 
+/// One record of catalogue/architectures/. Its id is what Accelerator::architecture names.
 struct Architecture : Record, KernelShares {
   static const RecordTable<Architecture>& table();
 };

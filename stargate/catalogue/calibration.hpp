@@ -8,7 +8,9 @@
 
 namespace stargate {
 
+/// Least and largest value of one shape (m, n, tokens, ...) among the rows fitted to: beyond it the law extrapolates.
 struct ShapeRange {
+  /// Over the rows the group was fitted to, both seen.
   double low = 0, high = 0;
 };
 
@@ -32,16 +34,19 @@ struct CalibratedGroup {
   static const RecordTable<CalibratedGroup>& table();
 };
 
-/// One coefficient in words, once a file.
+/// One coefficient in words, once a file. `lower` and `upper` are physical bounds, in `unit`; a value at one says that
+/// the law lacks something.
 struct CoefficientText {
   std::string unit, meaning;
   double lower = 0, upper = 0;
   static const RecordTable<CoefficientText>& table();
 };
 
+/// One file of catalogue/calibration/.
 struct Calibration : Record {
   std::string device, law;
   std::string date;  ///< of the fit, as 2026-11-23
+  /// Of all groups; a group may lack some.
   std::map<std::string, CoefficientText> coefficients;
   std::optional<ErrorSummary> left_out;  ///< when this device's rows are predicted by what others lend
   std::vector<CalibratedGroup> groups;   ///< their law and device are the file's
@@ -67,7 +72,8 @@ struct Codec<ErrorSummary> {
 /// By id, "DEVICE.LAW".
 using CalibrationSet = std::map<std::string, Calibration>;
 
-/// The file of a calibration, as load_catalogue reads it back; same content, same bytes.
+/// The file of a calibration, as load_catalogue reads it back; same content, same bytes. YAML, coefficients with six
+/// significant digits.
 std::string format_calibration(const Calibration& calibration);
 
 }  // namespace stargate

@@ -25,6 +25,7 @@ Diagnostics check_sources(const Document& document, const Record& record) {
 
 namespace {
 
+/// Knows the file it is in; collects faults with file and path.
 class ReferenceCheck {
  public:
   ReferenceCheck(const Catalogue& catalogue, std::string folder, const std::vector<std::string>& without)
@@ -63,6 +64,7 @@ class ReferenceCheck {
     fault(path, "is " + format_quantity(value) + ", above '" + other + "', " + format_quantity(limit),
           "one of the two is wrong");
   }
+  /// Memory is counted in bytes, everything else in pieces: a supply states the one that is its product's.
   void product(const std::string& path, const Supply& supply) {
     note(path + ".source", supply.source);
     const bool memory = supply.product.starts_with("memory:");

@@ -6,6 +6,7 @@
 namespace stargate {
 
 /// Each field present is covered by the record's sources, and each source note names a field that is present.
+/// `document` is the record's own, which gives places; name, sources and notes need no source.
 Diagnostics check_sources(const Document& document, const Record& record);
 
 /// Source ids, memory, network, CPU and accelerator ids and supply products name what exists; price ranges are ordered;

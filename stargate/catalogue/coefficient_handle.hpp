@@ -6,6 +6,7 @@
 
 namespace stargate {
 
+/// Functions instead of members, so that a list may mix durations and plain numbers.
 template <class Coefficients>
 struct CoefficientHandle {
   const char* name;

@@ -24,6 +24,7 @@ Price difference(const Price& now, const Price& before) {
   return {now.low - before.low, now.mid - before.mid, now.high - before.high};
 }
 
+/// Ratios of now to listed, from parts to wholes. What a question set itself is left alone.
 class Derivation {
  public:
   Derivation(Catalogue& catalogue, const CatalogueChanges& changes) : catalogue_(catalogue), changes_(changes) {}
@@ -46,6 +47,7 @@ class Derivation {
     }
   }
 
+  /// Only links that are this network's: a scale-out card belongs to it when every system of the accelerator uses it.
   void networks() {
     for (const auto& [id, before] : catalogue_.listed.networks) {
       const double faster = catalogue_.networks.at(id).bandwidth / before.bandwidth;
@@ -97,6 +99,7 @@ class Derivation {
     scale(accelerator, "memory_capacity", accelerator.memory_capacity, capacity);
   }
 
+  /// What the memory costs more is added for the whole capacity, as the price is of a byte.
   void reprice_memory(Accelerator& accelerator, const MemoryKind& now, const MemoryKind& before) {
     if (!now.price || !before.price || !accelerator.price) return;
     if (is_set("accelerator:" + accelerator.id + ".price")) return;

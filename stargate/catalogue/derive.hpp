@@ -12,6 +12,8 @@
 
 namespace stargate {
 
+/// Called once by load_catalogue, after all checks. Records that it changes are remembered in Catalogue::listed as
+/// written.
 void derive_dependents(Catalogue& catalogue, const CatalogueChanges& changes);
 
 }  // namespace stargate

@@ -8,6 +8,7 @@
 
 namespace stargate {
 
+/// Sold in volume, or only promised; announced figures are as trustworthy as their source says.
 enum class Status { shipping, announced };
 
 /// A price is known as a range; `mid` is what plans use.
@@ -20,6 +21,8 @@ using Price = PriceRange<Money>;
 using PricePerByte = PriceRange<MoneyPerByte>;
 using PricePerPower = PriceRange<MoneyPerPower>;
 
+/// One chip or package as software sees it; of a dual-die package the whole. Optional figures are empty when nobody
+/// published them, never a guess.
 struct Accelerator : Record {
   std::string vendor;
   std::string architecture;       ///< id of an architecture record: "hopper"; what coefficients carry over within
@@ -28,6 +31,7 @@ struct Accelerator : Record {
   Quarter available;
   std::string process, form;
   std::string memory;  ///< id of a memory record
+  /// 0: not known.
   int memory_stacks = 0;
   Bytes memory_capacity;
   ByteRate memory_bandwidth;
@@ -41,6 +45,7 @@ struct Accelerator : Record {
   std::optional<Power> facility_power;  ///< all-in at the utility meter for one accelerator
   std::string scale_up;                 ///< id of a network record; empty when there is none
   ByteRate scale_up_bandwidth;          ///< per direction, of one accelerator
+  /// Accelerators; 1: no network of this kind.
   int scale_up_domain = 1;
   ByteRate scale_out_bandwidth;  ///< per direction, of one accelerator
   ByteRate host_bandwidth;
@@ -48,11 +53,15 @@ struct Accelerator : Record {
   std::optional<double> packages_per_wafer;  ///< of advanced packaging (CoWoS or like)
   static const RecordTable<Accelerator>& table();
 
+  /// The dense peak in that precision, or of the next wider format the chip multiplies (without fp8 units, fp8 runs as
+  /// bf16).
   FlopRate peak_rate(Precision precision) const;
 };
 
+/// What is ordered as a piece: a node or a rack with accelerators, hosts, cards and, in a rack, switches.
 struct System : Record {
   std::string accelerator;  ///< id
+  /// In the whole system as it is ordered.
   int accelerators = 8;
   int accelerators_per_node = 8;  ///< behind one host operating system (a tray of an NVL72 has 4)
   std::string cpu;                ///< id
@@ -68,6 +77,7 @@ struct System : Record {
   static const RecordTable<System>& table();
 };
 
+/// A host processor; only its figures for supply and lists matter, no law of time reads it.
 struct Cpu : Record {
   std::string vendor, core_ip, process;
   int cores = 0;
@@ -80,6 +90,7 @@ struct Cpu : Record {
   static const RecordTable<Cpu>& table();
 };
 
+/// One generation and height of stacks ("hbm3e-12hi"); figures of a stack. Energies are of a byte moved.
 struct MemoryKind : Record {
   int year = 0;
   int stack_high = 0;
@@ -88,13 +99,16 @@ struct MemoryKind : Record {
   std::optional<Bytes> capacity_per_stack;
   std::optional<ByteRate> bandwidth_per_stack;
   std::optional<PricePerByte> price;
+  /// Inside the memory; with interface and controller.
   std::optional<EnergyPerByte> device_energy, system_energy;
   static const RecordTable<MemoryKind>& table();
 };
 
+/// Inside a scale-up domain, between systems, or the host's PCIe.
 enum class NetworkClass { scale_up, scale_out, host };
 enum class Topology { none, switched, mesh, torus, fat_tree };
 
+/// One generation of links with its switches.
 struct Network : Record {
   NetworkClass network_class = NetworkClass::scale_out;
   Topology topology = Topology::switched;
@@ -105,6 +119,7 @@ struct Network : Record {
   std::optional<Duration> latency;      ///< software-visible, end to end, of a small message
   std::optional<Duration> hop_latency;  ///< of one switch
   std::optional<int> links, switch_radix;
+  /// Each of one.
   std::optional<Money> switch_price, port_price, optic_price;
   std::optional<Power> switch_power, optic_power;
   bool in_network_reduction = false;  ///< NVLink SHARP, InfiniBand SHARP

@@ -15,16 +15,21 @@ namespace stargate {
 /// mixer (value_dim > 0: a plain linear map hidden x value_dim in its place, Nemotron-NAS).
 enum class AttentionKind { full, sliding, latent, linear, state_space, none };
 
+/// Widths and ranks in elements. Which members mean something follows from `kind`; the others are 0.
 struct AttentionShape {
   AttentionKind kind = AttentionKind::full;
+  /// Of the whole model, before any split. Linear attention: of keys and of values.
   int heads = 0, kv_heads = 0;
   int head_dim = 0;   ///< of queries and keys (latent: nope + rope)
   int value_dim = 0;  ///< of values
   int window = 0;     ///< sliding, and DeepSeek-V4's latent; else 0
+  /// What the layer has beside its matrices; they count as parameters.
   bool qkv_bias = false, output_bias = false, qk_norm = false, output_gate = false, sinks = false;
   bool keys_are_values = false;  ///< no V projection (Gemma-4 global layers)
   // latent
   int q_lora_rank = 0;  ///< 0: queries are projected directly
+  /// Latent attention: width of the cached vector, of a head without rotation, and of the rotated part that all heads
+  /// share.
   int kv_lora_rank = 0, nope_dim = 0, rope_dim = 0;
   int index_heads = 0, index_dim = 0, index_topk = 0;  ///< sparse index (DSA); 0 heads: none
   // linear: heads = key heads, kv_heads = value heads; state_space: heads, head_dim, groups
@@ -35,6 +40,7 @@ struct AttentionShape {
   // latent of DeepSeek-V4: the cached vector is key and value of every head (no up-projection); the last `window`
   // tokens are kept whole and older ones as one vector for `compress_ratio` tokens (0: not at all); output of low rank
   bool shared_vector = false;
+  /// DeepSeek-V4: tokens in one compressed vector (0: window only); rank and groups of the output projection.
   int compress_ratio = 0, output_lora_rank = 0, output_groups = 0;
 
   friend bool operator==(const AttentionShape&, const AttentionShape&) = default;
@@ -42,10 +48,12 @@ struct AttentionShape {
 
 enum class FeedForwardKind { none, dense, experts };
 
+/// Widths in elements; `top_k` experts are visited by each token.
 struct FeedForwardShape {
   FeedForwardKind kind = FeedForwardKind::none;
   int width = 0;  ///< dense: its width; experts: the width of one
   bool gated = true, bias = false;
+  /// All of the layer; those a token visits.
   int experts = 0, top_k = 0;
   int shared_width = 0;      ///< total width of the experts every token visits; 0: none
   bool shared_gate = false;  ///< a hidden-wide gate on the shared expert
@@ -63,8 +71,10 @@ struct LayerShape {
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
+/// Layers are indices into few shapes, so that whoever costs a model costs each shape once.
 struct Model {
   std::string id, name, family;
+  /// Width of the residual stream, tokens of the vocabulary, longest sequence (0: not stated).
   int hidden = 0, vocab = 0, max_position = 0;
   bool tied_embedding = false;
   int position_embedding_rows = 0;               ///< learned positions (GPT-2)
@@ -93,15 +103,18 @@ struct LayerParameters {
   std::int64_t total() const { return attention + dense + router + experts + shared + norms; }
   std::int64_t active() const { return attention + dense + router + active_experts + shared + norms; }
 };
+/// Exact, biases and norms included.
 LayerParameters layer_parameters(const Model& model, const LayerShape& layer);
 
 std::int64_t embedding_parameters(const Model& model);  ///< input, learned positions and, when untied, output embedding
+/// Without layers of multi-token prediction, as on model cards.
 std::int64_t parameter_count(const Model& model);
 double parameter_estimate(const Model& model);  ///< the same in floating point: no shapes overflow it
 std::int64_t active_parameter_count(const Model& model);
 Bytes weight_bytes(const Model& model);  ///< as stored, by precision
 
-/// Cache that grows with each token, over all layers, at `precision`.
+/// Cache that grows with each token, over all layers, at `precision`. Layers whose cache is bounded by a window are not
+/// in it: fixed_state_bytes has them.
 Bytes kv_bytes_per_token(const Model& model, Precision precision);
 /// Cache of a sequence that does not grow: full windows and recurrent states.
 Bytes fixed_state_bytes(const Model& model, Precision precision);
@@ -112,6 +125,7 @@ Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision);
 double cached_elements_per_token(const AttentionShape& attention);
 double fixed_elements(const AttentionShape& attention);
 /// Tokens (or cached vectors, where several tokens share one) that a query attends to when `context` lie behind it.
+/// Windows, sparse indices and compression taken into account.
 double attended_tokens(const AttentionShape& attention, double context);
 /// Operations of scores, values, sparse index and state of one token in one layer, without the projections.
 Flops attention_core_flops(const AttentionShape& attention, double context);

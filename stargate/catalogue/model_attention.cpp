@@ -9,6 +9,8 @@ namespace {
 
 enum class Mixer { full, sliding, linear, state_space };
 
+/// Under a dozen names; multi-query models have one, and without any field every head has its own. Multi-query
+/// spellings first, as files with them may also carry a number of key-value heads that the class passes over.
 int read_kv_heads(ModelDraft& draft, int heads) {
   auto& fields = draft.fields;
   const ModelFields::Names names = {"num_key_value_heads", "num_kv_heads",         "n_head_kv",
@@ -29,6 +31,7 @@ int read_kv_heads(ModelDraft& draft, int heads) {
   return kv_heads;
 }
 
+/// The family's habit first, then what the file says.
 void read_biases(ModelDraft& draft, AttentionShape& shape) {
   auto& fields = draft.fields;
   const auto& family = draft.family;
@@ -42,6 +45,7 @@ void read_biases(ModelDraft& draft, AttentionShape& shape) {
   if (const auto bias = fields.flag({"attention_out_bias"})) shape.output_bias = *bias;
 }
 
+/// Llama-4's norm of queries and keys has no weights, so its flag says nothing of parameters.
 void read_query_key_norm(ModelDraft& draft, AttentionShape& shape) {
   auto& fields = draft.fields;
   auto norm = draft.family.qk_norm;
@@ -129,6 +133,7 @@ std::vector<Mixer> read_kimi_mixers(ModelDraft& draft, const ModelFields::Value&
   return mixers;
 }
 
+/// Each `interval`-th layer attends fully.
 std::vector<Mixer> every(ModelDraft& draft, int interval, Mixer others) {
   std::vector<Mixer> mixers;
   for (int i = 1; i <= draft.layers; ++i) mixers.push_back(i % interval == 0 ? Mixer::full : others);
@@ -176,7 +181,7 @@ std::vector<Mixer> read_window_mixers(ModelDraft& draft) {
   return mixers;
 }
 
-/// Empty when all layers are full.
+/// Empty when all layers are full. In the order at the head of this file: the first field that is there decides.
 std::vector<Mixer> read_mixers(ModelDraft& draft) {
   auto& fields = draft.fields;
   if (const auto full = fields.find({"linear_attn_config.full_attn_layers"})) return read_kimi_mixers(draft, *full);
@@ -215,6 +220,7 @@ AttentionShape read_sliding(ModelDraft& draft, AttentionShape shape) {
   return shape;
 }
 
+/// What Gemma-4 and MiMo say of layers that see everything.
 AttentionShape read_global(ModelDraft& draft, AttentionShape shape) {
   auto& fields = draft.fields;
   shape.head_dim = fields.whole_or({"global_head_dim"}, kWidthRange, shape.head_dim);

@@ -40,6 +40,7 @@ AttentionShape read_block_attention(ModelDraft& draft, const ModelFields::Value&
   const auto truth = [](const Node* node) { return node != nullptr && node->is_scalar() && node->text == "true"; };
   const Node* part = block.node->find("attention");
   if (part == nullptr || truth(part->find("no_op"))) return shape;
+  // One matrix hidden x hidden stands for attention: no heads, no cache (kind none with a value width).
   if (truth(part->find("replace_with_linear"))) {
     shape.value_dim = draft.hidden;
     return shape;

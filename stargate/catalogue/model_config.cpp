@@ -27,6 +27,7 @@ std::vector<std::string> family_names(const ModelFields& fields) {
   return names;
 }
 
+/// The first known name; else Llama's defaults, with a note.
 ModelFamily choose_family(ModelDraft& draft) {
   const auto names = family_names(draft.fields);
   for (const auto& name : names) {
@@ -99,6 +100,7 @@ void read_outside(ModelDraft& draft, Model& model) {
   }
 }
 
+/// Equal layers share one shape.
 void set_layers(Model& model, const std::vector<LayerShape>& layers) {
   for (const auto& layer : layers) {
     const auto found = std::find(model.shapes.begin(), model.shapes.end(), layer);
@@ -107,11 +109,13 @@ void set_layers(Model& model, const std::vector<LayerShape>& layers) {
   }
 }
 
+/// For the places of faults only.
 std::string side_file_name(const std::string& file) {
   const auto slash = file.rfind('/');
   return (slash == std::string::npos ? "" : file.substr(0, slash + 1)) + "hf_quant_config.json";
 }
 
+/// The order matters: the family's defaults come before any field is read, layers after what their widths rest on.
 Model read_model(ModelDraft& draft, ModelFields* side) {
   auto& fields = draft.fields;
   Model model;

@@ -11,7 +11,9 @@ namespace stargate {
 
 /// Keys that say nothing of shapes are passed over. `quant_side_file` is the text of ModelOpt's hf_quant_config.json
 /// when there is one beside `file`. The model's id is left empty; its name is the file's "_name". A family that is not
-/// known is read like Llama, and the model's notes say so.
+/// known is read like Llama, and the model's notes say so. Faults: text that is no JSON mapping, required fields that
+/// are missing or out of range, sizes that do not divide, a kind of model that is not covered (encoders, pure Mamba),
+/// more than 1e18 parameters. Up to a hundred are told.
 Result<Model> parse_model_config(const std::string& file, std::string_view text,
                                  const std::string* quant_side_file = nullptr);
 

@@ -196,6 +196,7 @@ constexpr FieldDefault kDefaults[] = {
 
 }  // namespace
 
+/// "Qwen3MoeForCausalLM" and "qwen3_moe" are both "qwen3moe".
 std::string family_name(std::string_view text) {
   for (const std::string_view suffix :
        {"ForCausalLM", "ForConditionalGeneration", "LMHeadModel", "Model", "_text_model", "_text"}) {

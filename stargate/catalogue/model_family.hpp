@@ -11,8 +11,10 @@
 
 namespace stargate {
 
+/// None, of each head (weights of one head's width), or of all heads together.
 enum class QueryKeyNorm { none, head, whole };
 
+/// Defaults are those of Llama, so that a family lists only where it differs.
 struct ModelFamily {
   std::string_view name;  ///< lower case, without separators: "deepseekv3"
   bool tied = false;      ///< tie_word_embeddings when not given
@@ -26,6 +28,7 @@ struct ModelFamily {
   bool window_opt_in = false;  ///< sliding_window counts only with use_sliding_window
   bool chunked = false;        ///< attention_chunk_size is in use, full on each 4th layer (Llama-4)
   bool learned_positions = false;
+  /// Rows of the table of positions beyond the longest sequence (OPT's two).
   int extra_positions = 0;
   bool quadruple_width = false;  ///< feed-forward width 4 x hidden when not given
   bool half_width = false;       ///< the stated feed-forward width is that of both halves (Qwen-1)
@@ -37,6 +40,7 @@ struct ModelFamily {
 std::string family_name(std::string_view architecture_or_type);
 /// Null when unknown.
 const ModelFamily* find_family(std::string_view name);
+/// Numbers that a family's class has where its file leaves the field out, for ModelFields::set_defaults.
 std::span<const FieldDefault> family_defaults();
 
 }  // namespace stargate

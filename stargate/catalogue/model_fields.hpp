@@ -14,7 +14,9 @@
 
 namespace stargate {
 
+/// Both ends included.
 struct WholeRange {
+  /// Both included.
   int low, high;
 };
 /// Far above any model; low enough that sums of a few stay within int. Products are checked on the finished model.
@@ -28,6 +30,7 @@ struct FieldDefault {
   int value;
 };
 
+/// Remembers no position: fields may be asked in any order, and one nobody asks for is no fault.
 class ModelFields {
  public:
   using Names = std::initializer_list<std::string_view>;
@@ -48,10 +51,12 @@ class ModelFields {
   std::optional<Value> find_anywhere(Names names) const;
 
   bool has(Names names) const { return find(names).has_value(); }
+  /// Empty when absent (and no family default), and after a fault.
   std::optional<int> whole(Names names, WholeRange range);
   int whole_or(Names names, WholeRange range, int otherwise) { return whole(names, range).value_or(otherwise); }
   /// A fault when absent; `sentence` says what the field is.
   int required(Names names, WholeRange range, std::string_view sentence);
+  /// These return nothing for a field that is absent or null, and note a fault for one that is not what is asked.
   std::optional<double> number(Names names, double low, double high);
   std::optional<bool> flag(Names names);
   bool flag_or(Names names, bool otherwise) { return flag(names).value_or(otherwise); }
@@ -63,6 +68,7 @@ class ModelFields {
   std::vector<int> whole_list(const Value& value, WholeRange range);
   std::vector<Value> items(const Value& value);
 
+  /// The same fault of the same place is told once.
   void fault(const Value& value, std::string message, std::string hint = {});
   void missing(std::string_view name, std::string message, std::string hint = {});
   const Node& outer() const { return document_.root; }

@@ -55,6 +55,7 @@ bool keeps_attention(const Node& config) {
   return false;
 }
 
+/// Each tool says it differently; what is not recognised is left to the caller, which notes it.
 std::optional<Precision> quantised_precision(const Node& config) {
   const std::string method = lower(text_at(config, "quant_method"));
   if (method == "compressed-tensors") {

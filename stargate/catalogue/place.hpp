@@ -5,6 +5,7 @@
 
 namespace stargate {
 
+/// Prices and carbon at the meter, construction by IT power; lead times from the order.
 struct Site : Record {
   std::string country;  ///< "US", "Korea", "Japan": what data residency is about
   std::string region;   ///< a name that route records use
@@ -14,12 +15,15 @@ struct Site : Record {
   std::string progress;  ///< what was reported of it
   MoneyPerEnergy electricity_price;
   CarbonIntensity carbon;
+  /// Power at the meter over power of the systems.
   double pue = 1.2;
   PricePerPower construction_price;  ///< of the facility without IT
+  /// From the order: to a building; to grid power.
   Duration shell_lead_time, power_lead_time;
   static const RecordTable<Site>& table();
 };
 
+/// Symmetric: one record stands for both directions.
 struct Route : Record {
   std::string from, to;  ///< regions
   Duration round_trip;
@@ -43,8 +47,10 @@ struct Supplier : Record {
   static const RecordTable<Supplier>& table();
 };
 
+/// One price somebody published; `tier` says of which kind of contract and seller.
 struct RentalQuote {
   Quarter quarter;
+  /// Kind of contract and seller, in words.
   std::string tier;
   MoneyRate price;  ///< of one accelerator
   SourceNote source;

@@ -5,6 +5,7 @@
 
 namespace stargate {
 
+/// By what the matrix units multiply; tf32 is fp32 in memory.
 enum class Precision { fp32, tf32, bf16, fp8, int8, fp4, int4 };
 inline constexpr int kPrecisionCount = 7;
 
@@ -34,6 +35,7 @@ struct EnumNames<Precision> {
       {"int8", Precision::int8}, {"fp4", Precision::fp4},   {"int4", Precision::int4}};
 };
 
+/// As files and flags write it.
 constexpr const char* precision_name(Precision precision) {
   for (const auto& [name, value] : EnumNames<Precision>::names) {
     if (value == precision) return name;

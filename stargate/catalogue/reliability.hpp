@@ -28,6 +28,7 @@ struct EnumNames<FailureBasis> {
                                                                    {"estimate", FailureBasis::estimate}};
 };
 
+/// One line of a published table of causes.
 struct FailureCause {
   std::string cause;
   FailureClass failure_class = FailureClass::accelerator;
@@ -35,18 +36,22 @@ struct FailureCause {
   static const RecordTable<FailureCause>& table();
 };
 
+/// One observed fleet. Figures it does not report are empty; times are means, rates of the whole fleet.
 struct Reliability : Record {
   std::string accelerator;  ///< id; empty when mixed
   int year = 0;
   std::optional<std::int64_t> accelerators;
+  /// Of the fleet that was observed, from whose hosts the rate of a job's hosts follows.
   int accelerators_per_node = 8;
   std::optional<Duration> period;
   std::optional<double> interruptions;  ///< unexpected, in the period
   std::optional<double> planned_interruptions;
+  /// Where the operator states a rate and no counts.
   std::optional<double> failures_per_1000_node_days;
   FailureBasis basis = FailureBasis::measured;
   std::vector<FailureCause> causes;
   std::optional<double> effective_time;  ///< published lower bound of the effective training time ratio
+  /// Of new accelerators that fail early; their mean age then is early_failure_time.
   std::optional<double> early_failure_share;
   std::optional<Duration> early_failure_time;
   std::optional<Duration> detection_time, restart_time, repair_time, checkpoint_overhead;

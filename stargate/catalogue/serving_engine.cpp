@@ -13,6 +13,7 @@ struct Version {
   std::vector<int> numbers;
   bool before = false;
 };
+/// A leading v is passed over; a letter after numbers makes it earlier than the plain version, but for "post".
 Version parse_version(const std::string& text) {
   Version out;
   int value = -1;

@@ -15,7 +15,8 @@
 namespace stargate {
 
 /// The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. Runtime memory: a CUDA context of about
-/// 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB.
+/// 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB. Limits an engine is started with and coefficients of its
+/// steps, together, since a question may change any of them.
 struct EngineCoefficients {
   double gpu_memory_utilization = 0.9;  ///< share of the memory the engine may use
   int max_num_seqs = 1024;              ///< sequences in one batch

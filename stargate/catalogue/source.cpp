@@ -14,6 +14,7 @@ const RecordTable<Source>& Source::table() {
   return table;
 }
 
+/// An id, a list of ids, or a mapping with the reason of an assumption.
 void Codec<SourceNote>::read(Reader& reader, const Node& node, SourceNote& out, const Rule&) {
   const char* remedy = "write a source's id, a list of ids, {assumption: why} or {fitted: true, assumption: to what}";
   if (node.is_scalar()) {

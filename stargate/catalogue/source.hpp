@@ -10,6 +10,7 @@
 namespace stargate {
 
 struct Source {
+  /// The locator: where it was read (a link, a page, a table).
   std::string title, publisher, date, locator;
   std::string grade;  ///< A vendor or official, B press or analyst as quoted, C weak: use as a range
   static const RecordTable<Source>& table();
@@ -19,6 +20,7 @@ struct Source {
 /// measurements gave, `step_overhead: {fitted: true, assumption: what it was fitted to}`.
 struct SourceNote {
   std::vector<std::string> sources;
+  /// In place of a source: why the value is what it is.
   std::string assumption;
   bool fitted = false;  ///< `stargate calibrate` fits it anew when nobody names coefficients
 

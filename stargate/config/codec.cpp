@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kMostUnknownKeys = 10;  // of one mapping: thousands are one mistake
 
+/// As describe_node cuts a scalar, without its quotes.
 std::string shorten_text(const std::string& text) {
   Node node;
   node.kind = NodeKind::scalar;
@@ -47,6 +48,7 @@ Reader::Scope Reader::enter(std::size_t index) {
   return Scope(*this, length);
 }
 
+/// Unknown keys are told with the nearest field; from some number on only how many there are.
 bool read_mapping(Reader& reader, const Node& node, const RecordText& text) {
   if (!node.is_mapping()) {
     reader.fault(node,

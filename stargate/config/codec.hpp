@@ -19,7 +19,8 @@
 
 namespace stargate {
 
-/// Bounds of a number, in base units for a quantity.
+/// Bounds of a number, in base units for a quantity. Each bound may be left out; `above` is strict, the other two are
+/// not. It is checked after the number has been read.
 struct Rule {
   std::optional<double> at_least, above, at_most;
 };
@@ -35,26 +36,34 @@ std::string describe_rule(const Rule& rule, const std::optional<Dim>& dim = {});
 
 /// A record kind in words, for the schema and the reference pages.
 struct RecordText;
+/// One row of a reference table. `nested` is the record that the field holds (in a list, a mapping or by itself), else
+/// null; it points into a static table.
 struct FieldText {
   std::string name, type, range, sentence;
   bool required = false;
   const RecordText* nested = nullptr;
 };
+/// `kind` is the record's name in messages and schemas ("site"); `sentence` what one is.
 struct RecordText {
   std::string kind, sentence;
   std::vector<FieldText> fields;
 };
 
+/// Walks one document, remembers the path to where it is ("sites[2].power") and appends to `faults`. It goes on after a
+/// fault, so that a user sees them all. Holds references: document and faults outlive it.
 class Reader {
  public:
   Reader(const Document& document, Diagnostics& faults) : document_(document), faults_(faults) {}
 
+  /// At the node's place, with the present path.
   void fault(const Node& node, std::string message, std::string hint = {}) {
     faults_.push_back(document_.fault(node, path_, std::move(message), std::move(hint)));
   }
+  /// At a key or another place that is no node's value.
   void fault_at(Location at, std::string message, std::string hint = {}) {
     faults_.push_back(document_.fault(at, path_, std::move(message), std::move(hint)));
   }
+  /// A required field is not there; the field's own sentence is the hint.
   void missing(const Node& mapping, const char* name, const char* sentence);
 
   /// Extends the path for as long as the returned object lives.
@@ -68,6 +77,7 @@ class Reader {
     Reader& reader_;
     std::size_t length_;
   };
+  /// ".name" or "[index]" is added to the path until the Scope is gone, so keep it in a variable.
   [[nodiscard]] Scope enter(std::string_view name);
   [[nodiscard]] Scope enter(std::size_t index);
 
@@ -79,14 +89,20 @@ class Reader {
   std::string path_;
 };
 
-/// True when the node is a mapping; reports it when not, and each key that is no field.
+/// True when the node is a mapping; reports it when not, and each key that is no field. Of more than ten unknown keys
+/// the first ten are reported and the others counted.
 bool read_mapping(Reader& reader, const Node& node, const RecordText& text);
 /// The scalar's text, or a fault saying what was due.
 const std::string* read_scalar(Reader& reader, const Node& node, std::string_view due);
+/// "0.7", "70 %" (then 0.7) or "1,234". False after a fault, with `out` unchanged.
 bool read_number(Reader& reader, const Node& node, double& out);
+/// Reports a value out of range in the words of describe_rule; `dim` says in which unit bounds are printed.
 bool check_rule(Reader& reader, const Node& node, double value, const Rule& rule, const std::optional<Dim>& dim = {});
+/// `base` is only changed when the text is right and in range.
 void read_quantity(Reader& reader, const Node& node, Dim dim, double& base, const Rule& rule);
 
+/// How a field of type T is read. A specialisation gives type_text(), what may stand there in words (reference pages,
+/// schema), and read(), which sets `out` or reports why not and then leaves it as it was.
 template <class T>
 struct Codec;
 
@@ -94,6 +110,7 @@ struct Codec;
 template <class E>
 struct EnumNames;
 
+/// A record with a table of its own (record_table.hpp): it may nest in others.
 template <class T>
 concept HasTable = requires {
   T::table().text();
@@ -111,6 +128,7 @@ struct Codec<std::string> {
   }
 };
 
+/// Only these two words: YAML's yes, no, on and off are texts.
 template <>
 struct Codec<bool> {
   static std::string type_text() { return "true or false"; }
@@ -134,6 +152,8 @@ struct Codec<double> {
   }
 };
 
+/// Counts. Up to 2^31 - 1 in four bytes and 2^53 in eight, where a double still holds every whole number: larger ones
+/// are faults, not wrapped.
 template <std::signed_integral I>
 struct Codec<I> {
   static std::string type_text() { return "whole number"; }
@@ -196,6 +216,7 @@ struct Codec<E> {
   }
 };
 
+/// Present, even when the value was at fault (the fault has been reported, so the document is refused anyway).
 template <class T>
 struct Codec<std::optional<T>> {
   static std::string type_text() { return Codec<T>::type_text(); }
@@ -206,6 +227,7 @@ struct Codec<std::optional<T>> {
   }
 };
 
+/// Every item is held against the same rule. Items are added to what the member holds by default.
 template <class T>
 struct Codec<std::vector<T>> {
   static std::string type_text() { return "list of " + Codec<T>::type_text(); }
@@ -253,6 +275,7 @@ struct Codec<Series<T>> {
     if (node.is_scalar()) {
       T value{};
       Codec<T>::read(reader, node, value, rule);
+      /// before any quarter a study may name, so the value holds at every one
       out.points[Quarter::of(1990, 1)] = value;
       return;
     }
@@ -284,6 +307,7 @@ struct DimensionOf<Series<T>> : DimensionOf<T> {};
 template <class K, class T>
 struct DimensionOf<std::map<K, T>> : DimensionOf<T> {};
 
+/// Looks through lists, optionals and mappings for a record, whose own table the pages then show.
 template <class T>
 struct NestedRecord {
   static const RecordText* text() {

@@ -37,6 +37,7 @@ class CountingIterator {
 };
 
 /// Python's json writes Infinity and NaN bare; outside strings they become null, the columns kept where they can be.
+/// Not valid JSON, but what Python's json.dump writes for float('nan').
 std::string replace_python_numbers(std::string_view text) {
   std::string out(text);
   bool in_string = false;
@@ -57,6 +58,7 @@ std::string replace_python_numbers(std::string_view text) {
   return out;
 }
 
+/// The handler nlohmann's parser calls; returning false ends the parse.
 class JsonEvents {
  public:
   JsonEvents(TreeBuilder& tree, const Cursor& cursor) : tree_(tree), cursor_(cursor) {}
@@ -84,6 +86,8 @@ class JsonEvents {
  private:
   /// A number is known to have ended only when the character behind it has been read.
   bool number(const std::string& text) { return tree_.scalar(text, false, before(text.size() + 1)); }
+  /// Where a token of that many bytes began, which ends where the reader stands. A text with escapes is longer in the
+  /// file than its value, so the column of such a text is a little late.
   Location before(std::size_t length) { return locate(cursor_.next >= length ? cursor_.next - length : 0); }
   /// Line and column of an offset; offsets only grow, so the count goes on from the last.
   Location locate(std::size_t offset) {
@@ -102,6 +106,7 @@ class JsonEvents {
 
 }  // namespace
 
+/// Through events (SAX), which know where they stand; a value tree of the library's would not.
 Result<Document> parse_json(std::string file, std::string_view text) {
   Document document(std::move(file), std::string(text));
   if (auto plain = check_text(document); !plain) return plain.faults();

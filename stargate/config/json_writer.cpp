@@ -7,6 +7,7 @@
 
 namespace stargate {
 
+/// Comma and line break of an item; nothing for the value behind a key, nor at the top.
 void JsonWriter::before_value() {
   if (after_key_) {
     after_key_ = false;

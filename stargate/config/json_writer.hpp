@@ -10,6 +10,8 @@
 
 namespace stargate {
 
+/// Whoever writes keeps begin and end in pairs and gives a key before each value of an object: nothing checks it. Text
+/// must be UTF-8; only quotes, backslashes and control characters are escaped. -0 is written as 0.
 class JsonWriter {
  public:
   JsonWriter& begin_object();
@@ -19,6 +21,7 @@ class JsonWriter {
   JsonWriter& key(std::string_view name);
   JsonWriter& value(std::string_view text);
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
+  /// In the shortest form that reads back the same; null when it is not finite.
   JsonWriter& value(double number);
   JsonWriter& value(std::int64_t number);
   JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }

@@ -37,6 +37,7 @@ std::string_view Document::line(int number) const {
   return line;
 }
 
+/// Characters are counted as UTF-8 lead bytes.
 Location Document::location_of(int number, int character) const {
   if (plain_ < 0) {
     plain_ = std::all_of(text_.begin(), text_.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -88,6 +89,7 @@ std::string describe_node(const Node& node) {
   return "'" + node.text.substr(0, end) + "...'";
 }
 
+/// Steps as far as it gets; a part that is not there ends it.
 const Node& node_at(const Node& root, std::string_view path) {
   const Node* node = &root;
   while (!path.empty()) {

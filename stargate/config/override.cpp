@@ -14,7 +14,7 @@
 namespace stargate {
 namespace {
 
-/// One step of a path: "abilene", or "0" of "[0]".
+/// One step of a path: "abilene", or "0" of "[0]". "sites[0].power" and "sites.0.power" give the same steps.
 std::vector<std::string> split_path(std::string_view path) {
   std::vector<std::string> parts(1);
   for (const char c : path) {
@@ -27,6 +27,7 @@ std::vector<std::string> split_path(std::string_view path) {
   return parts;
 }
 
+// Fields by which an item of a list may be called in a path, tried in this order.
 constexpr const char* kNameKeys[] = {"id",     "site", "service", "tenant",  "supplier", "system",
                                      "region", "name", "product", "country", "kind",     "quarter"};
 
@@ -82,6 +83,7 @@ struct RelativeChange {
   std::optional<int> quarters;   ///< of "+2 quarters"
 };
 
+/// "+50%", "-2 quarters", "x1.5", "*2". Anything else is a value to be put in.
 RelativeChange relative_change(std::string_view value) {
   if (value.size() < 2) return {};
   const bool sign = value[0] == '+' || value[0] == '-';
@@ -114,20 +116,25 @@ std::optional<std::string> shift_text(const std::string& text, int quarters) {
   return format_quarter(*quarter + quarters);
 }
 
+/// A mapping whose every key is a quarter; an empty one is none.
 bool is_series(const Node& node) {
   return node.is_mapping() && !node.members.empty() &&
          std::all_of(node.members.begin(), node.members.end(),
                      [](const Member& member) { return parse_quarter(member.key).has_value(); });
 }
 
+/// Exactly low, mid and high, as codec of PriceRange reads it.
 bool is_price_range(const Node& node) {
   return node.members.size() == 3 && node.find("low") && node.find("mid") && node.find("high");
 }
 
+/// One `--set` applied to the node its path leads to. What a value means follows from its text and from the node that
+/// is there: a factor or a shift changes it, a tree in brackets replaces it, anything else becomes its text.
 class ChangeOfNode {
  public:
   ChangeOfNode(Document& document, const Override& change) : document_(document), change_(change) {}
 
+  /// A price range takes a single value for all of its three; a mapping or list only a whole one.
   Check apply(Node& node) {
     const RelativeChange relative = relative_change(change_.value);
     if (relative.factor) return scale(node, *relative.factor);
@@ -163,6 +170,7 @@ class ChangeOfNode {
     for (auto& member : node.members) mark(member.value);
   }
 
+  /// Of a list or mapping every number in it, down to the leaves; the first that has none is a fault.
   Check scale(Node& node, double factor) {
     if (node.is_scalar()) {
       auto text = scale_text(node.text, factor);
@@ -180,6 +188,7 @@ class ChangeOfNode {
     return Done{};
   }
 
+  /// Of a series the keys move and the values stay: demand comes that much later.
   Check shift(Node& node, int quarters) {
     if (node.is_scalar()) {
       auto text = shift_text(node.text, quarters);
@@ -250,6 +259,7 @@ Result<Override> parse_override(std::string_view text) {
   return Override{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
+/// The last part of a path may be a field that the file leaves out: it is added, and the reader judges its name.
 Check apply_override(Document& document, const Override& change) {
   const auto parts = split_path(path_inside(document, change.path));
   ChangeOfNode changed(document, change);

@@ -9,12 +9,14 @@
 
 namespace stargate {
 
+/// One `--set`.
 struct Override {
   std::string path;   ///< "sites[0].power", "sites.abilene.power"
   std::string value;  ///< new text, or a change: "+50%", "-20%", "x2", "+2 quarters"
 };
 
-/// Splits "path=value".
+/// Splits "path=value". At the first '='; both sides must have something. Whether the path exists is apply_override's
+/// to say.
 Result<Override> parse_override(std::string_view text);
 
 /// Changes the value at the path. List items may be named by index or by any of their names (id, site, service, name,
@@ -24,10 +26,13 @@ Result<Override> parse_override(std::string_view text);
 ///                         point, or shifted in time
 ///   low, mid and high     of a price: setting or scaling `mid` alone moves the other two when it would leave the
 ///                         range; one value sets all three
-/// Any other change of a list or mapping is a fault.
+/// Any other change of a list or mapping is a fault. A changed value remembers the `--set` it came from, so that a
+/// later fault of its range names that instead of a line. A path whose beginning exists and whose last name does not is
+/// a new key only in a mapping; elsewhere a fault that names the nearest.
 Check apply_override(Document& document, const Override& change);
 
-/// Removes the items of a list whose `key` names a record of `kind` that was left out ("site:abilene").
+/// Removes the items of a list whose `key` names a record of `kind` that was left out ("site:abilene"). `left_out`
+/// holds "kind:id" as `--without` takes them. No such list, or no such item, is no fault here.
 void drop_left_out(Node& root, std::string_view list, std::string_view key, const std::string& kind,
                    const std::vector<std::string>& left_out);
 

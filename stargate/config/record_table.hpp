@@ -13,11 +13,15 @@
 
 namespace stargate {
 
+/// R is default-constructed first, then filled field by field in the table's order. A table is made once (a static
+/// local) and never changes; reading with it is thread-safe. Members may be of R or of a base of it.
 template <class R>
 class RecordTable {
  public:
+  /// `kind`: its name in messages and schemas. `sentence`: what it is, for the reference pages.
   RecordTable(std::string kind, std::string sentence) : text_{std::move(kind), std::move(sentence), {}} {}
 
+  /// `name` is the key in the file, `sentence` the meaning (also the hint when it is missing), `rule` the range.
   template <class M, class B>
   RecordTable&& required(const char* name, M B::*member, const char* sentence, Rule rule = {}) && {
     add(name, member, sentence, rule, true);
@@ -30,9 +34,11 @@ class RecordTable {
     return std::move(*this);
   }
 
+  /// For pages and schemas: describes itself, reads nothing.
   const RecordText& text() const { return text_; }
 
-  /// Reads every field, reports every fault: missing and unknown keys, wrong types, values out of range.
+  /// Reads every field, reports every fault: missing and unknown keys, wrong types, values out of range. A field that
+  /// is absent or null is left as it is in `out`, so records can be read on top of others.
   void read(Reader& reader, const Node& node, R& out) const {
     if (!read_mapping(reader, node, text_)) return;
     for (const auto& field : fields_) field(reader, node, out);
@@ -59,7 +65,8 @@ class RecordTable {
   std::vector<std::function<void(Reader&, const Node&, R&)>> fields_;
 };
 
-/// A whole document as one record.
+/// A whole document as one record. All faults of the document, or a record whose every field was read and in range.
+/// What two fields must have in common is for the caller to check.
 template <class R>
 Result<R> read_record(const Document& document) {
   Diagnostics faults;

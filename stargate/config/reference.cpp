@@ -6,6 +6,7 @@
 namespace stargate {
 namespace {
 
+/// Depth first; a record met twice is kept where it came first, which also ends the walk where records hold themselves.
 void collect(const RecordText& record, std::vector<const RecordText*>& out) {
   if (std::find(out.begin(), out.end(), &record) != out.end()) return;
   out.push_back(&record);
@@ -14,11 +15,13 @@ void collect(const RecordText& record, std::vector<const RecordText*>& out) {
   }
 }
 
+/// A bar would end the cell of a Markdown table.
 std::string escape_cell(std::string text) {
   for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
   return text;
 }
 
+/// Unknown keys are refused by the reader, so the schema refuses them too.
 void write_object(JsonWriter& json, const RecordText& record) {
   json.member("type", "object").member("description", record.sentence).member("additionalProperties", false);
   json.key("required").begin_array();

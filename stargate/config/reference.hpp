@@ -8,7 +8,8 @@
 
 namespace stargate {
 
-/// A Markdown table of a record's fields, followed by those of the records inside it.
+/// A Markdown table of a record's fields, followed by those of the records inside it. Each record is listed once, where
+/// it is first met.
 std::string format_reference(const RecordText& record);
 /// A JSON Schema (draft 7) that accepts the same keys; values people write as text with a unit are strings.
 std::string format_json_schema(const RecordText& record);

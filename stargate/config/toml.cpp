@@ -17,6 +17,8 @@ namespace {
 constexpr int kMostKeyParts = 32;
 
 /// The place where keys or brackets nest too deeply for a parser and a destructor that recurse; line 0 when nowhere.
+/// toml++ recurses into brackets and dotted keys without a limit, in its parser and in its destructors: this scan
+/// refuses what would overflow the stack before it sees it.
 class DepthScan {
  public:
   explicit DepthScan(std::string_view text) : text_(text) {}
@@ -43,6 +45,7 @@ class DepthScan {
   }
 
  private:
+  /// From the opening quote to the closing one, of one line or of three quotes.
   void skip_string(char quote) {
     const std::string three(3, quote);
     const bool many_lines = text_.substr(at_, 3) == three;
@@ -89,6 +92,7 @@ class TomlReader {
     return document_.location_of(static_cast<int>(position.line), static_cast<int>(position.column));
   }
 
+  /// The library gives keys in alphabetical order; faults and readers want that of the file.
   bool read_table(const toml::table& table, Location place) {
     if (!tree_.begin(NodeKind::mapping, place)) return false;
     std::vector<std::pair<const toml::key*, const toml::node*>> members;
@@ -139,6 +143,7 @@ class TomlReader {
 
 }  // namespace
 
+/// Depth is checked on the text, before the library recurses.
 Result<Document> parse_toml(std::string file, std::string_view text) {
   Document document(std::move(file), std::string(text));
   if (auto good = check_text(document); !good) return good.faults();

@@ -9,7 +9,8 @@
 namespace stargate {
 
 /// The whole language: dotted keys, arrays of tables, multi-line texts, dates (as text). What is not TOML, or nested
-/// too deeply, is a fault with its place. `file` is only for messages.
+/// too deeply, is a fault with its place. `file` is only for messages. Tables keep the order in which they were
+/// written. Numbers become their shortest text.
 Result<Document> parse_toml(std::string file, std::string_view text);
 
 }  // namespace stargate

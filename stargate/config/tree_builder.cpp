@@ -9,6 +9,7 @@ void TreeBuilder::fail(Location at, std::string message, std::string hint) {
   faults_.push_back(document_.fault(at, {}, std::move(message), std::move(hint)));
 }
 
+/// Hands a finished value to the innermost open container, or makes it the root.
 bool TreeBuilder::add(Node node) {
   if (++values_ > kMostValues) {
     fail(node.at, "is one value more than the " + std::to_string(kMostValues) + " that a document may hold",
@@ -59,6 +60,7 @@ bool TreeBuilder::is_known(Open& parent, const std::string& key) {
   return !parent.keys.insert(key).second;
 }
 
+/// Remembers the key until its value comes.
 bool TreeBuilder::key(std::string text, Location at) {
   auto& parent = open_.back();
   if (is_known(parent, text)) {
@@ -70,6 +72,7 @@ bool TreeBuilder::key(std::string text, Location at) {
   return true;
 }
 
+/// The pending key of the outer mapping is put aside with it and comes back at end().
 bool TreeBuilder::begin(NodeKind kind, Location at) {
   if (static_cast<int>(open_.size()) >= kDeepestNesting) {
     fail(at, "is nested deeper than " + std::to_string(kDeepestNesting) + " levels");

@@ -9,6 +9,8 @@
 
 namespace stargate {
 
+/// Used by one parse, which begins containers and ends them in pairs. The limits of node.hpp are kept here, so that all
+/// three languages share them.
 class TreeBuilder {
  public:
   explicit TreeBuilder(Document& document) : document_(document) {}
@@ -16,14 +18,18 @@ class TreeBuilder {
   /// Each returns false once the document has a fault that ends the parse.
   bool scalar(std::string text, bool quoted, Location at);
   bool null(Location at);
+  /// `kind` is sequence or mapping.
   bool begin(NodeKind kind, Location at);
   bool end();
   bool key(std::string text, Location at);
   /// Keys arrive as scalars in YAML: true when the next scalar is one.
   bool expects_key() const { return !open_.empty() && open_.back().kind == NodeKind::mapping && !has_key_; }
+  /// Remembers a fault of the parser's own.
   void fail(Location at, std::string message, std::string hint = {});
 
+  /// A whole value has been read: the document is not empty.
   bool complete() const { return complete_; }
+  /// Empties them.
   Diagnostics take_faults() { return std::move(faults_); }
 
  private:

@@ -7,6 +7,7 @@
 namespace stargate {
 namespace {
 
+/// Rounds down for negative numbers too: a sequence that joins late has a length below the position.
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
 }  // namespace
@@ -18,6 +19,7 @@ DecodeSet::DecodeSet(int block_size, double tokens_per_step)
 
 double DecodeSet::tokens_per_step() const { return static_cast<double>(fine_step_) / (1 << kFineBits); }
 
+/// Keeps Q, the histogram of r_i and the sums of decode_set.hpp for one sequence more or less.
 void DecodeSet::count(std::int64_t length, int sign) {
   const std::int64_t shifted = length - position() + block_size_ - 1;
   const std::int64_t quotient = floor_divide(shifted, block_size_);
@@ -57,12 +59,14 @@ std::int64_t DecodeSet::steps_to_end() const {
 
 std::int64_t DecodeSet::blocks_after(std::int64_t steps) const {
   const std::int64_t at = position_after(steps);
+  // Those with r_i + phase >= block size hold one block more: the top `phase` entries of the histogram.
   const std::int64_t phase = at % block_size_;
   std::int64_t blocks = quotients_ + size_ * (at / block_size_) - shared_blocks_;
   for (std::int64_t r = block_size_ - phase; r < block_size_; ++r) blocks += remainders_[static_cast<std::size_t>(r)];
   return blocks;
 }
 
+/// Blocks only grow with steps, so halving finds the last that holds.
 std::int64_t DecodeSet::steps_within(std::int64_t blocks, std::int64_t steps) const {
   if (blocks_after(steps) <= blocks) return steps;
   std::int64_t holds = 0, fails = steps;

@@ -12,6 +12,8 @@
 
 namespace stargate {
 
+/// Counts are in tokens and blocks of one rank's pool. Adding, and removing who ends next, is O(log n), removing
+/// another O(n); what holds after many steps costs the same as after one, but for steps_within, which bisects.
 class DecodeSet {
  public:
   DecodeSet(int block_size, double tokens_per_step);
@@ -25,6 +27,7 @@ class DecodeSet {
   void add_shared_blocks(std::int64_t blocks) { shared_blocks_ += blocks; }
 
   int size() const { return size_; }
+  /// Whole tokens that each member has gained since the set was made.
   std::int64_t position() const { return fine_position_ >> kFineBits; }
   /// After so many steps.
   std::int64_t position_after(std::int64_t steps) const { return (fine_position_ + steps * fine_step_) >> kFineBits; }
@@ -36,6 +39,7 @@ class DecodeSet {
   std::int64_t blocks_after(std::int64_t steps) const;
   /// The most steps, at most `steps`, after which no more than `blocks` are taken.
   std::int64_t steps_within(std::int64_t blocks, std::int64_t steps) const;
+  /// 1 without speculation.
   double tokens_per_step() const;
 
   /// Steps until the next sequence ends; the set is not empty.

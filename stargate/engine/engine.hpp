@@ -28,7 +28,7 @@ struct StepRun {
   std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of all ranks' pools, held by sequences
 };
 
-/// Who is in a run's steps, by id.
+/// Who is in a run's steps, by id. Only made when a listener asks for it: for timelines and for tests of the scheduler.
 struct StepBatch {
   struct Prompt {
     std::int64_t request;
@@ -39,14 +39,17 @@ struct StepBatch {
   std::vector<std::int64_t> preempted;  ///< to make it possible
 };
 
-/// Told of what happens, in order of time.
+/// Told of what happens, in order of time. Called inside advance(), in order of time; must not call the engine.
 class EngineListener {
  public:
   virtual ~EngineListener() = default;
+  /// The request's last token is out; with prefill_only its first.
   virtual void finished(const RequestRecord& record) = 0;
+  /// A run ends when anything but the context changes: a request joins or leaves, blocks run short, `until` is reached.
   virtual void ran(const StepRun&) {}
   /// Before `ran`, when asked for: it takes time.
   virtual bool wants_batches() const { return false; }
+  /// Only called where wants_batches() is true.
   virtual void batch(const StepBatch&) {}
 };
 
@@ -57,7 +60,8 @@ struct EngineLoad {
   std::int64_t blocks_used = 0, blocks = 0;  ///< of all ranks
 };
 
-/// The spec has been checked; the cost outlives the engine.
+/// The spec has been checked; the cost outlives the engine. Deterministic, used by one thread. Memory grows with the
+/// requests inside, time with events, not with steps.
 class Engine {
  public:
   Engine(const EngineSpec& spec, const StepCost& cost, std::int32_t replica = 0);
@@ -69,18 +73,21 @@ class Engine {
   /// What can never fit (its last token needs more blocks than there are) is a fault of the caller: ask `fits` first.
   void submit(const Request& request);
   bool fits(const Request& request) const;
-  /// Disaggregated: the prompt's cache and the first token came from elsewhere.
+  /// Disaggregated: the prompt's cache and the first token came from elsewhere. `so_far` is the record of the engine
+  /// that prefilled; its times stay in the final record.
   void submit_prefilled(const Request& request, const RequestRecord& so_far);
   /// Disaggregated: the cache has been handed over. Nothing happens when it was lost with its machine.
   void release(std::int64_t request_id, SimTime now);
 
   /// A time at or before the next change that anybody outside can see; never when nothing runs or waits.
   SimTime next_event() const;
-  /// Runs every step that ends at or before `until`.
+  /// Runs every step that ends at or before `until`. A step that has begun and ends later is under way afterwards: what
+  /// comes in between does not change it.
   void advance(SimTime until, EngineListener& listener);
   /// Gives up everything, as when the machine is lost: the requests that were in it, in order of arrival.
   std::vector<Request> abandon();
 
+  /// At the end of the last advance.
   EngineLoad load() const;
   /// Tokens of the prompt that the prefix cache would spare, on the rank that would spare most.
   std::int64_t prefix_match(const Request& request) const;

@@ -35,6 +35,7 @@ std::int64_t Engine::Core::usable_match(const Rank& rank, const Sequence& s, Pre
   return most;
 }
 
+/// The blocks found are held by the sequence too from now on; what they spare counts as computed.
 void Engine::Core::take_prefix(Sequence& s) {
   PrefixCache::Match match;
   Rank& rank = rank_of(s);
@@ -71,6 +72,7 @@ void Engine::Core::set_private_blocks(Sequence& s, std::int64_t tokens) {
   s.private_blocks = blocks;
 }
 
+/// running_ is in no order: a sequence knows its place in it, and the last one fills a gap.
 void Engine::Core::start_running(Slot slot) {
   Sequence& s = at(slot);
   s.order = ++orders_;
@@ -87,6 +89,7 @@ void Engine::Core::stop_running(Slot slot) {
   --rank_of(at(slot)).running;
 }
 
+/// Its private blocks are counted by the rank's DecodeSet from now on, less those it shares.
 void Engine::Core::join_decodes(Slot slot) {
   Sequence& s = at(slot);
   Rank& rank = rank_of(s);
@@ -99,6 +102,7 @@ void Engine::Core::join_decodes(Slot slot) {
   decode_changed_ = true;
 }
 
+/// With the length and the remaining tokens that it has by now, as DecodeSet asks.
 void Engine::Core::leave_decodes(Slot slot) {
   Sequence& s = at(slot);
   const std::int64_t gained = position() - s.joined;

@@ -21,6 +21,7 @@ SimTime Engine::Core::to_sim_time(Picoseconds time) const {
   return {origin_.ns + (time + kPicosecondsEach - 1) / kPicosecondsEach};
 }
 
+/// Times beyond what picoseconds reach are as good as never.
 Engine::Core::Picoseconds Engine::Core::from_sim_time(SimTime time) const {
   constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / kPicosecondsEach;
   return std::min(time.ns - origin_.ns, most) * kPicosecondsEach;
@@ -76,12 +77,14 @@ void Engine::Core::submit(const Request& request, const RequestRecord* prefilled
   waiting_tokens_ += s.target;
 }
 
+/// The whole request must fit one rank's pool; a prompt that is not cut must fit one step.
 bool Engine::Core::fits(const Request& request) const {
   const bool whole = spec_.chunked_prefill || spec_.kind == EngineKind::static_batch ||
                      request.prompt_tokens <= spec_.max_num_batched_tokens;
   return whole && whole_blocks(request) <= spec_.kv.blocks;
 }
 
+/// Whoever has come by now waits; between steps only, as engines look at their queue once a step.
 void Engine::Core::absorb_arrivals() {
   while (!incoming_.empty() && from_sim_time(at(incoming_.front()).request.arrival) <= now_) {
     Sequence& s = at(incoming_.front());
@@ -121,6 +124,7 @@ bool Engine::Core::begin_step(SimTime until) {
   return under_way_ = true;
 }
 
+/// The fullest group holds the step up: its prompts go to the cost, all groups' tokens beside them.
 Duration Engine::Core::single_step_time() const {
   const int decoding = plan_.decodes ? decoding_size() : 0;
   const auto context = static_cast<double>(plan_.decodes ? decoding_tokens() + decoding : 0);
@@ -162,6 +166,8 @@ std::int64_t Engine::Core::steps_within_time(Picoseconds span, std::int64_t limi
   if (run_time(limit) <= span) return limit;
   const auto step = static_cast<double>(decode_step_), growth = static_cast<double>(decode_growth_);
   const auto time = static_cast<double>(std::max<Picoseconds>(0, span));
+  // The positive root of growth / 2 k^2 + (step - growth / 2) k = time, in the form that loses no digits when growth is
+  // small; rounding is put right by the two loops below.
   const double linear = step - growth / 2;
   const double root = 2 * time / (linear + std::sqrt(linear * linear + 2 * growth * time));
   auto steps = static_cast<std::int64_t>(std::clamp(root, 0.0, static_cast<double>(limit)));
@@ -190,6 +196,7 @@ std::int64_t Engine::Core::run_limit() const {
   return std::max<std::int64_t>(1, steps);
 }
 
+/// Never later than the next event, but perhaps earlier: asking again costs little, missing one would be wrong.
 SimTime Engine::Core::next_event() const {
   if (!under_way_) {
     if (!waiting_.empty() && !blocked_) return to_sim_time(now_);
@@ -198,6 +205,7 @@ SimTime Engine::Core::next_event() const {
   return to_sim_time(plan_.single() ? step_end_ : now_ + run_time(run_limit()));
 }
 
+/// A step with prompts ends alone; decodes run on in closed form until something happens.
 void Engine::Core::advance(SimTime until, EngineListener& listener) {
   while (under_way_ || begin_step(until)) {
     const Picoseconds end = from_sim_time(until);
@@ -214,6 +222,7 @@ void Engine::Core::advance(SimTime until, EngineListener& listener) {
   }
 }
 
+/// As things stand before the run; its end and outputs are filled in after it.
 StepRun Engine::Core::describe_run(std::int64_t steps) const {
   StepRun run;
   run.start = to_sim_time(now_);
@@ -243,6 +252,7 @@ void Engine::Core::tell_batch(EngineListener& listener) {
   plan_.gave_way.clear();
 }
 
+/// Advances the closed form: the next step is longer by as many growths as steps were taken.
 void Engine::Core::run_decodes(std::int64_t steps, EngineListener& listener) {
   tell_batch(listener);
   StepRun run = describe_run(steps);
@@ -275,6 +285,7 @@ void Engine::Core::end_single_step(EngineListener& listener) {
   listener.ran(run);
 }
 
+/// Every member gains the same tokens; whoever has ended leaves, in the order in which they were admitted.
 void Engine::Core::end_decodes(std::int64_t steps, StepRun& run, EngineListener& listener) {
   for (Rank& rank : ranks_) {
     const std::int64_t gain = rank.decoding.position_after(steps) - rank.decoding.position();
@@ -352,6 +363,7 @@ void Engine::Core::release(std::int64_t request_id, SimTime now) {
   blocked_ = false;
 }
 
+/// As after a crash: nothing is left but the clock.
 std::vector<Request> Engine::Core::abandon() {
   std::vector<Request> lost;
   for (const Sequence& s : slots_) {

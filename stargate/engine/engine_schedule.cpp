@@ -28,6 +28,8 @@ std::int64_t Engine::Core::whole_blocks(const Request& r) const {
   return blocks_of(tokens) + spec_.kv.blocks_per_sequence;
 }
 
+/// Together: running sequences first, then prompts under way, then new ones, all from one budget of tokens. Prefill
+/// first: prompts alone, and only when there are none the decodes.
 void Engine::Core::schedule() {
   plan_.chunks.clear();
   plan_.preempted = plan_.decodes = false;
@@ -42,6 +44,7 @@ void Engine::Core::schedule() {
   if (together || plan_.chunks.empty()) plan_.decodes = decoding_size() > 0;
 }
 
+/// Nobody is let in until the whole batch has ended.
 void Engine::Core::schedule_static_batch() {
   open_budget(false);
   for (auto& group : plan_.groups) group.room = kNoLimit;
@@ -92,6 +95,7 @@ std::int64_t Engine::Core::next_chunk(std::size_t rank, std::int64_t tokens) {
   return tokens <= room || emptiest->tokens == 0 ? tokens : 0;  // a whole prompt, however long, when it is alone
 }
 
+/// `pairs`: query i of the chunk sees computed + i + 1 keys, summed over the chunk.
 void Engine::Core::add_chunk(Slot slot, std::int64_t tokens) {
   Sequence& s = at(slot);
   if (spec_.kind == EngineKind::vllm) share_prefix(s, s.computed + tokens);  // also with the rest of this step
@@ -106,6 +110,7 @@ void Engine::Core::add_chunk(Slot slot, std::int64_t tokens) {
   group.pairs += pairs;
 }
 
+/// In order of admission. Making room may take sequences out of the list that is walked.
 void Engine::Core::continue_prompts() {
   for (std::size_t i = 0; i < prefilling_.size(); ++i) {
     const Slot slot = prefilling_[i];
@@ -169,6 +174,7 @@ void Engine::Core::begin_on(std::size_t index, Slot slot) {
   rank_of(s).reserved_blocks += s.reserved_blocks = whole_blocks(s.request);
 }
 
+/// Needs room for the first chunk, plus idle blocks of its prefix, which stop being free once it holds them.
 bool Engine::Core::admit_on(std::size_t index, Slot slot) {
   Sequence& s = at(slot);
   Rank& rank = ranks_[index];
@@ -210,6 +216,8 @@ bool Engine::Core::admit_with_cache(std::size_t index, Slot slot) {
   return true;
 }
 
+/// The three admission policies. SGLang's reserves, besides what the newcomer will need, a share of what the running
+/// ones may still put out and all that the prompts under way will.
 bool Engine::Core::may_admit(const Rank& rank, const Sequence& s, std::int64_t blocks) const {
   const std::int64_t room = free_blocks(rank) - rank.growth;
   if (blocks > room) return false;
@@ -255,6 +263,8 @@ Engine::Core::Slot Engine::Core::victim(std::size_t rank) const {
   return last;
 }
 
+/// Its blocks are freed and it waits before all others. What it has put out becomes part of the prompt that is computed
+/// again (recompute), or its cache moves to the host and back (swap).
 void Engine::Core::preempt(Slot slot) {
   Sequence& s = at(slot);
   plan_.preempted = true;

@@ -28,6 +28,7 @@ double SpeculationSpec::tokens_per_step() const {
   return sum;
 }
 
+/// Defaults of vLLM V1, SGLang and TensorRT-LLM as their documentation has them.
 EngineSpec default_engine_spec(EngineKind kind) {
   EngineSpec spec;
   spec.kind = kind;

@@ -7,6 +7,7 @@
 
 namespace stargate {
 
+/// Whose scheduler's rules hold; the coefficients of times are in StepCost.
 enum class EngineKind {
   vllm,          ///< decodes first, prompts in chunks with the tokens left (vLLM V1)
   sglang,        ///< prompts first while the decodes wait, room kept for answers (SGLang)
@@ -22,9 +23,11 @@ enum class AdmissionPolicy {
   expected_outputs,  ///< its prompt and a share of all outputs still to come fit (SGLang's new_token_ratio)
 };
 
-/// What becomes of the cache of a sequence that must give way.
+/// What becomes of the cache of a sequence that must give way. Computed again from the prompt when it comes back, or
+/// moved to the host's memory and back.
 enum class PreemptionMode { recompute, swap };
 
+/// First come first served, or the smallest priority first.
 enum class QueueOrder { fcfs, priority };
 
 /// The cache of one data-parallel rank. A request lives on one rank from its first step to its last: what no rank has
@@ -36,6 +39,7 @@ struct KvPoolSpec {
   bool prefix_caching = false;
 };
 
+/// Drafts are proposed by something whose own time is not modelled; the step verifies all of them.
 struct SpeculationSpec {
   int draft_tokens = 0;        ///< proposed a step and sequence; 0: no speculation
   double acceptance_rate = 0;  ///< that a draft token is accepted when those before it were
@@ -43,6 +47,7 @@ struct SpeculationSpec {
   double tokens_per_step() const;
 };
 
+/// Token and sequence limits are an engine's own names; durations are added to the step that causes them.
 struct EngineSpec {
   EngineKind kind = EngineKind::vllm;
   int max_num_seqs = 256;                ///< of one data-parallel rank
@@ -69,8 +74,10 @@ struct EngineSpec {
   int groups() const { return data_parallel * pipeline; }
   std::int64_t all_blocks() const { return kv.blocks * data_parallel; }
 };
-/// As the engine of that kind does it unless told otherwise.
+/// As the engine of that kind does it unless told otherwise. The limits and the pool are left for whoever puts the
+/// engine on a replica.
 EngineSpec default_engine_spec(EngineKind kind);
+/// Paths are field names. Faults: limits below 1, no blocks, shares outside 0 to 1, rules that contradict each other.
 Check check_engine_spec(const EngineSpec& spec);
 
 }  // namespace stargate

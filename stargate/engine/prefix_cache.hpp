@@ -6,11 +6,12 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace stargate {
 
+/// Blocks are counted in the pool's blocks; a hash may stand for several, or for a part of one. Operations are O(1) a
+/// hash.
 class PrefixCache {
  public:
   struct Match {
@@ -18,13 +19,14 @@ class PrefixCache {
     std::int64_t tokens = 0;       ///< that they stand for
     std::int64_t idle_blocks = 0;  ///< of them, blocks that nobody uses now
   };
+  /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
   /// One more user of a block, which is there or is made now. True when it was made.
   bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);
-  /// Gives up idle blocks until at most `blocks` are left.
+  /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
   void trim(std::int64_t blocks);
   void clear();
 
@@ -40,8 +42,17 @@ class PrefixCache {
   };
   void make_idle(std::int32_t at);
   void unlink(std::int32_t at);
+  /// The entry of a hash, or -1.
+  std::int32_t find(std::uint64_t hash) const;
+  void add_slot(std::int32_t entry);
+  void remove_slot(std::uint64_t hash);
+  void grow();
+  std::size_t home(std::uint64_t hash) const;
 
-  std::unordered_map<std::uint64_t, std::int32_t> index_;  ///< looked up only, never walked
+  /// Entries by hash, each at its home or in one of the next slots, without a gap between (Knuth, volume 3, 6.4,
+  /// algorithms L and R); -1: empty. A power of two, at most half full.
+  std::vector<std::int32_t> slots_;
+  std::size_t held_ = 0;
   std::vector<Entry> entries_;
   std::vector<std::int32_t> unused_;
   std::int32_t oldest_ = -1, newest_ = -1;

@@ -7,6 +7,8 @@
 
 namespace stargate {
 
+/// Lengths are known beforehand to the simulation, not to the scheduler, which never looks at output_tokens but for the
+/// policies that reserve by it.
 struct Request {
   std::int64_t id = 0;
   SimTime arrival;  ///< at the engine
@@ -18,17 +20,19 @@ struct Request {
   /// equal hashes mean equal prefixes. The last one may stand for fewer tokens; hashes past the prompt are of the
   /// output. Empty when nothing is known. Whoever made the request keeps them until it has left.
   std::span<const std::uint64_t> prefix_hashes;
+  /// Of one of the hashes.
   std::int32_t prefix_block_tokens = 512;
 };
 
 /// Times as the engine sees them: TTFT = first_token - arrival, E2E = last_token - arrival,
-/// TPOT = (last_token - first_token) / (output_tokens - 1).
+/// TPOT = (last_token - first_token) / (output_tokens - 1). Times are points on the simulation's clock, tokens counts.
 struct RequestRecord {
   std::int64_t id = 0;
   std::int32_t tenant = 0, replica = 0;
   SimTime arrival, scheduled, first_token, last_token;  ///< scheduled: its first step begins
   std::int32_t prompt_tokens = 0, output_tokens = 0;
   std::int32_t cached_tokens = 0;  ///< of the prompt, found in the prefix cache when first scheduled
+  /// How often it gave way.
   std::int32_t preemptions = 0;
   std::int32_t beside_first = 0, beside_last = 0;  ///< sequences that ran with it when its first and last token came
 

@@ -10,6 +10,7 @@ namespace stargate {
 /// sequences, of the tokens they see in the step.
 struct DecodeCost {
   Duration at_zero, per_token;
+  /// Summed context up to which the line holds.
   double context_end = 0;
 };
 
@@ -24,11 +25,13 @@ struct PrefillBatch {
   double pairs = 0;  ///< queries times the keys each sees, summed: of q tokens up to context c, q * (c - (q - 1) / 2)
 };
 
+/// Answers must not depend on the order of questions. May fill tables while it is asked, so one for each thread.
 class StepCost {
  public:
   virtual ~StepCost() = default;
   /// Of `sequences` decoding with `context` tokens in all, both of all groups.
   virtual DecodeCost decode(int sequences, double context) const = 0;
+  /// The whole step, decodes beside it included.
   virtual Duration prefill(const PrefillBatch& batch) const = 0;
 };
 

@@ -10,6 +10,7 @@
 
 namespace stargate {
 
+/// Slots are the engine's numbers of requests. First come first served costs O(1), priorities O(log n).
 class WaitQueue {
  public:
   explicit WaitQueue(QueueOrder order) : order_(order) {}
@@ -30,6 +31,7 @@ class WaitQueue {
   }
   bool empty() const { return queue_.empty() && sorted_.empty(); }
   std::size_t size() const { return queue_.size() + sorted_.size(); }
+  /// Must not be empty.
   std::int32_t front() const { return order_ == QueueOrder::fcfs ? queue_.front() : std::get<3>(*sorted_.begin()); }
   void pop() {
     if (order_ == QueueOrder::fcfs) {

@@ -13,6 +13,7 @@
 namespace stargate {
 namespace {
 
+/// Empty when the record has only estimates of cost.
 std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
   std::vector<const RentalQuote*> quotes;
   for (const auto& quote : rental.quotes) {
@@ -33,6 +34,8 @@ std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
                    rental.name + ", " + std::to_string(prices.size()) + " quotes of " + format_quarter(latest)};
 }
 
+/// (annuity + upkeep) of the system a year, by the hour, plus its power at the meter priced at the usual tariff; by
+/// accelerator.
 HourPrice owned_price(const System& system, const OwnershipTerms& terms) {
   const int life = static_cast<int>(std::lround(terms.system_life / quarter_year));
   const double a_year = 4 * quarterly_annuity(terms.capital_cost, life) + terms.maintenance;

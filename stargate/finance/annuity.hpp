@@ -4,7 +4,9 @@
 
 namespace stargate {
 
-/// Share of the price paid each quarter over `life` quarters at `rate` a year; 1/life when the rate is zero.
+/// Share of the price paid each quarter over `life` quarters at `rate` a year; 1/life when the rate is zero. `life` is
+/// above 0 and `rate` above -1 (both checked by who reads them). Interest is compounded by quarter, so four payments
+/// are a little less than one at the year's end.
 double quarterly_annuity(double rate, int life);
 
 }  // namespace stargate

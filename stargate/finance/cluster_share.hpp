@@ -10,6 +10,8 @@ struct ClusterShare {
   Money price;
   Power power;
 };
+/// At the middle prices of the catalogue; what the network's record does not price is free. The numbers of switches and
+/// optics an endpoint are those of a non-blocking three-tier fat tree (cluster_share.cpp).
 ClusterShare cluster_share(const Catalogue& catalogue, const System& system);
 
 }  // namespace stargate

@@ -15,6 +15,7 @@ struct OwnershipTerms {
   double pue = 1.2;           ///< power at the meter over power of the systems
   MoneyPerEnergy electricity = MoneyPerEnergy{0.08 * dollar / kilowatt_hour};  ///< at the meter: US industrial, 2025
 };
+/// Assumptions, named as such in the answers that use them.
 inline constexpr OwnershipTerms kUsualTerms{};
 
 }  // namespace stargate

@@ -28,6 +28,7 @@ bool RateLimiter::admit(int tenant, SimTime now, std::int64_t tokens) {
   return true;
 }
 
+/// The most urgent first among the lines; a line whose first could not go is passed over until the next call.
 void HeldRequests::send_out(const std::function<bool(int, int)>& send) {
   std::vector<bool> blocked(lines_.size(), false);
   while (count_ > 0) {

@@ -10,12 +10,14 @@
 
 namespace stargate {
 
-/// A token bucket. What is larger than the bucket passes when it is full and leaves a debt.
+/// A token bucket. What is larger than the bucket passes when it is full and leaves a debt. A bucket of less than one
+/// is taken as one, so that a single request may pass. Starts full. Without a rate it never refuses.
 class TokenBucket {
  public:
   explicit TokenBucket(const RateLimit& limit) : limit_(limit), level_(limit.burst) {}
-  /// Whether `amount` would pass at `now`; times must not go back.
+  /// Whether `amount` would pass at `now`; times must not go back. Fills the bucket up to `now` and takes nothing.
   bool has(SimTime now, double amount);
+  /// May leave a debt, which the bucket fills first.
   void take(double amount) { level_ -= amount; }
 
  private:
@@ -28,6 +30,7 @@ class TokenBucket {
 class RateLimiter {
  public:
   explicit RateLimiter(const std::vector<FleetTenant>& tenants);
+  /// `tokens`: of prompt and answer together.
   bool admit(int tenant, SimTime now, std::int64_t tokens);
 
  private:
@@ -37,6 +40,7 @@ class RateLimiter {
 /// Requests that wait, a line a tenant; the smallest priority first, then who came first.
 class HeldRequests {
  public:
+  /// `slot` is the caller's number of the request.
   struct Held {
     int slot = 0;
     std::int32_t priority = 0;
@@ -45,13 +49,15 @@ class HeldRequests {
   explicit HeldRequests(std::size_t tenants) : lines_(tenants) {}
 
   void add(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_back(held), ++count_; }
+  /// Sent back by a failed replica: goes before what came later.
   void add_first(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_front(held), ++count_; }
   bool waits(int tenant) const { return !lines_[static_cast<std::size_t>(tenant)].empty(); }
   std::int64_t count() const { return count_; }
   std::int64_t count(int tenant) const {
     return static_cast<std::int64_t>(lines_[static_cast<std::size_t>(tenant)].size());
   }
-  /// Tries the first of each line in turn until no line's first can go. `send(tenant, slot)` says whether it went.
+  /// Tries the first of each line in turn until no line's first can go. `send(tenant, slot)` says whether it went. So a
+  /// tenant whose first request has no replica does not hold up the others, and keeps its own order.
   void send_out(const std::function<bool(int, int)>& send);
 
  private:

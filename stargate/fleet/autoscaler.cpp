@@ -9,6 +9,7 @@ namespace stargate {
 int Autoscaler::look(SimTime now, double load, int replicas) {
   next_look_ = now + spec_.interval;
   int wanted = replicas;
+  // Without replicas there is no ratio: whatever waits is far above the target.
   const double ratio = replicas > 0 ? load / (replicas * spec_.target_in_flight) : 2 + spec_.tolerance;
   if (std::abs(ratio - 1) > spec_.tolerance) wanted = static_cast<int>(std::ceil(load / spec_.target_in_flight));
   wanted = std::clamp(wanted, spec_.least, spec_.most);

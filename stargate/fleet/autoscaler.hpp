@@ -15,7 +15,8 @@ class Autoscaler {
 
   SimTime next_look() const { return next_look_; }
   /// `load` requests in flight and waiting for this pool, `replicas` that serve or are starting. Returns how many
-  /// there should be.
+  /// there should be. Never outside the limits of the specification. To be called at next_look() or later; then plans
+  /// the next one.
   int look(SimTime now, double load, int replicas);
 
  private:

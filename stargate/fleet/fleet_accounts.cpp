@@ -28,6 +28,8 @@ FleetAccounts::FleetAccounts(const FleetSpec& spec) : spec_(spec), at_last_sampl
   work_.resize(spec.pools.size() * spec.tenants.size());
 }
 
+/// Latencies are of answered requests; prompt tokens are charged to the pool that computed them, output to the one that
+/// decoded.
 void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   TenantReport& tenant = report_.tenants[static_cast<std::size_t>(r.tenant)];
   ++tenant.left[static_cast<int>(r.outcome)];
@@ -66,6 +68,7 @@ Energy FleetAccounts::energy(const ReplicaTotals& totals, int pool) const {
   return kind.idle * rest + kind.busy * prefill + kind.decoding * decode;
 }
 
+/// Totals since the beginning less those at the last sample. The cache's share is over replicas that run.
 void FleetAccounts::sample(SimTime now, const std::vector<FleetReplica>& replicas, const std::vector<int>& pool_of,
                            const Waiting& waiting) {
   now_.end = now;
@@ -102,6 +105,7 @@ void FleetAccounts::sample(SimTime now, const std::vector<FleetReplica>& replica
   last_sample_ = now;
 }
 
+/// By the time of steps with prefill and without; a pool in which one of them did no work is all of the other.
 void FleetAccounts::split_cost(std::size_t pool) {
   const PoolReport& p = report_.pools[pool];
   const std::size_t tenants = spec_.tenants.size();

@@ -14,16 +14,19 @@ class FleetAccounts {
 
   void arrived(int tenant) { ++report_.tenants[static_cast<std::size_t>(tenant)].arrived, ++now_.arrived; }
   void retried(int tenant) { ++report_.tenants[static_cast<std::size_t>(tenant)].retried; }
-  /// `prefill_pool` computed the prompt; -1 when nobody did.
+  /// `prefill_pool` computed the prompt; -1 when nobody did. Once for each request that arrived, answered or not.
   void left(const FleetRequestRecord& record, int prefill_pool);
   std::int64_t gone() const { return gone_; }
 
+  /// Requests with a replica, and requests the gateway holds.
   struct Waiting {
     std::int64_t in_flight = 0, held = 0;
   };
+  /// Closes the running interval at `now`: every replica must have run up to it. `pool_of` gives each replica's pool.
   void sample(SimTime now, const std::vector<FleetReplica>& replicas, const std::vector<int>& pool_of,
               const Waiting& waiting);
-  /// The replicas have run to the end. Splits the cost.
+  /// The replicas have run to the end. Splits the cost. Costs are price times time paid for, by pool; a pool that did
+  /// no work at all is charged to nobody.
   FleetReport report(const std::vector<FleetReplica>& replicas, const std::vector<int>& pool_of, std::int64_t windows);
 
  private:

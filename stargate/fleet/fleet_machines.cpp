@@ -15,6 +15,7 @@ FleetMachines::FleetMachines(const FleetSpec& spec, int threads) : spec_(spec), 
   for (std::size_t pool = 0; pool < spec.pools.size(); ++pool) add_pool(pool);
 }
 
+/// Replica n is always run by lane n % lanes, whose step costs nobody else uses.
 void FleetMachines::add_pool(std::size_t index) {
   const auto& pool = spec_.pools[index];
   PoolView view;
@@ -58,6 +59,7 @@ void FleetMachines::count_sent(int number, int change) {
   count += change;
 }
 
+/// The load counts what is out with replicas that are starting, too: they will serve it.
 void FleetMachines::scale(SimTime now, const std::vector<double>& waiting) {
   for (std::size_t p = 0; p < spec_.pools.size(); ++p) {
     if (!spec_.pools[p].autoscale || scalers_[p].next_look() > now) continue;
@@ -108,6 +110,7 @@ void FleetMachines::send(int number, const Delivery& delivery) {
   next = std::min(next, delivery.at);
 }
 
+/// Only replicas to which something happens by then.
 void FleetMachines::run(bool decode, SimTime end) {
   active_.clear();
   for (std::size_t i = 0; i < next_.size(); ++i) {
@@ -130,6 +133,7 @@ void FleetMachines::run_all(SimTime end) {
   }
 }
 
+/// In order of time; replicas of the same time in order of their numbers, whatever lane was first.
 void FleetMachines::collect() {
   finished_.clear(), returned_.clear();
   for (const int number : active_) {

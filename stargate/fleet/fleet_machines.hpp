@@ -11,6 +11,9 @@
 
 namespace stargate {
 
+/// Replicas are numbered through the pools, each pool with room for as many as it may ever have; those not ordered are
+/// off. Replicas are run by lanes of a WorkerPool, each with its own step costs; everything else is called by one
+/// thread.
 class FleetMachines {
  public:
   /// The spec outlives it. The first replicas of each pool are ready at once.
@@ -20,10 +23,12 @@ class FleetMachines {
   void read_reports();
   /// Pools whose autoscaler looks now. `waiting`: requests at the gateway for each pool.
   void scale(SimTime now, const std::vector<double>& waiting);
+  /// Reaches the replica at delivery.at, which must not lie before what it has run.
   void send(int replica, const Delivery& delivery);
   /// One more, or one fewer, is out with a replica.
   void count_sent(int replica, int change);
-  /// Replicas that decode, or all others, to the end of the window.
+  /// Replicas that decode, or all others, to the end of the window. Afterwards finished() and returned() hold what came
+  /// back from these.
   void run(bool decode, SimTime end);
   /// All of them, whatever they have to do.
   void run_all(SimTime end);

@@ -69,6 +69,8 @@ SimTime FleetReplica::next_event() const {
   return next;
 }
 
+/// Deliveries and changes of state one after the other, each after the engine has run up to it. A change comes before a
+/// delivery of the same time.
 void FleetReplica::run(SimTime until) {
   for (;;) {
     const SimTime delivery = pending_.empty() ? SimTime::never() : pending_.back().at;
@@ -128,6 +130,7 @@ void FleetReplica::become_ready() {
   next_change_ = fails ? now_ + pool_->failures.between * stream_.exponential() : SimTime::never();
 }
 
+/// A draining replica that fails is not repaired.
 void FleetReplica::fail() {
   ++totals_.failures;
   for (const auto& request : engine_.abandon()) returned_.push_back({request.id, index_, now_});

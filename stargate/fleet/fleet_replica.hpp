@@ -10,7 +10,9 @@
 
 namespace stargate {
 
-/// Something on its way to a replica. `request.id` is the caller's.
+/// Something on its way to a replica. `request.id` is the caller's. `request`: to be done from its beginning.
+/// `prefilled`: its prompt was computed elsewhere and its cache arrives with it. `release`: the cache of a request that
+/// was handed on may be freed; only its id is read.
 struct Delivery {
   enum class What { request, prefilled, release };
   SimTime at;
@@ -26,7 +28,8 @@ struct Returned {
   SimTime at;
 };
 
-/// Time and work, added up.
+/// Time and work, added up. Since the beginning of the simulation. paid_ns covers starting, ready, draining and down;
+/// running_ns ready and draining.
 struct ReplicaTotals {
   std::int64_t paid_ns = 0, running_ns = 0;              ///< ordered or there; able to take work
   std::int64_t prefill_busy_ns = 0, decode_busy_ns = 0;  ///< in steps with prefill, in steps without
@@ -46,6 +49,8 @@ enum class ReplicaState {
   down       ///< failed, being repaired
 };
 
+/// Engine and costs of its kind, failures of its own random stream. A failure loses the cache and all that ran or
+/// waited: they come back as Returned. What arrives while it cannot work comes back at once.
 class FleetReplica final : private EngineListener {
  public:
   /// All but the stream, which gives its failures, outlive it. Starts off.
@@ -56,15 +61,17 @@ class FleetReplica final : private EngineListener {
   /// Takes no more; off when it is empty.
   void drain(SimTime now);
   void send(const Delivery& delivery);
-  /// Everything that happens at or before `until`.
+  /// Everything that happens at or before `until`. Must not go back in time.
   void run(SimTime until);
 
   ReplicaState state() const { return state_; }
-  /// Of the next thing that may happen here.
+  /// Of the next thing that may happen here. never() when nothing is due: it need not be run before something is sent
+  /// to it.
   SimTime next_event() const;
   const Engine& engine() const { return engine_; }
+  /// Whether its cache could ever hold the request, empty or not.
   bool fits(const Request& request) const { return engine_.fits(request); }
-  /// Since the last call; in order of time.
+  /// Since the last call; in order of time. The caller takes them and clears the list.
   std::vector<RequestRecord>& finished() { return finished_; }
   std::vector<Returned>& returned() { return returned_; }
   /// Up to the last `run`.

@@ -119,6 +119,8 @@ void FleetSimulation::make_candidates() {
   }
 }
 
+/// One report interval a round: read what the replicas told, scale, send what waits, admit what arrives, run the
+/// machines.
 FleetReport FleetSimulation::run() {
   while (!over()) {
     machines_.read_reports();
@@ -173,6 +175,7 @@ void FleetSimulation::run_machines() {
   take_back();
 }
 
+/// Of the source's own arrivals and those that answers have set off, the earlier.
 void FleetSimulation::admit_arrivals() {
   for (;;) {
     const SimTime first = peek() ? ahead_.arrival : SimTime::never();
@@ -223,6 +226,7 @@ void FleetSimulation::admit(const IncomingRequest& incoming) {
   leave(slot, record);
 }
 
+/// Ids tell apart the uses of a slot: what comes back late of an earlier one is not mistaken for the present.
 Request FleetSimulation::engine_request(int slot) const {
   const InFlight& r = slots_[static_cast<std::size_t>(slot)];
   Request request;
@@ -296,6 +300,7 @@ void FleetSimulation::hand_over(const RequestRecord& record) {
   answered(record);
 }
 
+/// The cache is on its way for the time of the transfer; the prefill replica keeps its blocks until then.
 bool FleetSimulation::send_decode(int slot, SimTime now) {
   InFlight& r = at(slot);
   Request request = engine_request(slot);
@@ -320,6 +325,7 @@ bool FleetSimulation::send_decode(int slot, SimTime now) {
   return true;
 }
 
+/// The user sees tokens after the way back and after what the front end lags behind for each sequence beside.
 void FleetSimulation::answered(const RequestRecord& record) {
   const int slot = slot_of(record.id);
   const InFlight& r = at(slot);

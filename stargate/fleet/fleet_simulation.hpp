@@ -13,6 +13,7 @@
 
 namespace stargate {
 
+/// Nothing here changes the answer. Callbacks come from the calling thread.
 struct FleetRunOptions {
   int threads = 1;
   /// Every request as it leaves, in order of windows, within one by time; may be empty.
@@ -22,7 +23,8 @@ struct FleetRunOptions {
 };
 
 /// The spec has passed check_fleet; the source's tenants are the fleet's, by index. Runs until the source is empty and
-/// everything has left.
+/// everything has left. A source without end never returns: tenants need a limit. Memory grows with the requests in
+/// flight, not with their number.
 FleetReport simulate_fleet(const FleetSpec& spec, RequestSource& source, const FleetRunOptions& options = {});
 
 }  // namespace stargate

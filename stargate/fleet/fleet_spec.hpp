@@ -20,6 +20,7 @@ struct ReplicaKind {
   EngineSpec engine;
   /// Costs may fill themselves while they are used, so every thread makes its own; all must answer alike.
   std::function<std::unique_ptr<StepCost>()> make_cost;
+  /// Of one replica.
   int accelerators = 1;
   double weight = 1;           ///< load it is given beside replicas of other kinds: requests a second it can serve, say
   Power idle, busy, decoding;  ///< at the plug, of the replica: without a step, in one with prefill, in one without
@@ -41,6 +42,7 @@ struct ReplicaFailureSpec {
 /// As Kubernetes' horizontal autoscaler: wanted = ceil(requests in flight / target), at once upwards within the limits,
 /// downwards when no look of the last `scale_down_after` wanted more.
 struct AutoscaleSpec {
+  /// Replicas.
   int least = 1, most = 1;
   double target_in_flight = 1;      ///< requests a replica
   double tolerance = 0.1;           ///< share the load may be off the target before anything is done
@@ -50,6 +52,7 @@ struct AutoscaleSpec {
 
 struct PoolSpec {
   std::string name;
+  /// Indices into FleetSpec::kinds and regions.
   int kind = 0, region = 0;
   int replicas = 1;  ///< at the beginning
   PoolRole role = PoolRole::whole;
@@ -62,11 +65,13 @@ struct PoolSpec {
 };
 
 struct RegionSpec {
+  /// The country is what residency goes by; empty for a region without machines.
   std::string name, country;
 };
 
 /// A bucket that fills with `rate` a second up to `burst`; zero rate: no limit.
 struct RateLimit {
+  /// In whatever is limited: requests, or tokens.
   double rate = 0, burst = 0;
 };
 
@@ -90,6 +95,7 @@ enum class RouterPolicy {
   tenant,        ///< consistent hashing of tenants with bounded loads (Mirrokni, Thorup, Zadimoghaddam 2018)
   session,       ///< the same of sessions
 };
+/// The name in files and flags: "least-loaded". parse_router_policy reads it back and is empty for any other.
 const char* router_policy_name(RouterPolicy policy);
 std::optional<RouterPolicy> parse_router_policy(const std::string& name);
 std::span<const std::pair<const char*, RouterPolicy>> router_policies();
@@ -123,11 +129,13 @@ struct FleetSpec {
   std::uint64_t seed = 1;
   int prefix_block_tokens = 64;  ///< of the hashes that requests carry
 
+  /// Half the round trip; regions by index.
   Duration one_way(int from, int to) const {
     return 0.5 * round_trip[static_cast<std::size_t>(from) * regions.size() + static_cast<std::size_t>(to)];
   }
 };
-/// Every fault: indices, a tenant nobody may serve, prefill pools without decode pools where it may go.
+/// Every fault: indices, a tenant nobody may serve, prefill pools without decode pools where it may go. Paths name the
+/// item ("pool chat.kind"). A kind without make_cost is a fault of ours and aborts.
 Check check_fleet(const FleetSpec& spec);
 /// One region, one pool of `replicas` equal replicas, one tenant.
 FleetSpec simple_fleet(const ReplicaKind& kind, int replicas);

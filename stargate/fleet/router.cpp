@@ -56,6 +56,7 @@ void Router::visit_ready(const Candidates& among, const Visit& visit) const {
   }
 }
 
+/// Pools by region; a region that has reached spill_at or max_outstanding a replica counts as full.
 const Router::Candidates* Router::nearest(const RoutingQuery& query) {
   for (auto& candidates : by_region_) candidates.pools.clear(), candidates.ready = candidates.in_flight = 0;
   for (const int pool : query.pools) {
@@ -82,6 +83,7 @@ const Router::Candidates* Router::nearest(const RoutingQuery& query) {
   return near != nullptr ? near : emptiest;
 }
 
+/// A policy that picked a replica without room is overruled by the least loaded one.
 int Router::choose(const RoutingQuery& query) {
   const Candidates* among = nearest(query);
   if (among == nullptr) return -1;
@@ -177,6 +179,7 @@ void Router::remember(const Request& request, int replica) {
   for (const std::uint64_t hash : request.prefix_hashes) memory_[hash % kMemory] = {hash, replica};
 }
 
+/// SGLang's balance test: both the difference and the ratio must be exceeded before the prefix is given up.
 int Router::prefix_aware(const Candidates& among, const Request& request) {
   const int replica = remembered(among, request);
   if (replica < 0) return least_loaded(among);
@@ -186,6 +189,7 @@ int Router::prefix_aware(const Candidates& among, const Request& request) {
   return uneven ? other : replica;
 }
 
+/// Dynamo's cost: prompt blocks still to compute, weighted, and blocks in use, over the replica's weight.
 int Router::kv_aware(const Candidates& among, const Request& request) {
   int best = -1;
   double least = std::numeric_limits<double>::infinity();
@@ -206,6 +210,7 @@ int Router::kv_aware(const Candidates& among, const Request& request) {
   return best;
 }
 
+/// Rendezvous hashing: each replica's hash with the key, the highest wins among those under the bound.
 int Router::consistent(const Candidates& among, std::uint64_t key) {
   const double mean = static_cast<double>(among.in_flight + 1) / static_cast<double>(among.ready);
   const double bound = std::ceil(spec_.router.bounded_load * mean);

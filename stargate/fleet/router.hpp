@@ -13,7 +13,9 @@
 
 namespace stargate {
 
-/// One pool as the gateway sees it. A replica that is not ready has kNotReady.
+/// One pool as the gateway sees it. A replica that is not ready has kNotReady. Indices of `outstanding` count from
+/// `first`. The count of a replica that is not ready is kept, with kNotReady added, so that what is still out with it
+/// is not forgotten.
 struct PoolView {
   static constexpr std::int32_t kNotReady = 1 << 30;
   std::vector<std::int32_t> outstanding;  ///< by replica
@@ -22,6 +24,7 @@ struct PoolView {
   std::int64_t in_flight = 0;  ///< of those ready
 };
 
+/// One request to place. `home`: the region its user is in, from which distance is counted.
 struct RoutingQuery {
   const Request* request = nullptr;
   std::int64_t session = 0;
@@ -29,13 +32,16 @@ struct RoutingQuery {
   std::span<const int> pools;  ///< that may serve it, of one role
 };
 
+/// Deterministic: draws come from the fleet's seed. The nearest region (by round trip from home) that is not full is
+/// chosen first, then the policy chooses in it. Used by one thread.
 class Router {
  public:
   using EngineOf = std::function<const Engine&(int replica)>;  ///< as its last report has it
   /// Spec and views outlive it. `views` has an entry a pool.
   Router(const FleetSpec& spec, const std::vector<PoolView>& views, EngineOf engine);
 
-  /// The fleet's number of the replica, or -1 when none is ready or none has room.
+  /// The fleet's number of the replica, or -1 when none is ready or none has room. Updates what prefix-aware routing
+  /// remembers; the caller counts the request as sent.
   int choose(const RoutingQuery& query);
 
  private:

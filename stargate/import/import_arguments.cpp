@@ -17,6 +17,8 @@ struct Word {
 
 bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
+/// A small shell: enough of its grammar to see which words a command would get, none of its actions. A variable keeps
+/// its value as text; assignments are words too, and are taken out of the list.
 class WordReader {
  public:
   explicit WordReader(std::string_view text) : text_(text) {}
@@ -117,6 +119,7 @@ class WordReader {
     step(1);
   }
 
+  /// Its value; else nothing, and the word remembers which variable was missing.
   std::string variable(const std::string& name, Word& word) {
     if (const auto it = variables_.find(name); it != variables_.end()) return it->second;
     if (word.unset.empty()) word.unset = name;

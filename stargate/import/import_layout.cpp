@@ -13,7 +13,7 @@
 namespace stargate {
 namespace {
 
-/// Values by their meaning; several names lead to one.
+/// Values by their meaning; several names lead to one. What was read, before anything is made of it.
 struct Raw {
   std::map<std::string, std::int64_t> count;
   std::map<std::string, bool> flag;
@@ -114,6 +114,8 @@ const Mapping kMappings[] = {
     {"flavor", Kind::text, "model_flavor", "model."},
 };
 
+/// Reads all options into Raw, then works out each part of the layout from it. A later option replaces an earlier one,
+/// as the programs do, and is noted.
 class Importer {
  public:
   Importer(const OptionList& options, std::int64_t gpus) : options_(options) {
@@ -212,6 +214,7 @@ class Importer {
     raw_.flag[meaning] = on || (v != "false" && v != "False" && v != "0");
   }
 
+  /// By names only one of them uses; Megatron-LM's when none is there.
   ImportDialect dialect() const {
     const auto any = [&](auto test) { return std::any_of(options_.options.begin(), options_.options.end(), test); };
     if (any([](const auto& o) { return o.name.ends_with("_parallel_degree") || o.name == "local_batch_size"; })) {
@@ -318,6 +321,9 @@ class Importer {
     }
   }
 
+  /// torchtitan: FSDP shards optimiser and gradients; parameters too unless a pipeline keeps them (its default reshards
+  /// only without one). Megatron: the distributed optimizer is stage 1, torch FSDP 2 stage 3, its own FSDP as its
+  /// strategy says.
   void zero() {
     const std::string strategy = raw_.word("sharding_strategy"), optimizer = raw_.word("optimizer");
     if (out_.dialect == ImportDialect::torchtitan) {

@@ -46,6 +46,7 @@ Check refuse_foreign(const Document& document) {
   return Done{};
 }
 
+/// Every scalar becomes an option; a list of scalars one option whose value has blanks between.
 void walk(const Node& node, const std::string& path, const std::string& key, std::vector<ImportedOption>& out) {
   const auto below = [&](const std::string& name) { return path.empty() ? name : path + "." + name; };
   for (const auto& member : node.members) walk(member.value, below(member.key), member.key, out);
@@ -141,6 +142,7 @@ class PythonScan {
     }
     if (take_literal(option.value)) out_.push_back(std::move(option));
   }
+  /// A text, a number, True or False; None and expressions are no values.
   bool take_literal(std::string& value) {
     if (peek() == '"' || peek() == '\'') return value = take_string(), true;
     if (!is_word(peek()) && peek() != '-' && peek() != '.') return false;

@@ -12,6 +12,7 @@
 namespace stargate {
 namespace {
 
+/// A sorted list: names are looked up once each, and a hash table's order must not reach the output.
 class StatusByName {
  public:
   void add(std::string name, LpBasisStatus status) { known_.emplace_back(std::move(name), status); }
@@ -27,6 +28,7 @@ class StatusByName {
   std::vector<Entry> known_;
 };
 
+/// Where a nonbasic column may rest.
 LpBasisStatus start_at_bound(double lower, double upper) {
   if (std::isfinite(lower)) return LpBasisStatus::at_lower;
   return std::isfinite(upper) ? LpBasisStatus::at_upper : LpBasisStatus::free;
@@ -34,6 +36,7 @@ LpBasisStatus start_at_bound(double lower, double upper) {
 
 }  // namespace
 
+/// By name, sorted: a column or row that is new starts at its bound, or basic.
 std::shared_ptr<const LpBasis> transfer_basis(const LpProblem& from, const LpBasis& basis, const LpProblem& to) {
   STARGATE_CHECK(static_cast<int>(basis.columns.size()) == from.column_count() &&
                      static_cast<int>(basis.rows.size()) == from.row_count(),

@@ -8,7 +8,9 @@
 
 namespace stargate {
 
-/// For LpOptions::warm_start of `to`. Names are made and compared: about 1 us a column and row.
+/// For LpOptions::warm_start of `to`. Names are made and compared: about 1 us a column and row. `basis` must have the
+/// shape of `from`. What comes out need not be a valid basis of `to` (the number of basic variables may be off); the
+/// solver repairs it. Never null.
 std::shared_ptr<const LpBasis> transfer_basis(const LpProblem& from, const LpBasis& basis, const LpProblem& to);
 
 }  // namespace stargate

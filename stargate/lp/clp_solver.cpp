@@ -34,6 +34,8 @@ void load(ClpSimplex& model, const LpProblem& problem, const LpMatrix& matrix) {
   load_coin(model, problem, matrix);
 }
 
+/// From scratch. Clp's crash and "idiot" starts are off: they help only where slacks are a poor start, and vary with
+/// versions.
 void run_cold(ClpSimplex& model, const LpOptions& options) {
   ClpSolve how;
   how.setSolveType(options.method == LpMethod::primal ? ClpSolve::usePrimal : ClpSolve::useDual);
@@ -67,6 +69,7 @@ void set_basis(ClpSimplex& model, const LpBasis& basis) {
   }
 }
 
+/// Without presolve, which would throw the basis away.
 void run_from_basis(ClpSimplex& model, const LpBasis& basis, LpMethod method) {
   set_basis(model, basis);
   if (method == LpMethod::primal) {
@@ -87,6 +90,8 @@ std::shared_ptr<const LpBasis> get_basis(const ClpSimplex& model) {
   return basis;
 }
 
+/// Takes only columns and duals from Clp; activities, reduced costs, objective and residuals are worked out by our own
+/// check.
 LpSolution read_solution(const ClpSimplex& model, const LpProblem& problem, const LpMatrix& matrix) {
   LpSolution out;
   out.values.assign(model.primalColumnSolution(), model.primalColumnSolution() + problem.column_count());
@@ -186,6 +191,7 @@ std::optional<std::vector<double>> attempt(const LpProblem& problem, const LpOpt
   return std::move(found->values);
 }
 
+/// Search, fix, solve for prices. The gap to the search's own bound must close as well.
 LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
   const WholeNumbers search = search_whole_numbers(problem, options.node_limit);
   if (!search.values) {
@@ -205,6 +211,7 @@ LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
   return *std::move(found);
 }
 
+/// Clp's own verdict of infeasible or unbounded is not used; a last plain run is tried when nothing proves either.
 LpOutcome solve_or_explain(const LpProblem& problem, const LpOptions& options) {
   if (!problem.integers().empty()) return solve_whole(problem, options);
   ClpRuns runs(problem, options.iteration_limit);

@@ -9,6 +9,7 @@
 
 namespace stargate {
 
+/// Without state of its own: one may be shared by threads, each solve makes its own model.
 std::unique_ptr<LpSolver> make_clp_solver();
 
 }  // namespace stargate

@@ -10,7 +10,7 @@
 
 namespace stargate {
 
-/// COIN-OR's infinity is the largest double.
+/// COIN-OR's infinity is the largest double. Our infinities turned into theirs; finite bounds stay bit for bit.
 inline std::vector<double> coin_bounds(std::vector<double> bounds) {
   for (double& bound : bounds) {
     if (std::isinf(bound)) bound = std::copysign(std::numeric_limits<double>::max(), bound);

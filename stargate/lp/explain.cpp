@@ -42,6 +42,7 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 double least_step(double lower) { return std::isfinite(lower) ? 0 : -1; }
 double most_step(double upper) { return std::isfinite(upper) ? 0 : 1; }
 
+/// Empty when even the elastic programme was not solved; without gaps when the programme is feasible.
 std::optional<LpInfeasible> find_gaps(const LpProblem& problem, LpRelaxed relaxed, const LpAttempt& attempt) {
   const LpElastic elastic = make_elastic(problem, relaxed);
   const auto values = attempt(elastic.problem);
@@ -49,6 +50,7 @@ std::optional<LpInfeasible> find_gaps(const LpProblem& problem, LpRelaxed relaxe
   return LpInfeasible{read_gaps(problem, elastic, *values), relaxed == LpRelaxed::relaxable_rows};
 }
 
+/// Empty when the steepest fall found is rounding.
 std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& attempt) {
   const auto direction = attempt(make_ray_problem(problem));
   if (!direction) return std::nullopt;
@@ -66,6 +68,7 @@ std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& a
 
 }  // namespace
 
+/// A lower slack adds to the row, an upper one takes off: the row's bounds stay where they are.
 LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed) {
   LpElastic elastic{problem, {}};
   LpProblem& out = elastic.problem;
@@ -96,6 +99,7 @@ std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic,
   return gaps;
 }
 
+/// Rows of the recession cone: a finite bound becomes 0, an infinite one stays.
 LpProblem make_ray_problem(const LpProblem& problem) {
   LpProblem out = problem;
   out.forget_integers();  // with rational data a ray of the relaxation passes through whole points

@@ -16,19 +16,25 @@
 
 namespace stargate {
 
+/// Which rows get slacks: those a family declared movable, or, when that is not enough, every row. Bounds of columns
+/// never move.
 enum class LpRelaxed { relaxable_rows, all_rows };
 
 /// The programme with priced slacks instead of its cost, and where each slack stands.
 struct LpElastic {
+  /// One priced slack: it moves `side` of `row` outwards and is `column` of the elastic programme.
   struct Slack {
     int row;
     LpSide side;
     int column;
   };
+  /// The original's columns keep their numbers; slacks follow them.
   LpProblem problem;
   std::vector<Slack> slacks;
 };
 
+/// Columns keep their bounds and whole numbers, but cost nothing; a slack costs its family's penalty a unit. Always
+/// feasible when all rows are relaxed and the columns' own bounds leave anything.
 LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed);
 /// Slacks above the solver's tolerance, in the order of rows. `values` solve the elastic programme.
 std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic, const std::vector<double>& values);
@@ -39,6 +45,8 @@ LpProblem make_ray_problem(const LpProblem& problem);
 /// The optimal column values, or none: an attempt of a solver that asks no further.
 using LpAttempt = std::function<std::optional<std::vector<double>>(const LpProblem&)>;
 /// LpInfeasible, LpUnbounded, or LpStopped when the programme is neither (the solver that failed on it was wrong).
+/// Tries in this order: gaps in the limits that may give way, gaps in any row, a ray. `attempt` must itself prove what
+/// it answers; an empty one counts as "not found".
 LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt);
 
 /// The relaxation's sentence with the row's labels, amount and unit in it, or one made of the row's name.

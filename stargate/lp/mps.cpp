@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::string_view kObjective = "COST";
 
+/// A blank would end the name in free format.
 std::string plain_name(std::string name) {
   constexpr std::string_view allowed = "[]_.,:+-()/";
   for (char& c : name) {
@@ -44,6 +45,7 @@ std::vector<std::string> unique_names(const LpProblem& problem, std::string (LpP
   return names;
 }
 
+/// Writes section by section into one text.
 class MpsText {
  public:
   explicit MpsText(const LpProblem& problem)
@@ -73,6 +75,7 @@ class MpsText {
     return std::binary_search(problem_.integers().begin(), problem_.integers().end(), column);
   }
 
+  /// E equal, G at least, L at most, N free. A row with both bounds is G, with the distance as its range.
   char row_type(int row) const {
     const double lower = problem_.row_lower()[row], upper = problem_.row_upper()[row];
     if (lower == upper) return 'E';
@@ -80,6 +83,7 @@ class MpsText {
     return std::isfinite(upper) ? 'L' : 'N';
   }
 
+  /// Whole-number columns stand between markers, each in a pair of its own.
   void add_columns() {
     const LpMatrix matrix = problem_.matrix();
     add("COLUMNS\n");
@@ -95,6 +99,7 @@ class MpsText {
     }
   }
 
+  /// The format has the objective's constant with the opposite sign.
   void add_right_hand_sides() {
     add("RHS\n");
     if (problem_.objective_offset() != 0) add(" RHS {} {:.17g}\n", kObjective, -problem_.objective_offset());

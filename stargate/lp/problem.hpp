@@ -13,11 +13,13 @@
 
 namespace stargate {
 
+/// As a bound: there is none.
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
 struct LpLabel {
   int family = 0;
+  /// One for each axis of the family.
   std::array<int, 4> index{};
 };
 
@@ -36,6 +38,7 @@ struct LpRelaxation {
 
 /// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
 struct LpMatrix {
+  /// starts has one entry more than there are columns.
   std::vector<int> starts, rows;
   std::vector<double> values;
 };
@@ -48,14 +51,19 @@ struct LpStatistics {
   double smallest_bound = 0, largest_bound = 0;  ///< of columns and rows
 };
 
+/// Built once, then read. Numbers out of range, costs and entries that are not finite, bounds that cross and labels
+/// beyond their axis abort: they are faults of whoever builds. Axes, families, columns and rows are numbered from 0 in
+/// the order they are added. Copies are deep.
 class LpProblem {
  public:
   /// The texts of one index ("abilene", "memphis", ...); without any, the index itself is the text.
   int add_axis(std::vector<std::string> labels);
+  /// Both return the family's number, for labels. The axes must have been added.
   int add_column_family(LpFamily family);
   int add_row_family(LpFamily family);
   /// The rows of this family may give way when there is no solution.
   void make_relaxable(int row_family, LpRelaxation relaxation);
+  /// A hint of the final size, so that adding does not copy.
   void reserve(int columns, int rows, int entries);
 
   /// Both return the number of the new one, counted from 0. lower <= upper; -kInfinity and kInfinity are no bound.
@@ -67,6 +75,7 @@ class LpProblem {
   void set_integer(int column);
   /// The linear relaxation: no column is held to whole numbers.
   void forget_integers() { integers_.clear(); }
+  /// Changes of what has been added; the same conditions hold.
   void set_column_bounds(int column, double lower, double upper);
   void set_row_bounds(int row, double lower, double upper);
   void set_cost(int column, double cost);
@@ -77,6 +86,7 @@ class LpProblem {
   double objective_offset() const { return objective_offset_; }
   /// The columns of whole numbers, ascending.
   const std::vector<int>& integers() const { return integers_; }
+  /// By column, and by row below; references live until the next change.
   const std::vector<double>& costs() const { return costs_; }
   const std::vector<double>& column_lower() const { return column_lower_; }
   const std::vector<double>& column_upper() const { return column_upper_; }
@@ -97,6 +107,7 @@ class LpProblem {
 
   /// The entries column by column, those for the same place added, zeros left out; linear in their number.
   LpMatrix matrix() const;
+  /// Builds the matrix to do so, hence linear in the entries.
   LpStatistics statistics() const;
 
  private:

@@ -9,6 +9,7 @@
 namespace stargate {
 namespace {
 
+/// How far outside its bounds, relative to the bound's size; 0 inside.
 double violation(double value, double lower, double upper) {
   if (value < lower) return (lower - value) / (1 + std::abs(lower));
   if (value > upper) return (value - upper) / (1 + std::abs(upper));
@@ -51,6 +52,7 @@ void complete_solution(const LpProblem& problem, const LpMatrix& matrix, LpSolut
       solution.reduced_costs[column] -= matrix.values[k] * solution.duals[matrix.rows[k]];
     }
     residuals.primal = std::max(residuals.primal, violation(value, lower, upper));
+    // A positive reduced cost is earned at the lower bound, a negative one at the upper.
     const double wrong = add_price(dual, solution.reduced_costs[column], lower, upper);
     residuals.dual = std::max(residuals.dual, wrong / (1 + std::abs(cost)));
   }

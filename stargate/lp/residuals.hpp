@@ -8,9 +8,10 @@
 namespace stargate {
 
 /// From `values` and `duals`: the objective, activities, reduced costs and residuals. `matrix` is problem.matrix().
+/// `values` has an entry a column and `duals` one a row. `integer_gap` and the statistics of the solve are left alone.
 void complete_solution(const LpProblem& problem, const LpMatrix& matrix, LpSolution& solution);
 
-/// The largest of the three.
+/// The largest of the three. Primal, dual and duality gap; not the gap of whole numbers.
 double worst_residual(const LpResiduals& residuals);
 
 }  // namespace stargate

@@ -23,6 +23,7 @@ enum class LpMethod {
   primal
 };
 
+/// Where a column or a row's slack stands at a vertex. The order is Clp's (clp_solver.cpp holds the two together).
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
 
 /// Where a solver stopped; good for starting the next solve of a programme of the same shape (basis.hpp: of another).
@@ -47,17 +48,24 @@ struct LpResiduals {
 };
 
 struct LpSolution {
+  /// Offset included.
   double objective = 0;
   std::vector<double> values;         ///< by column
+  /// The cost less the priced entries of the column: what the objective rises by when its bound rises by one.
   std::vector<double> reduced_costs;  ///< by column
   std::vector<double> activities;     ///< by row
   std::vector<double> duals;          ///< by row
   LpResiduals residuals;
+  /// Of simplex, all runs of this solve together.
   int iterations = 0;
+  /// Whether options.warm_start was of this shape and used.
   bool warm_started = false;
+  /// The vertex found, for the next solve's warm start. Of a programme with whole numbers, that of the programme with
+  /// these fixed.
   std::shared_ptr<const LpBasis> basis;
 };
 
+/// Of a row's two bounds.
 enum class LpSide { lower, upper };
 
 /// A limit that stands in the way: its lower side must fall, or its upper side rise, by `amount` (> 0).
@@ -77,6 +85,7 @@ struct LpInfeasible {
 
 /// From some feasible point one may go for ever along the ray, and the cost falls.
 struct LpUnbounded {
+  /// How one column moves along the ray, relative to the fastest.
   struct Step {
     int column;
     double direction;
@@ -95,6 +104,8 @@ using LpOutcome = std::variant<LpSolution, LpInfeasible, LpUnbounded, LpStopped>
 class LpSolver {
  public:
   virtual ~LpSolver() = default;
+  /// Never throws; the solver's exceptions become LpStopped. A solution has passed the check of residuals.hpp, whatever
+  /// the solver claims.
   virtual LpOutcome solve(const LpProblem& problem, const LpOptions& options) const = 0;
 };
 

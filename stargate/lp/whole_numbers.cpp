@@ -14,6 +14,7 @@ constexpr double kWhole = 1e-7;  ///< a value this near to a whole number is one
 
 }  // namespace
 
+/// Without a gap that would be good enough: the answer must not depend on the order of the search.
 WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
   OsiClpSolverInterface relaxation;
   relaxation.messageHandler()->setLogLevel(0);

@@ -9,6 +9,7 @@
 
 namespace stargate {
 
+/// `values` with `hit_limit`: the best found so far is not returned, since nothing says how good it is.
 struct WholeNumbers {
   std::optional<std::vector<double>> values;  ///< by column, whole where they must be; none: no solution, or the limit
   double bound = 0;                           ///< no solution costs less, the objective's offset included

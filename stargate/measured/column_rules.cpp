@@ -26,6 +26,7 @@ bool same_text(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// "column sign text"; signs are = (same text), ~ and !~ (holds the pattern or not), <= and >= (as numbers).
 struct Condition {
   std::string column, sign, text;
 };
@@ -110,6 +111,7 @@ struct RowCells {
   }
 };
 
+/// An empty cell equals nothing but an empty text, and is no number. What patterns find is kept for value_of.
 bool holds(const Condition& condition, const RowCells& row, std::vector<std::string>& found) {
   const std::string& cell = row.at(condition.column);
   if (condition.sign == "=") return same_text(cell, condition.text);
@@ -147,6 +149,7 @@ std::string value_of(const Rule& rule, const RowCells& row, const std::vector<st
   return a && b ? fmt::format("{:.15g}", *a * *b) : out;
 }
 
+/// A cell that is filled is never changed; all conditions must hold.
 void apply_rule(const Rule& rule, const RowCells& row, std::string& applied) {
   std::string& cell = row.cells[row.columns.at(rule.column)];
   std::vector<std::string> found;
@@ -162,6 +165,7 @@ void apply_rule(const Rule& rule, const RowCells& row, std::string& applied) {
 
 }  // namespace
 
+/// At the beginning of a word or of a number only; what "{n}" matched is appended to `found`.
 bool mentions(std::string_view text, std::string_view pattern, std::vector<std::string>& found) {
   const bool word = !pattern.empty() && is_word(pattern.front()), number = pattern.starts_with("{n}");
   const std::size_t before = found.size();

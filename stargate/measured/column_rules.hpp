@@ -15,7 +15,7 @@ namespace stargate {
 
 /// Adds the columns that the rules of `kind` ("training", "serving") set, where a row leaves them empty, and the column
 /// `rules_applied`: ids of the rules that set a cell, with blanks between. A table that has `rules_applied` stays as it
-/// is.
+/// is. New columns stand behind the old ones; rows keep their order. A rule never overwrites a cell somebody filled.
 void apply_column_rules(std::string_view kind, CsvTable& table);
 
 /// Ids of all rules of a kind, in order.

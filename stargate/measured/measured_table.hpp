@@ -14,6 +14,7 @@
 
 namespace stargate {
 
+/// One column: its title, where its cells go, and whether a table without it is refused.
 template <class Row>
 struct MeasuredField {
   const char* column;

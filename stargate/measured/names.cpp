@@ -45,6 +45,8 @@ std::optional<double> memory_word(const std::string& word) {
   return parse_csv_number(std::string_view(word).substr(0, word.size() - 2));
 }
 
+/// Labels count GiB as GB and often the physical memory, of which some is not usable: hence a tolerance, in the
+/// logarithm.
 bool same_memory(const Accelerator& accelerator, double gigabytes) {
   constexpr double tolerance = 0.075;
   const double gib = accelerator.memory_capacity.base() / (1024. * 1024 * 1024);
@@ -56,6 +58,7 @@ struct Known {
   std::set<std::string> words, required;
 };
 
+/// `words`: understood beside this record; `required`: without them the name could be another's.
 Known known_words(const std::string& id, const Accelerator& accelerator) {
   Known out;
   for (const auto* text : {&id, &accelerator.name, &accelerator.vendor, &accelerator.architecture, &accelerator.form,
@@ -78,6 +81,7 @@ struct Reading {
   bool whole = false;     ///< all that the id requires was there
 };
 
+/// Two words may be one of the record's ("Gaudi 3" is gaudi3), so pairs are tried first.
 Reading read_name(const Words& name, const Known& known, const Accelerator& accelerator) {
   Reading out;
   std::set<std::string> seen;
@@ -99,6 +103,7 @@ Reading read_name(const Words& name, const Known& known, const Accelerator& acce
   return out;
 }
 
+/// The form a benchmark of a chip is usually run on: SXM before PCIe, the smaller memory where two exist.
 bool better_guess(const Accelerator& a, const Accelerator& b) {
   if (a.power != b.power) return a.power > b.power;
   return a.memory_capacity < b.memory_capacity;
@@ -123,6 +128,8 @@ constexpr Alias kAliases[] = {
     {"deepseek-r1-distill-llama-70b", "llama-3.1-70b"},
     {"codellama-13b", "llama-2-13b"},
     {"deepseek-r1-distill-llama-8b", "llama-3.1-8b"},
+    {"qwen2-7b", "qwen2.5-7b"},
+    {"qwen2-72b", "qwen2.5-72b"},
 };
 
 /// Words of a model's name that change no shape: tuning, storage, publisher.
@@ -130,6 +137,7 @@ constexpr std::array kQualifiers = {"instruct", "chat", "base", "it",   "hf",  "
                                     "fp",       "nvfp", "mxfp", "bf",   "int", "awq",      "gptq",     "quantized",
                                     "dynamic",  "sft",  "lora", "rlhf", "v",   "terminus", "preview",  "k"};
 
+/// "-FP8", "bf 16", "-v0.1" and four digits of a date are said of a model's files, not of its shape.
 bool is_qualifier(const Words& name, std::size_t i) {
   const std::string& word = name[i];
   const bool bits = i > 0 && (word == "4" || word == "8" || word == "16") &&
@@ -164,6 +172,8 @@ std::string not_understood(const char* kind, const std::string& name, const std:
 
 }  // namespace
 
+/// Understood whole or not at all. Among records that fit better_guess decides; the reason names what the nearest
+/// reading left over.
 Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& accelerators, const std::string& name,
                                                    double memory_gb) {
   const Words wanted = words_of(name, Cut::signs);
@@ -185,6 +195,7 @@ Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& a
   return {nullptr, not_understood("accelerator", name, nearest.left_over)};
 }
 
+/// The id with most of its words in the name wins; an organisation in front ("meta-llama/...") is not part of the name.
 Named<const Model*> find_model_by_name(const Catalogue& catalogue, const std::string& name) {
   const auto slash = name.find('/');
   const bool organisation = slash != std::string::npos && name.find(' ') == std::string::npos;

@@ -15,13 +15,14 @@ template <class T>
 struct Named {
   T value{};
   std::string unknown;  ///< empty when it is understood
+  /// Understood: `value` means something.
   explicit operator bool() const { return unknown.empty(); }
 };
 
 /// A record knows the words of its id, name, vendor, architecture, form and memory, and its memory in GB (within 7.5 %:
 /// labels of physical memory, "192 GB" of a B200 with 180 usable). A name must have the words of the id but for form
 /// and memory; `memory_gb` (0: not stated) must fit too. Where forms are left open ("H100-80GB"), the one with most
-/// power, then least memory.
+/// power, then least memory. The pointer is into `accelerators`.
 Named<const Accelerator*> find_accelerator_by_name(const Records<Accelerator>& accelerators, const std::string& name,
                                                    double memory_gb = 0);
 

@@ -72,6 +72,7 @@ MeasuredRequests begin_run(const Row& row, int line) {
   return run;
 }
 
+/// Keeps each record beside the usual report.
 struct Simulated final : ServiceListener {
   explicit Simulated(ServiceReport& out) : report(out) {}
   ServiceReport& report;
@@ -103,6 +104,7 @@ void compare(ReplayedRun& out, const char* metric, const std::vector<double>& me
   for (std::size_t i = 0; i < m.size(); ++i) out.statistics.push_back({metric, m[i].first, m[i].second, p[i].second});
 }
 
+/// Both sides over their own requests: one that was refused here is missing on this side alone.
 void compare_all(ReplayedRun& out, const MeasuredRequests& run, const std::vector<RequestRecord>& records) {
   std::vector<double> ttft, tpot, e2e, ttft_here, tpot_here, e2e_here;
   for (const auto& r : run.requests) {
@@ -133,6 +135,7 @@ RequestTrace trace_of(const MeasuredRequests& run) {
   return trace;
 }
 
+/// The run's columns in the words of a serving row, so that both are understood by the same rules.
 MeasuredServing row_of(const MeasuredRequests& run) {
   MeasuredServing row;
   row.model = run.model, row.accelerator = run.accelerator, row.engine = run.engine;

@@ -12,7 +12,8 @@
 
 namespace stargate {
 
-/// The rows of one run, in order of arrival.
+/// The rows of one run, in order of arrival. Times in seconds of any clock, lengths in tokens; tp and dp are the
+/// replica's, 0 in a limit means the engine's own.
 struct MeasuredRequests {
   std::string name, model, accelerator, engine, engine_version, weights_dtype;
   int line = 0;  ///< of its first row
@@ -27,12 +28,14 @@ struct MeasuredRequests {
 };
 /// Columns run, model, accelerator, engine, engine_version, tp, dp, ep, weights_dtype, max_num_seqs,
 /// max_num_batched_tokens, kv_cache_tokens, prefix_caching, isl, osl, arrival_s, first_token_s, last_token_s, in any
-/// order.
+/// order. Faults: a column that is missing, a cell that is no number of its range, a first token before its arrival, no
+/// rows. Runs stand in the order of their first rows.
 Result<std::vector<MeasuredRequests>> load_measured_requests(const FileReader& files, const std::string& path);
 
 /// Milliseconds.
 struct ReplayStatistic {
   std::string metric, statistic;  ///< "ttft", "p90"
+  /// Of the statistic over all requests of the run, each side with its own.
   double measured_ms = 0, predicted_ms = 0;
   double error_pct() const { return 100 * (predicted_ms / measured_ms - 1); }
 };
@@ -41,9 +44,11 @@ struct ReplayedRun {
   std::string name, basis;  ///< basis: what was simulated, in words
   std::string skipped;      ///< why it could not be; empty when it was
   std::size_t requests = 0, predicted = 0;
+  /// Sequences that decode in a step, as simulated.
   double mean_batch = 0;
   std::vector<ReplayStatistic> statistics;  ///< TTFT, TPOT, E2E: mean, p50, p90, p95, p99
 };
+/// Deterministic. A run that cannot be understood or does not fit comes back with `skipped` set and no statistics.
 ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run);
 
 std::string format_replay_text(const std::vector<ReplayedRun>& runs);

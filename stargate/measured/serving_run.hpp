@@ -7,6 +7,9 @@
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
 //                unless attention_dp is set: then each rank attends to its own and has whole experts
 //   lengths      fixed, unless shortest_length is below 1
+//   sides        prefill_workers: replicas that prefill beside those that decode, each side with its own layout; the
+//                cache goes over the scale-out link
+//   engine       not known: the usual one (vLLM) of that time, reported apart
 //   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
 //                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
 //                Poisson; no rate: one batch, prefilled and decoded together
@@ -24,6 +27,7 @@
 
 namespace stargate {
 
+/// How requests come: all at once, from clients that wait, at random, or as one batch without an engine's scheduler.
 enum class LoadKind { queued, clients, poisson, one_batch };
 
 /// Lengths of requests: uniform between `shortest` and 1 of the nominal.
@@ -33,17 +37,26 @@ struct LengthSpread {
   double mean(double nominal) const { return nominal * (1 + shortest) / 2; }
 };
 
+/// Replicas that only prefill, beside those that decode.
+struct PrefillSide {
+  Replica replica;
+  int replicas = 1;
+};
+
 struct MeasuredService {
   std::string engine;  ///< "vllm"
   const ServingEngine* record = nullptr;
   Replica replica;
   std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
-  int replicas = 1;
+  int replicas = 1;  ///< disaggregated: that decode
+  std::optional<PrefillSide> prefill;
   LoadKind load = LoadKind::clients;
+  /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
   LengthSpread lengths;
-  Duration transfer;  ///< of the cache between a prefill and a decode replica, as the row states it
+  Duration transfer;  ///< of the cache between a prefill and a decode replica, where the row states it
   std::string accelerator;
+  bool typical = false;  ///< the catalogue has no coefficients of the row's engine: those of the usual one of that time
   /// The same for rows that ran the same.
   std::string configuration;
 };
@@ -56,6 +69,7 @@ struct SkippedServing {
 class ServiceMaker {
  public:
   explicit ServiceMaker(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  /// The reason is the first thing that is missing or not understood. Not thread-safe: it keeps machines.
   std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
 
  private:

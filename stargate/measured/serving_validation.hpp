@@ -27,14 +27,16 @@ struct ServingValidation {
   RuleCounts rules;                        ///< that set columns of the rows
 };
 
-/// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here.
+/// What the run would print under the row's metric; empty for metrics and percentiles nobody defined here. Per-GPU
+/// figures count every accelerator of every replica.
 std::optional<double> predicted_serving_metric(const MeasuredServing& row, const MeasuredService& service,
                                                const RunFigures& figures);
 /// "tpot", "ttft" or "throughput".
 std::string serving_figure(const std::string& metric);
 
 /// Rows that ran the same are simulated once, on as many threads as there are; the result does not depend on their
-/// number.
+/// number. `worst`: how many of the rows most off are listed. A row that is skipped or does not fit counts in its
+/// group, without a prediction.
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst);
 

@@ -8,7 +8,8 @@
 namespace stargate {
 namespace {
 
-/// A row that counts cores.
+/// A row that counts cores. Everything a core has is that share of the accelerator's; its latencies and its law of
+/// kernels stay.
 void take_share(Accelerator& accelerator, double share) {
   accelerator.memory_capacity = accelerator.memory_capacity * share;
   accelerator.memory_bandwidth = accelerator.memory_bandwidth * share;

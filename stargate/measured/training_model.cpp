@@ -26,6 +26,7 @@ bool same_shape(const Model& model, const MeasuredRow& row) {
                      [&](const LayerShape& layer) { return same_layer(layer, row); });
 }
 
+/// Every layer alike: what the columns say, nothing more.
 Model plain_model(const MeasuredRow& row, int head_dim, bool tied) {
   LayerShape layer;
   auto& a = layer.attention;

@@ -17,6 +17,7 @@ int shard_size_of(const MeasuredRow& row, std::int64_t copies) {
 }
 
 /// Those the model does not have are passed over, and nothing is left when none is its. No list: attention's scores.
+/// The list of modules however it is punctuated.
 RecomputeModules modules_of(const MeasuredRow& row, const Model& model) {
   if (row.recompute_modules.empty()) return RecomputeModules(RecomputeModule::core_attn);
   std::string list;  // words with one blank around each
@@ -39,6 +40,7 @@ Recompute recompute_of(const MeasuredRow& row) {
   return row.recompute_modules == "layer" ? Recompute::full : Recompute::selective;
 }
 
+/// Columns into the switches of a step. Frozen weights keep two bytes a parameter and no gradient or optimiser state.
 TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   TrainingRecipe recipe;
   recipe.launch = row.launch == "whole_step"     ? KernelLaunch::whole_step
@@ -82,6 +84,7 @@ void even_out_pipeline(const Model& model, TrainingLayout& layout) {
   }
 }
 
+/// What the row states, completed by what frameworks do when it is not said.
 TrainingLayout stated_layout(const MeasuredRow& row, const Model& model) {
   TrainingLayout l;
   l.tp = row.tp, l.pp = row.pp;
@@ -119,7 +122,9 @@ std::optional<SkippedRow> unusable(const MeasuredRow& row) {
   return std::nullopt;
 }
 
-/// Operations a token of the row's TFLOP/s counts, by its convention.
+/// Operations a token of the row's TFLOP/s counts, by its convention. Model operations: three times the forward pass
+/// (the backward is two). Hardware ones add the forward of all layers that full recomputation repeats, without the
+/// output layer. Causal attention sees (s + 1) / 2 tokens on average, or s where the source counts the whole square.
 double counted_flops_per_token(const MeasuredRow& row, const MeasuredRun& run) {
   const Model& model = *run.model;
   const double context =

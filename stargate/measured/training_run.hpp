@@ -27,6 +27,8 @@ struct SkippedRow {
 };
 using RunOrSkip = std::variant<MeasuredRun, SkippedRow>;
 
+/// Needs metric, value, accelerators, sequence, global batch, tp and pp; everything else has a meaning when it is
+/// empty. A layout that breaks a rule of training/job.hpp is skipped with that rule.
 RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue);
 
 /// The row's metric as the step predicts it: iteration_s, tokens_per_s_per_gpu or tflops_per_gpu. The last by the

@@ -73,6 +73,7 @@ void note_layout(LayoutSets& sets, const MeasuredRow& row, const MeasuredRun& ru
                                tokens / step.step_time().base());
 }
 
+/// The median over sets of a source, then over sources, so that a source of many sets counts once.
 void rank_layouts(const LayoutSets& sets, TrainingValidation& out) {
   std::vector<double> of_sources;
   for (const auto& [source, of_source] : sets) {

@@ -36,6 +36,8 @@ struct TrainingValidation {
   RuleCounts rules;                                         ///< that set columns of the rows
 };
 
+/// `worst`: how many of the rows most off are listed. A set of layouts holds rows of one model, accelerator, number of
+/// them, sequence and precision; fewer than four configurations are not ranked.
 TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
                                      std::size_t worst);
 

@@ -59,6 +59,7 @@ constexpr AttentionField<D> kDecodeFields[] = {
     {"serial", "1", "1: tiles of one key head one after another; 0: side by side", &D::serial, 0, 0, 1},
 };
 
+/// What a file lacks keeps the usual value; a file written before a bound moved is brought inside it.
 template <class Coefficients, std::size_t n>
 Coefficients read_fields(const AttentionField<Coefficients> (&fields)[n], const std::map<std::string, double>& values) {
   Coefficients out;
@@ -178,6 +179,8 @@ AttentionVariant decode_variant(AttentionKernel kernel, const AttentionCall& cal
   return window ? AttentionVariant::window : AttentionVariant::plain;
 }
 
+/// Made once, so that timing a call is two look-ups: for each pair of precisions and head width the kernel with the
+/// nearest group, most rows first; then for each variant of that kernel the nearest group of all.
 template <class Coefficients>
 void AttentionLaw::prepare(Side<Coefficients>& side, std::span<const CalibratedGroup> groups) {
   std::vector<AttentionGroupName> names;

@@ -60,6 +60,7 @@ Walk walk_keys(const PrefillCoefficients& c, const AttentionCall& call, double r
   return walk;
 }
 
+/// Query heads that share a key head and a tile: they reuse its keys.
 double heads_together(const PrefillCoefficients& c, const AttentionCall& call) {
   const bool packed = c.packing == 1 || (c.packing == 2 && call.query == 1 && call.window <= 0);
   return packed ? call.heads / call.kv_heads : 1;
@@ -78,6 +79,8 @@ AttentionDevice attention_device(const Accelerator& accelerator) {
   return device;
 }
 
+/// The equations of docs/explanation/attention-law.md. Fitted times are of the reference clock; `slower` brings them to
+/// this device's.
 double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice& device, const AttentionCall& call,
                             bool narrow) {
   const double together = heads_together(c, call), width = call.score_dim + call.value_dim;
@@ -99,6 +102,7 @@ double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice&
          (c.query_copies * queries + c.kv_copies * fresh) * each_byte;
 }
 
+/// `serial`: one job walks all tiles of query rows; else each tile is a job of its own.
 double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call) {
   const double together = c.grouped > 0 ? call.heads / call.kv_heads : 1, width = call.score_dim + call.value_dim;
   const double kv_width = (call.shared_kv ? call.score_dim : width) * bytes_per_element(call.kv_precision);

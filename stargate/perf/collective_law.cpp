@@ -29,6 +29,7 @@ double domain_volume(Collective c, double n) {
   return 1;
 }
 
+/// A transfer cut in chunks through stages: the best chunk size leaves 2 sqrt(chunk * transfer) of filling.
 double pipelined(double transfer, double chunk) { return transfer + 2 * std::sqrt(chunk * transfer); }
 
 /// What is left of a PCIe rank's bandwidth among n: ranks of a socket share its root, those beyond four the link
@@ -84,6 +85,7 @@ double domain_share_of_across(Collective c, double n, double m) {
 
 }  // namespace
 
+/// The fastest of the library's ways, see docs/explanation/collectives-law.md.
 double domain_collective_us(const DomainCoefficients& c, const CollectiveCall& call, double bandwidth) {
   const double n = call.ranks, bytes = call.bytes;
   if (n <= 1 || bytes <= 0) return 0;
@@ -103,6 +105,7 @@ double domain_collective_us(const DomainCoefficients& c, const CollectiveCall& c
   return std::max(time, c.host_us);
 }
 
+/// `levels`: doublings of domains; a ring's bulk takes a hop for each domain beyond them.
 double across_collective_us(const AcrossCoefficients& c, const CollectiveCall& call, double domain_bandwidth,
                             double network_bandwidth) {
   const double n = call.ranks, m = call.per_domain, bytes = call.bytes, domains = std::ceil(n / m);

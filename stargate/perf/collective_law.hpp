@@ -16,6 +16,7 @@
 
 namespace stargate {
 
+/// As NCCL names them; send_receive is between two ranks.
 enum class Collective { all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_receive };
 inline constexpr int kCollectiveCount = 6;
 
@@ -51,14 +52,19 @@ struct CollectiveCoefficients {
   AcrossCoefficients across[kCollectiveCount];
 };
 
+/// `bytes`: what one rank holds before an all-reduce, all-to-all or reduce-scatter, after an all-gather or broadcast,
+/// or sends. `per_domain`: of the `ranks`, those in one domain; `element_bytes` of what is added.
 struct CollectiveCall {
   Collective collective = Collective::all_reduce;
+  /// Of the whole message of one rank, as NCCL's tests count it (the gathered or scattered buffer's full size).
   double bytes = 0;
   int ranks = 1, per_domain = 1;
+  /// Below 2 an adding collective is slower (narrow_rate) and switches do not add.
   double element_bytes = 2;
 };
 
-/// Microseconds inside a domain whose ranks have `bandwidth` bytes a microsecond.
+/// Microseconds inside a domain whose ranks have `bandwidth` bytes a microsecond. 0 for one rank or no bytes.
+/// `bandwidth` per direction.
 double domain_collective_us(const DomainCoefficients& coefficients, const CollectiveCall& call, double bandwidth);
 /// Microseconds across domains: `domain_bandwidth` of the scale-up link, `network_bandwidth` of a rank's own card.
 double across_collective_us(const AcrossCoefficients& coefficients, const CollectiveCall& call, double domain_bandwidth,

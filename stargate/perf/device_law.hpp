@@ -22,6 +22,8 @@
 
 namespace stargate {
 
+/// Made once for a device and an engine (some milliseconds), asked millions of times: evaluation allocates nothing and
+/// is thread-safe. Owns all it needs: accelerator and catalogue may go.
 class DeviceLaw {
  public:
   /// From the data sheet and what the literature says of the family; without one, of the usual chip.
@@ -32,9 +34,12 @@ class DeviceLaw {
       : DeviceLaw(accelerator, catalogue, KernelChoice{engine, false, false}) {}
 
   Duration operator_time(const Operator& op) const { return operator_parts(op).total(); }
+  /// Launch, and of arithmetic and traffic the one that binds with what is left of the time; the other as it would take
+  /// alone.
   OperatorTime operator_parts(const Operator& op) const;
   /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
   Duration backward_time(const Operator& op) const;
+  /// Of [m,k] by [k,n], `groups` of them side by side.
   Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }

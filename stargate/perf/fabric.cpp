@@ -60,6 +60,7 @@ struct LinkChange {
   bool reduction = false;  ///< whether its switches add was changed
 };
 
+/// What a question changed of a network, against its file: fitted times go in proportion.
 LinkChange link_change(const Catalogue& catalogue, const Network& now, Duration usual_latency,
                        double usual_efficiency) {
   const auto found = catalogue.listed.networks.find(now.id);
@@ -87,7 +88,9 @@ void apply_change(const LinkChange& up, const LinkChange& out, AcrossCoefficient
   for (double* share : {&c.low_share, &c.mid_share, &c.bulk_share}) scale_share(*share, out.efficiency);
 }
 
-/// Fills the fabric's coefficients from the catalogue's calibrations, where there are any.
+/// Fills the fabric's coefficients from the catalogue's calibrations, where there are any. Collective by collective: an
+/// engine's own all-reduce inside a domain first, then NCCL's, then the literature; a question's change of a network
+/// scales what was measured over it.
 void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& system, const std::string& engine) {
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
   const auto groups = choose_groups(catalogue, accelerator, {"collective", "nccl", {}, {}});
@@ -154,6 +157,7 @@ AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collecti
   return c;
 }
 
+/// An accelerator that states its links goes before the network's record, but for the host's PCIe.
 Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine) {
   Diagnostics faults;
   const auto accelerator = catalogue.accelerators.find(system.accelerator);

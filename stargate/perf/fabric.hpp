@@ -17,9 +17,11 @@ struct Link {
   Duration latency;         ///< of one step
   double efficiency = 0.9;  ///< share of the bandwidth large messages reach
 
+  /// What a long transfer reaches, by the literature; measured laws have shares of their own.
   ByteRate effective() const { return bandwidth * efficiency; }
 };
 
+/// Copies share their coefficients. Bandwidths are per direction of one accelerator.
 struct Fabric {
   int domain = 8;  ///< accelerators in a scale-up domain
   Link up, out;
@@ -33,6 +35,7 @@ struct Fabric {
 
 /// The networks the system's record names; latencies and efficiencies not recorded are stated defaults. With the name
 /// of a serving engine ("vllm", "sglang", "trtllm") all-reduces inside a domain are that engine's own, from a graph.
+/// Faults: an accelerator or a network that the catalogue lacks.
 Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine = "nccl");
 
 /// What sets calibrations across domains apart: ".across." and the network's transport, and ".rack" where a domain is
@@ -48,6 +51,7 @@ struct Group {
   int size = 1, per_domain = 1;
 };
 /// A group of `size` ranks, each `stride` accelerators from the next, in a fabric whose ranks are numbered by domain.
+/// Ranks beyond the domain are spread as evenly as the stride lets them.
 Group place_group(const Fabric& fabric, int size, int stride);
 
 /// `bytes`: what one rank holds before an all-reduce, all-to-all or reduce-scatter, after an all-gather or broadcast,

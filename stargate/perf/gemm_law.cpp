@@ -193,6 +193,7 @@ GemmLaw GemmLaw::with_cold_weights() const {
   return {device_, format_, cold};
 }
 
+/// Of the equations in gemm_law.hpp: waves of tiles, or slices of the depth where tiles fill at most half of the units.
 double GemmLaw::tile_time(const Tile& tile, double m, double n, double k) const {
   const double edge = coefficients_.edge_share, wave = coefficients_.wave_share;
   const double down = m * tile.per_row, across = n * tile.per_column;
@@ -204,11 +205,13 @@ double GemmLaw::tile_time(const Tile& tile, double m, double n, double k) const 
   if (filled > 0.5 || k < 2 * kLeastSlice || !coefficients_.tiling.searched()) return one;
   // Slices work side by side; what then adds them up reads them one after the other.
   const double most = std::min(device_.units / tiles, k / kLeastSlice);
+  // The derivative of step k / s + s merge vanishes at s = sqrt(step k / merge).
   const double slices = std::min(most, std::sqrt(tile.step * k / tile.merge));
   if (slices < 2) return one;
   return std::min(one, tile.step * k / slices + tile.finish + tile.merge * slices + split_us_);
 }
 
+/// Lower bounds spare most of the family its exact time.
 double GemmLaw::body_time(double m, double n, double k) const {
   if (!coefficients_.tiling.searched()) return tile_time(family_[m <= 64 ? 0 : m <= 128 ? 1 : 2], m, n, k);
   double best = 1e300;
@@ -224,6 +227,7 @@ double GemmLaw::body_time(double m, double n, double k) const {
   return best;
 }
 
+/// See gemm_law.hpp; `traffic` is `missed`.
 double GemmLaw::microseconds(double m, double n, double k) const {
   const GemmCoefficients& c = coefficients_;
   const double depth = std::max(k, kDepthBlock);

@@ -43,6 +43,7 @@ struct GemmDevice {
   double cache = 0;      ///< bytes of the last level
   double clock = 0;      ///< clocks a microsecond
 };
+/// Where the catalogue names no units, clock or cache, usual ones.
 GemmDevice gemm_device(const Accelerator& accelerator, Precision precision);
 
 /// Tiles by the number of rows: up to 64, up to 128, more. Columns of 0: the best of a family instead.
@@ -79,6 +80,7 @@ struct GemmField {
   const char* name;
   const char* unit;
   const char* meaning;
+  /// Where a fit begins, and the bounds it cannot leave.
   double start, lower, upper;
   double GemmCoefficients::*member;
 };
@@ -88,11 +90,13 @@ const std::vector<GemmField>& gemm_fields();
 GemmCoefficients read_gemm_coefficients(const std::map<std::string, double>& values);
 std::map<std::string, double> write_gemm_coefficients(const GemmCoefficients& coefficients);
 
+/// Immutable and thread-safe; a call is some dozen multiplications.
 class GemmLaw {
  public:
   GemmLaw(const GemmDevice& device, const GemmFormat& format, const GemmCoefficients& coefficients);
 
-  /// Microseconds. All three at least 1.
+  /// Microseconds. All three at least 1. m rows of activations, n columns, depth k. Weights are as warm as repeated
+  /// measurements find them.
   double microseconds(double m, double n, double k) const;
   Duration time(double m, double n, double k) const { return microseconds(m, n, k) * microsecond; }
   /// The same with weights read from memory, as in a model whose layers follow each other.

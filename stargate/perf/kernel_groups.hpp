@@ -29,6 +29,7 @@ struct GemmGroups {
   Precision precision;
   std::array<const char*, 3> names;  ///< unused ones null
 };
+/// One entry a precision, in order of preference of kernels.
 std::span<const GemmGroups> gemm_groups();
 
 /// The same with the kernels first that such weights have to themselves: of plain products, and of fused experts.

@@ -17,7 +17,8 @@ struct LawBasis {
   int rows = 0;              ///< fitted to
 };
 
-/// The worst of those that multiplications in `used` and bf16 rest on: specification when there is none.
+/// The worst of those that multiplications in `used` and bf16 rest on: specification when there is none. Precisions
+/// that are not used are not looked at.
 LawOrigin worst_origin(std::span<const LawBasis> basis, std::span<const Precision> used);
 
 /// "gemm fitted (4 %), decode_attention carried over from h200-sxm (11 %)", or "specification only": for each law the

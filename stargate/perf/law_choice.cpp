@@ -23,6 +23,7 @@ namespace {
 
 double log_ratio(double a, double b) { return a > 0 && b > 0 ? std::abs(std::log(a / b)) : 0; }
 
+/// Sum of |ln ratio| over what a kernel's speed follows from; a figure that one of both lacks says nothing.
 double specification_distance(const Accelerator& a, const Accelerator& b) {
   const auto cache = [](const Accelerator& x) { return x.last_level_cache.value_or(Bytes{}).base(); };
   return log_ratio(a.peak_rate(Precision::bf16).base(), b.peak_rate(Precision::bf16).base()) +

@@ -13,12 +13,18 @@
 
 namespace stargate {
 
+/// Sizes of the rank's groups; each divides what it splits (layouts are checked before).
 struct Shard {
+  /// Ranks that split attention and dense layers, that hold other experts, and that split an expert.
   int tp = 1, ep = 1, etp = 1;
   bool sequence_parallel = false;  ///< norms and residuals are split by tp too
   double imbalance = 1;            ///< rows of the busiest expert rank over the mean
   double skew = 0;                 ///< of experts' popularity (moe_law.hpp); 0: routing is balanced
 };
+
+/// Slots for experts on one rank. Where experts do not divide, some are held twice (redundant experts: 256 on 48 ranks
+/// are six each) and share their tokens.
+double rank_experts(const FeedForwardShape& feed, int ep);
 
 /// Precision of the multiplications: `linear` for projections and dense layers, `expert` for experts, the rest bf16.
 struct ComputePrecision {
@@ -32,6 +38,7 @@ struct AttentionBatch {
   Precision kv_precision = Precision::bf16;
 };
 
+/// Called in the order of the layer; the operator is only good during the call.
 using OperatorVisitor = std::function<void(const Operator&)>;
 
 /// Everything of the layer that works token by token: projections, feed-forward or experts, norms.
@@ -42,7 +49,7 @@ void visit_token_operators(const Model& model, const LayerShape& layer, const Sh
 /// Scores and values.
 void visit_attention_operators(const Model& model, const LayerShape& layer, const Shard& shard,
                                const AttentionBatch& batch, const OperatorVisitor& visit);
-/// The output projection onto the vocabulary for `tokens` positions.
+/// The output projection onto the vocabulary for `tokens` positions. Split over the tensor group by vocabulary.
 Operator output_operator(const Model& model, const Shard& shard, double tokens);
 
 /// Parameters of a layer that one rank holds: dense part (attention, dense feed-forward, router, shared experts, norms)
@@ -51,6 +58,7 @@ struct RankParameters {
   double dense = 0, experts = 0;
   double total() const { return dense + experts; }
 };
+/// Parameters of one layer on one rank; fractions where an even split has some.
 RankParameters rank_parameters(const Model& model, const LayerShape& layer, const Shard& shard);
 
 /// Cache bytes of one token in one layer on one rank (ceil(kv_heads / tp) heads; the latent vector is not split),

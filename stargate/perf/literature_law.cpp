@@ -40,6 +40,7 @@ OperatorTime LiteratureLaw::gemm_parts(Precision precision, const GemmShape& sha
   const double tile_rows = m <= 16 ? 16 : m <= 32 ? 32 : m <= 64 ? 64 : tile;  // kernels for few rows use flat tiles
   const double rows = std::ceil(m / tile_rows), columns = std::ceil(n / tile);
   double tiles = rows * columns * groups;
+  // few tiles: the depth is split until the units are full
   const double slices = tiles < units_ ? std::clamp(std::floor(units_ / tiles), 1.0, std::max(1.0, k / 512)) : 1;
   tiles *= slices;
   const double waves = std::ceil(tiles / units_);

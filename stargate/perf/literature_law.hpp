@@ -19,6 +19,7 @@ namespace stargate {
 
 /// Why an operator takes as long as it does: the larger of the two, after the launch.
 struct OperatorTime {
+  /// Compute and memory run beside each other, after the launch.
   Duration launch, compute, memory;
   Duration total() const { return launch + max(compute, memory); }
   bool memory_bound() const { return memory >= compute; }
@@ -30,9 +31,11 @@ struct GemmShape {
 };
 
 /// Bytes an operator has to move: each input and output once (outputs in 16 bits), a cache once for every sequence.
+/// Weights once a call, whatever their number of rows.
 double gemm_bytes(Precision precision, const GemmShape& shape);
 double attention_bytes(const AttentionCall& call);
 
+/// Immutable; a call is a few multiplications.
 class LiteratureLaw {
  public:
   LiteratureLaw(const Accelerator& accelerator, const KernelShares& family);

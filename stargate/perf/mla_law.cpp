@@ -44,6 +44,7 @@ MlaDevice mla_device(const Accelerator& accelerator, const MlaFormat& format) {
 
 double mla_prefill_us(const MlaPrefillCoefficients& c, const MlaDevice& device, const MlaFormat& format,
                       const MlaCall& call) {
+  // Pairs in whole tiles: a tile sees all that is cached, and on the diagonal whole tiles, half of which is masked.
   const double tile = c.query_tile, tiles = std::ceil(call.query / tile);
   const double rows = tiles * tile;
   const double pairs =
@@ -68,6 +69,7 @@ double mla_decode_us(const MlaDecodeCoefficients& c, const MlaDevice& device, co
   const double blocks = std::ceil(context / kCacheBlock);
   const double read = call.sequences * blocks * kCacheBlock * kLatentWidth * format.cache_bytes;
   const double found = c.cold_cache > 0 ? 0 : 1 / (1 + eighth(read / std::max(1.0, c.cache_share * device.cache)));
+  // Kernels for few heads take 16 at a time, others 128; each group reads the cache anew.
   const double groups = call.heads < 64 ? std::ceil(call.heads / 16) : std::ceil(call.heads / 128);
   const double memory =
       read * (1 + c.reread * (groups - 1)) * (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * c.memory_share);

@@ -45,8 +45,10 @@ struct MlaDevice {
   double bandwidth = 0;  ///< bytes a microsecond
   double cache = 0;      ///< bytes of the last level
 };
+/// Where the catalogue names no units or cache, usual ones.
 MlaDevice mla_device(const Accelerator& accelerator, const MlaFormat& format);
 
+/// One call for equal sequences on one rank.
 struct MlaCall {
   double sequences = 1, heads = 1;  ///< heads of this rank
   double query = 1;                 ///< new tokens of each sequence
@@ -76,6 +78,7 @@ std::span<const MlaField<MlaPrefillCoefficients>> mla_prefill_fields();
 std::span<const MlaField<MlaPrefillCoefficients>> mla_prefill_structure_fields();
 std::span<const MlaField<MlaDecodeCoefficients>> mla_decode_fields();
 std::span<const MlaField<MlaDecodeCoefficients>> mla_decode_structure_fields();
+/// Names that are missing keep their default.
 MlaPrefillCoefficients read_mla_prefill_coefficients(const std::map<std::string, double>& values);
 MlaDecodeCoefficients read_mla_decode_coefficients(const std::map<std::string, double>& values);
 

@@ -23,6 +23,7 @@ struct Popularity {
   double most = 0;      ///< of one expert, over the mean
 };
 
+/// Nodes lie in the middle of equal stretches of log x; `w` is the density times the width of a stretch, x^(1 - skew).
 Popularity popularity(double tokens, double pairs, double experts, double skew) {
   Popularity out;
   const bool few = pairs <= experts;
@@ -45,6 +46,9 @@ Popularity popularity(double tokens, double pairs, double experts, double skew) 
 /// Rows of the busiest rank over those of the mean rank.
 double busiest_rank(double variance, double local_experts, double ranks) {
   if (ranks < 1.5) return 1;
+  // A rank's rows are the sum of its experts': variance over their number, taken as lognormal. z is the expected
+  // largest of `ranks` normal draws (asymptotic expansion with Euler's 0.577; Cramer, Mathematical Methods of
+  // Statistics, 28.6).
   const double s2 = std::log1p(variance / local_experts);
   double z = 0.56;  // of the larger of two
   if (ranks > 2) {
@@ -56,6 +60,7 @@ double busiest_rank(double variance, double local_experts, double ranks) {
 
 double tile_size(int index) { return static_cast<double>(8 << index); }
 
+/// One expert a row until all experts have one.
 RoutedLoad balanced_load(const MoeShape& shape, double tokens) {
   RoutedLoad load;
   const double pairs = tokens * shape.top_k;
@@ -70,7 +75,8 @@ RoutedLoad balanced_load(const MoeShape& shape, double tokens) {
   return load;
 }
 
-/// Index of the tile a kernel picks.
+/// Index of the tile a kernel picks. Kernels are compiled for tiles of powers of two from 8 on; the next above what the
+/// rule asks for.
 int tile_index(const MoeCoefficients& c, const MoeShape& shape, const RoutedLoad& load) {
   const auto rule = static_cast<MoeTileRule>(static_cast<int>(c.tile_rule));
   const bool whole_model = rule == MoeTileRule::model || rule == MoeTileRule::tokens_by_model;
@@ -123,6 +129,7 @@ RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew) {
                                 tokens * std::min(shape.top_k, load.local_experts)});
   const double busiest = evenly * busiest_rank(p.variance, load.local_experts, shape.ranks);
   load.rows = std::max({1.0, evenly, std::min(busiest, most)});
+  // The busiest rank's experts are all taken as that much more popular.
   const double grown = load.rows / evenly;
   double reached = 0;
   for (std::size_t j = 0; j < kNodes; ++j) {

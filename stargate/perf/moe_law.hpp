@@ -52,9 +52,11 @@ inline constexpr int kMoeTileSizes = 6;  ///< 8, 16, ... 256 rows
 /// What routing brings to the busiest rank. Depends on tokens and routing alone: one for all layers of a step.
 struct RoutedLoad {
   double tokens = 0;
+  /// On the busiest rank: experts it holds, those with at least one row, and their rows together.
   double local_experts = 1, reached = 1, rows = 0;
   std::array<double, kMoeTileSizes> tiles{};  ///< expected tiles of all its experts, by tile size
 };
+/// `tokens`: of all expert ranks together, each of which visits top_k experts.
 RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew);
 
 /// What a kernel expects an expert to get when it picks its tile. `rank`: all rows stay on this rank; `model`: spread
@@ -78,6 +80,7 @@ struct MoeField {
 /// Those that are fitted, then those of the structure.
 std::span<const MoeField> moe_fields();
 std::span<const MoeField> moe_structure_fields();
+/// Names that are missing keep their default.
 MoeCoefficients read_moe_coefficients(const std::map<std::string, double>& values);
 std::map<std::string, double> write_moe_coefficients(const MoeCoefficients& coefficients);
 

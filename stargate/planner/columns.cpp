@@ -24,6 +24,8 @@ double committed_systems(const Programme& programme, const PlanSystem& system, i
 
 namespace {
 
+/// Walks sites, systems and services once and gives a column to each combination that could be used; -1 stays in the
+/// tables elsewhere. Symbols: s site, g system, k service, r tranche, t quarter.
 class Layout {
  public:
   Layout(const Programme& programme, const PlanAxes& axes, LpProblem& lp)
@@ -35,6 +37,7 @@ class Layout {
         systems_(static_cast<int>(programme.systems.size())),
         services_(static_cast<int>(programme.services.size())) {}
 
+  /// In this order: what can be energised decides where systems are useful, and these what can run.
   PlanColumns lay_out() {
     for (int s = 0; s < sites_; ++s) power_from_.push_back(first_power(s));
     site_columns();
@@ -68,6 +71,8 @@ class Layout {
     return quarters_;
   }
 
+  /// A start costs the annuities of the building inside the horizon; drawn energy its price and carbon; energised power
+  /// nothing of its own. No start whose power would come after the last quarter.
   void site_columns() {
     out_.started = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
     const int started = family("started", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
@@ -90,18 +95,21 @@ class Layout {
     }
   }
 
+  /// Not before the horizon's first order could arrive, and inside the system's own dates.
   bool deliverable(const PlanSystem& system, int t) const {
     const Quarter quarter = p_.first + t;
     return t >= system.order_lead && quarter >= system.first_delivery &&
            (!system.last_delivery || quarter <= *system.last_delivery);
   }
 
+  /// Some service both runs on the system and may run at the site.
   bool useful(int s, int g) const {
     return std::any_of(p_.services.begin(), p_.services.end(), [&](const PlanService& service) {
       return service.throughput.count(p_.systems[g].id) > 0 && may_run_at(service, p_.sites[s]);
     });
   }
 
+  /// An order costs nothing itself: the cost is the delivery's. No order that could not be delivered anywhere.
   void system_columns() {
     out_.order = ColumnTable(systems_, quarters_);
     out_.deliver = out_.installed = ColumnTable(sites_, systems_, quarters_);
@@ -123,6 +131,7 @@ class Layout {
     }
   }
 
+  /// A system is installed from the first quarter in which one can be delivered, hence the running `any`.
   void delivery_columns(int s, int g) {
     const auto& system = p_.systems[g];
     const bool wanted = useful(s, g);
@@ -141,6 +150,7 @@ class Layout {
     }
   }
 
+  /// Only where the service has a rate on the system, may run at the site, and wants tokens in the quarter.
   void run_columns() {
     out_.run = ColumnTable(sites_, systems_, services_, quarters_);
     const int run = family("run", {axes_.site, axes_.system, axes_.service}, "thousand accelerators");
@@ -158,6 +168,7 @@ class Layout {
     }
   }
 
+  /// Only in quarters with demand.
   void service_columns() {
     out_.served = out_.unmet = ColumnTable(services_, quarters_);
     const int served = family("served", {axes_.service}, "Mtok/s"), unmet = family("unmet", {axes_.service}, "Mtok/s");
@@ -172,6 +183,7 @@ class Layout {
     }
   }
 
+  /// Without tranches money is no limit and has no columns. A tranche has no draws before its quarter.
   void money_columns() {
     const int tranches = static_cast<int>(p_.capital.size());
     out_.draw = ColumnTable(tranches, quarters_);
@@ -198,6 +210,7 @@ class Layout {
 
 }  // namespace
 
+/// The axis of quarters begins as early as the earliest part must be made.
 PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   const auto labels = [](const auto& items, auto name) {
     std::vector<std::string> out;

@@ -11,7 +11,8 @@
 
 namespace stargate {
 
-/// Column numbers under up to four indices; -1 where there is none.
+/// Column numbers under up to four indices; -1 where there is none. A dense table: asking is one multiplication chain.
+/// at() does not check its indices.
 class ColumnTable {
  public:
   ColumnTable() = default;
@@ -33,6 +34,7 @@ struct PlanAxes {
   int site = 0, system = 0, service = 0, tranche = 0, part = 0, quarter = 0;
   int lead_in = 0;
 };
+/// Adds the labels to `lp`; to be called once, before columns and rows.
 PlanAxes add_axes(const Programme& programme, LpProblem& lp);
 
 /// Indices are positions in the Programme; t counts quarters from the first.
@@ -49,6 +51,7 @@ struct PlanColumns {
 /// Adds the columns with their costs; all are at least zero and have no upper bound.
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
+/// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
 /// Systems (count) committed to be delivered `t` quarters after the first.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);

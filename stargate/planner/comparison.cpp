@@ -44,6 +44,7 @@ TokenRate served_of(const Plan& plan, const PlanQuarter& quarter, const std::str
   return found == plan.services.end() ? TokenRate{} : quarter.services[found - plan.services.begin()].served;
 }
 
+/// Rates are means of quarters, so tokens are rate times a quarter.
 ServiceDifference service_difference(const Plan& base, const Plan& other, const std::string& service) {
   ServiceDifference out;
   out.service = service;
@@ -63,6 +64,7 @@ ServiceDifference service_difference(const Plan& base, const Plan& other, const 
   return out;
 }
 
+/// Limits of either plan, by family and group; the largest rise of worth first.
 std::vector<LimitDifference> limit_differences(const Plan& base, const Plan& other) {
   std::map<std::pair<std::string, std::string>, LimitDifference> together;
   const auto entry = [&](const LimitGroup& group) -> LimitDifference& {

@@ -15,6 +15,7 @@ struct QuarterDifference {
   Quarter quarter;
   double accelerators = 0;
   Power energised;
+  /// The quarter's annuities and bills; what is paid in it.
   Money cost, spent;
   std::vector<TokenRate> served;  ///< by service, as in PlanDifference::services
 };
@@ -29,6 +30,7 @@ struct ServiceDifference {
 
 /// How a limit's worth changed; sums over quarters.
 struct LimitDifference {
+  /// As in LimitGroup; a limit that binds in one plan only has zeros for the other.
   std::string family, group, unit;
   Money price_base, price_other;
   Money one_percent_base, one_percent_other;
@@ -44,7 +46,8 @@ struct PlanDifference {
 };
 
 /// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks
-/// nothing is served there.
+/// nothing is served there. Negative money: `other` is cheaper. Limits are matched by family and group, quarters by
+/// date.
 PlanDifference compare_plans(const Plan& base, const Plan& other);
 
 /// What a change reaches, in words ("sites", "capital"): the parts in which two programmes differ. None: the plans are

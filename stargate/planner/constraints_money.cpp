@@ -15,6 +15,7 @@ void add_all(PlanTerms& to, const PlanTerms& from) {
   for (const auto& entry : from.entries()) to.add(entry.column, entry.value);
 }
 
+/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery.
 void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -35,6 +36,7 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     const auto& site = p.sites[s];
+    // paid evenly from the start to the quarter before power; at once where nothing is built
     const int spread = std::max(1, site.construction_lead);
     for (int u = std::max(0, t - spread + 1); u <= t; ++u) {
       out.construction.add(c.started.at(s, u), construction_lp(site) / spread);
@@ -53,6 +55,8 @@ PaymentTerms payment_terms(const PlanModel& model, int t) {
   return out;
 }
 
+///   cash[t] - cash[t-1] - draws + interest on all drawn so far - reinvested revenue + payments = 0
+/// Cash is at least zero by its column.
 void add_cash_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -62,6 +66,7 @@ void add_cash_rows(PlanModel& model) {
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
     for (int r = 0; r < count(p.capital); ++r) {
+      // simple interest a quarter, on all drawn so far, the quarter's own draw included
       const double interest = 0.25 * p.capital[r].interest;
       for (int u = 0; u < t; ++u) terms.add(c.draw.at(r, u), interest);
       terms.add(c.draw.at(r, t), interest - 1);
@@ -78,6 +83,7 @@ void add_cash_rows(PlanModel& model) {
   }
 }
 
+/// The limit stands at the quarter of release, from which on its price counts.
 void add_tranche_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int r = 0; r < count(p.capital); ++r) {
@@ -89,6 +95,7 @@ void add_tranche_rows(PlanModel& model) {
   }
 }
 
+/// debt <= share (debt + equity), cleared of the fraction, over all that is drawn up to each quarter.
 void add_debt_share_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const double share = p.maximum_debt_share;

@@ -66,6 +66,7 @@ void add_crew_rows(PlanModel& model) {
   }
 }
 
+/// Energy of what is installed and does nothing belongs to the site, what work adds to the run columns.
 void add_draw_power_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -101,6 +102,7 @@ void add_take_or_pay_rows(PlanModel& model) {
   }
 }
 
+/// One row for the quarters of a calendar year that lie inside the horizon.
 void add_carbon_cap_rows(PlanModel& model) {
   const auto& p = *model.programme;
   if (!p.carbon_cap) return;
@@ -112,6 +114,7 @@ void add_carbon_cap_rows(PlanModel& model) {
     for (int s = 0; s < count(p.sites); ++s) {
       for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), carbon_lp(p.sites[s]));
     }
+    // a part of a calendar year inside the horizon has its share of the cap
     const double cap = to_lp(*p.carbon_cap) * 0.25 * (end - t);
     add_at_most(model, {.family = PlanFamily::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
     t = end;

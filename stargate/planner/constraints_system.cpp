@@ -24,6 +24,7 @@ double committed_lp(const Programme& programme, const PlanSystem& system, int t)
 }
 }  // namespace
 
+/// In the first quarters only what was committed can arrive.
 void add_order_balance_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int g = 0; g < count(p.systems); ++g) {
@@ -55,6 +56,8 @@ void add_installed_rows(PlanModel& model) {
   }
 }
 
+/// Together with the balance of installed_rows this retires first in, first out: what stands at t was delivered in the
+/// last `life` quarters.
 void add_life_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -72,6 +75,7 @@ void add_life_rows(PlanModel& model) {
   }
 }
 
+/// Written for orders, as what is committed is outside the vendor's ramp.
 void add_growth_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int g = 0; g < count(p.systems); ++g) {

@@ -6,6 +6,7 @@
 
 namespace stargate {
 
+/// In the order in which rows are added; the numbers are also the LP's row families.
 enum class PlanFamily {
   site_power,
   energise,
@@ -28,6 +29,7 @@ enum class PlanFamily {
 };
 inline constexpr int kPlanFamilyCount = 18;
 
+/// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {
   PlanFamily family;
   const char* name;
@@ -38,7 +40,9 @@ struct PlanFamilyRow {
   double weight;  ///< of moving it by one unit of the LP when nothing is feasible, about its cost in M$; 0: stays
 };
 
+/// By PlanFamily. Formulas use s for a site, g a system, k a service, t a quarter, p a part, j an offer, r a tranche.
 const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
+/// The row of the table; constant time.
 const PlanFamilyRow& family_row(PlanFamily family);
 
 }  // namespace stargate

@@ -10,9 +10,10 @@
 
 namespace stargate {
 
-/// delta_t, for t quarters after the first.
+/// delta_t, for t quarters after the first. 1 for t = 0; money of quarter t times this is present value.
 double discount_factor(const Programme& programme, int t);
-/// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`.
+/// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in
+/// quarters. At most 1, less when the life reaches beyond the last quarter.
 double annuity_present_value(const Programme& programme, int t, int life);
 /// Quarters of the horizon in which a thing of `life` that starts in `t` has an annuity: up to this one, not included.
 int annuity_end(const Programme& programme, int t, int life);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kShortfall = 1e-3;  ///< M$ that rounding may leave unpaid
 
+/// Equity first, then the cheaper, then the earlier.
 std::vector<int> draw_order(const Programme& programme) {
   std::vector<int> order(programme.capital.size());
   std::iota(order.begin(), order.end(), 0);
@@ -31,7 +32,8 @@ double debt_room(const Programme& programme, double equity, double debt) {
   return std::max(0.0, equity * share / (1 - share) - debt);
 }
 
-/// Cash by quarter under given draws; interest is filled in.
+/// Cash by quarter under given draws; interest is filled in. cash[t] = cash[t-1] + draws - payments - interest of all
+/// drawn so far
 void balance(const Programme& programme, const std::vector<double>& net_payments, FundingSchedule& schedule) {
   const auto quarters = net_payments.size();
   schedule.interest.assign(quarters, 0);
@@ -48,6 +50,8 @@ void balance(const Programme& programme, const std::vector<double>& net_payments
   }
 }
 
+/// Quarter by quarter the least that keeps cash from falling below zero. A draw bears interest in its own quarter, so
+/// (1 - rate) of it pays.
 FundingSchedule draw_late(const Programme& programme, const std::vector<double>& net_payments) {
   FundingSchedule schedule;
   const auto order = draw_order(programme);
@@ -77,6 +81,7 @@ FundingSchedule draw_late(const Programme& programme, const std::vector<double>&
 
 }  // namespace
 
+/// Draws as late as can be; where that falls short of some payment by more than rounding, the LP's own draws stand.
 FundingSchedule schedule_funding(const Programme& programme, const std::vector<double>& net_payments,
                                  const std::vector<std::vector<double>>& lp_draws) {
   FundingSchedule schedule = draw_late(programme, net_payments);

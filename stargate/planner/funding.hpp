@@ -13,10 +13,13 @@ namespace stargate {
 /// All in M$, by quarter.
 struct FundingSchedule {
   std::vector<std::vector<double>> drawn;  ///< by tranche, then quarter
+  /// Of the quarter; at its end.
   std::vector<double> interest, cash;
 };
 
 /// `net_payments`: payments without interest, less reinvested revenue. `lp_draws`: as `drawn`, what the LP chose.
+/// Interest is charged from the quarter of the draw on and never repaid inside the horizon. Cash may fall below zero by
+/// rounding only.
 FundingSchedule schedule_funding(const Programme& programme, const std::vector<double>& net_payments,
                                  const std::vector<std::vector<double>>& lp_draws);
 

@@ -41,12 +41,14 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   return {};
 }
 
+/// For whoever reads the LP by itself; the planner says the same in the programme's words.
 std::string gap_sentence(const PlanFamilyRow& row, std::size_t axes) {
   std::string sentence = row.name;
   if (axes == 2) sentence += " at {0}";
   return sentence + (axes == 2 ? " in {1}" : " in {0}") + " is {amount} {unit} short";
 }
 
+/// The LP's families have the table's order, so a PlanFamily is the number of its row family.
 void add_row_families(PlanModel& model) {
   for (const auto& row : planner_families()) {
     const auto axes = row_axes(row.family, model.axes);
@@ -56,6 +58,7 @@ void add_row_families(PlanModel& model) {
   }
 }
 
+/// A family goes by the quarter, by one index and the quarter, or by two and the quarter.
 void add_row(PlanModel& model, const RowKey& key, const PlanTerms& terms, std::pair<double, double> range) {
   LpLabel label{static_cast<int>(key.family), {}};
   const int quarter = key.t + model.axes.lead_in;

@@ -10,7 +10,8 @@
 
 namespace stargate {
 
-/// Which limit a row is: its family and the positions in the programme that the family goes by.
+/// Which limit a row is: its family and the positions in the programme that the family goes by. Kept beside each LP
+/// row, so that a dual or a gap finds its way back to the programme without reading names.
 struct RowKey {
   PlanFamily family;
   int t = 0;        ///< quarter of the limit, after the first; parts may lie before it (negative)
@@ -36,6 +37,7 @@ class PlanTerms {
   std::vector<Entry> entries_;
 };
 
+/// Refers to the programme it was built from, which outlives it.
 struct PlanModel {
   const Programme* programme = nullptr;
   LpProblem lp;
@@ -44,40 +46,64 @@ struct PlanModel {
   std::vector<RowKey> keys;  ///< by LP row
 };
 
-/// All columns and rows of a programme.
+/// All columns and rows of a programme. Aborts on a programme that breaks the assumptions of the equations (no quarter,
+/// negative lead): its author has checked.
 PlanModel build_plan_model(const Programme& programme);
 
-/// Adds a row, whose number is the position of its key.
+/// Adds a row, whose number is the position of its key. `terms` <= bound, >= bound or == value, in LP units
+/// (scaling.hpp).
 void add_at_most(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
 void add_at_least(PlanModel& model, const RowKey& key, const PlanTerms& terms, double bound);
 void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, double value);
 
+// One function a family of families.hpp, which has the formulas; each adds its rows for all sites, systems and
+// quarters.
+/// Systems may draw no more than is energised.
 void add_site_power_rows(PlanModel& model);
+/// Energised power is what it was and what construction ends in the quarter.
 void add_energise_rows(PlanModel& model);
+/// No more is energised than the grid gives.
 void add_grid_rows(PlanModel& model);
+/// Construction that begins in a quarter.
 void add_crew_rows(PlanModel& model);
+/// Mean power drawn follows from what is installed (idle) and what runs (above idle).
 void add_draw_power_rows(PlanModel& model);
+/// Energy is paid up to a share of what is energised.
 void add_take_or_pay_rows(PlanModel& model);
+/// A row a calendar year.
 void add_carbon_cap_rows(PlanModel& model);
+/// Deliveries are the orders of a lead time before, and what was committed.
 void add_order_balance_rows(PlanModel& model);
+/// <= and not ==: what is missing on the left was retired.
 void add_installed_rows(PlanModel& model);
+/// Nothing stands for longer than its life.
 void add_life_rows(PlanModel& model);
+/// A vendor's ramp.
 void add_growth_rows(PlanModel& model);
+/// Parts, in the quarter they are made.
 void add_offer_rows(PlanModel& model);
+/// Accelerators run one service each.
 void add_work_rows(PlanModel& model);
+/// What runs serves tokens.
 void add_output_rows(PlanModel& model);
+/// Demand is served or not; their duals are the marginal costs of tokens.
 void add_demand_rows(PlanModel& model);
+/// Money in hand never falls below zero.
 void add_cash_rows(PlanModel& model);
+/// A tranche is drawn once.
 void add_tranche_rows(PlanModel& model);
+/// Debt drawn so far over all drawn so far, quarter by quarter.
 void add_debt_share_rows(PlanModel& model);
 
 /// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.
+/// Linear in the columns: the coefficients of the cash row, and with the solution put in the figures of the report.
 struct PaymentTerms {
   PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
 };
 PaymentTerms payment_terms(const PlanModel& model, int t);
 
-/// Amount of the part one thousand accelerators of the system need; zero when it needs none.
+/// Amount of the part one thousand accelerators of the system need; zero when it needs none. In the part's own unit
+/// (GB, wafers, pieces, systems).
 double part_need(const PlanSystem& system, const PlanPart& part);
 
 /// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.

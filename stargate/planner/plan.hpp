@@ -13,8 +13,11 @@
 namespace stargate {
 
 /// Cost by class. As the objective it is a present value, as a quarter's cost it is that quarter's annuities and bills.
+/// Annuities at the WACC from the first quarter of use; energy and opex as they fall; unmet demand at its price.
 struct PlanCost {
   Money systems, construction;  ///< annuities
+  /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
+  /// price.
   Money energy, opex, carbon, unmet;
   Money total() const { return systems + construction + energy + opex + carbon + unmet; }
 };
@@ -22,6 +25,7 @@ struct PlanCost {
 /// What is paid in a quarter, by class: the cash view.
 struct PlanPayments {
   Money deposit, delivery, acceptance;  ///< of systems
+  /// construction: evenly over the quarters it takes; interest: of the quarter, on all that has been drawn.
   Money construction, energy, opex, carbon, interest;
   Money systems() const { return deposit + delivery + acceptance; }
   Money total() const { return systems() + construction + energy + opex + carbon + interest; }
@@ -32,6 +36,7 @@ struct SystemAtSite {
   double delivered = 0, retired = 0, installed = 0;
 };
 
+/// Levels are those of the whole quarter: what is energised in it works from its first day.
 struct SiteQuarter {
   Power started, energised, used;  ///< at the meter; used: what the installed systems may draw, with overhead
   Power grid;                      ///< what the grid gives in the quarter
@@ -46,6 +51,7 @@ struct Vintage {
   double installed = 0;
 };
 
+/// Real numbers: a programme buys thousands. `ordered` is counted when ordered, the others when they happen.
 struct SystemQuarter {
   double ordered = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
   double accelerators = 0;                                        ///< installed
@@ -62,11 +68,13 @@ struct ServiceQuarter {
   MoneyPerToken marginal_cost;     ///< of one more token of demand in the quarter, in that quarter's money
 };
 
+/// One quarter of the plan; its vectors follow Plan::sites, systems, services and tranches.
 struct PlanQuarter {
   Quarter quarter;
   std::vector<SiteQuarter> sites;
   std::vector<SystemQuarter> systems;
   std::vector<ServiceQuarter> services;
+  /// Sums over the sites, at the meter.
   Power energised, used;
   double accelerators = 0;  ///< installed, all kinds
   Energy energy;
@@ -74,6 +82,7 @@ struct PlanQuarter {
   PlanCost cost;       ///< equals the services' costs plus `idle_cost`
   PlanCost idle_cost;  ///< of what no service runs on
   PlanPayments spent, spent_to_date;
+  /// Of the tokens served; the share of it that adds to the cash.
   Money revenue, reinvested;
   std::vector<Money> drawn;  ///< by tranche
   Money cash;                ///< left at the end of the quarter
@@ -83,6 +92,7 @@ struct PlanQuarter {
 struct PartTaken {
   std::string product, supplier, unit;
   Quarter quarter;
+  /// In `unit`, of the quarter in which the part is made (its delivery in a system comes PlanPart::lag later).
   double offered = 0, taken = 0;
 };
 
@@ -105,6 +115,7 @@ struct LimitGroup {
   Money one_percent;  ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
+/// The whole answer. Sums hold: quarters' costs discounted are `parts`, whose total is `objective`.
 struct Plan {
   std::string programme;
   Quarter first, last;
@@ -115,6 +126,7 @@ struct Plan {
   std::vector<PartTaken> taken;      ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;  ///< by family, group, quarter
   std::vector<LimitGroup> groups;    ///< most worth first
+  /// The size of the programme that was solved.
   int lp_columns = 0, lp_rows = 0;
 };
 
@@ -122,6 +134,7 @@ struct Plan {
 struct LimitGap {
   std::string family, group;
   Quarter quarter;
+  /// In `unit`, above zero.
   double amount = 0;
   std::string unit;
   std::string sentence;  ///< "power at the meter of abilene in 2026Q1 is 12.5 MW short"
@@ -137,6 +150,7 @@ struct UnsolvedPlan {
   std::string message;
 };
 
+/// A plan, or why there is none; neither of the other two is a fault of the input's form.
 using PlanOutcome = std::variant<Plan, InfeasiblePlan, UnsolvedPlan>;
 
 }  // namespace stargate

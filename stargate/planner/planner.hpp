@@ -12,7 +12,8 @@ namespace stargate {
 /// The LP of a programme, for export and for a look at its size; docs/explanation/planner.md has the equations.
 LpProblem build_programme_lp(const Programme& programme);
 
-/// The least-cost plan. `programme` has been checked by its author: names resolve, shares lie in 0..1.
+/// The least-cost plan. `programme` has been checked by its author: names resolve, shares lie in 0..1. Deterministic;
+/// the largest programmes we know (20 quarters, 13 sites, 10 systems) take about a second.
 PlanOutcome solve_programme(const Programme& programme, const LpSolver& solver);
 
 }  // namespace stargate

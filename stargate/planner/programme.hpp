@@ -22,7 +22,9 @@ bool operator==(const Series<T>& a, const Series<T>& b) {
   return a.points == b.points;
 }
 
+/// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
+  /// Of the catalogue; residency goes by the country.
   std::string id, country;
   Series<Power> grid;                ///< at the meter, the most that may be energised; a step down is a limit too
   Power energised;                   ///< running before the first quarter; its construction is paid
@@ -58,7 +60,9 @@ struct PlanGrowth {
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
 };
 
+/// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
 struct PlanSystem {
+  /// Ids of the catalogue; the vendor in words.
   std::string id, accelerator, vendor;
   int accelerators = 8;    ///< of one system
   Quarter first_delivery;  ///< none before; nor before the first quarter plus `order_lead`
@@ -84,6 +88,7 @@ struct PlanThroughput {
   friend bool operator==(const PlanThroughput&, const PlanThroughput&) = default;
 };
 
+/// Work in tokens a second. Demand that is not served costs `unmet_price` a token; served, it earns `revenue`.
 struct PlanService {
   std::string id;
   Series<TokenRate> demand;  ///< mean over the quarter
@@ -96,6 +101,7 @@ struct PlanService {
 
 enum class FundKind { equity, debt };
 
+/// Money that may be drawn from a quarter on, in parts, up to `amount` in all.
 struct PlanTranche {
   std::string name;
   Quarter from;
@@ -111,6 +117,7 @@ struct PaymentStages {
   friend bool operator==(const PaymentStages&, const PaymentStages&) = default;
 };
 
+/// Series are read at each quarter of first..last; what lies outside is ignored.
 struct Programme {
   std::string name;
   Quarter first, last;

@@ -14,9 +14,11 @@ struct PlanValues {
   std::vector<double> columns, duals, activities;
   /// Of a column, dust removed; zero where there is no column.
   double at(int column) const;
+  /// Of the terms at the solution, in the LP's units.
   double sum(const PlanTerms& terms) const;
 };
 
+/// Values of a solution of model.lp; the three below fill its parts in this order.
 Plan report_plan(const PlanModel& model, const PlanValues& values);
 
 /// Sites, systems, vintages, services' rates, parts taken: everything but money and limits.

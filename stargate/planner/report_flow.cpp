@@ -19,6 +19,7 @@ double PlanValues::sum(const PlanTerms& terms) const {
 
 namespace {
 
+/// Quarters in order, in each sites before systems before services: later ones sum up earlier ones.
 class Flow {
  public:
   Flow(const PlanModel& model, const PlanValues& values, Plan& plan)
@@ -42,6 +43,8 @@ class Flow {
  private:
   double installed_lp(int s, int g, int t) const { return t < 0 ? 0 : x_.at(c_.installed.at(s, g, t)); }
 
+  /// Retired systems have no column: they are what was there and came, less what is there now. Dust of the solver is
+  /// none.
   void report_site(PlanQuarter& quarter, int s, int t) {
     const auto& site = p_.sites[s];
     SiteQuarter out;
@@ -129,6 +132,7 @@ class Flow {
     }
   }
 
+  /// The oldest go first, as the life rows assume.
   static void retire_first(std::deque<Vintage>& held, double retired) {
     while (retired > 0 && !held.empty()) {
       const double gone = std::min(retired, held.front().installed);
@@ -138,6 +142,8 @@ class Flow {
     }
   }
 
+  /// Suppliers of a product share its need by what they offer: the LP only bounds the sum, so any other split is as
+  /// good.
   void report_part(const PlanPart& part) {
     for (int t = 0; t < p_.quarters(); ++t) {
       double need = 0;

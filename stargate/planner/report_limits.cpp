@@ -78,11 +78,13 @@ class Limits {
   }
 
  private:
+  /// The dual of demand: what one more token would cost, in money of its own quarter.
   void price_tokens(const RowKey& key, double dual) {
     const double undiscounted = without_dust(dual) / discount_factor(p_, key.t);
     plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
   }
 
+  /// The dual of an upper limit is negative (more room costs less): the worth is minus it, in the user's unit.
   void add_limit(std::size_t row, const RowKey& key) {
     BindingLimit limit;
     limit.family = family_row(key.family).name;
@@ -96,6 +98,7 @@ class Limits {
     }
     limit.activity = without_dust(x_.activities[row]) * key.unit;
     limit.bound = bound_of(row, key);
+    // The row has deliveries of the quarter before on its left; users see orders against the whole bound.
     if (key.family == PlanFamily::growth) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
@@ -116,6 +119,7 @@ class Limits {
     }
   }
 
+  /// One limit a supplier, all at the product's price; a product nobody offers then is a limit of every supplier of it.
   void add_offers(const BindingLimit& of_product, const PlanPart& part) {
     const bool any = std::any_of(part.offers.begin(), part.offers.end(),
                                  [&](const PlanOffer& offer) { return offer.amount.at(of_product.quarter) > 0; });
@@ -129,6 +133,7 @@ class Limits {
     }
   }
 
+  /// One percent more of a limit is worth a hundredth of bound times price, at the margin.
   void rank_groups() {
     std::map<std::pair<std::string, std::string>, LimitGroup> groups;
     for (const auto& limit : plan_.limits) {

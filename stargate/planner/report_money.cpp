@@ -25,6 +25,7 @@ void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
   to.unmet += factor * from.unmet;
 }
 
+/// The cost view. What a pool costs is shared by accelerators given, since the LP charges services by nothing else.
 class Costs {
  public:
   Costs(const PlanModel& model, const PlanValues& values, Plan& plan)
@@ -78,6 +79,7 @@ class Costs {
     return cost;
   }
 
+  /// A site without systems costs all the same: its shell is then idle cost.
   void share_site(PlanQuarter& quarter, int s, int t) {
     const PlanCost shell = shell_cost(s, t);
     const Power used = quarter.sites[s].used;
@@ -93,6 +95,8 @@ class Costs {
     }
   }
 
+  /// `pool`: what the systems of one kind at one site cost, by what services run there; nothing running is idle cost.
+  /// Energy above idle is of the service that causes it.
   void share_pool(PlanQuarter& quarter, int s, int g, int t, const PlanCost& pool) {
     double running = 0;
     for (std::size_t k = 0; k < p_.services.size(); ++k) running += x_.at(c_.run.at(s, g, static_cast<int>(k), t));
@@ -147,6 +151,7 @@ PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t
   return out;
 }
 
+/// Payments are settled; only who pays when is open (funding.hpp).
 FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Plan& plan) {
   const auto& p = *model.programme;
   std::vector<double> net_payments;
@@ -162,6 +167,7 @@ FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Pla
 
 }  // namespace
 
+/// Costs from the annuities, payments from the same terms as the cash row, draws from the schedule of funding.cpp.
 void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
   Costs(model, values, plan).report();

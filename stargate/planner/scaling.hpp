@@ -10,12 +10,15 @@
 
 namespace stargate {
 
+/// One unit of the LP: a thousand accelerators, one megawatt, a million dollars, a million tokens a second, a
+/// kilotonne.
 inline constexpr double kLpAccelerators = 1000;
 inline constexpr Power kLpPower = megawatt;
 inline constexpr Money kLpMoney = million_dollars;
 inline constexpr TokenRate kLpTokenRate = million_tokens / second;
 inline constexpr Mass kLpCarbon = 1000.0 * tonne;
 
+/// A quantity as the LP's plain number.
 inline double to_lp(Money money) { return money.in(kLpMoney); }
 inline double to_lp(Power power) { return power.in(kLpPower); }
 inline double to_lp(TokenRate rate) { return rate.in(kLpTokenRate); }

@@ -66,6 +66,7 @@ void write_serving_fit(JsonWriter& json, const ServingFit& fit) {
   json.end_array();
 }
 
+/// Without names those coefficients are fitted that the catalogue's record marks `fitted: true`.
 Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
   const auto rows = load_measured_rows(context.files, *q.training);
   if (!rows) return rows.faults();

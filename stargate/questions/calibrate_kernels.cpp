@@ -17,6 +17,7 @@ struct KernelFits {
   std::string folder;  ///< where the files go
 };
 
+/// In UTC. The only date an answer depends on, and it reaches only files whose content changed.
 std::string today() {
   const std::time_t now = std::time(nullptr);
   std::tm utc{};

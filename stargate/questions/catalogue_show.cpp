@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/record_document.hpp"
 
@@ -79,6 +80,7 @@ void write_record(JsonWriter& json, const ShownRecord& record) {
   json.end_array();
 }
 
+/// By searching the notes' text for ids: an id that is part of a longer one counts as cited too.
 std::map<std::string, Source> cited_by(const std::vector<RecordLine>& lines,
                                        const std::map<std::string, Source>& sources) {
   std::map<std::string, Source> out;
@@ -103,9 +105,11 @@ const QuestionTable<CatalogueShowQuestion>& CatalogueShowQuestion::table() {
 
 Result<Answer> answer_catalogue_show(const CatalogueShowQuestion& question, const QuestionContext& context) {
   // The catalogue is whole, and has the record.
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
-  if (!catalogue) return catalogue.faults();
   auto name = parse_record_name(question.record);
+  const bool law = name && name->kind == "calibration";
+  auto catalogue = law ? load_catalogue(context.files, context.catalogue_folder)
+                       : load_catalogue_without_laws(context.files, context.catalogue_folder);
+  if (!catalogue) return catalogue.faults();
   if (!name) return context.fault("record", name.faults()[0].message, name.faults()[0].hint);
   auto document = read_record_document(context, name->kind, name->id);
   if (!document && document.faults()[0].file.empty()) {

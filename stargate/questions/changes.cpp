@@ -38,6 +38,7 @@ ChangeFields asked_changes(const QuestionContext& context, const ChangeFields& f
   if (at < out.set.size()) {
     out.set.erase(out.set.begin() + static_cast<std::ptrdiff_t>(at));
   } else if (at - out.set.size() < out.without.size()) {
+    // left_out_change counts `set` first, then `without`.
     out.without.erase(out.without.begin() + static_cast<std::ptrdiff_t>(at - fields.set.size()));
   }
   return out;
@@ -50,6 +51,7 @@ std::string describe_changes(const ChangeFields& fields) {
   return out;
 }
 
+/// "kind:id.field" is of the catalogue, a path without a colon before its first dot of the study or the job.
 Result<Changes> parse_changes(const ChangeFields& fields) {
   Changes changes;
   Diagnostics faults;

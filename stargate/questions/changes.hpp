@@ -30,11 +30,13 @@ ChangeFields asked_changes(const QuestionContext& context, const ChangeFields& f
 /// In words: "--set system.scale_up_domain=x10 --without supplier:samsung".
 std::string describe_changes(const ChangeFields& fields);
 
+/// What is asked, told apart by where it is made.
 struct Changes {
   CatalogueChanges catalogue;
   std::vector<Override> study;
 };
-/// A path that begins with "kind:id." changes a record, any other the study.
+/// A path that begins with "kind:id." changes a record, any other the study. A change without '=' and a record of no
+/// kind are faults of the flag that gave them.
 Result<Changes> parse_changes(const ChangeFields& fields);
 
 /// The catalogue with the changes to its records, for questions without a study.

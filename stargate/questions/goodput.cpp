@@ -61,6 +61,8 @@ Result<Answer> answer_goodput(const GoodputQuestion& question, const QuestionCon
   if (answer.makes_headway()) {
     context.progress("simulating failures");
     const auto seed = static_cast<std::uint64_t>(question.seed);
+    // Twice: with the rate as it is, to hold the closed form against, and with a drawn one for each scenario, for the
+    // range.
     answer.exact = simulate_goodput(terms->spec, terms->undisturbed, {seed, question.scenarios, 0});
     answer.spread = simulate_goodput(terms->spec, terms->undisturbed, {seed, question.scenarios, terms->rate_spread});
   }

@@ -10,6 +10,7 @@ namespace stargate {
 /// A job below this makes no headway worth the name: the answer is no.
 inline constexpr double kLeastEttr = 0.01;
 
+/// Shares of the wall-clock; times and money of the whole run.
 struct GoodputAnswer {
   std::string title;  ///< the job in a line
   AskedJob asked;

@@ -38,6 +38,7 @@ Check choose_policy(const GoodputFields& fields, const QuestionContext& context,
   q.spec.interval = best_interval(q.spec, q.step_time);
   if (!fields.checkpoint_interval.value) return Done{};
   q.spec.interval = *fields.checkpoint_interval.value;
+  // One checkpoint at a time: the next must not begin before the last has been written.
   if (q.spec.interval + q.spec.stall >= q.spec.write) return Done{};
   return context.fault("checkpoint_interval",
                        "is shorter than writing a checkpoint takes (" + format_quantity(q.spec.write) + ")",
@@ -74,6 +75,7 @@ Result<GoodputTerms> make_goodput_terms(const RunningJob& running, const Goodput
   const auto& [catalogue, job, step_time] = running;
   GoodputTerms q;
   q.step_time = step_time;
+  // Whole steps.
   q.undisturbed = step_time * std::ceil(fields.tokens * token / job.batch_tokens());
   FailureSpec failing = failure_spec(job, fields, q.undisturbed);
   failing.age = fields.fleet_age;
@@ -95,6 +97,7 @@ Result<GoodputTerms> make_goodput_terms(const RunningJob& running, const Goodput
   q.spec.recovery = q.recovery.detection + q.recovery.restart + q.load;
   q.spec.repair = q.recovery.repair;
   q.spec.planned = q.failures.planned;
+  // A planned stop waits for a checkpoint that survives, then restarts and loads it.
   q.spec.planned_stop = q.spec.stall + q.spec.write + q.recovery.restart + q.load;
   if (auto chosen = choose_policy(fields, context, q); !chosen) return chosen.faults();
   q.accelerators_per_node = job.system->accelerators_per_node;

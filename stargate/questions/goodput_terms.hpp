@@ -67,6 +67,7 @@ void add_goodput_fields(QuestionTable<Q>& t) {
       .optional("seed", &Q::seed, "Of the random numbers", {.at_least = 0.0, .above = {}, .at_most = 9e15});
 }
 
+/// What the two models of goodput.hpp are asked, with what it was made from.
 struct GoodputTerms {
   JobFailures failures;
   RecoveryTimes recovery;

@@ -19,6 +19,7 @@ struct Part {
   std::string_view name, text;
 };
 
+/// "</script>" in a text would end the script: no "<" is left, and JSON reads the escape as the same character.
 std::string escape_for_script(std::string_view json) {
   std::string escaped;
   escaped.reserve(json.size());

@@ -22,7 +22,8 @@ std::vector<std::string> words_of(const std::string& path) {
   return words;
 }
 
-/// The words joined by '_' as far as they name a field; what is left goes into it: "peak.bf16", "price.mid".
+/// The words joined by '_' as far as they name a field; what is left goes into it: "peak.bf16", "price.mid". The
+/// longest name wins: "memory.bandwidth" is memory_bandwidth before it is `bandwidth` inside `memory`.
 std::optional<std::string> field_path(const std::vector<std::string>& words, const RecordText& record) {
   for (std::size_t used = words.size(); used > 0; --used) {
     std::string name = words[0], rest;
@@ -62,6 +63,7 @@ std::string text_of(const Document& document, const char* field) {
   return node == nullptr ? std::string() : node->text;
 }
 
+/// From the files alone: the changes are to be known before the catalogue is loaded with them. Faults: of files or ids.
 Result<JobParts> find_parts(const QuestionContext& context, const std::string& system_id) {
   auto system = read_record_document(context, "system", system_id);
   if (!system) return system.faults();

@@ -20,6 +20,7 @@ struct LayoutAnswer {
   MoneyPerToken cost_per_token() const { return cost() / report.tokens; }
   EnergyPerToken energy_per_token() const { return energy / report.tokens; }
 };
+/// The layout keeps all rules. Evaluates its step and its energy.
 LayoutAnswer answer_for(const TrainingJob& job, const TrainingLayout& layout, MoneyRate gpu_rate);
 
 /// What the job multiplies in.
@@ -34,6 +35,7 @@ std::string layout_text(const LayoutAnswer& answer);
 
 /// "0.51 $/Mtok"
 std::string cost_text(MoneyPerToken cost);
+/// A share of one as "12.3 %".
 std::string percent_text(double share);
 
 /// One line a layout: sizes in columns of their own, figures with the unit in the column's name.

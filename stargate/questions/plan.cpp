@@ -129,6 +129,7 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
     written.catalogue_changes = {}, written.study_changes = {};
     auto base = run_study(written, context.files, *solver, context.progress);
     if (!base) return base.faults();
+    // A supplier taken out by --without must not make its product unlimited.
     request.limiting_products = supplied_products(base->prepared.catalogue);
     answer.base = std::move(*base);
     context.progress("the study with the changes");

@@ -9,7 +9,8 @@ namespace {
 
 using Numbers = std::map<std::string, double>;
 
-/// One number an id, in the plan's order of `ids`.
+/// One number an id, in the plan's order of `ids`. Ids may repeat (two systems with one accelerator): their numbers add
+/// up.
 Numbers numbers(const std::vector<std::string>& ids, const std::function<double(std::size_t)>& value) {
   Numbers out;
   for (std::size_t i = 0; i < ids.size(); ++i) out[ids[i]] += value(i);

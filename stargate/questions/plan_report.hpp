@@ -34,6 +34,7 @@ void write_plan_basis(JsonWriter& json, const PlanBasis& basis);
 /// The members of that JSON.
 const AnswerFields& plan_answer_fields();
 
+/// `name` without a folder.
 struct CsvFile {
   std::string name, content;
 };

@@ -67,7 +67,7 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   return out;
 }
 
-/// Capital released by the quarter and not drawn in it or before.
+/// Capital released by the quarter and not drawn in it or before. Includes what a tranche released in earlier quarters.
 Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
   Money left;
   for (const auto& tranche : programme.capital)
@@ -244,6 +244,7 @@ std::string effect_text(const Comparison& comparison, const Plan& base, const Pl
   if (parts.empty()) return "  The change has no effect: no part of this plan uses it.\n\n";
   std::string out = fmt::format("  The change {} {} in present value.", worth.base() >= 0 ? "costs" : "saves",
                                 format_quantity(worth.base() >= 0 ? worth : -worth));
+  // Below the solver's tolerances a difference of two optima says nothing.
   if (std::abs(worth / base.objective) < 1e-9) {
     out =
         fmt::format("  The change reaches {}, but no limit that binds: the least cost stays.", fmt::join(parts, ", "));

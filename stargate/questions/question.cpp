@@ -37,6 +37,8 @@ Diagnostic QuestionContext::fault(std::string_view field, std::string message, s
   return asked->fault(*node, std::move(path), std::move(message), std::move(hint));
 }
 
+/// Faults of inner layers name a field of the question in `path`; they get the place where the user wrote it. Those of
+/// files keep theirs.
 Diagnostics QuestionContext::placed(Diagnostics faults) const {
   for (Diagnostic& known : faults) {
     std::string field = known.path;

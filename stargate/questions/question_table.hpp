@@ -36,6 +36,7 @@ struct QuestionText {
   std::vector<FieldFace> faces;
 };
 
+/// As help and schema print it; empty for false and for what has no short text.
 template <class T>
 std::string default_text_of(const T& value) {
   if constexpr (std::is_same_v<T, bool>) {
@@ -69,6 +70,7 @@ struct ShapeOf<bool> : std::integral_constant<FieldShape, FieldShape::on> {};
 template <class T>
 struct ShapeOf<std::vector<T>> : std::integral_constant<FieldShape, FieldShape::list> {};
 
+/// Built once by a static table() and never changed afterwards.
 template <class Q>
 class QuestionTable {
  public:

@@ -15,7 +15,8 @@ std::vector<std::string> question_names();
 /// What a word stands for that is no question by itself: "catalogue".
 std::string_view group_sentence(std::string_view word);
 
-/// A question as JSON: {"question": "train", "model": ..., ...}. The document keeps the fields alone.
+/// A question as JSON: {"question": "train", "model": ..., ...}. The document keeps the fields alone. `question` points
+/// into all_questions().
 struct AskedQuestion {
   const Question* question;
   Document document;

@@ -112,12 +112,14 @@ const char* json_type_of(const Node& node) {
   return node.text.find_first_of(".eE") == std::string::npos ? "integer" : "number";
 }
 
+/// A whole number stands for any number.
 bool is_of_type(const Node& node, const std::string& type) {
   const std::string is = json_type_of(node);
   return type.starts_with(is) || (is == "integer" && type.starts_with("number")) ||
          (is == "null" && type.ends_with(" or null"));
 }
 
+/// Walks the answer, not the schema: what is described and not there is no fault, since most members are optional.
 void compare(const Node& node, const SchemaNode& schema, const std::string& path, std::vector<std::string>& out) {
   if (schema.field != nullptr && schema.field->type == "any") return;
   if (node.is_mapping()) {

@@ -47,7 +47,8 @@ Result<Duration> parse_horizon(const std::string& by, const std::string& start, 
   return horizon;
 }
 
-/// Tokens that last until the horizon: the goodput of the best layout, with enough spares and the best interval.
+/// Tokens that last until the horizon: the goodput of the best layout, with enough spares and the best interval. Tokens
+/// of the whole horizon at full rate decide what is trained; failures then take their share of them.
 Check add_goodput(const Catalogue& catalogue, const SearchGoal& goal, const QuestionContext& context,
                   CountAnswer& answer) {
   GoodputFields fields;
@@ -114,6 +115,7 @@ Result<CountAnswer> answer_count(const CountQuestion& question, const SearchGoal
   return out;
 }
 
+/// The less, the better; only for answers with a best layout.
 double goal_value(const SearchGoal& goal, const CountAnswer& answer) {
   switch (goal.objective) {
     case TrainObjective::time:

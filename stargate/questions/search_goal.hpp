@@ -50,6 +50,7 @@ struct SearchGoal {
 
   std::string when() const { return (dated ? "by " : "in ") + by; }
 };
+/// Faults: an objective of no such name, tokens-by without a date or a duration, a date before the start.
 Result<SearchGoal> make_search_goal(const SearchFields& fields, const QuestionContext& context);
 /// The goal of a single search: cost and tokens by a date want the fastest layout too.
 SearchObjective search_objective(const SearchGoal& goal);

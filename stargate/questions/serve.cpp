@@ -36,6 +36,8 @@ Result<ServingQuestion> serving_question(const ServeQuestion& question, const Ca
   return out;
 }
 
+/// Not an order where only some prices are known: accelerators then decide between some pairs and dollars between
+/// others.
 bool comes_before(const SystemAnswer& a, const SystemAnswer& b) {
   const auto *x = a.sized(), *y = b.sized();
   if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;

@@ -5,6 +5,7 @@
 
 namespace stargate {
 
+/// Lengths in tokens, `prefix_share` of the input; targets are of the means.
 struct ServeQuestion : ServedModelFields, ChangeFields {
   std::vector<std::string> system;
   double rate = 0;  ///< requests a second

@@ -14,6 +14,7 @@ struct EnumNames<SimulatedEngine> {
                                                                       {"static", SimulatedEngine::fixed_batch}};
 };
 
+/// Sizes are ranks of one replica, `replicas` of the service.
 struct ReplicaFields {
   std::string system;
   int tp = 1, pp = 1, ep = 1, attention_dp = 1, replicas = 1;
@@ -38,6 +39,7 @@ struct EngineFields {
   double acceptance_rate = 0.7;
 };
 
+/// `isl` and `osl` as traffic/length.hpp reads them; rates are requests a second.
 struct TrafficFields {
   std::string traffic = "poisson";  ///< a file, or "poisson"
   double rate = 0, cv = 1;

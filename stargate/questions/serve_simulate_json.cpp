@@ -12,6 +12,7 @@ constexpr int kTimes = 120;
 
 double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
+/// `engine_seconds`: of all engines together, span times replicas.
 void write_work(JsonWriter& json, const char* key, const ServiceReport::Work& work, double engine_seconds) {
   json.key(key).begin_object();
   json.member("utilisation", work.busy().base() / engine_seconds);

@@ -14,7 +14,7 @@ struct LoadFinding {
 };
 /// Overloaded: from the second quarter of the traffic to its last the requests in flight grew by more than three
 /// standard deviations of arrivals that come at random, and by more than a fiftieth of what came.
-/// `last_arrival` of the requests that were served.
+/// `last_arrival` of the requests that were served. Says nothing of a closed loop, which cannot be overloaded.
 LoadFinding find_load(const Simulation& simulation, const ServiceReport& report, SimTime last_arrival);
 
 /// What was simulated and what came out.

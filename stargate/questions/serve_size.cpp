@@ -28,6 +28,7 @@ std::vector<SizeAnswer> size_all(const SizeRequest& request) {
   }
   for_each_parallel(answers.size(), [&](std::size_t i) {
     SizeAnswer& answer = answers[i];
+    // A mode stands once among the modes; its place is that of its ways.
     const auto way = std::find(request.modes.begin(), request.modes.end(), answer.mode) - request.modes.begin();
     const auto& options = answer.system->ways[static_cast<std::size_t>(way)].options;
     answer.result = size_fleet(*request.model, request.question, options);

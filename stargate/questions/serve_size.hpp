@@ -32,6 +32,7 @@ struct SizeTrafficFields {
   std::int64_t seed = 1;
 };
 
+/// `rate` in requests a second or `gpus` in accelerators: one of them, or a study that says it.
 struct SizeQuestion : SizeTrafficFields, ChangeFields {
   std::string model;
   std::vector<Precision> precision;  ///< the best of them; empty: as the model is stored

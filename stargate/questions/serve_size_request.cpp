@@ -48,6 +48,7 @@ Check make_trace_traffic(const SizeQuestion& q, const QuestionContext& context, 
   }
   const TraceSummary summary = summarise_trace(*request.trace);
   FleetQuestion& out = request.question;
+  // TPOT needs a second token.
   out.serving.workload = {summary.isl, std::max(2.0, summary.osl), summary.cached_share};
   out.mean_output = summary.osl;
   if (out.demand.rate <= 0) out.demand.rate = summary.peak_rate;

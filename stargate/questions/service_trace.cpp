@@ -67,6 +67,7 @@ void ServiceTrace::add_request(const Served& served, std::uint64_t lane) {
   add(" decodes", r.first_token, r.last_token);
 }
 
+/// Requests in order of arrival take the lowest free lane: as few lanes as there ever were requests at once.
 std::string ServiceTrace::take() {
   std::stable_sort(requests_.begin(), requests_.end(),
                    [](const Served& a, const Served& b) { return a.record.arrival < b.record.arrival; });

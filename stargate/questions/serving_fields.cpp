@@ -38,6 +38,7 @@ HourPrice chosen_price(const Catalogue& catalogue, const System& system, const s
 
 namespace {
 
+/// By name, since a setup does not keep the record's id.
 const ServingEngine* record_of(const Catalogue& catalogue, const EngineSetup& setup) {
   for (const auto& [id, record] : catalogue.engines) {
     if (record.name == setup.name) return &record;

@@ -136,7 +136,7 @@ Check SimulationMaker::make_service() {
     *place = size.value_or(*place);
   }
   if (!q.prefill_replicas) return Done{};
-  if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
+  if (const auto broken = layout_faults(*out_.model, layout); !broken.empty()) {
     return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
                           "choose other --prefill-tp or --prefill-ep");
   }
@@ -174,6 +174,7 @@ Check SimulationMaker::make_random_source() {
   if (!output) return context_.fault("osl", output.faults()[0].message, output.faults()[0].hint);
   TenantTraffic tenant;
   tenant.name = "all";
+  // `rate` counts requests, arrivals begin conversations.
   if (q.rate > 0) tenant.arrivals.rate = q.rate / q.turns;
   tenant.arrivals.cv = q.cv;
   tenant.prompt = *prompt, tenant.output = *output;

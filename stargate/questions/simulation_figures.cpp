@@ -15,6 +15,8 @@ std::array<LatencyMetric, 5> latency_metrics(const ServiceReport& report) {
            {"in queue", "queue", &l.queue}}};
 }
 
+/// Energy = idle power over the whole span + (busy - idle) x (time in steps with prompts + decode_share x time in
+/// others).
 ServiceBill make_bill(const Simulation& s, const ServiceReport& report) {
   ServiceBill bill;
   const Duration span = report.span();
@@ -45,9 +47,11 @@ LoadFinding find_load(const Simulation& simulation, const ServiceReport& report,
     const SimTime begin = report.first_arrival() + from * came, end = report.first_arrival() + to * came;
     return report.series().waiting.mean(begin, end) + report.series().running.mean(begin, end);
   };
+  // The middle of the last quarter comes half of the traffic's time after the middle of the second.
   const double grown = in_flight(0.75, 1) - in_flight(0.25, 0.5), between = came.base() / 2;
   const double arrived = load.offered * between;
   load.growth = std::max(0.0, grown / between);
+  // More than three deviations of a Poisson count, and than what drifts by chance on long runs.
   load.overloaded = grown > 3 * std::sqrt(arrived) && grown > 0.02 * arrived;
   load.served = load.overloaded ? std::max(0.0, load.offered - load.growth) : load.offered;
   return load;

@@ -39,6 +39,7 @@ class ComparisonTable {
     for (const auto& column : columns_) row.push_back(format(figure(*column.answer)));
     if (columns_.size() > 1) {
       const auto first = figure(*columns_.front().answer), last = figure(*columns_.back().answer);
+      // Shares (MFU) differ in points, quantities in percent.
       if constexpr (std::is_same_v<decltype(first), const double>) {
         row.push_back(fmt::format("{:+.1f} points", 100 * (last - first)));
       } else {

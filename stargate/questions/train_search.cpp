@@ -59,6 +59,8 @@ std::optional<LayoutAnswer> same_layout(const CountAnswer& count, const std::opt
   return answer_for(count.job, other->layout, count.price.mid);
 }
 
+/// Searches once more without the changes; the best layout as written is also rated with them, where it is allowed
+/// there.
 Result<TrainComparison> compare(const TrainSearchQuestion& question, const SearchAnswer& changed,
                                 const QuestionContext& context) {
   auto written = load_asked_job(question, context, false);

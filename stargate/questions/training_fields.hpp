@@ -34,6 +34,7 @@ struct EnumNames<MoeDispatcher> {
                                                                     {"deepep", MoeDispatcher::deepep}};
 };
 
+/// Empty: 1 in a layout, searched where a search answers.
 struct LayoutFields {
   std::optional<int> tp, pp, vpp, dp, cp, ep, etp, micro_batch_size, zero, shard_size;
   std::optional<Recompute> recompute;
@@ -47,6 +48,7 @@ struct LayoutFields {
   bool has_layout() const;
 };
 
+/// How the job computes, in Megatron-Core's words; see TrainingRecipe for what each does.
 struct RecipeFields {
   Precision precision = Precision::bf16;
   std::optional<Precision> expert_precision;

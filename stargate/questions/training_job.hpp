@@ -14,7 +14,8 @@ struct AskedJob {
   std::string expected_error;  ///< in words
   TrainingJob job;             ///< on the first of the numbers of accelerators
 };
-/// `changed`: with the changes of `set` and `without`, or as the catalogue is written.
+/// `changed`: with the changes of `set` and `without`, or as the catalogue is written. Faults: a model or system that
+/// is not there, changes that name nothing, a recipe that does not go with the model.
 Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionContext& context, bool changed = true);
 
 /// The fault of a comparison of nothing; empty when something is changed or nothing is to be compared.

@@ -5,7 +5,7 @@
 
 namespace stargate {
 
-/// Exactly one of the first four.
+/// Exactly one of the first four. Paths of the tables; `worst` rows are shown.
 struct ValidateQuestion : ChangeFields {
   std::optional<std::string> kernels, training, serving, requests;
   std::optional<std::string> collectives;

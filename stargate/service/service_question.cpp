@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kLongestThink = 20;  // s: a pause longer than that only makes a trial longer
 
+/// Means by request; the cached share by prompt token.
 ServingWorkload workload_of(std::span<const TenantLoad> tenants) {
   ServingWorkload mean{0, 0, 0};
   double all = 0, cached = 0;
@@ -25,6 +26,7 @@ ServingWorkload workload_of(std::span<const TenantLoad> tenants) {
 
 }  // namespace
 
+/// The moment of the day that `tenants` describe, as steady traffic of these rates.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
                                      const SizingDemand& demand, std::span<const TenantLoad> tenants) {
   FleetQuestion question;
@@ -43,6 +45,7 @@ FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceSt
   std::vector<TenantTraffic> traffic;
   for (const auto& tenant : tenants) {
     TenantTraffic steady = tenant.traffic;
+    // the profile goes: sizing asks about one moment of the day
     steady.arrivals.rate *= tenant.rate / mean_request_rate(tenant.traffic);
     steady.arrivals.profile = {};
     steady.session.think_s = std::min(steady.session.think_s, kLongestThink);

@@ -14,7 +14,9 @@ struct TenantLoad {
   TenantTraffic traffic;
   double rate = 0;
 };
-/// Of these tenants at these rates, faster or slower in proportion; the study has been checked.
+/// Of these tenants at these rates, faster or slower in proportion; the study has been checked. The study's model,
+/// engine and router must be in the catalogue (load_service_study has checked). Rates are requests a second; a demand
+/// of accelerators asks how much these serve.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
                                      const SizingDemand& demand, std::span<const TenantLoad> tenants);
 /// Of all tenants at the mean of their day; a demand without rate or accelerators is that mean.

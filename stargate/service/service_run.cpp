@@ -20,6 +20,7 @@ bool may_run(const ServiceTenantSpec& tenant, const Site& site) {
   return where.empty() || std::find(where.begin(), where.end(), site.country) != where.end();
 }
 
+/// Zero inside a region and where the catalogue knows no route (checked for those that matter).
 Duration round_trip(const Catalogue& catalogue, const std::string& a, const std::string& b) {
   const Route* route = find_route(catalogue, a, b);
   return route != nullptr ? route->round_trip : Duration{};
@@ -57,6 +58,8 @@ class ServiceRun {
   }
 
  private:
+  /// Each tenant to the nearest site, by round trip, where its data may be; of equally near ones the first of the
+  /// study.
   void place_tenants() {
     for (const auto& spec : study_.sites) {
       ServiceSiteAnswer site;
@@ -101,6 +104,7 @@ class ServiceRun {
     return loads;
   }
 
+  /// Simulated for the peak with headroom on one system's machine; more accelerators than may stand there is "cannot".
   Check size_site(std::size_t index) {
     ServiceSiteAnswer& site = answer_.sites[index];
     const System& system = catalogue_.systems.at(site.system);
@@ -137,6 +141,7 @@ class ServiceRun {
     return static_cast<int>(regions.size()) - 1;
   }
 
+  /// A pool, or a pair of prefill and decode pools, for each site that was sized.
   void make_fleet() {
     FleetSpec& fleet = answer_.fleet;
     fleet.router.policy = *parse_router_policy(study_.operation.router);
@@ -159,6 +164,7 @@ class ServiceRun {
     }
   }
 
+  /// Replicas as sizing chose them; the weight by which the router loads a replica is its share of the capacity found.
   void add_pool(std::size_t index, const ReplicaGroup& group, PoolRole role) {
     const ServiceSiteAnswer& site = answer_.sites[index];
     const ServingMachine& machine = *machines_[index];
@@ -214,6 +220,7 @@ class ServiceRun {
         AutoscaleSpec{.least = least, .most = group.replicas, .target_in_flight = std::max(0.5, kScaleAt * held)};
   }
 
+  /// A minute's worth of the limit may be sent at once.
   void add_tenant(const ServiceTenantSpec& spec) {
     FleetTenant tenant;
     tenant.name = spec.name;
@@ -244,6 +251,7 @@ class ServiceRun {
     return Done{};
   }
 
+  /// What was simulated, scaled to a day; a month has 365/12 days.
   void price_tenants() {
     const double days = study_.duration.in(day);
     for (std::size_t t = 0; t < study_.tenants.size(); ++t) {
@@ -291,6 +299,7 @@ TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
   return tenant;
 }
 
+/// Weighted by requests; the cached share by prompt tokens.
 ServingWorkload mean_workload(const ServiceStudySpec& study) {
   ServingWorkload mean{0, 0, 0};
   double all = 0, cached = 0;

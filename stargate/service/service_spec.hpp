@@ -20,29 +20,36 @@ struct Codec<LengthDistribution> {
   }
 };
 
+/// Replicas that do whole requests, or that prefill and that decode.
 enum class ServiceMode { aggregated, disaggregated };
 
 struct ServiceSiteSpec {
+  /// Ids of the catalogue.
   std::string site, system;
   std::optional<int> most_accelerators;  ///< that may stand there
   SourceNote source;
   static const RecordTable<ServiceSiteSpec>& table();
 };
 
+/// Lengths and the shared prefix are in tokens; `think` is the mean pause before the next turn of a session.
 struct ServiceTenantSpec {
   std::string tenant, name;
   std::string home;                         ///< region of its users
   std::vector<std::string> residency;       ///< countries; empty: anywhere
   double seats = 0, sessions_per_seat = 0;  ///< people; conversations or jobs a day of each
+  /// Of the rate of sessions over a day, which is a cosine with its top at peak_hour; at most 2, or it would fall below
+  /// 0.
   double peak_to_mean = 1;
   double peak_hour = 12;  ///< hours after the simulation begins
   double burstiness = 1;  ///< coefficient of variation of the gaps
   LengthDistribution prompt = LengthDistribution::fixed(1), output = LengthDistribution::fixed(1);
+  /// Put before the first turn of a session.
   std::optional<LengthDistribution> documents;
   int shared_prefix = 0;
   double turns = 1;
   Duration think;
   int priority = 0;
+  /// Prompt and output tokens, admitted by a bucket that holds a minute of them.
   std::optional<TokenRate> token_limit;
   std::optional<MoneyRate> seat_price;
   std::optional<MoneyPerToken> input_price, output_price;
@@ -50,12 +57,14 @@ struct ServiceTenantSpec {
   static const RecordTable<ServiceTenantSpec>& table();
 };
 
+/// `share` of all requests are within each limit; 0: the means are. A limit that is absent is not asked for.
 struct ServiceTargetSpec {
   std::optional<Duration> ttft, tpot;
   double share = 0.99;
   static const RecordTable<ServiceTargetSpec>& table();
 };
 
+/// How the operator runs it; times to failure are of one accelerator, and one lost stops its replica.
 struct ServiceOperationSpec {
   std::string router = "least-loaded";
   std::optional<double> spill_at;  ///< requests a replica
@@ -67,10 +76,13 @@ struct ServiceOperationSpec {
   static const RecordTable<ServiceOperationSpec>& table();
 };
 
+/// As written; `model` is an id of the catalogue and `stand_in` says in words what it stands for. `seed` alone decides
+/// the random draws.
 struct ServiceStudySpec {
   std::string name, about;
   std::map<std::string, Source> sources;
   std::string model, stand_in;
+  /// Of the weights and the cache; else as the model is stored.
   std::optional<Precision> precision, kv_precision;
   std::string engine = "vllm";
   ServiceMode mode = ServiceMode::aggregated;

@@ -10,7 +10,8 @@
 
 namespace stargate {
 
-/// Fields, then names that must exist, residency that some site can keep, routes between users and machines.
+/// Fields, then names that must exist, residency that some site can keep, routes between users and machines. Every
+/// fault with its line; one in a `--set` names that. Sites of records left out of the catalogue are dropped first.
 Result<ServiceStudySpec> load_service_study(const FileReader& files, const std::string& file,
                                             const Catalogue& catalogue, const std::vector<Override>& changes = {});
 Result<ServiceStudySpec> parse_service_study(const std::string& file, std::string_view text, const Catalogue& catalogue,
@@ -22,14 +23,17 @@ bool is_service_study(const FileReader& files, const std::string& file);
 /// Tokens of a prefix's hash: prefixes are long here.
 inline constexpr int kServicePrefixBlock = 256;
 
+/// Neither threads nor callbacks change the answer.
 struct ServiceStudyOptions {
   int threads = 1;
   /// What an accelerator of the system costs, all in.
   std::function<MoneyRate(const System&)> price;
+  /// What is being done, in words; must not be empty.
   std::function<void(const std::string&)> progress;
   std::function<void(const FleetRequestRecord&)> on_request;  ///< may be empty
 };
 
+/// A site without tenants is not sized: `sized` and `why_not` are both empty.
 struct ServiceSiteAnswer {
   std::string site, system, country;
   std::vector<int> tenants;  ///< whose nearest site it is
@@ -41,8 +45,10 @@ struct ServiceSiteAnswer {
   std::string why_not;   ///< when it could not be sized
 };
 
+/// By the order of the study's tenants; money of the simulated time, scaled to a day or to a month of 365/12 days.
 struct ServiceTenantAnswer {
   double seats = 0;
+  /// Costs are shares of all machines' cost, idle time included.
   Money cost_per_day, cost_per_seat_month, revenue_per_day;
   MoneyPerToken cost_per_token;  ///< of prompt and output tokens together
 };
@@ -55,6 +61,8 @@ struct ServiceStudyAnswer {
   std::vector<ServiceTenantAnswer> tenants;
   bool served = false;  ///< every site could be sized; else nothing was simulated
 };
+/// Faults are of the catalogue or of what the study asks for together (no kernels for the model on a system). A site
+/// that cannot be sized is no fault: `served` is false then.
 Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
                                              const ServiceStudyOptions& options);
 

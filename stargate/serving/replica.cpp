@@ -29,6 +29,7 @@ double widest_row(const Model& model, const LayerShape& layer, const Shard& shar
   return std::max(heads, f.kind == FeedForwardKind::none ? 0.0 : feed);
 }
 
+/// The largest step: every token of the budget in the widest layer, and the logits of a full batch.
 Bytes activation_bytes(const Replica& replica) {
   double widest = 0;
   for (const auto& shape : replica.model->shapes) {
@@ -40,6 +41,7 @@ Bytes activation_bytes(const Replica& replica) {
   return Bytes::from_base(tokens * row * kActivationBytes + 2 * logits);  // logits and their probabilities
 }
 
+/// On one rank. fp4 counts the model's own group of elements to a scale; embeddings and output projection stay in bf16.
 Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
   const Model& model = *replica.model;
   const auto element = [&](Precision p) {
@@ -96,14 +98,11 @@ ServingPrecision stored_precision(const Model& model) {
 
 ServingPrecision serving_precision(Precision weights, Precision kv) { return {weights, weights, kv}; }
 
-std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout) {
+std::vector<std::string> layout_faults(const Model& model, const ServingLayout& layout) {
   std::vector<std::string> faults;
   const auto number = [](int value) { return std::to_string(value); };
   if (layout.tp < 1 || layout.pp < 1 || layout.attention_dp < 1 || layout.ep < 1) {
     return {"every parallel size must be at least 1"};
-  }
-  if (layout.tp > machine.fabric.domain) {
-    faults.push_back("TP " + number(layout.tp) + " leaves the scale-up domain of " + number(machine.fabric.domain));
   }
   if (layout.pp > model.layer_count()) faults.push_back("more stages than layers");
   if (layout.ranks() % layout.ep != 0) {
@@ -120,8 +119,8 @@ std::vector<std::string> layout_faults(const Model& model, const ServingMachine&
     }
     if (f.kind != FeedForwardKind::experts) continue;
     experts = true;
-    if (f.experts % layout.ep != 0) {
-      faults.push_back(number(f.experts) + " experts do not divide by EP " + number(layout.ep));
+    if (layout.ep > f.experts) {
+      faults.push_back("EP " + number(layout.ep) + " is more than the " + number(f.experts) + " experts");
     }
     if (f.width % layout.shard().etp != 0) {
       faults.push_back("an expert's width of " + number(f.width) + " does not divide by " + number(layout.shard().etp));
@@ -131,6 +130,8 @@ std::vector<std::string> layout_faults(const Model& model, const ServingMachine&
   return faults;
 }
 
+/// With utilization_of_free (TensorRT-LLM's free_gpu_memory_fraction) the share is of what weights and activations
+/// leave.
 ReplicaMemory replica_memory(const Replica& replica) {
   ReplicaMemory memory;
   memory.capacity = replica.machine->memory;
@@ -148,6 +149,7 @@ ReplicaMemory replica_memory(const Replica& replica) {
   return memory;
 }
 
+/// Of the stage whose layers keep most.
 Bytes rank_sequence_bytes(const Replica& replica, double length) {
   const Model& model = *replica.model;
   Bytes most;
@@ -175,6 +177,7 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
   return Fits{group * replica.layout.attention_dp, memory};
 }
 
+/// An idle machine draws what it does at full load less what its accelerators then save, never below an eighth.
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators) {
   const Accelerator& part = catalogue.accelerators.at(system.accelerator);
   const double share = static_cast<double>(accelerators) / system.accelerators;

@@ -26,15 +26,18 @@ struct ServingMachine {
   Power power;                ///< of one system at its plug
   ByteRate host_bandwidth{};  ///< of one accelerator to its host's memory; zero when not known
 };
-/// With the kernels and the collectives of the choice's engine.
+/// With the kernels and the collectives of the choice's engine. Faults: a network that the catalogue lacks. `catalogue`
+/// need not outlive it.
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
                                             const KernelChoice& kernels = {});
-/// The kernels an engine ("vllm", "sglang", "trtllm") runs the model's weights with.
+/// The kernels an engine ("vllm", "sglang", "trtllm") runs the model's weights with. By how the model's files store
+/// weights: block-scaled fp8 and microscaled fp4 have kernels of their own.
 KernelChoice kernel_choice(const Model& model, const std::string& engine = kUsualEngine);
 
 /// How a replica is split. `attention_dp` groups of `tp` ranks each attend to their own sequences and share the
 /// experts.
 struct ServingLayout {
+  /// Ranks that split a layer, stages, groups with sequences of their own; accelerators are the product of the three.
   int tp = 1, pp = 1, attention_dp = 1;
   int ep = 1;  ///< expert groups; the other tp * attention_dp / ep ranks split each expert
 
@@ -43,9 +46,10 @@ struct ServingLayout {
   Shard shard() const { return {.tp = tp, .ep = ep, .etp = ranks() / ep}; }
   friend bool operator==(const ServingLayout&, const ServingLayout&) = default;
 };
-/// "TP 8", "TP 4 x PP 2", "TP 2 x DP 4, EP 8".
+/// "TP 8", "TP 4 x PP 2", "TP 2 x DP 4, EP 8". What is 1 is left out.
 std::string format_layout(const ServingLayout& layout);
 
+/// `linear`: attention's projections and dense feed-forwards; `expert`: experts; `kv`: the cache.
 struct ServingPrecision {
   Precision linear = Precision::bf16, expert = Precision::bf16, kv = Precision::bf16;
   friend bool operator==(const ServingPrecision&, const ServingPrecision&) = default;
@@ -55,7 +59,7 @@ ServingPrecision stored_precision(const Model& model);
 /// All large matrices in `weights` (embeddings and the output projection stay bf16), the cache in `kv`.
 ServingPrecision serving_precision(Precision weights, Precision kv);
 
-/// Model and machine outlive it.
+/// Model and machine outlive it. Light to copy: it points to its model and machine.
 struct Replica {
   const Model* model = nullptr;
   const ServingMachine* machine = nullptr;
@@ -64,9 +68,9 @@ struct Replica {
   EngineCoefficients engine;
 };
 
-/// What the layout breaks: heads or experts that do not divide, a tensor group wider than a domain, more stages than
-/// layers. Empty when it can be run.
-std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout);
+/// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it can
+/// be run: a tensor group wider than a scale-up domain, slow as it is, can.
+std::vector<std::string> layout_faults(const Model& model, const ServingLayout& layout);
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.
 struct ReplicaMemory {
@@ -76,6 +80,7 @@ struct ReplicaMemory {
   Bytes kv_room;  ///< negative when the rest does not fit
   Bytes used() const { return weights + activations + runtime; }
 };
+/// Does not ask whether it fits: kv_room says.
 ReplicaMemory replica_memory(const Replica& replica);
 
 /// Cache of one sequence of `length` tokens on the rank that holds most of it: windows filled as far as it goes, states
@@ -93,18 +98,21 @@ struct Fits {
   ReplicaMemory memory;
 };
 /// Sequences in flight are at all ages, so one takes the cache of isl + osl/2 tokens on average; the pool keeps two
-/// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least.
+/// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least. isl and
+/// osl in tokens.
 std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl);
 
 /// At the plug, of one replica: its share of the system. Idle accelerators draw what their record says (an eighth of
 /// their maximum where it is silent), the rest of the machine the same as ever.
 ///   power = idle + (busy - idle) * share of time in steps, a step that only decodes counted at decode_share
 struct ReplicaPower {
+  /// At the plug, of the whole replica.
   Power idle, busy;
   /// Mean of steps that only decode, over the range from idle to busy: a prompt draws the maximum, decoding some 0.6 of
   /// it (Patel et al., "Splitwise", ISCA 2024, on power of the two phases; the figure from memory, unverified).
   static constexpr double decode_share = 0.6;
 };
+/// `accelerators`: of the replica, which may be a part of a system or several.
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators);
 
 }  // namespace stargate

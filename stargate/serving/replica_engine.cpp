@@ -26,6 +26,7 @@ class OwnedTable final : public StepCost {
   StepTable table_;
 };
 
+/// Whose scheduler: by the engine's name; every other runs vLLM's.
 EngineKind kind_of(const ServingEngine& record, const EngineChanges& changes) {
   if (changes.static_batch) return EngineKind::static_batch;
   for (const auto kind : {EngineKind::sglang, EngineKind::trtllm}) {
@@ -39,7 +40,8 @@ void change(T& value, const std::optional<T>& to) {
   if (to) value = *to;
 }
 
-/// Nothing when the rank has no room for a block and what one sequence keeps.
+/// Nothing when the rank has no room for a block and what one sequence keeps. Where only states of fixed size are kept,
+/// it is their number that memory limits.
 std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_tokens, EngineSpec& spec) {
   const auto [token_bytes, fixed] = sequence_cost(made.replica);
   const Bytes room = made.memory.kv_room, block = token_bytes * spec.kv.block_size;
@@ -113,11 +115,12 @@ std::function<std::unique_ptr<StepCost>()> ReplicaEngine::cost_maker() const {
       [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<OwnedTable>(model, drafts); };
 }
 
+/// Limits of the setup become those of the rules here, where the groups are known.
 Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const ServingMachine& machine,
                                                 const ServingLayout& layout, const ServingPrecision& precision,
                                                 const EngineSetup& setup) {
   Diagnostics faults;
-  for (const auto& fault : layout_faults(model, machine, layout)) {
+  for (const auto& fault : layout_faults(model, layout)) {
     faults.push_back(
         {{}, 0, 0, {}, format_layout(layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp", {}});
   }
@@ -148,6 +151,7 @@ Duration cache_transfer_time(const Replica& replica, double tokens) {
   return collective_time(across, Collective::send_receive, rank_sequence_bytes(replica, tokens), pair);
 }
 
+/// Latency is in both times, so their difference is the bandwidth's.
 CacheTransfer cache_transfer(const Replica& replica) {
   const Duration least = cache_transfer_time(replica, 1);
   const Duration per_token = (cache_transfer_time(replica, kTypicalPrompt) - least) / (kTypicalPrompt - 1);

@@ -43,6 +43,7 @@ struct EngineSetup : EngineCoefficients {
   double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
   bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
 };
+/// A record of an engine other than SGLang and TensorRT-LLM is run by vLLM's scheduler.
 EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
 /// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels
 /// under a static batch. A fault names an engine the catalogue does not have.
@@ -51,8 +52,9 @@ Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string&
 /// The same on the side that only prefills: no drafts, and the cache is handed over.
 EngineSetup prefill_side(EngineSetup setup);
 
-/// What one token and one sequence take on the rank that holds most.
+/// What one token and one sequence take on the rank that holds most. Bytes of cache on one accelerator.
 struct SequenceCost {
+  /// Bytes of L tokens are per_token * L + fixed.
   Bytes per_token, fixed;
 };
 SequenceCost sequence_cost(const Replica& replica);
@@ -75,7 +77,8 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const ServingLayout& layout, const ServingPrecision& precision,
                                                 const EngineSetup& setup);
 
-/// Every rank sends its part of the cache of so many tokens over its own scale-out link.
+/// Every rank sends its part of the cache of so many tokens over its own scale-out link. `tokens` of a prompt; latency
+/// and efficiency of the link as the fabric has them.
 Duration cache_transfer_time(const Replica& replica, double tokens);
 /// The same as a straight line through one token and a prompt of 8,192.
 CacheTransfer cache_transfer(const Replica& replica);

@@ -29,6 +29,8 @@ void ServiceReport::finished(const IncomingRequest& request, const RequestRecord
   if (record.output_tokens > 1) tenant.tpot.add(tpot);
 }
 
+/// Gaps between tokens: of a run of n steps each decoding sequence has n gaps, growing by the run's growth. Sequences
+/// that waited for prompts have the wait in their next gap.
 void ServiceReport::add_gaps(const StepRun& run, std::vector<Stall>& stalls) {
   if (run.decoding == 0) {
     int known = 0;

@@ -13,17 +13,21 @@ namespace stargate {
 
 /// Seconds, over requests; ITL over gaps between tokens of a sequence (between steps, when a step gives several).
 struct LatencyReport {
+  /// Seconds; itl over gaps between tokens, the others over requests.
   Histogram ttft, tpot, itl, end_to_end, queue;
 };
 
+/// Counts of requests and tokens, latencies in seconds; `good` met every target.
 struct ServiceTenant {
   std::int64_t finished = 0, good = 0;
   std::int64_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;
   Histogram ttft, tpot;
 };
 
+/// Seconds are as clients see them: overheads of the front end and of streaming are in the records it is told.
 class ServiceReport final : public ServiceListener {
  public:
+  /// `spec` outlives it. `tenants`: how many the source names.
   ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants);
 
   void finished(const IncomingRequest& request, const RequestRecord& record) override;
@@ -57,6 +61,7 @@ class ServiceReport final : public ServiceListener {
   // Means over time: requests waiting and running, share of the pool's blocks, of time busy; tokens and arrivals a
   // second.
   struct Series {
+    /// Requests, requests, share of the blocks, share of the engines, prompt tokens a second, output tokens a second.
     TimeSeries waiting, running, blocks, busy, prompts, output;
   };
   const Series& series() const { return series_; }

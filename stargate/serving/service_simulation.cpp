@@ -113,6 +113,7 @@ class ServiceSimulation {
     arrive(incoming);
   }
 
+  /// A cache has arrived at the decode side, or a request set off by another comes.
   void take_event() {
     Event event = events_.pop();
     if (event.slot < 0) return arrive(event.incoming);
@@ -127,6 +128,7 @@ class ServiceSimulation {
     report(engine);
   }
 
+  /// Refused when no replica could ever hold it; else routed and submitted at once.
   void arrive(const IncomingRequest& incoming) {
     std::int64_t slot = static_cast<std::int64_t>(active_.size());
     if (free_.empty()) {
@@ -214,6 +216,7 @@ class ServiceSimulation {
 
   void report(std::size_t engine) { reports_[engine] = engines_[engine].next_event(); }
 
+  /// Runs one engine to its next report, and sends on or gives back what ended.
   void advance(std::size_t engine) {
     ended_.clear();
     run_engine(engine, reports_[engine]);

@@ -9,11 +9,12 @@
 
 namespace stargate {
 
-/// Time a cache takes to another replica: so much, and so much a token.
+/// Time a cache takes to another replica: so much, and so much a token. Its time is fixed + tokens * per_token.
 struct CacheTransfer {
   Duration fixed, per_token;
 };
 
+/// `cost` is shared by the replicas, which run one after another on one thread; not owned.
 struct ServicePool {
   EngineSpec engine;  ///< checked
   const StepCost* cost = nullptr;
@@ -32,6 +33,7 @@ struct SimulatedService {
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }
 };
 
+/// Called in order of time, from the calling thread.
 class ServiceListener {
  public:
   virtual ~ServiceListener() = default;
@@ -43,7 +45,8 @@ class ServiceListener {
   virtual void ran(int, const StepRun&) {}
 };
 
-/// Until the source is empty and everything has left.
+/// Until the source is empty and everything has left. Single-threaded and deterministic. The source must end. Prefix
+/// hashes are asked of it only where a cache or the router looks at them.
 void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener);
 
 }  // namespace stargate

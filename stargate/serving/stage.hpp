@@ -12,6 +12,7 @@ struct ServingStage {
   std::vector<int> of_shape;  ///< layers of each of the model's shapes
   bool first = false, last = false;
 };
+/// Stages that hold one layer more are spread evenly. `pp` is at most the number of layers.
 std::vector<ServingStage> serving_stages(const Model& model, int pp);
 
 /// Linear attention and state spaces: a state of fixed size in place of a cache.

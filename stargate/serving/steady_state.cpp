@@ -70,6 +70,7 @@ PrefillCost prefill_first_cost(const StepModel& step, const ServingWorkload& wor
   return cost;
 }
 
+/// The equations of steady_state.hpp for a number of sequences decoding; everything else in this file searches over it.
 SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, double decoding, Arrivals arrivals) {
   const double groups = groups_of(step.replica());
   const double sequences = decoding / groups, leaving = sequences / (workload.osl - 1);
@@ -88,6 +89,7 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
     const double clients = std::max(1.0, (decoding + state.requests * cost.own) / groups);
     seen *= (clients - 1) / clients;
   }
+  // M/D/1: service times of equal prompts are nearly constant
   const Duration wait = cost.service * (seen / (2 * (1 - seen)));
   const Duration rest = state.tpot * (std::min(1.0, sequences) / 2);  // of the step that runs, if one does
   const EngineCoefficients& engine = step.replica().engine;
@@ -114,6 +116,7 @@ bool meets(const SteadyState& state, const LatencyTarget& target) {
 
 /// Fixed steps of about 4.5 % from `most` downwards, so that the batches tried do not depend on the targets.
 constexpr int kBatchSteps = 256;
+/// Geometric steps from `most` down to a hundredth of a sequence.
 double batch_step(double most, int index) {
   const double least = std::min(0.01, most / 2);
   return most * std::pow(least / most, static_cast<double>(index) / kBatchSteps);
@@ -166,6 +169,8 @@ Check check_workload(const ServingWorkload& workload) {
   return Done{};
 }
 
+/// The least of what memory, max_num_seqs and the token budget allow. The budget must take a token for each decode and
+/// the prompts that replace those that end.
 std::variant<DecodeLimit, DoesNotFit> decode_limit(const Replica& replica, const ServingWorkload& workload) {
   const auto room = sequences_that_fit(replica, workload.isl, workload.osl);
   if (const auto* lack = std::get_if<DoesNotFit>(&room)) return *lack;

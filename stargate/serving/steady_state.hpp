@@ -14,12 +14,15 @@
 
 namespace stargate {
 
-/// Requests alike: input and output tokens, and the share of the input found in the prefix cache.
+/// Requests alike: input and output tokens, and the share of the input found in the prefix cache. Tokens of every
+/// request; `cached_share` is of isl.
 struct ServingWorkload {
+  /// Mean tokens of a request.
   double isl = 1024, osl = 256;
   double cached_share = 0;
 };
-/// isl at least 1, osl at least 2 (one token has no time between tokens), the share in [0, 1).
+/// isl at least 1, osl at least 2 (one token has no time between tokens), the share in [0, 1). Paths of faults: isl,
+/// osl, cached_share.
 Check check_workload(const ServingWorkload& workload);
 
 /// Which limit keeps more sequences from decoding.
@@ -33,10 +36,12 @@ enum class BatchLimit {
 };
 const char* batch_limit_name(BatchLimit limit);
 
+/// Of one replica. Rates are of the whole replica, not of one accelerator.
 struct SteadyState {
   double decoding = 0;     ///< sequences that get a token each step
   double concurrency = 0;  ///< with those that wait or prefill
   Duration ttft, tpot;     ///< means; TPOT = (E2E - TTFT) / (osl - 1)
+  /// Of the whole replica, as all figures here.
   Frequency requests;
   TokenRate output_tokens, input_tokens;
   double prefill_utilisation = 0;  ///< of the time prefilling could go on
@@ -53,7 +58,8 @@ struct DecodeLimit {
 };
 std::variant<DecodeLimit, DoesNotFit> decode_limit(const Replica& replica, const ServingWorkload& workload);
 
-/// With `decoding` sequences in every step on average, requests arriving at random; at most decode_limit.
+/// With `decoding` sequences in every step on average, requests arriving at random; at most decode_limit. Pure: nothing
+/// is kept between calls.
 SteadyState steady_state(const StepModel& step, const ServingWorkload& workload, double decoding);
 /// Closed loop: `concurrency` requests at any time, each followed by the next. What the pool cannot hold waits.
 std::variant<SteadyState, DoesNotFit> steady_state_at_concurrency(const StepModel& step,
@@ -70,6 +76,7 @@ std::variant<SteadyState, DoesNotFit, Overloaded> steady_state_at_rate(const Ste
 SteadyState steady_state_at_load(const StepModel& step, const ServingWorkload& workload, Frequency requests,
                                  double decoding);
 
+/// On means: sizing by percentiles simulates.
 struct LatencyTarget {
   std::optional<Duration> ttft, tpot;
 };

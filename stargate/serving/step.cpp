@@ -4,12 +4,37 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace stargate {
 namespace {
 
 constexpr double kActivationBytes = 2;      // bf16
 constexpr double kSamplingTraffic = 3 * 4;  // fp32 logits written, read by softmax or arg-max, and read to sample
+
+/// What a graph launches again is the device's own start and drain, that of the plainest kernel: measured alone, a
+/// product that casts its input also waits for the host. In 8 bits the cast is a kernel of its own, in 4 the end of the
+/// kernel before (fused with norm and all-reduce in TensorRT-LLM and FlashInfer).
+Duration graph_launch(const DeviceLaw& law, const Operator& op) {
+  Operator plain;
+  plain.m = 1, plain.n = plain.k = 64;
+  const bool product = op.kind == OperatorKind::gemm && op.experts.tokens <= 0;
+  const bool cast = product && law.casts(op.precision) && bytes_per_element(op.precision) >= 1;
+  return (cast ? 2 : 1) * law.operator_parts(plain).launch;
+}
+
+/// Rows of the busiest of `ranks` over the mean of `rows`, as chance has it where experts are equally popular: the
+/// largest of as many log-normal counts of that variance.
+double busiest_by_chance(double rows, double ranks) {
+  if (ranks < 1.5 || rows <= 0) return 1;
+  double z = 0.56;  // of the larger of two
+  if (ranks > 2) {
+    const double t = std::sqrt(2 * std::log(ranks));
+    z = t + (0.577 - (std::log(std::log(ranks)) + std::log(4 * M_PI)) / 2) / t;
+  }
+  const double s2 = std::log1p((1 - 1 / ranks) / rows);
+  return std::max(1.0, std::exp(std::sqrt(s2) * z - s2 / 2));
+}
 
 }  // namespace
 
@@ -80,9 +105,12 @@ StepModel::StepModel(const Replica& replica)
   shard_.skew = replica.engine.expert_skew;
 }
 
+/// One operator's time goes to the part that holds it back; the launch, which no part hides, apart.
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
-  step[ServingStepPart::launch] += replica_.engine.launch_share * time.launch;
+  const bool graph = replica_.engine.captured_graphs;
+  const Duration launch = graph ? min(time.launch, graph_launch(replica_.machine->law, op)) : time.launch;
+  step[ServingStepPart::launch] += replica_.engine.launch_share * launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
@@ -138,15 +166,19 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   }
 }
 
+/// Of one layer on one rank: operators of all tokens, attention of each group, collectives.
 ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch,
                                   const Tokens& tokens) const {
   ServingStep step;
   const OperatorVisitor add = [&](const Operator& op) { add_operator(op, step); };
+  Shard shard = shard_;
+  const double all = tokens.all() * tokens.shared * replica_.layout.attention_dp;
+  if (shard.ep > 1) shard.imbalance = busiest_by_chance(all * layer.feed_forward.top_k / shard.ep, shard.ep);
   if (tokens.shared == 1 || layer.feed_forward.kind != FeedForwardKind::experts) {
-    visit_token_operators(*replica_.model, layer, shard_, compute_, tokens.all(), tokens.prefill <= 0, add);
+    visit_token_operators(*replica_.model, layer, shard, compute_, tokens.all(), tokens.prefill <= 0, add);
   } else {  // all groups' tokens meet at the experts, the busiest group's everywhere else
     const auto visit = [&](double count, bool experts) {
-      visit_token_operators(*replica_.model, layer, shard_, compute_, count, tokens.prefill <= 0,
+      visit_token_operators(*replica_.model, layer, shard, compute_, count, tokens.prefill <= 0,
                             [&](const Operator& op) {
                               const bool meets = op.experts.tokens > 0 || op.part == OperatorPart::experts;
                               if (meets == experts) add_operator(op, step);
@@ -157,7 +189,7 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
   }
   for (const auto& group : batch) {
     const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
-    visit_attention_operators(*replica_.model, layer, shard_, attention, add);
+    visit_attention_operators(*replica_.model, layer, shard, attention, add);
   }
   if (is_recurrent(layer.attention)) add_recurrent_states(layer, batch, step);
   add_layer_collectives(layer, tokens, step);
@@ -187,6 +219,8 @@ void StepModel::hide_launches(ServingStep& step) const {
   launch = max(Duration{}, launch - work);
 }
 
+/// Layers of one shape are costed once. The slowest stage sets the pace of the others, so pp times its time is the
+/// step.
 ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double shared) const {
   const Model& model = *replica_.model;
   Tokens tokens;

@@ -46,10 +46,12 @@ struct ServingStep {
   ServingStep& operator+=(const ServingStep& other);
   friend ServingStep operator*(double k, const ServingStep& step);
 };
-/// "71 % weights, 18 % kv cache, 11 % all-reduce"; parts below 1 % left out, largest first.
+/// "71 % weights, 18 % kv cache, 11 % all-reduce"; parts below 1 % left out, largest first. For people; the shares are
+/// of the total and need not add up to 100.
 std::string explain(const ServingStep& step);
 
-/// Times steps of one replica; made once, asked often. The model and machine outlive it.
+/// Times steps of one replica; made once, asked often. The model and machine outlive it. Thread-safe: nothing is kept
+/// between questions.
 class StepModel {
  public:
   explicit StepModel(const Replica& replica);

@@ -13,7 +13,7 @@ constexpr double kStretch = 16;        // tokens
 constexpr double kPairContext = 4096;  // over which the attention of a pair is measured
 constexpr double kExtraPrompt = 512, kExtraContext = 1024;
 
-/// Context of a knot, in tokens of one sequence.
+/// Context of a knot, in tokens of one sequence. Half an octave apart: 16, 23, 32, 45, ...
 double knot_context(int knot) { return knot == 0 ? 1.0 : std::round(kFirstKnot * std::exp2(0.5 * (knot - 1))); }
 
 int knot_below(double context) {
@@ -62,6 +62,7 @@ double StepTable::decode_seconds(int sequences, int knot) const {
   return kept;
 }
 
+/// Contexts are means of a sequence; knots by half octaves, so the slope between two is the law's.
 DecodeCost StepTable::decode(int sequences, double context) const {
   const int count = std::max(1, sequences);
   const double all = count;
@@ -77,6 +78,8 @@ double StepTable::prompt_seconds(double tokens, double context, double shared) c
   return model_->step_time({&group, 1}, shared).total().base();
 }
 
+/// Asks the model three times for a stretch: both ends, and the upper end behind a long context, which gives the time
+/// of a pair of query and key.
 const StepTable::Stretch& StepTable::stretch(double tokens, Stretches& of) const {
   const auto index = static_cast<std::size_t>((tokens - 1) / kStretch);
   if (of.list.size() <= index) of.list.resize(index + 1);
@@ -106,6 +109,7 @@ double StepTable::bare_seconds(double tokens, double shared) const {
   return alone + (full - alone) * std::max(0.0, shared - alone_.shared) / (1 - alone_.shared);
 }
 
+/// What that many decodes cost beyond as many tokens of a prompt, once for each number.
 double StepTable::extra_seconds(int group_sequences) const {
   const auto n = static_cast<std::size_t>(group_sequences);
   if (extras_.size() <= n) extras_.resize(n + 1, std::nan(""));
@@ -119,6 +123,7 @@ double StepTable::extra_seconds(int group_sequences) const {
   return kept;
 }
 
+/// The formula of step_table.hpp; differences of linear pieces may fall below zero, a step may not.
 Duration StepTable::prefill(const PrefillBatch& batch) const {
   const double tokens = std::max(1, batch.tokens), all = std::max(batch.tokens, batch.all_tokens);
   double seconds = stretch(tokens, full_).pair * batch.pairs + std::max(0, batch.sequences - 1) * sequence_seconds_;

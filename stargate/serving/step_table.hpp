@@ -20,6 +20,7 @@ namespace stargate {
 /// step model outlives it.
 class StepTable final : public StepCost {
  public:
+  /// `draft_tokens`: proposed with each decode, which the step verifies.
   explicit StepTable(const StepModel& model, int draft_tokens = 0);
 
   DecodeCost decode(int sequences, double context) const override;

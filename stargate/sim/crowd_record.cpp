@@ -24,6 +24,7 @@ void CrowdRecord::add(SimTime end, Duration time, double crowd) {
   }
 }
 
+/// From the areas at both ends, linear between points: exact where the crowd is constant between two records.
 double CrowdRecord::mean_between(double from, double to) const {
   const auto area_at = [&](double time) {
     const auto after =
@@ -37,6 +38,7 @@ double CrowdRecord::mean_between(double from, double to) const {
 }
 
 bool CrowdRecord::grows(double rate, SimTime until) const {
+  // The first quarter is left out: a system that starts empty fills up in it.
   const double all = std::min(points_.back().time, until.seconds()), quarter = all / 4;
   if (all <= 0) return false;
   const double early = mean_between(quarter, 2 * quarter), middle = mean_between(2 * quarter, 3 * quarter),

@@ -14,7 +14,8 @@ class CrowdRecord {
  public:
   /// `crowd` were inside for `time` more, up to `end`. Several servers add theirs one by one.
   void add(SimTime end, Duration time, double crowd);
-  /// Whether it grew without end up to `until`, when so many a second came.
+  /// Whether it grew without end up to `until`, when so many a second came. `rate`: of those who come, a second. A
+  /// crowd that only fills up at the beginning, or swings by chance, does not count. False when nothing was recorded.
   bool grows(double rate, SimTime until) const;
 
  private:

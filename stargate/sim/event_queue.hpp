@@ -14,9 +14,11 @@ namespace stargate {
 /// comes, so that an arrival sees the places that are free by then.
 enum class SimPhase : std::uint8_t { completion, failure, repair, transfer, arrival, control, observation };
 
+/// A binary heap: push and pop are O(log n). Events are moved, never compared. Used by one thread.
 template <class Event>
 class EventQueue {
  public:
+  /// `time` may be now() but not before it.
   void push(SimTime time, SimPhase phase, Event event) {
     STARGATE_CHECK(time >= now_, "an event lies in the past");
     heap_.push_back({time, phase, sequence_++, std::move(event)});

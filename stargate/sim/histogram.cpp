@@ -8,8 +8,11 @@
 namespace stargate {
 namespace {
 
+// Bits of the double's fraction that are dropped: 2^8 buckets remain in each octave, 1/256 = 0.4 % wide.
 constexpr int kShift = 52 - 8;
 
+/// The bit pattern of a positive double rises with its value, so its leading bits number the buckets without a
+/// logarithm.
 std::int32_t bucket_of(double value) {
   return value > 0 ? static_cast<std::int32_t>(std::bit_cast<std::uint64_t>(value) >> kShift) : 0;
 }
@@ -30,6 +33,7 @@ void Histogram::count_in(std::int32_t bucket, double weight) {
   weights_[at] += weight;
 }
 
+/// `count` values in arithmetic progression, a bucket at a time: gaps between tokens of a run of steps grow so.
 void Histogram::add_ramp(double first, double growth, std::int64_t count, double weight) {
   if (count <= 0 || weight <= 0) return;
   const auto n = static_cast<double>(count);
@@ -43,6 +47,7 @@ void Histogram::add_ramp(double first, double growth, std::int64_t count, double
     const std::int32_t bucket = bucket_of(value);
     std::int64_t next = count;
     if (growth > 0) {
+      // How many steps of the ramp stay below the next bucket.
       const double here = std::ceil((lower_bound_of(bucket + 1) - first) / growth);
       if (here < n) next = std::max(done + 1, static_cast<std::int64_t>(here));
     }
@@ -61,6 +66,7 @@ void Histogram::merge(const Histogram& other) {
   count_ += other.count_, sum_ += other.sum_;
 }
 
+/// The middle of the bucket in which the share is reached, and never outside what was seen.
 double Histogram::quantile(double share) const {
   if (count_ <= 0) return 0;
   const double wanted = share * count_;

@@ -8,19 +8,24 @@
 
 namespace stargate {
 
+/// Values are in whatever unit the caller adds; weights are counts, or durations for a mean over time.
 class Histogram {
  public:
   /// Values are at least 0.
   void add(double value, double weight = 1) { add_ramp(value, 0, 1, weight); }
-  /// first, first + growth, ... first + (count - 1) * growth, each with that weight. Growth is at least 0.
+  /// first, first + growth, ... first + (count - 1) * growth, each with that weight. Growth is at least 0. Costs as
+  /// many steps as buckets are touched, not as values: a thousand equal decode steps are a few additions.
   void add_ramp(double first, double growth, std::int64_t count, double weight);
+  /// Both must be of one unit. Exact: merging loses nothing.
   void merge(const Histogram& other);
 
+  /// Sum of the weights.
   double count() const { return count_; }
   double mean() const { return count_ > 0 ? sum_ / count_ : 0; }
   double least() const { return count_ > 0 ? least_ : 0; }
   double largest() const { return count_ > 0 ? largest_ : 0; }
-  /// The value that `share` of all are at or below; 0 of nothing.
+  /// The value that `share` of all are at or below; 0 of nothing. `share` from 0 to 1. The middle of the bucket, within
+  /// the exact least and largest.
   double quantile(double share) const;
 
  private:

@@ -16,7 +16,8 @@ struct SimTime {
 
   /// Later than anything that happens.
   static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }
-  /// That long after the start, to the nearest nanosecond; never() beyond what the clock reaches.
+  /// That long after the start, to the nearest nanosecond; never() beyond what the clock reaches. Negative spans lie
+  /// before the start; a NaN is never().
   static SimTime at(Duration since_start) {
     const double ns = since_start.base() * 1e9;
     return ns < 9.2e18 ? SimTime{ns > -9.2e18 ? std::llround(ns) : -never().ns} : never();

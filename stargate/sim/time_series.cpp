@@ -3,6 +3,7 @@
 
 namespace stargate {
 
+/// Pairs of windows are joined until `end` fits; the last one may be alone.
 void TimeSeries::make_room(std::int64_t end) {
   while (end > window_ * static_cast<std::int64_t>(most_)) {
     for (std::size_t i = 0; i < sums_.size(); i += 2) {
@@ -22,12 +23,14 @@ void TimeSeries::add(SimTime start, SimTime end, double from, double to) {
   const double slope = (to - from) / static_cast<double>(end.ns - start.ns);
   for (std::int64_t at = start.ns; at < end.ns;) {
     const std::int64_t index = at / window_, next = std::min(end.ns, (index + 1) * window_);
+    // of the linear figure over this part of the window, hence its mean there
     const double middle = from + slope * (static_cast<double>(at - start.ns) + static_cast<double>(next - at) / 2);
     sums_[static_cast<std::size_t>(index)] += middle * static_cast<double>(next - at) * 1e-9;
     at = next;
   }
 }
 
+/// Window by window as a constant; the largest value is the larger of both, not of the means.
 void TimeSeries::merge(const TimeSeries& other) {
   const auto end = static_cast<std::int64_t>(other.sums_.size()) * other.window_;
   for (std::size_t i = 0; i < other.sums_.size(); ++i) {

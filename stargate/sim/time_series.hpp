@@ -16,8 +16,10 @@ class TimeSeries {
       : window_(std::max<std::int64_t>(1, SimTime::at(window).ns)), most_(2 * windows) {}
 
   /// The figure goes linearly from `from` to `to` between two points in time; stretches add up where they overlap.
+  /// `start` is not before 0. An empty stretch counts only for largest().
   void add(SimTime start, SimTime end, double from, double to);
   void add(SimTime start, SimTime end, double value) { add(start, end, value, value); }
+  /// Windows may differ in size; the sum has the grain of the coarser one.
   void merge(const TimeSeries& other);
 
   /// Mean over [start, end); where nothing was added it is zero. To the grain of the windows.

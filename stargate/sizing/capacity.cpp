@@ -16,6 +16,8 @@ constexpr double kLeastOfGuess = 0.02;  // below this share of the guess nothing
 double rate_at(int index) { return std::exp2(index / kSteps); }
 int cell_below(int index) { return static_cast<int>(std::floor(static_cast<double>(index) / kCell)) * kCell; }
 
+/// Rates are indices into the lattice. The challenge's trial is shorter: a challenger that is not clearly better is not
+/// worth measuring.
 class CapacitySearch {
  public:
   CapacitySearch(const Trial& trial, const TrialTraffic& traffic, const SizingTargets& targets)

@@ -13,7 +13,8 @@ struct Capacity {
 };
 
 /// `guess`: where to begin. With `challenge` above 0 the first trial is at the next rate of the lattice above it; when
-/// that fails nothing more is asked, for somebody else is known to take as much.
+/// that fails nothing more is asked, for somebody else is known to take as much. Walks away from the guess in steps
+/// that double until it is bracketed, then bisects on the lattice. Below 2 % of the guess nothing is looked for.
 Capacity find_capacity(const Trial& trial, double guess, double challenge, const TrialTraffic& traffic,
                        const SizingTargets& targets);
 

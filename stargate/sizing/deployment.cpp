@@ -34,6 +34,7 @@ std::optional<double> prefill_rate(const StepModel& step, const ServingQuestion&
   if (question.target.ttft) {
     const double spare = *question.target.ttft / alone - 1;  // over the time alone
     if (spare <= 0) return std::nullopt;
+    // TTFT / S - 1 = rho / (2 (1 - rho)) solved for rho
     busy = std::min(busy, 2 * spare / (1 + 2 * spare));
   }
   const auto& layout = step.replica().layout;
@@ -74,11 +75,12 @@ void keep_best(std::vector<ReplicaGroup>& groups) {
   if (groups.size() > kSidesKept) groups.resize(kSidesKept);
 }
 
+/// Every layout as a prefill and as a decode replica; the best few of each side by rate of an accelerator are kept.
 Sides rate_sides(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                  ServingShortfall& shortfall) {
   Sides sides;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) {
+    if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;
       continue;
     }
@@ -156,6 +158,7 @@ std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const Replica
   return for_rate(prefill, decode, (1 + demand.headroom) * demand.rate);
 }
 
+/// As many replicas as the estimate asks for, or as fit the accelerators given.
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                                    const SizingDemand& demand) {
   ServingQuestion loose = question;

@@ -12,6 +12,7 @@ namespace stargate {
 struct ReplicaGroup {
   ServingLayout layout;
   int replicas = 1;
+  /// Requests a second of one replica: by the estimate, or by what a trial took.
   double rate_each = 0;
 
   int accelerators() const { return replicas * layout.accelerators(); }
@@ -26,7 +27,7 @@ struct Deployment {
   int accelerators() const { return main.accelerators() + (prefill ? prefill->accelerators() : 0); }
   double estimated_rate() const { return prefill ? std::min(main.rate(), prefill->rate()) : main.rate(); }
 };
-/// "4 x TP 8", "2 x TP 2 prefill + 3 x TP 4 decode".
+/// "4 x TP 8", "2 x TP 2 prefill + 3 x TP 4 decode". As people and answers write it.
 std::string format_deployment(const Deployment& deployment);
 
 /// How much is wanted: requests a second, or as many as so many accelerators serve.
@@ -42,10 +43,13 @@ struct DeploymentChoice {
   std::vector<Deployment> deployments;
   ServingShortfall shortfall;
 };
+/// Targets of the estimate over those asked for, so that nothing the simulation might accept is lost to an estimate
+/// that is a little pessimistic.
 inline constexpr double kEstimateSlack = 1.15;
 /// As many of each side as the demand needs, or as serve most of what is given; nothing when neither fits.
 std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
                                       const SizingDemand& demand);
+/// Sorted by deployment_worth. Empty when no layout fits or is fast enough even with the slack.
 DeploymentChoice whole_deployments(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                                    const SizingDemand& demand);
 DeploymentChoice disaggregated_deployments(const Model& model, const ServingMachine& machine,

@@ -72,7 +72,7 @@ ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine
                                const Keep& keep) {
   ServingShortfall shortfall;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) {
+    if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;
       continue;
     }
@@ -91,6 +91,7 @@ ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine
   return shortfall;
 }
 
+/// Replicas are not spread over systems unless one is larger than a system.
 std::int64_t systems_needed(const ServingMachine& machine, std::int64_t replicas, int accelerators) {
   if (accelerators > machine.accelerators) {
     return replicas * ((accelerators + machine.accelerators - 1) / machine.accelerators);
@@ -160,12 +161,13 @@ const char* binding_limit_name(ServingLimit limit) {
   return "?";
 }
 
+/// Tensor groups up to twice the domain are listed too, so that topology is told as a cause.
 std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMachine& machine,
                                              const LayoutSearch& search) {
   const bool experts = has_experts(model);
   const int most =
       search.max_accelerators > 0 ? search.max_accelerators : std::clamp(machine.fabric.domain, 64, kWidestReplica);
-  const int widest = std::min(most, 2 * machine.fabric.domain);
+  const int widest = std::min(most, machine.fabric.domain);  // a tensor group across hosts never pays
   std::vector<ServingLayout> layouts;
   for (int tp = 1; tp <= widest; tp *= 2) {
     for (int pp = 1; pp <= search.max_pp && tp * pp <= most; pp *= 2) {

@@ -10,6 +10,7 @@
 
 namespace stargate {
 
+/// Accelerators.
 inline constexpr int kWidestReplica = 128;
 /// Layouts to try. Powers of two; a tensor group stays inside a scale-up domain.
 struct LayoutSearch {
@@ -28,6 +29,7 @@ struct ServingQuestion {
 
 /// Layouts that lost, by cause.
 struct LayoutLosses {
+  /// Layouts that fell out, each counted once.
   int memory = 0, latency = 0, topology = 0, costlier = 0;
 };
 
@@ -77,6 +79,7 @@ struct Traffic {
   double headroom = 0.8;  ///< share of a replica's best rate that is planned for; the rest takes bursts
 };
 
+/// Accelerators are replicas times the layout; `systems` rounds up to whole ones.
 struct SizedService {
   ServingChoice choice;
   std::int64_t replicas = 0, accelerators = 0, systems = 0;
@@ -85,6 +88,7 @@ struct SizedService {
   TokenRate output_per_accelerator;  ///< at that load
   std::string sentence;              ///< "40 accelerators = 5 replicas x TP 8"
 };
+/// By the estimate alone, without simulation; systems are bought whole.
 Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& model, const ServingMachine& machine,
                                                                   const ServingQuestion& question,
                                                                   const Traffic& traffic);

@@ -18,6 +18,7 @@ FleetEconomy fleet_economy(const SizedFleet& fleet, const RunningCost& cost) {
   FleetEconomy out;
   out.rate = accelerators * cost.accelerator_hour;
   out.per_token = out.rate / (output * token / second);
+  // shares of time in steps; a step that only decodes draws less (ReplicaPower)
   const double dynamic = load.prefill_busy + ReplicaPower::decode_share * load.decode_busy;
   out.power = accelerators * (cost.power.idle + (cost.power.busy - cost.power.idle) * dynamic);
   out.joules_per_token = out.power.base() / output;
@@ -29,7 +30,7 @@ std::vector<ParetoPoint> pareto_front(const Model& model, const ServingMachine& 
   constexpr int kBatches = 24;
   std::vector<ParetoPoint> points;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) continue;
+    if (!layout_faults(model, layout).empty()) continue;
     const Replica replica{&model, &machine, layout, question.precision, question.engine};
     const auto room = decode_limit(replica, question.workload);
     if (!std::holds_alternative<DecodeLimit>(room)) continue;

@@ -56,6 +56,7 @@ Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& m
   return ways;
 }
 
+/// Large enough that rounding to whole replicas does not decide, small enough to simulate.
 int rated_accelerators(const System& system) {
   constexpr int kLeast = 64;
   const int domain = std::max(1, system.scale_up_domain);

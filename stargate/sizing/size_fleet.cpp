@@ -16,6 +16,8 @@ constexpr int kMostTried = 4;           // equal replicas of a trial that do who
 constexpr int kEnoughTried = 16;        // and accelerators from which fewer replicas do
 constexpr double kUsualOptimism = 1.3;  // of an estimate, before any was put to the test
 constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
+constexpr int kManyTried = 12;  // of which the luckiest says by how far all estimates are too high,
+constexpr double kWideMargin = 1.5;  // ... with this for one that is luckier
 constexpr int kBudgetStep = 4;  // between token budgets
 constexpr int kMatchings = 2;   // of the two sides, after the first
 constexpr int kLonger = 4;      // times a trial, for the whole deployment
@@ -58,6 +60,8 @@ struct Tried {
   double parts = 1;         ///< of the whole deployment over the one tried
 };
 
+/// Candidates by their estimated worth. A candidate is passed over when even the largest error of an estimate seen so
+/// far (optimism) could not make it the best; so with honest estimates few are simulated.
 class FleetRace {
  public:
   FleetRace(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options)
@@ -118,8 +122,9 @@ class FleetRace {
     if (choice.deployments.empty() && (!shortfall_ || !shortfall_->best_tpot)) shortfall_ = choice.shortfall;
   }
 
-  /// By how much an estimate may fall short of what is true.
+  /// By how much an estimate may fall short of what is true; below 1 where all fall far behind theirs.
   double optimism() const {
+    if (observed_ > 0 && simulated_ >= kManyTried && kWideMargin * observed_ < 1) return kWideMargin * observed_;
     return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
   }
 
@@ -143,6 +148,7 @@ class FleetRace {
     return a == nullptr || a->capacity.rate == 0 || worth(b.fleet) < worth(a->fleet) ? &b : a;
   }
 
+  /// Measures the capacity of the part that is tried, as far as it needs to be known to decide.
   Tried try_once(std::size_t option, const ServingQuestion& serving, const Deployment& planned, const Tried* best) {
     Tried out;
     out.serving = serving;
@@ -213,21 +219,26 @@ class FleetRace {
   }
 
   const Tried* best() const { return best_ ? &*best_ : nullptr; }
+  /// Only what is better than the best so far.
   void keep(const Tried& tried) {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }
 
-  /// The whole deployment is run at what is wanted of it until it holds.
+  /// The whole deployment is run at what is wanted of it until it holds; a trial first, where only a part was tried.
   bool settle(Tried& tried) {
     SizedFleet& fleet = tried.fleet;
-    for (int i = 0; i < kMostSettles; ++i) {
+    bool known = tried.parts <= 1;
+    for (int i = 0; i < kMostSettles; ++i, known = false) {
       const bool all = demand_.accelerators > 0;
       const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
       const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
       const double longer = kLonger * std::max(1.0, tried.parts);
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
-      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
-      ++trials_;
+      TrialResult held;
+      if (!known) held = whole.run(load, question_.traffic, question_.targets), ++trials_;
+      if (known || held.meets()) {
+        held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets), ++trials_;
+      }
       if (held.refused > 0) return false;
       if (held.meets()) {
         fleet.held = held.length;

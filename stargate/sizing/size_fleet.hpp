@@ -57,7 +57,8 @@ struct FleetShortfall {
 };
 
 using FleetAnswer = std::variant<SizedFleet, FleetShortfall>;
-/// The best over all options; `question` says the rest.
+/// The best over all options; `question` says the rest. Deterministic; takes seconds. The model and the options'
+/// machines outlive the call only.
 FleetAnswer size_fleet(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options);
 /// One option: the engine and precision of the question.
 FleetAnswer size_fleet(const Model& model, const ServingMachine& machine, const FleetQuestion& question,
@@ -72,8 +73,10 @@ struct FleetEconomy {
   MoneyRate rate;
   MoneyPerToken per_token;  ///< of output
   Power power;
+  /// Of output.
   double joules_per_token = 0;
 };
+/// At the load that was asked for, all accelerators paid for, busy or not. Power at the plug, without the site's PUE.
 FleetEconomy fleet_economy(const SizedFleet& fleet, const RunningCost& cost);
 
 /// Speed for a user against tokens of an accelerator: the deployments no other beats in both, by the estimate, the
@@ -84,6 +87,7 @@ struct ParetoPoint {
   ServingLayout layout;
   double concurrency = 0;  ///< of a replica
 };
+/// Of whole replicas; without simulation.
 std::vector<ParetoPoint> pareto_front(const Model& model, const ServingMachine& machine,
                                       const ServingQuestion& question);
 

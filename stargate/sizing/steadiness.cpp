@@ -26,6 +26,7 @@ Duration LatencyGoal::of(std::vector<double>& seconds) const {
   return seconds[static_cast<std::size_t>(rank)] * second;
 }
 
+/// From the end on, sums of the means and of their squares give the error of each possible rest in one pass.
 std::size_t warm_up_end(std::span<const double> values) {
   const std::size_t size = std::max<std::size_t>(1, values.size() / kGroups), count = values.size() / size;
   if (count < 4) return 0;
@@ -38,6 +39,7 @@ std::size_t warm_up_end(std::span<const double> values) {
     sum += mean, squares += mean * mean;
     if (2 * kept < count) continue;
     const double n = static_cast<double>(kept);
+    // Variance of the kept groups over their number: squared standard error of their mean
     const double error = std::max(0.0, squares - sum * sum / n) / (n * n);
     if (least < 0 || error <= least) least = error, best = count - kept;
   }

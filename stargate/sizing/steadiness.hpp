@@ -19,15 +19,17 @@ struct LatencyGoal {
   std::optional<Duration> limit;
   double share = 0;  ///< 0: the mean; 0.99: the 99th percentile
 
+  /// A percentile by nearest rank; zero of nothing.
   Duration of(std::vector<double>& seconds) const;  ///< the figure the limit is about; orders `seconds`
 };
 struct SizingTargets {
   LatencyGoal ttft, tpot;
 };
 
+/// Few, so that each is long against the time over which latencies are correlated.
 inline constexpr int kTrialBatches = 8;
 
-/// How many of the values, which came in this order, are still of the beginning.
+/// How many of the values, which came in this order, are still of the beginning. Values in order of arrival. O(n).
 std::size_t warm_up_end(std::span<const double> values);
 
 /// A figure of all values and what its batches say of it.
@@ -37,6 +39,7 @@ struct BatchedFigure {
   double least = 0, most = 0;  ///< of the batches
   double relative() const { return value > 0 ? half_width / value : 0; }
 };
+/// Needs least_in_batch values a batch; with fewer the half-width says nothing.
 BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& goal);
 /// Requests that `goal` needs for a figure of each batch: two above a percentile, and never fewer than 40.
 std::size_t least_in_batch(const LatencyGoal& goal);

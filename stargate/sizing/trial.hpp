@@ -18,6 +18,7 @@ namespace stargate {
 
 /// Requests at a rate, the same ones faster or slower; at most so many.
 using TrafficMaker = std::function<std::unique_ptr<RequestSource>(double rate, std::int64_t requests)>;
+/// What comes; the rate is the trial's to say.
 struct TrialTraffic {
   TrafficMaker make;
   std::int64_t most_requests = 20'000;  ///< of the longest trial
@@ -41,6 +42,7 @@ struct TrialResult {
   Duration ttft, tpot;                       ///< as the goals have them
   double prefill_busy = 0, decode_busy = 0;  ///< share of all engines' time, weighted by accelerators
   double cached_share = 0;                   ///< of prompt tokens, found in prefix caches
+  /// Which targets the trial missed, beyond doubt or at its end.
   bool misses_ttft = false, misses_tpot = false;
   bool overloaded = false;       ///< more come than leave: the queue grows without end
   bool prompts_pile_up = false;  ///< ... before the replicas that prefill
@@ -53,10 +55,13 @@ struct TrialResult {
 /// One deployment of a model on a machine, with the tables of its step times; for one thread.
 class Trial {
  public:
+  /// Aborts when the deployment does not fit: the estimate has only let through what does. Model and machine outlive
+  /// it.
   Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
         const Deployment& deployment);
 
-  /// Until it is decided whether the rate is served inside the targets.
+  /// Until it is decided whether the rate is served inside the targets. Deterministic for a rate. Takes as long as the
+  /// figures need, at most traffic.most_requests.
   TrialResult run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const;
   /// All of `requests`, as `serve simulate` runs and counts them; ends early only when there is no hope.
   TrialResult hold(double rate, std::int64_t requests, const TrialTraffic& traffic, const SizingTargets& targets) const;

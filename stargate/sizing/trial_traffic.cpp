@@ -44,6 +44,7 @@ class RepeatedTrace final : public RequestSource {
 
 }  // namespace
 
+/// One factor for all tenants; the same seed gives the same lengths and the same gaps but for it.
 TrafficMaker tenants_at_rate(std::vector<TenantTraffic> tenants, std::uint64_t seed) {
   double all = 0;
   for (const auto& tenant : tenants) all += mean_request_rate(tenant);

@@ -16,7 +16,7 @@ struct PlainTraffic {
   double cv = 1;                      ///< coefficient of variation of the gaps
   std::uint64_t seed = 1;
 };
-/// Sets the question's workload, its mean answer and its traffic.
+/// Sets the question's workload, its mean answer and its traffic. Lengths of the workload are the distributions' means.
 void set_traffic(FleetQuestion& question, const PlainTraffic& traffic);
 
 /// The trace's rows at its own rhythm, its clock stretched to the rate; after the last row it begins again, with

@@ -7,6 +7,7 @@
 
 namespace stargate {
 
+/// Latencies are kept until the end: a trial has at most some ten thousand requests.
 class TrialWatch final : public ServiceListener {
  public:
   struct Limits {
@@ -51,6 +52,10 @@ class TrialWatch final : public ServiceListener {
   void leave(const IncomingRequest& request);
   void look();
   bool is_hopeless(std::size_t from, std::size_t end) const;
+  bool is_far_off(std::size_t end) const;
+  double usual_time(std::size_t end) const;
+  void give_up(std::size_t end);
+  void look_for_a_miss(std::size_t end, double usual);
   bool still_ramps() const;
   SimTime coming_until() const;
   bool note_overload();
@@ -58,7 +63,9 @@ class TrialWatch final : public ServiceListener {
   void measure(std::size_t from, std::size_t end);
   std::vector<double> latencies(double Latency::*kind, std::size_t from, std::size_t end) const;
   enum class Verdict { open, met, missed };
-  Verdict judge(const LatencyGoal& goal, const BatchedFigure& figure) const;
+  static bool is_surely_missed(const LatencyGoal& goal, const BatchedFigure& figure);
+  static bool is_missed_at_end(const LatencyGoal& goal, const BatchedFigure& figure);
+  static Verdict judge(const LatencyGoal& goal, const BatchedFigure& figure);
   void decide(Verdict ttft, Verdict tpot);
 
   Limits limits_;

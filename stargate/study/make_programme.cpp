@@ -11,12 +11,14 @@ namespace stargate {
 
 namespace {
 
+// quarters
 constexpr int kPartLag = 1;
 
 /// Whole quarters, upwards; what is longer than a millennium is a millennium.
 int whole_quarters(Duration d) { return static_cast<int>(std::min(std::ceil(d / quarter_year - 1e-9), 4000.0)); }
 int quarters_of(Duration d) { return std::max(1, whole_quarters(d)); }
 
+/// A construction price is a watt of IT; the planner counts watts at the meter.
 PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
   const Site& site = catalogue.sites.at(spec.site);
   PlanSite out;
@@ -59,6 +61,7 @@ int order_lead(const Catalogue& catalogue, const StudySystemSpec& spec) {
   return 2;
 }
 
+/// Price and power of a system include its share of the network and storage of the cluster.
 PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const StudySystemSpec& spec,
                        const std::set<std::string>& limiting) {
   const System& system = catalogue.systems.at(spec.system);
@@ -85,6 +88,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   return out;
 }
 
+/// Capacity is built for the peak, so on average an accelerator works 1 / peak_to_mean of the time.
 PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec,
                          const std::vector<MachineRate>& rates) {
   PlanService out;
@@ -100,6 +104,7 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
   return out;
 }
 
+/// A part is offered as much as its suppliers make in the world times what the programme can have of each.
 std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& study,
                                  const std::vector<PlanSystem>& systems) {
   std::set<std::string> needed;
@@ -139,6 +144,7 @@ std::set<std::string> supplied_products(const Catalogue& catalogue) {
   return products;
 }
 
+/// In a country the data may be in, and near enough to one of the regions of its users.
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service) {
   std::vector<std::string> sites;

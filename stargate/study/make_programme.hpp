@@ -12,6 +12,7 @@ namespace stargate {
 /// out its products still do, so it takes the whole catalogue's set.
 std::set<std::string> supplied_products(const Catalogue& catalogue);
 
+/// `study` has been checked against `catalogue`. Middle prices; leads and lives in whole quarters, rounded up.
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
                          const std::set<std::string>& limiting_products);
 

@@ -8,6 +8,7 @@
 namespace stargate {
 namespace {
 
+/// Of the weights; the cache stays as the model stores it.
 std::vector<ServingPrecision> allowed_precisions(const Model& model, const StudyServiceSpec& service) {
   std::vector<ServingPrecision> out;
   for (const Precision p : service.precisions) out.push_back(serving_precision(p, model.kv_precision));
@@ -26,6 +27,7 @@ std::string limit_of(const SizedFleet& fleet, const SizingTargets& targets) {
 
 }  // namespace
 
+/// All that so many accelerators serve, under the service's own study where it has one.
 FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   const SizingDemand demand{0, rated_accelerators(system), service.headroom};
   if (service.own) return service_fleet_question(catalogue, *service.own, demand);

@@ -33,6 +33,7 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   for (int i = static_cast<int>(StepPart::recompute); i < kStepParts; ++i) {
     if (report.time[static_cast<StepPart>(i)] > report.time[largest]) largest = static_cast<StepPart>(i);
   }
+  // Where nothing beside them takes a good part, the products are the limit.
   const bool products = report.time[largest] < 0.15 * report.step_time();
   rate.limit = products ? "compute" : step_part_name(largest);
   return rate;

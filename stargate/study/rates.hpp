@@ -14,6 +14,7 @@ namespace stargate {
 
 class RateCache;
 
+/// A machine that cannot serve has a rate of zero and says why in `layout`.
 struct MachineRate {
   std::string service, system, accelerator;
   TokenRate per_accelerator{};                  ///< tokens trained on or put out, while it works; zero when it cannot
@@ -26,10 +27,12 @@ struct MachineRate {
 };
 
 /// All pairs, side by side on the cores there are. `progress` is told when one is done, from any thread, one at a time.
+/// Services outer, systems inner, in the study's order, whatever the threads did.
 Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                const RateCache& cache,
                                                const std::function<void(const std::string&)>& progress);
 
+/// Both take seconds to minutes and are pure: the same question gives the same rate to the last digit.
 Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 

@@ -12,6 +12,7 @@
 
 namespace stargate {
 
+/// What to plan, and how it differs from the files: `--set` on records of the catalogue and on the study, `--without`.
 struct StudyRequest {
   std::string file, catalogue_folder;
   CatalogueChanges catalogue_changes;
@@ -36,9 +37,11 @@ struct StudyReport {
   PlanOutcome outcome;
 };
 
+/// Told what is being done, in words; may come from any thread, one at a time.
 using Progress = std::function<void(const std::string&)>;
 
 Result<PreparedStudy> prepare_study(const StudyRequest& request, const FileReader& files, const Progress& progress);
+/// An impossible programme is no fault: its outcome says which limits would have to move.
 Result<StudyReport> run_study(const StudyRequest& request, const FileReader& files, const LpSolver& solver,
                               const Progress& progress);
 

@@ -15,6 +15,7 @@ struct HorizonSpec {
   static const RecordTable<HorizonSpec>& table();
 };
 
+/// Rates are shares a year; deposit, on_delivery and on_acceptance are shares of a system's price and add up to 1.
 struct FinanceSpec {
   double discount_rate = 0, capital_cost = 0;
   Duration system_life, building_life;
@@ -32,6 +33,7 @@ struct TrancheSpec {
   Quarter from;
   Money amount;
   CapitalKind kind = CapitalKind::equity;
+  /// A year, on what is drawn.
   double interest = 0;
   SourceNote source;
   static const RecordTable<TrancheSpec>& table();
@@ -43,16 +45,19 @@ struct StudySiteSpec {
   Power energised;                          ///< already running before the first quarter
   Power most_started;                       ///< a quarter
   std::optional<Duration> build_lead_time;  ///< else the catalogue's
+  /// Share of the energy of the energised power that is paid for when it is not used.
   double take_or_pay = 0;
   SourceNote source;
   static const RecordTable<StudySiteSpec>& table();
 };
 
+/// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
   std::string system;
   std::optional<Quarter> from, until;  ///< deliveries; else from the system's own availability, until the end
   std::optional<Duration> order_lead_time;
   double price_change = 0;  ///< a year, after `from`
+  /// Share of the full power.
   double idle_power = 0.25;
   double availability = 0.95;
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
@@ -70,18 +75,22 @@ struct ShareSpec {
 
 enum class ServiceKind { training, serving };
 
+/// One table for both kinds: which fields a kind needs is checked by study.cpp.
 struct StudyServiceSpec {
   std::string service, name;
   ServiceKind kind = ServiceKind::serving;
   std::string model, stand_in;  ///< a model of the catalogue, and what it stands for
   Series<TokenRate> demand;     ///< tokens trained on, or put out, on average over the quarter
+  /// Of demand within a day. Capacity is built for the peak, so accelerators work 1 / peak_to_mean of the time.
   double peak_to_mean = 1;
+  /// What a token that is not served costs the plan; what a served one earns.
   MoneyPerToken unmet_price, revenue;
   std::vector<std::string> residency;     ///< countries where it must run; empty: anywhere in reach
   std::vector<std::string> user_regions;  ///< for the round-trip limit
   std::optional<Duration> most_round_trip;
   // serving
   std::string study;  ///< file of a service's study that says the rest
+  /// Tokens of a request.
   int isl = 0, osl = 0;
   double prefix_share = 0;  ///< of the input found in a cache
   std::optional<Duration> ttft, tpot;
@@ -95,6 +104,7 @@ struct StudyServiceSpec {
   std::optional<Precision> precision;
   // training
   std::int64_t gpus = 0;  ///< of the job whose layout stands for the programme's training
+  /// Sequences.
   std::int64_t global_batch_size = 0;
   int seq_length = 0;
   double effective_time = 1;  ///< share of wall time that trains: failures, checkpoints, restarts
@@ -108,6 +118,7 @@ struct CarbonSpec {
   static const RecordTable<CarbonSpec>& table();
 };
 
+/// Spec: as written. The planner sees the Programme made from it.
 struct StudySpec {
   std::string name, about;
   std::map<std::string, Source> sources;

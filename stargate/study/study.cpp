@@ -12,6 +12,7 @@
 namespace stargate {
 namespace {
 
+/// A node as text, unambiguous enough to be compared: what rates are kept under.
 void write_node(const Node& node, std::string& out) {
   out += node.is_null() ? "~" : node.text;
   for (const Node& item : node.items) out += "\n- ", write_node(item, out);
@@ -35,6 +36,7 @@ std::string asked_of(const Node& service) {
 constexpr Power kMostPower = 1000.0 * gigawatt;
 constexpr Money kMostMoney = 1e6 * billion_dollars;
 
+/// Everything that takes more than one field, or the catalogue, to judge.
 class StudyCheck {
  public:
   StudyCheck(const Document& document, const StudySpec& study, const Catalogue& catalogue)
@@ -106,6 +108,7 @@ class StudyCheck {
     }
   }
 
+  /// The items' names, and their sources on the way.
   template <class Item>
   void unique(const char* list, const char* key, const std::vector<Item>& items, std::string Item::*name) {
     std::set<std::string> known;

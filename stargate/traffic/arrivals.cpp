@@ -10,10 +10,12 @@
 namespace stargate {
 namespace {
 
+// Quarters of an hour: fine enough for a cosine, coarse enough to print.
 constexpr int kDayParts = 96;
 
 }  // namespace
 
+/// A cosine with its top at peak_hour, in equal parts of a day.
 RateProfile RateProfile::daily(double peak_to_mean, double peak_hour) {
   std::vector<double> shares(kDayParts);
   for (int i = 0; i < kDayParts; ++i) {
@@ -50,6 +52,8 @@ ArrivalStream::ArrivalStream(const ArrivalSpec& spec, RandomStream stream) : spe
   part_s_ = spec_.profile.period_s / static_cast<double>(spec_.profile.shares.size());
 }
 
+/// For shape a >= 1: d = a - 1/3, c = 1 / sqrt(9 d), v = (1 + c x)^3 with x normal; d v is accepted with the ratio of
+/// the densities (in logarithms). For a < 1: gamma(a + 1) * U^(1/a).
 double ArrivalStream::gamma(double shape) {
   if (shape < 1) {
     const double boost = std::pow(stream_.uniform(), 1 / shape);
@@ -64,6 +68,7 @@ double ArrivalStream::gamma(double shape) {
   }
 }
 
+/// A gamma variable of shape 1 / cv^2 has that coefficient of variation; the clock and the exponential are its ends.
 double ArrivalStream::gap() {
   if (spec_.cv == 0) return 1;
   if (spec_.cv == 1) return stream_.exponential();
@@ -71,6 +76,8 @@ double ArrivalStream::gap() {
   return gamma(shape) / shape;
 }
 
+/// Walks the parts of the profile until the integral of the rate passes the operational time; within a part it is
+/// linear.
 SimTime ArrivalStream::next() {
   work_ += gap();
   const auto& shares = spec_.profile.shares;

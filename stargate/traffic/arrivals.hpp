@@ -19,7 +19,8 @@ struct RateProfile {
   double period_s = 86400;
   std::vector<double> shares;  ///< empty: steady
 
-  /// A cosine with its highest at `peak_hour` (0 to 24), `peak_to_mean` from 1 to 2, in quarters of an hour.
+  /// A cosine with its highest at `peak_hour` (0 to 24), `peak_to_mean` from 1 to 2, in quarters of an hour. Above 2
+  /// the cosine would fall below zero: what falls below is cut off, and the mean is then above 1.
   static RateProfile daily(double peak_to_mean, double peak_hour);
   /// As given, scaled to a mean of 1; none negative, one positive.
   static RateProfile of_shares(std::vector<double> shares, double period_s);
@@ -31,16 +32,19 @@ struct ArrivalSpec {
   double cv = 1;    ///< coefficient of variation of the gaps
   RateProfile profile;
 };
+/// Faults name `rate`, `cv` or `profile` as their path; no file is known here.
 Check check_arrivals(const ArrivalSpec& spec);
 
 /// The arrivals in order, without end. The spec has passed check_arrivals.
 class ArrivalStream {
  public:
   ArrivalStream(const ArrivalSpec& spec, RandomStream stream);
+  /// Never earlier than the one before; two may fall on one nanosecond.
   SimTime next();
 
  private:
   double gap();  ///< with mean 1
+  /// A draw of the gamma distribution of scale 1.
   double gamma(double shape);
 
   ArrivalSpec spec_;

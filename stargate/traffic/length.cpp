@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kFarQuantile = 3.719;  // of the normal, 99.99 %
 
+/// Rounded into the range of lengths.
 std::int32_t whole(double tokens) {
   return static_cast<std::int32_t>(std::clamp(std::round(tokens), 1.0, static_cast<double>(kLongestRequest)));
 }
@@ -25,6 +26,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+/// With the three forms as its hint.
 Diagnostic length_fault(std::string_view name, std::string_view text, const std::string& message) {
   return {"",
           0,
@@ -49,6 +51,7 @@ LengthDistribution LengthDistribution::uniform(std::int32_t least, std::int32_t 
   return out;
 }
 
+/// sigma^2 = log(1 + cv^2), mu = log(mean) - sigma^2 / 2: mean and variation of the lognormal itself.
 LengthDistribution LengthDistribution::lognormal(double mean, double cv) {
   STARGATE_CHECK(mean >= 1 && cv >= 0, "a lognormal length has a mean of at least 1");
   LengthDistribution out;

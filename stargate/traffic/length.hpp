@@ -12,9 +12,10 @@
 
 namespace stargate {
 
-/// A request longer than this is a slip of the pen; sums of a day's tokens stay far inside 64 bits.
+/// A request longer than this is a slip of the pen; sums of a day's tokens stay far inside 64 bits. In tokens.
 inline constexpr std::int32_t kLongestRequest = 100'000'000;
 
+/// Immutable; draws are whole numbers from 1 to kLongestRequest. Default: always one token.
 class LengthDistribution {
  public:
   /// All of `tokens`.
@@ -27,6 +28,7 @@ class LengthDistribution {
   static LengthDistribution empirical(std::vector<std::int32_t> sample);
 
   std::int32_t draw(RandomStream& stream) const;
+  /// Of the distribution before rounding, the tokens of shortened() taken off.
   double mean() const;
   /// As many tokens fewer in every draw, never below 1.
   LengthDistribution shortened(std::int32_t tokens) const;
@@ -46,7 +48,7 @@ class LengthDistribution {
 };
 
 /// "4000", "uniform(800, 1000)", "lognormal(1155, 1.4)" (mean, coefficient of variation). `name` is the flag or field
-/// in faults.
+/// in faults. Faults: no form of these three, numbers that are no counts, a mean below 1, a variation above 100.
 Result<LengthDistribution> parse_length(std::string_view name, std::string_view text);
 
 }  // namespace stargate

@@ -7,6 +7,7 @@
 namespace stargate {
 namespace {
 
+/// A bijection that scatters all bits; not for secrets.
 std::uint64_t mix(std::uint64_t x) {
   x += 0x9E3779B97F4A7C15ULL;
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ULL;
@@ -14,6 +15,7 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 31);
 }
 
+/// Reads the trace in place; nothing is copied.
 class TraceSource final : public RequestSource {
  public:
   explicit TraceSource(const RequestTrace& trace) : trace_(trace) {}
@@ -53,6 +55,9 @@ class TraceSource final : public RequestSource {
 
 }  // namespace
 
+/// Of the last turn of a session only the shared parts may be seen again; of the others everything, the answer
+/// included, for it is in the next turn's prompt. A block that the shared prefix ends in the middle of belongs to the
+/// session.
 void RequestSource::prefix_blocks(const IncomingRequest& request, std::int32_t block_tokens,
                                   std::vector<std::uint64_t>& out) const {
   out.clear();

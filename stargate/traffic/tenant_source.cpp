@@ -23,6 +23,7 @@ struct Lengths {
   std::int32_t prompt = 1, output = 1;
 };
 
+/// A row of the sample gives both, so that their correlation stays; the distributions are drawn independently.
 Lengths draw_lengths(const TenantTraffic& spec, RandomStream& stream) {
   if (spec.lengths != nullptr) {
     const auto& rows = spec.lengths->rows;
@@ -33,6 +34,8 @@ Lengths draw_lengths(const TenantTraffic& spec, RandomStream& stream) {
   return {prompt, spec.output.draw(stream)};
 }
 
+/// The state of one tenant's streams. First turns come from its arrivals; a closed loop starts as many clients as it
+/// has, at time 0, and each follows its own answers.
 class Tenant {
  public:
   Tenant(const TenantTraffic& spec, std::int32_t index, std::uint64_t seed)
@@ -71,6 +74,7 @@ class Tenant {
     set_prompt(out, context, lengths);
   }
 
+  /// The stream is made anew from (seed, turn, session): draws do not depend on when the answer came.
   void next_turn(const IncomingRequest& done, SimTime time, IncomingRequest& out) {
     RandomStream stream(seed_ + static_cast<std::uint64_t>(done.turn + 1) * 0x9E3779B97F4A7C15ULL,
                         static_cast<std::uint32_t>(done.session), turn_name_);
@@ -119,6 +123,7 @@ class TenantSource final : public RequestSource {
     }
   }
 
+  /// The earliest first turn of all tenants; a linear look, as tenants are few.
   bool next(IncomingRequest& out) override {
     if (finished()) return false;
     Tenant* first = nullptr;
@@ -131,6 +136,7 @@ class TenantSource final : public RequestSource {
     return true;
   }
 
+  /// The next turn of the conversation; after its last one a closed loop's client begins another.
   bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) override {
     if (finished()) return false;
     Tenant& tenant = tenants_[static_cast<std::size_t>(done.tenant)];

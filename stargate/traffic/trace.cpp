@@ -17,11 +17,14 @@ namespace stargate {
 namespace {
 
 constexpr std::size_t kMostFaults = 20;
+// Tokens of a block of the Mooncake trace: its hash_ids stand for 512 tokens each (its README).
 constexpr std::int32_t kMooncakeBlock = 512;
 constexpr double kLatestSecond = 3e9;  // a century
 
 enum class Clock { date, seconds, milliseconds };
 
+/// A known file: the columns of time, prompt and answer, an optional label, and how the time is written. Order matters:
+/// the first whose columns are all there is taken.
 struct Format {
   const char *name, *arrival, *prompt, *output, *label;
   Clock clock = Clock::seconds;
@@ -58,6 +61,7 @@ std::string known_headers() {
   return "known: " + text;
 }
 
+/// Reads a text in one of the formats; stays with the format it chose.
 class TraceReader {
  public:
   TraceReader(const std::string& file, std::string_view text) : text_(text) { trace_.file = file; }
@@ -86,6 +90,7 @@ class TraceReader {
     }
   }
 
+  /// The first format whose columns are all there; columns that no format reads are passed over.
   void read_csv() {
     std::string_view rest = text_;
     int line = 1;
@@ -147,6 +152,7 @@ class TraceReader {
     return convert_arrival(line, cell, value, out);
   }
 
+  /// Shared by CSV and JSON: a number of seconds or milliseconds from 0 to a century.
   bool convert_arrival(int line, std::string_view cell, double value, SimTime& out) {
     const double unit = format_->clock == Clock::milliseconds ? 1e6 : 1e9;
     if (!(value >= 0 && value * unit <= kLatestSecond * 1e9)) {
@@ -173,12 +179,14 @@ class TraceReader {
     return true;
   }
 
+  /// Numbers labels in the order they first appear.
   std::int32_t label_of(std::string_view name) {
     const auto [at, added] = labels_.try_emplace(std::string(name), static_cast<std::int32_t>(labels_.size()));
     if (added) trace_.labels.push_back(at->first);
     return at->second;
   }
 
+  /// A request refused or without an answer tells nothing about service times; its blocks go with it.
   void keep(const TraceRow& row) {
     if (row.prompt_tokens == 0 || row.output_tokens == 0) {
       ++trace_.left_out;
@@ -200,6 +208,7 @@ class TraceReader {
     return false;
   }
 
+  /// One object a request, in lines or in a list; the first one decides the format.
   void read_json() {
     if (is_foreign()) return;
     JsonObjects objects(text_);
@@ -239,6 +248,7 @@ class TraceReader {
     if (objects.fault() != nullptr) fault(objects.line(), objects.fault());
   }
 
+  /// Sorts by time (stable, as rows of one time keep the file's order) and sets the clock to the first.
   void finish() {
     trace_.format = format_->name;
     if (trace_.labels.empty()) trace_.labels.push_back("all");
@@ -271,6 +281,7 @@ Result<RequestTrace> load_trace(const FileReader& files, const std::string& file
   return parse_trace(file, *text);
 }
 
+/// Gaps are stretched by one factor: mean rate of the window over the one wanted.
 Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
   if (scale.until_s && *scale.until_s <= scale.from_s) {
     return Diagnostic{trace.file, 0, 0, "", "the window ends before it begins", "", ""};
@@ -300,6 +311,8 @@ Check scale_trace(RequestTrace& trace, const TraceScale& scale) {
   return Done{};
 }
 
+/// The share found in a cache: the unbroken run of blocks seen before, at most all but the last token, which an engine
+/// computes to have logits. The busiest minute is that of the calendar of the trace, not a sliding one.
 TraceSummary summarise_trace(const RequestTrace& trace) {
   constexpr std::int64_t slice = 60'000'000'000;
   TraceSummary out;

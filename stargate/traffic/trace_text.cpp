@@ -12,6 +12,7 @@ namespace {
 constexpr int kDeepest = 4;
 constexpr std::size_t kMostMembers = 1000;
 
+/// Exactly `count` digits at `at`.
 std::optional<int> digits(std::string_view text, std::size_t at, std::size_t count) {
   if (text.size() < at + count) return std::nullopt;
   int value = 0;
@@ -32,6 +33,7 @@ std::string_view take_line(std::string_view& rest) {
   return line;
 }
 
+/// Into views of the line: traces have tens of millions of rows. Quotes inside quoted cells are not undoubled.
 void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
   cells.clear();
   for (std::size_t at = 0;;) {
@@ -49,6 +51,7 @@ void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
   }
 }
 
+/// Nanoseconds since 1970, UTC; digits beyond nanoseconds are passed over.
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
@@ -129,6 +132,7 @@ bool JsonObjects::read_object(std::vector<JsonMember>& members, std::vector<std:
   return true;
 }
 
+/// Texts, booleans and null are passed over; a nested object's members are added to the same list.
 bool JsonObjects::read_value(JsonMember& member, std::vector<JsonMember>& members, std::vector<std::uint64_t>& list,
                              int depth) {
   const char c = peek();

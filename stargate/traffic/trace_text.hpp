@@ -12,11 +12,12 @@ namespace stargate {
 std::string_view take_line(std::string_view& rest);
 
 /// The cells of a line, quotes around a cell taken off. Cells are views of the line: this is the reader for traces of
-/// millions of rows, where base/csv.hpp would copy each cell.
+/// millions of rows, where base/csv.hpp would copy each cell. Doubled quotes and line breaks inside a cell are not
+/// understood: no trace has them. `cells` is cleared first.
 void split_cells(std::string_view line, std::vector<std::string_view>& cells);
 
 /// "2023-11-16 18:17:03.9799600", with T for the blank and +00:00 or Z at the end if need be, in nanoseconds of Unix
-/// time.
+/// time. Years 1970 to 2200; any other zone than UTC, and dates that no calendar has, are refused.
 std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 /// One member of an object: a number, or a list of whole numbers; of other values only that they are there.
@@ -28,6 +29,8 @@ struct JsonMember {
 };
 
 /// Walks objects one after the other, in a JSON array or one a line. Members of nested objects count as the object's.
+/// Not a general JSON reader: escapes in texts are left as they are, nesting ends at four levels, an object at a
+/// thousand members. The text outlives it and its views.
 class JsonObjects {
  public:
   explicit JsonObjects(std::string_view text) : text_(text) {}

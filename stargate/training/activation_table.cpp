@@ -36,6 +36,7 @@ class ActivationTable {
   }
 
  private:
+  /// `each` is the largest of the variants, `total` their sum over layers and chunks in flight.
   void add_layers(const KeptLayer& layer, double count) {
     const double on_device = 1 - layout_.offload_activations;
     std::array<std::array<Bytes, kTensors>, kLayerParts> once{};

@@ -14,6 +14,7 @@ constexpr double kElement = 2;  // bf16
 /// Of a tensor that only multiplies of this precision read.
 double operand_bytes(Precision precision) { return std::min(kElement, bytes_per_element(precision)); }
 
+/// One layer's tensors as they are kept, with the sizes they share.
 struct Keep {
   const KeptLayer& layer;
   const TensorVisitor& visit;
@@ -33,6 +34,7 @@ struct Keep {
   }
 };
 
+/// Of full, sliding and latent attention. Scores are kept only by unfused kernels: s^2 elements a head.
 void keep_cached_attention(const Keep& keep, const AttentionShape& a) {
   const double tp = keep.layout().tp, heads = a.heads / tp, narrow = operand_bytes(keep.precision.attention);
   const bool latent = a.kind == AttentionKind::latent;
@@ -55,6 +57,7 @@ void keep_cached_attention(const Keep& keep, const AttentionShape& a) {
   keep(Tensor::attention_output, output, narrow);
 }
 
+/// Of the gated delta rule and Mamba-2: inputs around the convolution and the result; states are found again by chunks.
 void keep_recurrent(const Keep& keep, const AttentionShape& a) {
   const double tp = keep.layout().tp;
   double in = 0, inner = 0;
@@ -168,6 +171,7 @@ void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit) {
   }
 }
 
+/// Full recomputation keeps the layer's input alone; selective drops what its modules can find again from what is kept.
 bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
   const Recompute recompute = layer.variant.recompute;
   if (recompute == Recompute::none) return false;

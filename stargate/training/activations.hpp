@@ -24,6 +24,7 @@ enum class Tensor {
   routing,
   dropout_mask,
 };
+/// As tables print it.
 const char* tensor_name(Tensor tensor);
 
 /// What of a layer keeps a tensor.
@@ -31,14 +32,16 @@ enum class LayerPart { attention, feed_forward, experts, shared_experts };
 inline constexpr int kLayerParts = 4;
 const char* layer_part_name(LayerPart part);
 
+/// Of one layer and one micro-batch on one rank.
 struct KeptTensor {
   LayerPart part;
   Tensor tensor;
   Bytes size;
 };
+/// Called for attention first, then for the feed-forward part; a kind of tensor may come more than once.
 using TensorVisitor = std::function<void(const KeptTensor&)>;
 
-/// A layer, and how it is run.
+/// A layer, and how it is run. A view: job and layout outlive it.
 struct KeptLayer {
   const TrainingJob& job;
   const TrainingLayout& layout;

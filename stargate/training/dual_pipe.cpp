@@ -27,6 +27,7 @@ enum class Op : std::uint8_t {
   far_pair,
 };
 
+/// The operations of all ranks one after another; weight gradients are taken in the order in which their inputs were.
 class OpList {
  public:
   explicit OpList(int ranks) { ops_.reserve(static_cast<std::size_t>(8 * ranks * ranks)); }
@@ -61,6 +62,7 @@ constexpr Flows kFlowsOf[] = {{near_ahead, kFlows},   {far_ahead, kFlows},   {kF
 
 constexpr int kMostRounds = 16;  ///< of a period that is looked for
 
+/// Ranks 0 .. half - 1, each with the two stages it and its mirror image hold.
 class HalfPipe {
  public:
   HalfPipe(const PassTimes& times, const PipelineWork& work)

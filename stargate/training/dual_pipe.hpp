@@ -22,6 +22,7 @@ class DualPipeSequence {
   DualPipeSequence(int stages, std::int64_t micro_batches, int stage)
       : half_(stages / 2), distance_(stage < half_ ? stage : stages - 1 - stage), each_(micro_batches / 2) {}
 
+  /// Of two overlapped pairs each; not negative when can_schedule says yes.
   std::int64_t rounds() const { return each_ - 2 * half_ + distance_ + 1; }
 
   template <class Sink>

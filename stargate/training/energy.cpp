@@ -45,6 +45,7 @@ class RankEnergy {
  private:
   double tokens() const { return sequence_ * layout_.micro_batch_size; }
 
+  /// Above idling, since idle power is counted for the whole step.
   void add(const Operator& op, bool again, PassEnergy& sum) const {
     const Duration time = job_.law.operator_time(op);
     if (!(time > Duration{})) return;
@@ -91,6 +92,7 @@ class RankEnergy {
 
 }  // namespace
 
+/// Idle accelerators, and of each system what it draws beyond its accelerators' maximum.
 Power standing_power(const TrainingJob& job) {
   Power each = make_power_law(*job.accelerator).idle;
   if (job.system != nullptr) {

@@ -11,12 +11,14 @@
 
 namespace stargate {
 
-/// Drawn by all accelerators of the job and their hosts whatever runs.
+/// Drawn by all accelerators of the job and their hosts whatever runs. At the plugs, in watts; idle accelerators,
+/// hosts, cards and fans of all systems of the job.
 Power standing_power(const TrainingJob& job);
 
 /// Above idling, of one micro-batch on one rank, there and back.
 struct ShardEnergy {
   std::vector<Energy> layers;  ///< one layer of each of layer_variants
+  /// Of the output projection, forward and backward.
   Energy output;
 };
 /// It depends on the layout as shard_costs does.
@@ -26,6 +28,7 @@ ShardEnergy shard_energy(const TrainingJob& job, const TrainingLayout& layout);
 Energy operators_energy(const TrainingJob& job, const TrainingLayout& layout, const ShardEnergy& each,
                         std::span<const int> layers);
 
+/// Of the whole job, for one step that takes `step_time`.
 Energy step_energy(const TrainingJob& job, const TrainingLayout& layout, Duration step_time);
 
 }  // namespace stargate

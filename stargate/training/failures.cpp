@@ -99,6 +99,7 @@ Result<JobFailures> job_failures(const Catalogue& catalogue, const FailureSpec& 
   return out;
 }
 
+/// Sample standard deviation of ln(rate) over fleets with a measured rate.
 double fleet_spread(const Catalogue& catalogue) {
   std::vector<double> logarithms;
   double sum = 0;
@@ -114,6 +115,7 @@ double fleet_spread(const Catalogue& catalogue) {
   return std::sqrt(squares / (n - 1));
 }
 
+/// Field by field: few fleets report all of them.
 Result<RecoveryTimes> recovery_times(const Catalogue& catalogue, const std::string& fleet) {
   RecoveryTimes out;
   Diagnostics faults;

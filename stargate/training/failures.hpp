@@ -9,6 +9,7 @@
 
 namespace stargate {
 
+/// One cause with what it belongs to.
 struct CauseRate {
   std::string cause;
   FailureClass failure_class = FailureClass::accelerator;
@@ -28,6 +29,7 @@ struct FailureSpec {
   std::string fleet{};        ///< record id; empty: the accelerator's own, see choose_fleet
   std::string accelerator{};  ///< id
   std::int64_t accelerators = 1;
+  /// Of the job's system.
   int accelerators_per_node = 8;
   std::optional<Duration> age{};  ///< of the fleet when the job begins; nothing: grown up
   Duration run{};                 ///< how long it runs about, for the mean of the early failures
@@ -37,10 +39,12 @@ struct FailureSpec {
 /// newest measured fleet that tells its causes. Estimates are never chosen.
 Result<std::string> choose_fleet(const Catalogue& catalogue, const std::string& accelerator);
 
+/// Faults, all of path "reliability": a fleet that the catalogue lacks, one that states no rate, no fleet with causes,
+/// an age where no fleet states early failures.
 Result<JobFailures> job_failures(const Catalogue& catalogue, const FailureSpec& spec);
 
 /// Standard deviation of the logarithm of the accelerator's failure rate between measured fleets: how far the next
-/// fleet's rate may be from any one of them.
+/// fleet's rate may be from any one of them. Zero with fewer than two fleets.
 double fleet_spread(const Catalogue& catalogue);
 
 /// How fleets notice, restart, repair and store; each value of `fleet`, else of the newest record that has it.

@@ -39,6 +39,7 @@ const char* goodput_part_name(GoodputPart part) {
   return "?";
 }
 
+/// The shares add up to 1: each is what the ones before leave.
 GoodputReport goodput(const GoodputSpec& spec) {
   const Frequency l = spec.failures;
   const Duration cycle = spec.interval + spec.stall;
@@ -47,6 +48,7 @@ GoodputReport goodput(const GoodputSpec& spec) {
   const double waiting = erlang_loss(spec.spares + 1, l * spec.repair * spec.node_share);
   const double held = running * (1 - waiting), up = held * std::exp(-(l * spec.recovery));
   const double pace = 1 - spec.straggler_chance * spec.straggler_slowdown / (1 + spec.straggler_slowdown);
+  // l t exp(-l (R + w)) / (exp(l c) - 1) = (t / c) * x / (exp(x) - 1) * exp(-r), x = l c
   const double lasting = held * work * bernoulli(x) * std::exp(-r);
   GoodputReport out;
   out[GoodputPart::effective] = lasting * pace;
@@ -63,6 +65,7 @@ GoodputReport goodput(const GoodputSpec& spec) {
 
 Duration young_interval(Duration stall, Frequency failures) { return std::sqrt(2 * (stall * failures)) / failures; }
 
+/// Daly 2006, equation 37: sqrt(2 s M) (1 + sqrt(s / 2M) / 3 + s / 18 M) - s for s < 2M, else M; M = 1 / l.
 Duration daly_interval(Duration stall, Frequency failures) {
   const double half = stall * failures / 2;
   if (half >= 1) return 1 / failures;
@@ -83,6 +86,7 @@ Duration best_interval(const GoodputSpec& spec, Duration shortest) {
   return max(least, t / spec.failures);
 }
 
+/// The recursion B(k) = a B(k-1) / (k + a B(k-1)) from B(0) = 1, stable for any load.
 double erlang_loss(int places, double load) {
   double loss = 1;
   for (int k = 1; k <= places; ++k) loss = load * loss / (k + load * loss);

@@ -34,6 +34,7 @@ struct GoodputSpec {
   Duration write;         ///< w: from the stall's end until the checkpoint survives; 0 when the write blocks
   Frequency planned;      ///< q
   Duration planned_stop;  ///< p
+  /// That at least one is there in a period; by how much longer a step then takes.
   double straggler_chance = 0, straggler_slowdown = 0;
 };
 
@@ -50,8 +51,10 @@ struct GoodputReport {
   double& operator[](GoodputPart part) { return shares[static_cast<std::size_t>(part)]; }
   double ettr() const { return (*this)[GoodputPart::effective]; }
 };
+/// Closed form. A job that makes no headway has an effective share near zero, never a negative one.
 GoodputReport goodput(const GoodputSpec& spec);
 
+/// Both are approximations for comparison; best_interval is exact.
 Duration young_interval(Duration stall, Frequency failures);
 Duration daly_interval(Duration stall, Frequency failures);
 /// The interval of the highest ETTR, at least `shortest` (a step) and long enough for one write.
@@ -75,12 +78,13 @@ struct SimulationSpec {
 
 struct GoodputDistribution {
   std::vector<Duration> run_times;  ///< wall-clock of each scenario, ascending; infinite when it makes no headway
+  /// Over scenarios.
   double mean_ettr = 0, standard_error = 0;
 
   Duration quantile(double share) const;
 };
 /// `work` is the time the job takes when nothing fails. Streams "failures", "causes", "repairs", "planned",
-/// "stragglers" and "rate" of each scenario.
+/// "stragglers" and "rate" of each scenario. Scenarios are independent and deterministic by seed; run on one thread.
 GoodputDistribution simulate_goodput(const GoodputSpec& spec, Duration work, const SimulationSpec& simulation);
 
 }  // namespace stargate

@@ -15,6 +15,7 @@ namespace {
 /// After this many failures a scenario's pace is known to about 1 %: the rest goes on at it.
 constexpr int kMostFailures = 5'000;
 
+/// One scenario. Times in plain seconds of wall-clock.
 class JobLife {
  public:
   JobLife(const GoodputSpec& spec, std::uint64_t seed, std::uint32_t scenario, double rate_factor)
@@ -69,6 +70,7 @@ class JobLife {
     now_ += time;
     for (next_planned_ -= time; next_planned_ < 0; next_planned_ += draw_planned()) now_ += spec_.planned_stop.base();
   }
+  /// A node that is away takes a spare; beyond them the job waits for the first that comes back.
   void lose_node() {
     ++seen_;
     if (causes_.uniform() >= spec_.node_share) return;

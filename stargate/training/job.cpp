@@ -164,6 +164,7 @@ std::string broken_offload(const TrainingJob& job, const TrainingLayout& l) {
   return {};
 }
 
+/// Only asked of rules that are broken; keeps_rule says which, without making text.
 Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule) {
   const Model& model = *job.model;
   switch (rule) {

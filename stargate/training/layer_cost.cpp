@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kElement = 2;  // bf16 activations and their gradients
 
+/// What one rank has of the job: sizes after tensor, context and expert parallelism.
 struct Slice {
   const TrainingJob& job;
   const TrainingLayout& layout;
@@ -80,6 +81,7 @@ bool is_redone(const Slice& slice, const LayerShape& layer, const Operator& op) 
   return false;
 }
 
+/// Operators that work token by token, forward and backward, and again where recomputation runs them.
 TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
   const DeviceLaw& law = slice.job.law;
   const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
@@ -133,6 +135,7 @@ double attention_slowdown(const TrainingJob& job) {
          (asynchronous ? c.flash2_slowdown : 1);
 }
 
+/// Scores and values of one micro-batch, fused or as separate kernels.
 AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const TrainingJob& job = slice.job;
   AttentionBatch batch;
@@ -160,6 +163,8 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   return out;
 }
 
+/// Ring attention: while a piece of the sequence is attended to, the next is on its way; cp - 1 of them, each as long
+/// as the longer of both.
 void add_ring(const Slice& slice, const AttentionWork& attention, LayerCost& cost) {
   const int cp = slice.layout.cp;
   if (cp == 1) return;
@@ -181,6 +186,8 @@ int tensor_regions(const LayerShape& layer) {
   return (layer.attention.kind != AttentionKind::none ? 1 : 0) + (feed ? 1 : 0);
 }
 
+/// One all-reduce in and out of a region, or with sequence parallelism an all-gather in and a reduce-scatter out,
+/// partly hidden under their matrix multiply (Megatron-Core's tp_comm_overlap).
 void add_tensor_regions(const Slice& slice, int regions, Duration matrix_backward, LayerCost& cost) {
   if (slice.layout.tp == 1 || regions == 0) return;
   const Fabric& fabric = slice.job.fabric;
@@ -214,6 +221,7 @@ Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
              collective_time(fabric, Collective::all_to_all, routed, inside));
 }
 
+/// There and back, and with expert tensor parallelism gathered and scattered around the experts.
 void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, LayerCost& cost) {
   if (feed.kind != FeedForwardKind::experts) return;
   const auto& l = slice.layout;
@@ -334,6 +342,7 @@ void sustain(const Slice& slice, LayerCost& cost) {
   }
 }
 
+/// The order matters: what waits for the host or hides under work looks at what was added before.
 LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   LayerCost cost;
   const TokenWork work = add_token_work(slice, layer, cost);

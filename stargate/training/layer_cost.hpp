@@ -14,6 +14,7 @@ struct LayerCommunication {
   Duration total() const { return tensor + context + expert + host; }
 };
 
+/// Times of one micro-batch through one layer on one rank; bytes on one accelerator.
 struct LayerCost {
   Duration forward, backward, recompute;           ///< on the device
   Duration weight_gradient;                        ///< part of backward; the rest is what earlier layers wait for
@@ -36,7 +37,8 @@ struct ShardCosts {
   Bytes boundary;  ///< one micro-batch between two pipeline stages, of one rank
 };
 
-/// The layout's pp, vpp, dp and shard size are not looked at; of its ZeRO stage only whether weights are whole.
+/// The layout's pp, vpp, dp and shard size are not looked at; of its ZeRO stage only whether weights are whole. The
+/// expensive part of a step: some hundred operators through the device law.
 ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Parameters of one rank of a stage; a tied embedding counts once where both ends meet.

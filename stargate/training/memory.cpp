@@ -92,7 +92,8 @@ struct StageMemory {
   Bytes host;
 };
 
-/// `mirror`: the stage that dual_pipe puts on the same rank, the same as `run` otherwise.
+/// `mirror`: the stage that dual_pipe puts on the same rank, the same as `run` otherwise. Class by class, as the head
+/// of memory.hpp states them.
 StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const ShardCosts& costs, const StageRun& run,
                          const StageRun& mirror) {
   const StateBytes& each = job.recipe.states;
@@ -124,6 +125,7 @@ struct ChangeKind {
   std::vector<TrainingLayout> layouts;
 };
 
+/// Each kind is tried step by step, mildest first; kinds that take ranks take them from data parallelism.
 std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
   std::vector<ChangeKind> kinds;
   const auto add = [&](const char* name, auto change) {
@@ -204,6 +206,7 @@ MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layou
   return training_memory(job, layout, shard_costs(job, layout), deal_layers(job, layout));
 }
 
+/// The mildest change of each kind that fits, or the one that comes nearest.
 std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout) {
   const Bytes now = training_memory(job, layout).bytes.total();
   std::vector<FitChange> out;

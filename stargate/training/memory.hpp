@@ -16,7 +16,9 @@
 
 namespace stargate {
 
+/// On one accelerator, at the step's fullest moment.
 struct MemoryBreakdown {
+  /// On the fullest accelerator.
   Bytes weights, gradients, optimizer, activations, logits;
   Bytes communication;  ///< gathered and sent tensors, and the buffers of the communication library
   Bytes framework;      ///< device context, kernels, workspaces
@@ -49,7 +51,7 @@ struct ActivationRow {
 std::vector<ActivationRow> activation_table(const TrainingJob& job, const TrainingLayout& layout,
                                             const MemoryReport& memory);
 
-/// The layout keeps all rules (check_layout is empty).
+/// The layout keeps all rules (check_layout is empty). Of the fullest stage: walks one stage of each run.
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const std::vector<StageRun>& stages);
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout);
@@ -65,7 +67,8 @@ struct FitChange {
   MemoryReport memory;
 };
 /// Single changes (recompute, ZeRO, micro-batch, sequence, tensor, pipeline, context, expert parallelism) that keep the
-/// rules and need less; those that fit first, each kind's mildest.
+/// rules and need less; those that fit first, each kind's mildest. For a layout that does not fit; empty when no single
+/// change needs less.
 std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout);
 
 }  // namespace stargate

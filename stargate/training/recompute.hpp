@@ -52,7 +52,7 @@ class RecomputeModules {
   unsigned bits_ = 0;
 };
 
-/// "core_attn,mlp"; the fault names the nearest module.
+/// "core_attn,mlp"; the fault names the nearest module. Names with commas; an empty text is the empty set.
 Result<RecomputeModules> parse_recompute_modules(const std::string& text);
 std::string format_recompute_modules(RecomputeModules modules);
 

@@ -22,6 +22,7 @@ struct LaneTimes {
   Lanes send;
 };
 
+/// The same walk serves both: lane 0 with sends, lane 1 without.
 std::vector<Lanes> side_by_side(const std::vector<double>& with, const std::vector<double>& without) {
   std::vector<Lanes> out(with.size());
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = {with[i], without[i]};
@@ -44,7 +45,9 @@ class State {
 
   void remember() { before_ = values_; }
   void keep() { kept_ = values_; }
-  /// Everything is later than remembered by one period.
+  /// Everything is later than remembered by one period. The recurrence is max-plus linear: adding a constant to the
+  /// whole state adds it to all later states. So one equal shift proves that all later rounds repeat. Times are on a
+  /// grid where sums are exact, so == is meant.
   bool is_shifted() const {
     const Lanes period = values_[0] - before_[0];
     for (std::size_t i = 1; i < values_.size(); ++i) {
@@ -67,6 +70,9 @@ class State {
   std::vector<Lanes> values_, before_, kept_;
 };
 
+/// 1F1B and ZB-H1. A full round is compared with the one before; once all numbers moved by one period, the remaining
+/// full rounds are skipped in one step. 1F1B and ZB-H1. `u` counts rounds; full ones (every stage runs all its passes)
+/// repeat after one.
 class AlternatingRounds {
  public:
   AlternatingRounds(const LaneTimes& times, const PipelineWork& work)
@@ -129,11 +135,14 @@ struct Place {
   }
 };
 
+/// Virtual stages: round u runs forward pass u - s and backward pass u - lag + s of stage s, so every value it needs is
+/// of the round before.
 class InterleavedRounds {
  public:
   InterleavedRounds(const LaneTimes& times, const PipelineWork& work)
       : times_(times), p_(work.stages), v_(work.vpp), lag_((v_ - 1) * p_ + 2 * (p_ - 1)), state_(work.stages) {}
 
+  /// `passes` shrinks instead of `u` growing: what follows the repeated rounds is played as if they had not been there.
   Lanes makespan(std::int64_t m) {
     const std::int64_t period = p_ * v_;
     std::int64_t passes = m * v_, check = lag_ - 1, last_like = -1;  // rounds lag .. passes - 1 are full
@@ -226,6 +235,8 @@ class InterleavedRounds {
   State state_;
 };
 
+/// A flow shop of equal jobs: the first passes all machines, each later one comes a slowest machine's time behind. A
+/// link between stages is a machine too.
 double gpipe_makespan(const PassTimes& times, std::int64_t m, double send) {
   const auto through = [&](const std::vector<double>& machines) {
     double sum = 0, slowest = machines.size() > 1 ? send : 0;
@@ -301,6 +312,8 @@ bool can_schedule(PipelineSchedule schedule, int stages, int vpp, std::int64_t m
 
 Duration pipeline_makespan(const PipelineWork& work) { return Duration::from_base(makespans(work).with_sends()); }
 
+/// For each stage: what it must do, and the way of the first micro-batch to it and of the last from it. dual_pipe is
+/// fed from both ends, so no way is added.
 Duration least_makespan(const PipelineWork& work) {
   const bool dual = work.schedule == PipelineSchedule::dual_pipe;
   const bool ends_with_backward = work.schedule != PipelineSchedule::zero_bubble;
@@ -315,11 +328,14 @@ Duration least_makespan(const PipelineWork& work) {
   return least;
 }
 
+/// A rank of dual_pipe takes half the micro-batches through each of its two stages, less what its pairs hide.
 Duration stage_busy_time(const PipelineWork& work, int stage) {
   if (work.schedule != PipelineSchedule::dual_pipe) return stage_work(work, stage);
   return (stage_work(work, stage) + stage_work(work, work.stages - 1 - stage)) / 2.0 - stage_hidden_time(work, stage);
 }
 
+/// Counts the pairs of both kinds in the rank's order (arXiv 2412.19437, figure 5): rounds of the near direction's
+/// forward beside the far one's backward, and the other way round.
 Duration stage_hidden_time(const PipelineWork& work, int stage) {
   if (work.schedule != PipelineSchedule::dual_pipe) return {};
   const int near = std::min(stage, work.stages - 1 - stage), inward = work.stages / 2 - 1 - near;

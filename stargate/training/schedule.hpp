@@ -28,9 +28,11 @@ struct ChunkTime {
   Duration forward_exchange, backward_exchange;
 };
 
+/// The layout must keep can_schedule. `chunks` has stages * vpp entries.
 struct PipelineWork {
   PipelineSchedule schedule = PipelineSchedule::one_f_one_b;
   int stages = 1, vpp = 1;
+  /// Of one pipeline; dual_pipe: of both directions together.
   std::int64_t micro_batches = 1;
   std::span<const ChunkTime> chunks;  ///< chunk c of stage s at s * vpp + c
   Duration send;                      ///< one boundary to the next stage
@@ -63,6 +65,7 @@ struct PipelineTime {
   Duration hidden;  ///< stage_hidden_time of the slowest stage
   int slowest = 0;  ///< the busiest stage: total = its busy time + bubble + send
 };
+/// Cost grows with stages and the length of one period, hardly with micro-batches.
 PipelineTime pipeline_time(const PipelineWork& work);
 
 }  // namespace stargate

@@ -134,6 +134,8 @@ class Walk {
         at_(static_cast<std::size_t>(work.stages)),
         sends_(sends) {}
 
+  /// Stages are visited in turn until all passes have their times; a turn without progress would be a schedule that
+  /// waits for itself, a programming error.
   std::vector<std::vector<WalkedPass>> run(const std::vector<std::vector<ScheduledPass>>& order) {
     std::vector<std::vector<WalkedPass>> out(order.size());
     std::size_t left = 0;
@@ -220,7 +222,9 @@ class Walk {
   std::vector<SendSlice>* sends_;
 };
 
-/// Rounds to multiples of a power of two of which the sum of everything has less than 2^52.
+/// Rounds to multiples of a power of two of which the sum of everything has less than 2^52. Adding and taking off a
+/// number 1.5 * 2^k leaves what is a multiple of its last place (round to nearest even); this must not be compiled with
+/// reassociation (-ffast-math).
 class Grid {
  public:
   explicit Grid(double sum) : magic_(sum > 0 ? std::ldexp(1.5, std::ilogb(sum) + 2) : 0) {}
@@ -252,8 +256,10 @@ PassTimes pass_times(const PipelineWork& work) {
   const int p = work.stages, v = work.vpp;
   const auto size = static_cast<std::size_t>(p * v);
   Duration sum;
+  // An upper bound of the makespan, so that no sum leaves the grid: every pass and every send after one another.
   for (const ChunkTime& chunk : work.chunks) sum += chunk.forward + chunk.backward + 4.0 * work.send;
   const Grid grid(sum.base() * static_cast<double>(work.micro_batches));
+  // Where sends block, their time is part of the pass, and the link itself is free.
   const double send = grid.round(work.send.base()), wait = send_blocks(work.schedule) ? send : 0;
   PassTimes out{p, v, {}, {}, {}, {}, {}, send - wait, wait};
   const bool split = work.schedule == PipelineSchedule::zero_bubble || work.schedule == PipelineSchedule::dual_pipe;
@@ -292,6 +298,7 @@ PipelineSlices pipeline_slices(const PipelineWork& work) {
   const PassOrders order = pass_orders(work);
   const auto walked = Walk(times, work, &out.sends).run(order);
   const auto blocking = Duration::from_base(times.blocking);
+  // A blocking send was counted in its pass; in the picture it is taken out of the pass and drawn as a send.
   for (SendSlice& send : out.sends) send.start -= blocking;
   for (std::size_t s = 0; s < order.size(); ++s) {
     for (std::size_t i = 0; i < order[s].size(); ++i) {

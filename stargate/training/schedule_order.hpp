@@ -6,6 +6,7 @@
 
 namespace stargate {
 
+/// A backward pass whole, or split into the gradients of inputs and of weights (zero bubble, DualPipe).
 enum class PassKind { forward, backward, input_gradient, weight_gradient, forward_backward };
 
 /// `chunk`: virtual stage of the rank; in dual_pipe the direction, 0 down the stages and 1 up.
@@ -44,6 +45,7 @@ struct PipelineSlices {
   std::vector<SendSlice> sends;   ///< by stage that sends, then time
   Duration makespan;
 };
+/// Linear in passes: for timelines and tests.
 PipelineSlices pipeline_slices(const PipelineWork& work);
 
 /// Seconds in a grid fine enough for every sum to be exact; chunk c of stage s at c * stages + s. Where sends block

@@ -10,12 +10,14 @@
 
 namespace stargate {
 
+/// The layout that lacks least memory, for telling what to change.
 struct NearMiss {
   TrainingLayout layout;
   MemoryReport memory;
 };
 
 struct SearchReport {
+  /// Of the grid, counted whether visited or not: removed_* and evaluated add up to it.
   std::int64_t candidates = 0;
   std::array<std::int64_t, kLayoutRules> removed_by_rule{};
   std::int64_t removed_by_memory = 0;
@@ -40,7 +42,8 @@ std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow)
 /// Told the share of the grid that is done, now and then.
 using SearchProgress = std::function<void(double)>;
 
-/// An invalid job (a model or batch of no size) is a fault; that nothing fits is an answer.
+/// An invalid job (a model or batch of no size) is a fault; that nothing fits is an answer. Same answer on any number
+/// of threads. `progress` may come from any thread, one at a time.
 Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& limits = {},
                                     const SearchProgress& progress = {});
 

@@ -50,6 +50,7 @@ bool suits(PipelineSchedule schedule, int pp, int vpp) {
   return vpp == 1 && (schedule != PipelineSchedule::dual_pipe || pp % 2 == 0);
 }
 
+/// Writes the lists; nothing here looks at memory or time.
 class GridMaker {
  public:
   GridMaker(const TrainingJob& job, const SearchLimits& limits)

@@ -8,6 +8,7 @@
 
 namespace stargate {
 
+/// Of a step: least time, or least energy at the plugs.
 enum class SearchObjective { time, energy };
 
 /// Sizes the user has settled; zero means searched.
@@ -25,6 +26,7 @@ struct SearchLimits {
   /// What all candidates have in common: shard size, modules of selective and layers of full recomputation, offload.
   TrainingLayout base;
   int max_tp = 0;  ///< 0: the scale-up domain
+  /// 0: no limit but what the job and the model set.
   int max_cp = 0, max_pp = 0, max_vpp = 0, max_ep = 0;
   int max_micro_batch_size = 0;
   bool uneven_pipelines = true;  ///< where layers do not divide, chunks that differ by one layer
@@ -57,6 +59,7 @@ struct SearchGrid {
   std::int64_t uneven_pipelines = 0;  ///< those whose layers do not divide: candidates without stages
   std::vector<int> micro_batch_sizes;
 };
+/// Lists only; nothing is evaluated yet.
 SearchGrid make_search_grid(const TrainingJob& job, const SearchLimits& limits);
 
 }  // namespace stargate

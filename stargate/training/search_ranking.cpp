@@ -29,6 +29,7 @@ void Ranking::add(const TrainingCandidate& candidate) {
   if (kept_.size() > length_) kept_.pop_back();
 }
 
+/// kept_ is in order of time, and so in falling order of bytes: the last that is no slower is the leanest of those.
 bool ParetoFront::is_beaten(Duration least, Bytes bytes) const {
   const auto slower = std::upper_bound(kept_.begin(), kept_.end(), least, sooner);
   return slower != kept_.begin() && bytes_of(*std::prev(slower)) <= bytes;

@@ -23,6 +23,7 @@ class Ranking {
  public:
   explicit Ranking(int length) : length_(static_cast<std::size_t>(length)) {}
 
+  /// Keeps the better of two with the same sizes.
   void add(const TrainingCandidate& candidate);
   /// No candidate of this value or more can enter any more.
   bool is_beaten(double value) const { return is_full() && value >= kept_.back().value; }

@@ -26,7 +26,8 @@ std::size_t variant_of(const TrainingJob& job, const TrainingLayout& layout, int
   return variant;
 }
 
-/// Layers of one chunk, added to its variants and its stage's.
+/// Layers of one chunk, added to its variants and its stage's. The first `longer` chunks hold one slot more than the
+/// others.
 struct ChunkDealer {
   const TrainingJob& job;
   const TrainingLayout& layout;

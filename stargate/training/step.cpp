@@ -83,6 +83,7 @@ struct Once {
   Duration gather(const WeightBytes& sent) const { return collective(Collective::all_gather, shards, sent); }
 };
 
+/// Experts' groups have strides of their own: their inner size is etp * ep.
 Once make_once(const TrainingJob& job, const TrainingLayout& l) {
   const int inner = l.etp * l.ep;
   if (l.zero_stage == 0) {

@@ -40,6 +40,7 @@ struct StepBreakdown {
   }
 };
 
+/// Of the whole job; `peak` in the precision of the linear layers is what MFU is over.
 struct StepReport {
   StepBreakdown time;
   MemoryReport memory;
@@ -59,7 +60,7 @@ struct StepReport {
   double hfu() const { return hardware_flops / step_time() / static_cast<double>(gpus) / peak; }
 };
 
-/// The layout keeps all rules (check_layout is empty). Memory is reported, not enforced.
+/// The layout keeps all rules (check_layout is empty). Memory is reported, not enforced. Pure and thread-safe.
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout);
 /// The same from parts found before; `memory` as training_memory gave it.
 StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
@@ -69,6 +70,7 @@ StepReport simulate_step(const TrainingJob& job, const TrainingLayout& layout, c
 struct DataTransfers {
   Duration gradients, weights;  ///< weights: none without ZeRO
 };
+/// Gradients are reduced and weights gathered once a step, whatever the micro-batches.
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run);
 

@@ -80,6 +80,7 @@ class TimelineBuilder {
   }
 
  private:
+  /// What a pass needs before it can start; add_send notes who brings it, add_pass takes it up.
   using Need = std::tuple<int, bool, int, std::int64_t>;  // stage, gradient, chunk, micro-batch
 
   void add_send(const SendSlice& send) {
@@ -120,6 +121,7 @@ class TimelineBuilder {
     out_.slices.push_back(std::move(slice));
   }
 
+  /// What waits in a pass is spread over its layers; drawn as one slice a kind, one before the other, at its end.
   void add_waits_of_pass(const TimelineSlice& pass, const LayerCommunication& waits) {
     Duration end = pass.end;
     const auto add = [&](TimelineTrack track, Duration length) {

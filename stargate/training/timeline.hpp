@@ -27,6 +27,7 @@ struct TimelineSlice {
   std::vector<std::int64_t> ends_flows;  ///< of the pass that needs what was sent
 };
 
+/// Times from the beginning of the step.
 struct Timeline {
   int stages = 1;
   std::string title;

@@ -12,7 +12,9 @@
 
 namespace stargate {
 
+/// Bytes of one parameter, whole: sharding divides them. A parameter without a master copy has main_weight 0.
 struct StateBytes {
+  /// Bytes of one parameter, and so below.
   double weight = 2, gradient = 4;
   double main_weight = 4, first_moment = 4, second_moment = 4;
 
@@ -32,6 +34,7 @@ struct EnumNames<OptimizerStates> {
       {"bf16", OptimizerStates::bf16}};
 };
 
+/// By the name of a recipe; see the list above for whose it is.
 StateBytes state_bytes(OptimizerStates states);
 
 /// Bytes of weights by the two groups that share them: all ranks of a stage, and the copies of an expert.

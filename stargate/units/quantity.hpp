@@ -23,6 +23,8 @@ struct Dim {
   }
 };
 
+/// A value in base units whose dimension is part of the type. Trivially copyable and as small and fast as the double it
+/// holds; default-constructed it is zero. Comparisons are those of double: a NaN compares false with everything.
 template <Dim D>
 class Quantity {
  public:
@@ -33,6 +35,8 @@ class Quantity {
     q.value_ = value;
     return q;
   }
+  /// The bare number, in base units. For the edges only (output, LP scaling, special functions): in between, keep the
+  /// type.
   constexpr double base() const { return value_; }
   /// How many `unit`s this is: `t.in(millisecond)`.
   constexpr double in(Quantity unit) const { return value_ / unit.value_; }
@@ -45,6 +49,8 @@ class Quantity {
     value_ -= o.value_;
     return *this;
   }
+  /// Scaling by a plain number keeps the dimension; there is no operator*= with a quantity, which would change the
+  /// type.
   constexpr Quantity& operator*=(double k) {
     value_ *= k;
     return *this;
@@ -78,11 +84,14 @@ constexpr auto operator/(Quantity<A> a, Quantity<B> b) {
     return Quantity<A - B>::from_base(a.base() / b.base());
   }
 }
+/// The inverse: `1.0 / (3.0 * per_second)` is a Duration.
 template <Dim B>
 constexpr auto operator/(double k, Quantity<B> b) {
   return Quantity<Dim{} - B>::from_base(k / b.base());
 }
 
+/// Names of the dimensions the program uses. A product that is not named here (byte * second, say) is still a type of
+/// its own. Base units: B, FLOP, s, J, $ (US dollars, not adjusted for inflation), tok, g, hence W = J/s.
 using Bytes = Quantity<Dim{.byte = 1}>;
 using Flops = Quantity<Dim{.flop = 1}>;  ///< a count of operations, not a rate
 using Duration = Quantity<Dim{.second = 1}>;
@@ -96,6 +105,7 @@ using FlopRate = Quantity<Dim{.flop = 1, .second = -1}>;
 using TokenRate = Quantity<Dim{.second = -1, .token = 1}>;
 using Frequency = Quantity<Dim{.second = -1}>;  ///< events a second: requests, clock cycles
 using MoneyPerEnergy = Quantity<Dim{.joule = -1, .dollar = 1}>;
+/// Of a price list ("10.5 $/W" of a data centre), per watt of capacity, not per watt-hour.
 using MoneyPerPower = Quantity<Dim{.second = 1, .joule = -1, .dollar = 1}>;
 using MoneyPerToken = Quantity<Dim{.dollar = 1, .token = -1}>;
 using MoneyPerByte = Quantity<Dim{.byte = -1, .dollar = 1}>;
@@ -103,10 +113,15 @@ using MoneyRate = Quantity<Dim{.second = -1, .dollar = 1}>;
 using EnergyPerByte = Quantity<Dim{.byte = -1, .joule = 1}>;
 using EnergyPerFlop = Quantity<Dim{.flop = -1, .joule = 1}>;
 using EnergyPerToken = Quantity<Dim{.joule = 1, .token = -1}>;
+/// Mass of CO2 equivalent for each joule at the meter; people write g/kWh.
 using CarbonIntensity = Quantity<Dim{.joule = -1, .gram = 1}>;
 using MoneyPerMass = Quantity<Dim{.dollar = 1, .gram = -1}>;
+/// Of a key-value cache or of activations.
 using BytesPerToken = Quantity<Dim{.byte = 1, .token = -1}>;
 
+/// Units to multiply with (`80 * gigabyte`) and to ask for (`t.in(millisecond)`). Decimal prefixes are powers of 1000
+/// as vendors use them for memory, links and FLOP; the binary ones (KiB, MiB, GiB) are for memory that software counts
+/// so.
 inline constexpr auto byte = Bytes::from_base(1);
 inline constexpr auto kilobyte = 1e3 * byte, megabyte = 1e6 * byte, gigabyte = 1e9 * byte, terabyte = 1e12 * byte,
                       petabyte = 1e15 * byte, exabyte = 1e18 * byte;
@@ -121,15 +136,18 @@ inline constexpr auto year = 8760.0 * hour, quarter_year = 2190.0 * hour, month 
 inline constexpr auto joule = Energy::from_base(1);
 inline constexpr auto picojoule = 1e-12 * joule, kilowatt_hour = 3.6e6 * joule, megawatt_hour = 3.6e9 * joule;
 inline constexpr auto dollar = Money::from_base(1);
+/// A billion is 10^9.
 inline constexpr auto million_dollars = 1e6 * dollar, billion_dollars = 1e9 * dollar;
 inline constexpr auto token = Tokens::from_base(1);
 inline constexpr auto million_tokens = 1e6 * token;
+/// A tonne is 10^6 g; emissions are printed in kilotonnes (kt).
 inline constexpr auto gram = Mass::from_base(1);
 inline constexpr auto kilogram = 1e3 * gram, tonne = 1e6 * gram;
 inline constexpr auto watt = Power::from_base(1);
 inline constexpr auto kilowatt = 1e3 * watt, megawatt = 1e6 * watt, gigawatt = 1e9 * watt;
 inline constexpr auto per_second = Frequency::from_base(1);
 
+/// As std::min and std::max; found by argument-dependent lookup, so that `min(a, b)` reads the same for quantities.
 template <Dim D>
 constexpr Quantity<D> min(Quantity<D> a, Quantity<D> b) {
   return b < a ? b : a;
@@ -138,6 +156,7 @@ template <Dim D>
 constexpr Quantity<D> max(Quantity<D> a, Quantity<D> b) {
   return a < b ? b : a;
 }
+/// False for NaN and for both infinities; an infinite quantity stands for "no limit" and prints as "unlimited".
 template <Dim D>
 bool is_finite(Quantity<D> q) {
   return std::isfinite(q.base());

@@ -66,6 +66,8 @@ constexpr std::array kPrefixes = {
     Prefix{"m", 1e-3},    Prefix{"u", 1e-6},       Prefix{"n", 1e-9},          Prefix{"p", 1e-12},
 };
 
+/// One factor of a unit: a symbol as it stands, else a prefix and a symbol that takes prefixes. Whole symbols go first,
+/// so that "min" is a minute and no milli-"in", "PB" a petabyte. KiB and its like are for data only.
 std::optional<ParsedQuantity> find_unit(std::string_view symbol) {
   for (const Unit& unit : kUnits) {
     if (unit.symbol == symbol) return ParsedQuantity{unit.scale, unit.dim};
@@ -103,6 +105,8 @@ std::string shortened(std::string_view text) {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Takes digits off `text` from `at`, with separators between groups of three; false when the groups are not of three.
+/// "1,234,567" and "1_000": once a separator was seen every further group has exactly three digits, so that the decimal
+/// comma of "0,5" is refused instead of read as five.
 bool take_whole_part(std::string_view text, std::size_t& at, std::string& digits) {
   std::size_t group = 0;
   bool grouped = false;
@@ -121,6 +125,8 @@ bool take_whole_part(std::string_view text, std::size_t& at, std::string& digits
 
 }  // namespace
 
+/// The text is first rewritten without separators and plus signs, which std::from_chars does not take; from_chars then
+/// rounds correctly, whatever the locale. An exponent counts only when digits follow: in "2 exa" the number is 2.
 std::size_t read_leading_number(std::string_view text, double& value) {
   std::string digits;
   std::size_t at = 0;
@@ -271,10 +277,13 @@ std::string example_of(Dim dim) {
   return text ? std::string(text->example) : describe_dim(dim);
 }
 
+/// The prefix is the largest that leaves at least 1; 0.9995 of it counts, since three digits would print 1000 of the
+/// smaller.
 std::string format_quantity_base(double base, Dim dim, int digits) {
   if (std::isnan(base)) return "n/a";
   if (std::isinf(base)) return base > 0 ? "unlimited" : "-unlimited";
   const auto* text = find_dim_text(dim);
+  // Dimensions without an entry print in base units, with their exponents for a unit.
   double value = text ? base / text->scale : base;
   std::string_view prefix;
   const double size = std::abs(value);
