@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
 using Skip = SkippedServing;
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
-}
 
 /// As the authors published it, whose files carry no scales of a cache; quantised by others (ModelOpt) they do.
 bool as_files(const Model& model, const ServingPrecision& p) {

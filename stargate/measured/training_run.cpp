@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
@@ -62,11 +64,6 @@ TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   recipe.frozen_weights = row.frozen_weights;
   if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
-}
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
 }
 
 /// Few wide experts are split by tensor parallelism like a dense feed-forward, many narrow ones are not.

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "stargate/base/text_table.hpp"
 #include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
@@ -122,6 +125,43 @@ TextTable calibration_table(const Catalogue& catalogue) {
   return table;
 }
 
+/// All fits together: what they used, and how far off they are on rows that they did not.
+std::string calibration_sum(const Catalogue& catalogue) {
+  std::set<std::string> devices;
+  std::vector<double> medians;
+  int rows = 0;
+  for (const auto& [id, c] : catalogue.calibrations) {
+    double worst = 0;
+    for (const auto& group : c.groups) rows += group.used.rows, worst = std::max(worst, group.held_out.median_pct);
+    devices.insert(c.device), medians.push_back(worst);
+  }
+  if (medians.empty()) return {};
+  std::sort(medians.begin(), medians.end());
+  return fmt::format("\n{} rows of {} devices used; of half of the devices' laws the worst median is below {:.1f} %\n",
+                     rows, devices.size(), medians[medians.size() / 2]);
+}
+
+template <class Coefficients, class R>
+std::string fitted_sum(const std::vector<CoefficientHandle<Coefficients>>& handles, const R& record) {
+  const auto fitted = std::count_if(handles.begin(), handles.end(), [&](const auto& handle) {
+    const SourceNote* note = record.source_of(handle.name);
+    return note != nullptr && note->fitted;
+  });
+  return fmt::format("{} coefficients, {} of them fitted", handles.size(), fitted);
+}
+
+/// What a table of a kind comes to; empty for most kinds.
+std::string kind_sum(const Catalogue& catalogue, const std::string& kind) {
+  if (kind == "calibration") return calibration_sum(catalogue);
+  if (kind == "training" && !catalogue.training.empty()) {
+    return "\n" + fitted_sum(training_coefficient_handles(), catalogue.training.begin()->second) + "\n";
+  }
+  if (kind == "engine" && !catalogue.engines.empty()) {
+    return "\nthe last: " + fitted_sum(engine_coefficient_handles(), catalogue.engines.rbegin()->second) + "\n";
+  }
+  return {};
+}
+
 /// Kinds without figures to compare at a glance: id and name.
 template <class R>
 TextTable name_table(const char* kind, const Records<R>& records) {
@@ -203,7 +243,8 @@ struct CatalogueList {
 };
 
 std::string list_text(const CatalogueList& list) {
-  return list.kind == nullptr ? overview(list.catalogue) : kind_table(list.catalogue, list.kind->name).format();
+  if (list.kind == nullptr) return overview(list.catalogue);
+  return kind_table(list.catalogue, list.kind->name).format() + kind_sum(list.catalogue, list.kind->name);
 }
 
 void write_list(JsonWriter& json, const CatalogueList& list) {

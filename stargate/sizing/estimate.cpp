@@ -6,15 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/catalogue/model_experts.hpp"
 #include "stargate/units/text.hpp"
 
 namespace stargate {
 namespace {
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
-}
 
 /// What holds a step back most.
 ServingLimit step_limit(const ServingStep& step) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
@@ -43,13 +45,6 @@ bool widths_split(const FeedForwardShape& f, const TrainingLayout& layout) {
 
 bool experts_split(const FeedForwardShape& f, int ep) {
   return f.kind != FeedForwardKind::experts || f.experts % ep == 0;
-}
-
-bool has_experts(const Model& model) {
-  for (const auto& shape : model.shapes) {
-    if (shape.feed_forward.kind == FeedForwardKind::experts) return true;
-  }
-  return false;
 }
 
 template <class Test>
