@@ -160,7 +160,8 @@ class FleetRace {
     out.capacity = find_capacity(trial, part.estimated_rate(), *beaten, question_.traffic, question_.targets);
     trials_ += out.capacity.trials;
     if (out.capacity.rate == 0) {
-      if (!nearest_ && best == nullptr) nearest_ = out.capacity.nearest;
+      const bool says_more = !nearest_ || (nearest_->refused > 0 && out.capacity.nearest.refused == 0);
+      if (says_more && best == nullptr) nearest_ = out.capacity.nearest;  // what fits and is slow, before what does not
       return out;
     }
     observed_ = std::max(observed_, out.capacity.rate / part.estimated_rate());
@@ -224,22 +225,21 @@ class FleetRace {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }
 
-  /// The whole deployment is run at what is wanted of it until it holds; a trial first, where only a part was tried.
+  /// The whole deployment is run at what is wanted of it until it holds.
   bool settle(Tried& tried) {
     SizedFleet& fleet = tried.fleet;
-    bool known = tried.parts <= 1;
-    for (int i = 0; i < kMostSettles; ++i, known = false) {
+    for (int i = 0; i < kMostSettles; ++i) {
       const bool all = demand_.accelerators > 0;
       const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
       const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
       const double longer = kLonger * std::max(1.0, tried.parts);
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
-      TrialResult held;
-      if (!known) held = whole.run(load, question_.traffic, question_.targets), ++trials_;
-      if (known || held.meets()) {
-        held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets), ++trials_;
+      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
+      ++trials_;
+      if (held.refused > 0) {
+        if (!nearest_) nearest_ = held;
+        return false;
       }
-      if (held.refused > 0) return false;
       if (held.meets()) {
         fleet.held = held.length;
         const double wanted = load / (1 + demand_.headroom);
@@ -275,6 +275,15 @@ class FleetRace {
                        format_quantity(reached));
   }
 
+  static std::string refusal_text(const Refusal& refusal) {
+    if (refusal.by_step) {
+      return fmt::format("does not fit: a prompt of {} tokens in a step of {} (max_num_batched_tokens), and the engine "
+                         "cuts no prompt", refusal.tokens, refusal.room);
+    }
+    return fmt::format("does not fit: a request of {} tokens in a cache of {}, {} missing", refusal.tokens,
+                       refusal.room, refusal.tokens - refusal.room);
+  }
+
   FleetShortfall explain() const {
     FleetShortfall out;
     if (shortfall_) {
@@ -289,8 +298,7 @@ class FleetRace {
     out.overloaded = nearest_->overloaded;
     out.sentence.clear();
     const auto add = [&](const std::string& text) { out.sentence += (out.sentence.empty() ? "" : ", ") + text; };
-    if (nearest_->refused > 0)
-      add("a request is longer than the cache, or its prompt than a step of an engine that does not cut it");
+    if (nearest_->refused > 0) add(refusal_text(nearest_->refusal));
     if (nearest_->overloaded) add(fmt::format("overloaded at {:.3g} requests/s", nearest_->rate));
     if (nearest_->misses_ttft) add(goal_text("TTFT", question_.targets.ttft, nearest_->ttft));
     if (nearest_->misses_tpot) add(goal_text("TPOT", question_.targets.tpot, nearest_->tpot));

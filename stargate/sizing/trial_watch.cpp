@@ -73,6 +73,7 @@ void TrialWatch::finished(const IncomingRequest& request, const RequestRecord& r
 
 void TrialWatch::refused(const IncomingRequest& request) {
   ++out_.refused;
+  if (!first_refused_) first_refused_ = request;
   leave(request);
   stopped_ = true;
 }
@@ -113,10 +114,6 @@ bool TrialWatch::is_surely_missed(const LatencyGoal& goal, const BatchedFigure& 
   if (!goal.limit) return false;
   const double limit = goal.limit->base();
   return figure.least > limit || figure.value - figure.half_width > limit;
-}
-
-bool TrialWatch::is_missed_at_end(const LatencyGoal& goal, const BatchedFigure& figure) {
-  return goal.limit && figure.value + figure.half_width / 2 > goal.limit->base();
 }
 
 TrialWatch::Verdict TrialWatch::judge(const LatencyGoal& goal, const BatchedFigure& figure) {
@@ -197,12 +194,12 @@ void TrialWatch::give_up(std::size_t end) {
   stopped_ = true;
 }
 
-/// A trial that is to run to its end need not, once a goal is missed beyond doubt or a good part of it misses one.
+/// A trial that is to run to its end need not, once a goal is missed beyond doubt or by a good part of the requests.
 void TrialWatch::look_for_a_miss(std::size_t end, double usual) {
   if (requests_[end - 1].arrival - requests_[0].arrival < kTimesInside * usual) return;
   const bool much = static_cast<double>(end) >= kGoodPart * static_cast<double>(limits_.requests);
   const auto misses = [&](const LatencyGoal& goal, const BatchedFigure& figure) {
-    return is_surely_missed(goal, figure) || (much && is_missed_at_end(goal, figure));
+    return is_surely_missed(goal, figure) || (much && goal.limit && figure.value > goal.limit->base());
   };
   measure(0, end);
   out_.misses_ttft = misses(targets_.ttft, ttft_), out_.misses_tpot = misses(targets_.tpot, tpot_);
@@ -241,8 +238,10 @@ TrialResult TrialWatch::result() {
   length.simulated = last_arrival_ - SimTime{};
   if (!stopped_ && complete_ > 0) {  // the longest trial, or one that was to run to its end
     measure(0, complete_);
-    out_.misses_ttft = is_missed_at_end(targets_.ttft, ttft_);
-    out_.misses_tpot = is_missed_at_end(targets_.tpot, tpot_);
+    const auto misses = [](const LatencyGoal& goal, const BatchedFigure& figure) {
+      return goal.limit && figure.value + figure.half_width / 2 > goal.limit->base();
+    };
+    out_.misses_ttft = misses(targets_.ttft, ttft_), out_.misses_tpot = misses(targets_.tpot, tpot_);
     note_overload();
     length.steady = ttft_.relative() <= kSteady && tpot_.relative() <= kSteady;
   }
