@@ -34,7 +34,11 @@ const RecordTable<Architecture>& Architecture::table() {
           .optional("expert_stream", &A::expert_stream,
                     "Bandwidth at which their weights are read, to that of a plain stream.", fraction)
           .optional("attention_forward", &A::attention_forward, "Share of peak of attention's forward pass.", fraction)
-          .optional("attention_backward", &A::attention_backward, "Share of peak of its backward pass.", fraction);
+          .optional("attention_backward", &A::attention_backward, "Share of peak of its backward pass.", fraction)
+          .optional("running_power", &A::running_power, "Drawn while kernels run that do nothing.", not_negative)
+          .optional("product_picojoules", &A::product_picojoules,
+                    "Energy of a 16-bit operation of the matrix units at full clock; 0: not known.", not_negative)
+          .optional("stream_picojoules", &A::stream_picojoules, "Energy of a byte to or from memory.", not_negative);
   return table;
 }
 

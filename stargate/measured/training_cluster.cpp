@@ -43,6 +43,8 @@ std::variant<Accelerator, SkippedRow> measured_accelerator(const MeasuredRow& ro
   const auto found = find_accelerator_by_name(catalogue.accelerators, row.accelerator, row.accel_mem_gb / row.accelerator_share);
   if (!found) return SkippedRow{found.unknown};
   Accelerator out = *found.value;
+  if (row.accel_power_w > 0) out.power = row.accel_power_w * watt;
+  if (row.accel_mem_bw_tbps > 0) out.memory_bandwidth = row.accel_mem_bw_tbps * terabyte / second;
   if (row.accelerator_share < 1) take_share(out, row.accelerator_share);
   return out;
 }

@@ -45,6 +45,10 @@ TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   recipe.attention = row.attention == "native"   ? AttentionGeneration::native
                      : row.attention == "flash2" ? AttentionGeneration::flash2
                                                  : AttentionGeneration::flash1;
+  recipe.kernels = row.kernels == "eager"      ? KernelFusion::eager
+                   : row.kernels == "compiled" ? KernelFusion::compiled
+                                               : KernelFusion::fused;
+  recipe.context_balanced = row.context_balanced;
   recipe.fused_attention = row.attention != "unfused";
   recipe.dropout = !recipe.fused_attention;  // of the time before FlashAttention
   recipe.tensor_overlap = row.tensor_overlap, recipe.data_overlap = row.data_overlap;
@@ -163,8 +167,8 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,
-                  recipe_of(row, precision.value),
-                  training_coefficients(catalogue)};
+                  recipe_of(row, precision.value)};
+  set_coefficients(job, training_coefficients(catalogue));
   if (row.mtp) job.recipe.mtp_layers = model_kept->mtp_layers;  // else without, as most tables state or mean
   const TrainingLayout layout = stated_layout(row, *model_kept);
   for (int i = 0; i < kLayoutRules; ++i) {

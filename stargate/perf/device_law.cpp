@@ -9,6 +9,11 @@
 namespace stargate {
 namespace {
 
+/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At half
+/// of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
+/// (AIConfigurator's tables of prefill attention with power).
+constexpr double kAttentionDraw = 0.7;
+
 const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator) {
   const auto found = catalogue.architectures.find(accelerator.architecture);
   return found != catalogue.architectures.end() ? &found->second : nullptr;
@@ -42,12 +47,17 @@ KernelGroups all_laws(const Groups& groups) {
 }  // namespace
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const KernelShares& family)
-    : literature_(accelerator, family), power_(make_power_law(accelerator)), bandwidth_(accelerator.memory_bandwidth) {
+    : literature_(accelerator, family),
+      power_(make_power_law(accelerator, family, accelerator)),
+      bandwidth_(accelerator.memory_bandwidth) {
   for (const auto& [precision, rate] : accelerator.peak) has_rate_[static_cast<std::size_t>(precision)] = true;
 }
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone)
     : DeviceLaw(accelerator, family_of(catalogue, accelerator)) {
+  if (const Accelerator* listed = find_listed(catalogue, accelerator.id)) {
+    power_ = make_power_law(accelerator, family_of(catalogue, accelerator), *listed);
+  }
   const auto query = [&](const char* law) { return LawQuery{law, kernels.engine, {}, {}}; };
   own_ = KernelLaws(accelerator, catalogue, kernels,
                     all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
@@ -109,16 +119,49 @@ double DeviceLaw::typical_us(const TimeOf& time_of) const {
   return times.quantile(quantile_);
 }
 
+void DeviceLaw::set_activity(double activity) {
+  activity_ = activity;
+  for (NoBetter& other : no_better_) {
+    auto sustained = std::make_shared<DeviceLaw>(*other.law);  // other copies of this law share the first
+    sustained->activity_ = activity;
+    other.law = std::move(sustained);
+  }
+}
+
+bool DeviceLaw::measured(Precision precision) const {
+  return own_.has_gemm(precision) || std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& lender) {
+           return lender.laws.has_gemm(precision);
+         });
+}
+
 bool DeviceLaw::casts(Precision precision) const {
   if (own_.has_gemm(precision)) return own_.casts(precision);
   return std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& l) { return l.laws.casts(precision); });
 }
 
+/// What the power limit makes of a time.
+double DeviceLaw::slowdown(Duration time, const Work& work) const {
+  const double use = activity_ * work.draw * (work.flops / (peak(work.precision) * time));
+  return power_.slowdown(use, work.bytes / (bandwidth_ * time));
+}
+
+/// Of a measured kernel, which was timed in a burst.
+Duration DeviceLaw::sustain(Duration burst, const Work& work) const {
+  return activity_ > 0 && burst > Duration{} ? burst * slowdown(burst, work) : burst;
+}
+
+/// By the data sheet and the literature, whose rates hold under the listed limit.
+OperatorTime DeviceLaw::sustain(OperatorTime listed, const Work& work) const {
+  if (!(activity_ > 0) || power_.limit >= power_.listed_limit || !(listed.total() > Duration{})) return listed;
+  listed.compute = listed.compute * slowdown(listed.total(), work);
+  return listed;
+}
+
 /// A total as its parts, for reports of what bounds it: the larger of what arithmetic and traffic would take alone is
 /// given all that is left after the launch.
-OperatorTime DeviceLaw::parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const {
-  const Duration rest = max(Duration{}, total - launch);
-  const Duration compute = flops / peak(precision), memory = bytes / bandwidth_;
+OperatorTime DeviceLaw::parts_of(Duration burst, Duration launch, const Work& work) const {
+  const Duration rest = max(Duration{}, sustain(burst, work) - launch);
+  const Duration compute = work.flops / peak(work.precision), memory = work.bytes / bandwidth_;
   if (memory > compute) return {launch, min(compute, rest), rest};
   return {launch, rest, min(memory, rest)};
 }
@@ -130,8 +173,9 @@ double DeviceLaw::gemm_us(Precision precision, const GemmShape& s) const {
 
 OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s) const {
   const Flops flops = Flops::from_base(2 * s.m * s.n * s.k * s.groups);
+  const Work work{flops, Bytes::from_base(gemm_bytes(precision, s)), precision};
   double us = gemm_us(precision, s);
-  if (!(us > 0)) return literature_.gemm_parts(precision, s);
+  if (!(us > 0)) return sustain(literature_.gemm_parts(precision, s), work);
   for (const Precision wider : wider_formats(precision)) {
     if (!has_rate_[static_cast<std::size_t>(wider)]) continue;
     // No law is below what matrix units and memory take at the least.
@@ -140,7 +184,7 @@ OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s
     if (const double wide = gemm_us(wider, s); wide > 0) us = std::min(us, wide);
   }
   const double launch = std::min(us, std::max(own_.gemm_launch_us(precision), 0.0));
-  return parts_of(us * microsecond, launch * microsecond, flops, Bytes::from_base(gemm_bytes(precision, s)), precision);
+  return parts_of(us * microsecond, launch * microsecond, work);
 }
 
 namespace {
@@ -176,8 +220,10 @@ double DeviceLaw::attention_us(const AttentionCall& call) const {
 }
 
 OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(attention_bytes(call)), Precision::bf16,
+                  kAttentionDraw};
   double us = attention_us(call);
-  if (!(us > 0)) return literature_.attention_parts(call);
+  if (!(us > 0)) return sustain(literature_.attention_parts(call), work);
   if (bytes_per_element(call.kv_precision) < 2) {
     AttentionCall wide = call;
     wide.kv_precision = Precision::bf16;
@@ -185,8 +231,7 @@ OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
     // What the last-level cache holds comes several times as fast.
     if (bare.in(microsecond) < 4 * us) us = std::min(us, attention_us(wide));
   }
-  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), Flops::from_base(call.flops()),
-                  Bytes::from_base(attention_bytes(call)), Precision::bf16);
+  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
 }
 
 OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
@@ -232,18 +277,19 @@ double DeviceLaw::experts_us(const ExpertCall& call, Precision precision) const 
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
+  const GemmShape shape{op.m, op.n, op.k, op.groups};
+  const auto work = [&] { return Work{op.flops(), Bytes::from_base(gemm_bytes(op.precision, shape)), op.precision}; };
   if (op.experts.tokens > 0 && knows_experts(op.precision)) {
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
     const Duration time = op.experts.share * experts_us(op.experts, op.precision) * microsecond;
-    return parts_of(time, min(time, literature_.launch()), op.flops(),
-                    Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups})), op.precision);
+    return parts_of(time, min(time, literature_.launch()), work());
   }
   switch (op.kind) {
     case OperatorKind::gemm:
       if (op.experts.tokens > 0 && !own_.has_gemm(op.precision)) {
-        return literature_.expert_parts(op.precision, {op.m, op.n, op.k, op.groups});
+        return sustain(literature_.expert_parts(op.precision, shape), work());
       }
-      return gemm_parts(op.precision, {op.m, op.n, op.k, op.groups});
+      return gemm_parts(op.precision, shape);
     case OperatorKind::attention:
       return attention_parts(op.attention);
     case OperatorKind::element_wise:
@@ -273,7 +319,8 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
                                                            : op.traffic;
   const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
-  return power_.power(op.flops() / (peak(precision) * time), bytes / (bandwidth_ * time)) * time;
+  const double activity = (activity_ > 0 ? activity_ : 1) * (op.kind == OperatorKind::attention ? kAttentionDraw : 1);
+  return power_.power(activity * (op.flops() / (peak(precision) * time)), bytes / (bandwidth_ * time)) * time;
 }
 
 }  // namespace stargate

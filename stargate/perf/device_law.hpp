@@ -41,9 +41,14 @@ class DeviceLaw {
   Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
+  /// From now on kernels run on and on: each takes as much longer as the power limit lowers its clock (power_law.hpp).
+  /// `activity`: what their tensors switch over what the inputs of kernel benchmarks do; 0: bursts, as at first.
+  void set_activity(double activity);
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
 
+  /// Whether products rest on measured kernels, the device's own or others'.
+  bool measured(Precision precision) const;
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   FlopRate peak(Precision precision) const { return literature_.peak(precision); }
@@ -65,7 +70,16 @@ class DeviceLaw {
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;
   OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;
   double gemm_us(Precision precision, const GemmShape& shape) const;
-  OperatorTime parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const;
+  struct Work {
+    Flops flops;
+    Bytes bytes;
+    Precision precision;
+    double draw = 1;  ///< of an operation, over that of a product's
+  };
+  double slowdown(Duration time, const Work& work) const;
+  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;
+  Duration sustain(Duration burst, const Work& work) const;
+  OperatorTime sustain(OperatorTime listed, const Work& work) const;
   OperatorTime attention_parts(const AttentionCall& call) const;
   OperatorTime attention_parts_alone(const AttentionCall& call) const;
   double attention_us(const AttentionCall& call) const;
@@ -75,6 +89,7 @@ class DeviceLaw {
 
   LiteratureLaw literature_;
   PowerLaw power_;
+  double activity_ = 0;  ///< 0: bursts
   ByteRate bandwidth_;  // peak
   std::array<bool, kPrecisionCount> has_rate_{};  // matrix units of the format
   KernelLaws own_;

@@ -267,16 +267,16 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
   const Accelerator& accelerator = catalogue.accelerators.at(s->second.accelerator);
   TrainingRecipe recipe;
   recipe.mtp_layers = m->second.mtp_layers;  // trained as the model says
-  return TrainingJob{&m->second,
-                     &s->second,
-                     &accelerator,
-                     *fabric,
-                     DeviceLaw(accelerator, catalogue, kTrainingKernels),
-                     1,
-                     1,
-                     1,
-                     recipe,
-                     training_coefficients(catalogue)};
+  TrainingJob job{
+      &m->second, &s->second, &accelerator, *fabric, DeviceLaw(accelerator, catalogue, kTrainingKernels), 1, 1, 1,
+      recipe};
+  set_coefficients(job, training_coefficients(catalogue));
+  return job;
+}
+
+void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients) {
+  job.coefficients = coefficients;
+  job.law.set_activity(coefficients.activity);
 }
 
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout) {
