@@ -119,8 +119,6 @@ TEST_CASE("a row that does not say enough is skipped with its reason") {
   CHECK(reason_of(c, row) == "input or output length not stated");
   row = make_row(), row.tp = 0;
   CHECK(reason_of(c, row) == "layout not stated");
-  row = make_row(), row.engine = "DeepSeek in-house";
-  CHECK(reason_of(c, row) == "no coefficients of the engine 'DeepSeek in-house'");
   row = make_row(), row.tp = 3;
   CHECK(reason_of(c, row).starts_with("layout impossible"));
 }
@@ -184,4 +182,38 @@ TEST_CASE("a full pool preempts and still answers every request") {
   const auto& figures = std::get<RunFigures>(run);
   CHECK(figures.output_tokens_per_s == doctest::Approx(2000 * figures.requests_per_s));
   CHECK(figures.batch < 64);
+}
+
+TEST_CASE("a disaggregated row runs both sides with their own layouts, and the user's command says so") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.tp = 0, row.gpus = 24, row.concurrency_or_batch = 12;
+  row.prefill_workers = 1, row.prefill_tp = 8, row.decode_workers = 4, row.decode_tp = 4;
+  const MeasuredService service = service_of(c, row);
+  REQUIRE(service.prefill);
+  CHECK(service.prefill->replica.layout.tp == 8);
+  CHECK(service.replica.layout.tp == 4);
+  CHECK(service.replicas == 4);
+  CHECK(simulate_command(c, service).find("--prefill-replicas 1 --prefill-tp 8") != std::string::npos);
+  const auto apart = std::get<RunFigures>(simulate_run(service));
+  MeasuredServing whole = make_row();
+  whole.gpus = 16, whole.concurrency_or_batch = 12;
+  const auto together = std::get<RunFigures>(simulate_run(service_of(c, whole)));
+  CHECK(apart.tpot.mean < together.tpot.mean);  // no prompt stops a decode
+  row.concurrency_or_batch = 1;                 // one client of all replicas, not one of each
+  CHECK(simulate_command(c, service_of(c, row)).find("--concurrency 1 ") != std::string::npos);
+}
+
+TEST_CASE("an engine without coefficients is the usual one of that time, and a wrapper's version is not the engine's") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.engine = "TGI", row.engine_version = "2.0";
+  const MeasuredService usual = service_of(c, row);
+  CHECK(usual.typical);
+  CHECK(usual.record->engine == "vllm");
+  row = make_row();
+  row.engine_version = "0.2";
+  CHECK(service_of(c, row).record->id == "vllm-0");
+  row.wrapper_version = true;
+  CHECK(service_of(c, row).record->id == "vllm-1");
 }

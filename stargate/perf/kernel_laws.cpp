@@ -2,6 +2,7 @@
 #include "stargate/perf/kernel_laws.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "stargate/perf/kernel_units.hpp"
 
@@ -96,15 +97,18 @@ void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGr
 void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
                                    const std::vector<ChosenGroup>& groups, const KernelChoice& kernels) {
   for (const GemmGroups& entry : gemm_groups()) {
-    const ChosenGroup* chosen = find_first(groups, expert_names(entry, kernels));
-    const MoeFormat* format = chosen == nullptr ? nullptr : find_moe_format(chosen->group->precision);
-    if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
-    MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
-    c.cold_weights = 1;
-    const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
-    c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
-    experts_[index_of(entry.precision)] = ExpertLaw{c, moe_device(accelerator, *format), *format};
-    note_basis(*chosen, accelerator);
+    const ChosenGroup* first = find_first(groups, expert_names(entry, kernels));
+    if (first == nullptr) continue;
+    for (const ChosenGroup* chosen : find_rivals(groups, *first)) {
+      const MoeFormat* format = find_moe_format(chosen->group->precision);
+      if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
+      MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
+      c.cold_weights = 1;
+      const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
+      c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
+      experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format});
+      note_basis(*chosen, accelerator);
+    }
   }
 }
 
@@ -145,10 +149,15 @@ double KernelLaws::attention_us(const AttentionCall& call, bool decode) const {
 }
 
 double KernelLaws::experts_us(const ExpertCall& call, Precision precision) const {
-  const auto& law = experts_[index_of(precision)];
-  if (!law) return 0;
+  const auto& laws = experts_[index_of(precision)];
+  if (laws.empty()) return 0;
   const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
-  return moe_time_us(law->coefficients, law->device, law->format, shape, routed_load(shape, call.tokens, call.skew));
+  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);
+  double least = std::numeric_limits<double>::infinity();
+  for (const ExpertLaw& law : laws) {
+    least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));
+  }
+  return least;
 }
 
 }  // namespace stargate

@@ -36,8 +36,9 @@ class KernelLaws {
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   double attention_us(const AttentionCall& call, bool decode) const;
-  bool has_experts(Precision precision) const { return experts_[index_of(precision)].has_value(); }
-  /// Of the fused kernel; an imbalance beyond the skew of routing is in the call's tokens.
+  bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
+  /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of routing
+  /// is in the call's tokens.
   double experts_us(const ExpertCall& call, Precision precision) const;
 
   /// Of each law there is.
@@ -62,7 +63,7 @@ class KernelLaws {
     MoeDevice device;
     MoeFormat format;
   };
-  std::array<std::optional<ExpertLaw>, kPrecisionCount> experts_;
+  std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
   std::optional<AttentionLaw> attention_;
   template <class Coefficients>
   struct LatentLaw {

@@ -153,6 +153,14 @@ TEST_CASE("experts' rows are the same in all under any split, when routing is ba
   CHECK(rank_flops({.tp = 1, .ep = 8, .etp = 1}) == doctest::Approx(whole));  // each rank brings its own tokens
 }
 
+TEST_CASE("experts that do not divide by the ranks are held twice by some") {
+  FeedForwardShape feed;
+  feed.experts = 256;
+  CHECK(rank_experts(feed, 32) == 8);
+  CHECK(rank_experts(feed, 48) == 6);
+  CHECK(rank_experts(feed, 72) == 4);
+}
+
 TEST_CASE("collectives are never faster than the wire and a group of one costs nothing") {
   const Fabric fabric = nvlink_cluster();
   const Bytes size = 1 * gigabyte;
