@@ -2,6 +2,7 @@
 # test) and stargate_<module>_test (its *_test.cpp). Third-party libraries are private to the one module that may see them.
 
 include(${CMAKE_CURRENT_LIST_DIR}/embed_files.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/source_fingerprint.cmake)
 
 set(STARGATE_THIRD_PARTY_base fmt::fmt Threads::Threads)
 set(STARGATE_THIRD_PARTY_config PkgConfig::YAML PkgConfig::TOMLPLUSPLUS nlohmann_json::nlohmann_json)
@@ -111,7 +112,10 @@ function(stargate_modules_from_layers)
     set(name ${CMAKE_MATCH_1})
     separate_arguments(below UNIX_COMMAND "${CMAKE_MATCH_2}")
     stargate_module(${name} ${below})
+    set(below_${name} ${below})
   endforeach()
+  list(REMOVE_ITEM below_study planner)
+  stargate_fingerprint(stargate_study rating_sources ${below_study} study)
   stargate_embed_report(stargate_questions)
   stargate_embed(stargate_measured measured_rules_csv ${CMAKE_SOURCE_DIR}/tools/measured_rules.csv)
 endfunction()

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/record_document.hpp"
 
@@ -230,7 +231,9 @@ const QuestionTable<CatalogueListQuestion>& CatalogueListQuestion::table() {
 Result<Answer> answer_catalogue_list(const CatalogueListQuestion& question, const QuestionContext& context) {
   const RecordKind* kind = question.kind.empty() ? nullptr : find_record_kind(question.kind);
   if (!question.kind.empty() && kind == nullptr) return unknown_kind(context, question.kind, {});
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  const bool laws = kind != nullptr && kind->name == "calibration";
+  auto catalogue = laws ? load_catalogue(context.files, context.catalogue_folder)
+                        : load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   const std::string csv = context.path_of("csv");
   if (!csv.empty() && kind == nullptr) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/record_document.hpp"
 
@@ -104,9 +105,11 @@ const QuestionTable<CatalogueShowQuestion>& CatalogueShowQuestion::table() {
 
 Result<Answer> answer_catalogue_show(const CatalogueShowQuestion& question, const QuestionContext& context) {
   // The catalogue is whole, and has the record.
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
-  if (!catalogue) return catalogue.faults();
   auto name = parse_record_name(question.record);
+  const bool law = name && name->kind == "calibration";
+  auto catalogue = law ? load_catalogue(context.files, context.catalogue_folder)
+                       : load_catalogue_without_laws(context.files, context.catalogue_folder);
+  if (!catalogue) return catalogue.faults();
   if (!name) return context.fault("record", name.faults()[0].message, name.faults()[0].hint);
   auto document = read_record_document(context, name->kind, name->id);
   if (!document && document.faults()[0].file.empty()) {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/import/import_layout.hpp"
 
@@ -121,7 +121,7 @@ Result<Answer> answer_import(const ImportQuestion& question, const QuestionConte
                       {}};
   }
   // The model is the one named, or the catalogue's of that shape or name.
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  auto catalogue = load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   const std::string model = question.model.empty() ? find_model(*catalogue, *layout) : question.model;
   return make_answer(AnswerKind::answered, Imported{question.file, model, question.system, std::move(*layout)},

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/changes.hpp"
 
@@ -103,7 +104,7 @@ const QuestionTable<ModelQuestion>& ModelQuestion::table() {
 }
 
 Result<Answer> answer_model(const ModelQuestion& question, const QuestionContext& context) {
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  auto catalogue = load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   auto id = resolve_model(context, *catalogue, question.model);
   if (!id) return id.faults();
