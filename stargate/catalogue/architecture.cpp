@@ -14,6 +14,12 @@ const RecordTable<Architecture>& Architecture::table() {
   using A = Architecture;
   static const auto table =
       record_fields<A>("architecture", "A family of chips: what its kernels reach where the chip was not measured.")
+          .optional("family", &A::family,
+                    "Architectures whose kernels are alike, so that their measured coefficients carry over: a name "
+                    "they share.")
+          .optional("from_whole_runs", &A::from_whole_runs,
+                    "Whether these shares were found from published runs of its chips; they then go before what "
+                    "measured chips of other architectures would take.")
           .optional("launch", &A::launch, "Start and drain of one kernel in a captured graph.", positive)
           .optional("best_gemm", &A::best_gemm, "Best share of peak in a matrix multiply, where best_share is unknown.",
                     fraction)

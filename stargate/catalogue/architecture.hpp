@@ -25,6 +25,8 @@ struct KernelShares {
 
 /// One record of catalogue/architectures/. Its id is what Accelerator::architecture names.
 struct Architecture : Record, KernelShares {
+  std::string family;            ///< architectures of one name lend to each other: "tpu"; empty: alone
+  bool from_whole_runs = false;  ///< its shares were found from published runs of its chips
   static const RecordTable<Architecture>& table();
 };
 

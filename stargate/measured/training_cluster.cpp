@@ -14,8 +14,7 @@ void take_share(Accelerator& accelerator, double share) {
   accelerator.memory_capacity = accelerator.memory_capacity * share;
   accelerator.memory_bandwidth = accelerator.memory_bandwidth * share;
   for (auto& [precision, rate] : accelerator.peak) rate = rate * share;
-  if (accelerator.compute_units)
-    accelerator.compute_units = std::max(1, static_cast<int>(*accelerator.compute_units * share));
+  accelerator.compute_units = std::max(1, static_cast<int>(accelerator.compute_units * share));
   accelerator.scale_up_bandwidth = accelerator.scale_up_bandwidth * share;
   accelerator.scale_out_bandwidth = accelerator.scale_out_bandwidth * share;
   accelerator.host_bandwidth = accelerator.host_bandwidth * share;
