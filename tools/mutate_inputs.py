@@ -2,10 +2,13 @@
 """Breaks good inputs in many ways and checks that every reader and flag survives: no crash, no more than 10 s, no more
 than 1 GiB, and of the program no exit code but 0, 2 and 3.
 
-Readers run in the programs mutate_<name> of tests/fuzz (build them with `cmake --build --preset dev --target mutators`,
-the build with sanitizers), thousands of inputs a process; flags run as commands of the binary. The n-th input follows
-from the seed and n alone. A failing input is made smaller, printed, and kept in tests/fuzz/seeds/<name>/, so that it is
-tried again from then on.
+Readers and questions run in the programs mutate_<name> of tests/fuzz (build them with `cmake --build --preset dev
+--target mutators`, the build with sanitizers), thousands of inputs a process: `command` breaks every example and every
+flag of every question's table. What takes long to answer, and what only the program does (files it writes), runs as
+commands of the binary. Seconds are of the processor, so that a busy machine fails nothing; whole answers may take
+SLOWEST_ANSWER, since this build is some ten times slower than what users run. The n-th input follows from the seed and n
+alone. A failing input is made smaller, printed, and with --keep kept in tests/fuzz/seeds/<name>/, so that it is tried
+again from then on.
 
     tools/mutate_inputs.py --build build/dev --count 100000
 """
@@ -24,7 +27,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BATCH, SLOWEST, MEMORY = 500, 10.0, 1 << 30
+BATCH, SLOWEST, SLOWEST_ANSWER, MEMORY = 500, 10.0, 90.0, 1 << 30
 
 # Target -> share of all inputs, files of the repository to break besides tests/fuzz/seeds/<target>.
 READERS = {
@@ -40,23 +43,24 @@ READERS = {
     "tables": (8, []),
     "service_study": (6, ["studies/crystal-intelligence.yaml"]),
     "study": (6, ["studies/stargate.yaml", "tests/golden/inputs/small.yaml"]),
+    "catalogue": (4, []),
+    "measured": (6, ["tests/golden/inputs/measured_*.csv"]),
+    "command": (6, ["tests/golden/inputs/question*.json"]),
 }
 
-# Commands whose flags are broken, and values for them.
+# Commands whose flags are broken, and values for them: what the target `command` leaves out, and one that writes files.
 COMMANDS = [
-    "train --model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096 --tp 2",
-    "train search --model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096",
-    "train goodput --model llama-3.1-8b --system hgx-h100 --gpus 64 --global-batch-size 64 --seq-length 4096 --tp 2"
-    " --tokens 1e12 --price 2$/h --scenarios 10",
-    "serve --model llama-3.1-8b --system hgx-h100 --rate 2 --isl 1000 --osl 100 --ttft 500 --tpot 50",
-    "serve size --model llama-3.1-8b --system hgx-h100 --rate 2 --isl 1000 --osl 100 --ttft 500 --tpot 50",
-    "serve simulate --model llama-3.1-8b --system hgx-h100 --rate 2 --isl 1000 --osl 100 --requests 50",
-    "model llama-3.1-8b --context 8192",
-    "import tests/golden/inputs/torchtitan_8b.toml",
-    "catalogue show accelerator:h100-sxm",
-    "catalogue list accelerator",
     "plan tests/golden/inputs/small.yaml",
-    "check tests/golden/inputs/small.yaml",
+    "serve study studies/crystal-intelligence.yaml",
+    "serve size --model llama-3.1-8b --systems hgx-h100 --rate 2 --isl 1000 --osl 100 --ttft-p99 500 --tpot-p99 50",
+    "serve simulate --model llama-3.1-8b --system hgx-h100 --rate 2 --isl 1000 --osl 100 --requests 50",
+    "train --model llama-3.1-8b --system hgx-h100 --gpus 8 --global-batch-size 64 --seq-length 4096 --tp 2",
+    "validate --training tests/golden/inputs/measured_training.csv",
+    "validate --serving tests/golden/inputs/measured_serving.csv",
+    "calibrate --training tests/golden/inputs/measured_training.csv --coefficients sustained",
+    "import tests/golden/inputs/torchtitan_8b.toml",
+    "ask tests/golden/inputs/question_model.json",
+    "schema train search",
 ]
 VALUES = ["nan", "inf", "-inf", "-1", "0", "1e999", "1e308", "4294967296", "9223372036854775807", "9223372036854775808",
           "1e9", "10000000000", "0,5", "1,024", "0x10", "1.5", "", " ", "x" * 100000, "lognormal(1155, 1)", "lognormal(1,1e9)",
@@ -65,12 +69,12 @@ VALUES = ["nan", "inf", "-inf", "-1", "0", "1e999", "1e308", "4294967296", "9223
           "model:x.y=1", "accelerator:nope.power=1 W", "supplier:samsung", "site:abilene", "/dev/null", "/", "no/such/file"]
 
 
-def limits(memory):
-    def set_limits():
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return set_limits
+def no_core():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def slowest_of(name):
+    return SLOWEST_ANSWER if name == "command" else SLOWEST
 
 
 def is_sanitized(program):
@@ -88,24 +92,40 @@ def peak_memory(pid):
         return 0
 
 
-def watch(command, on_line=None, slowest=SLOWEST):
+def processor_seconds(pid):
+    """Seconds of the processor so far, 0 when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
+
+
+def watch(command, on_line=False, slowest=SLOWEST, folder=ROOT, cache="off"):
     """Runs a command; (exit code, why it failed or None, last line, stderr). `slowest` is the time between two lines."""
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, preexec_fn=limits(0),
-                                   env=dict(os.environ, STARGATE_HOME=ROOT, ASAN_OPTIONS="detect_leaks=0"))
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, cwd=folder,
+                                   preexec_fn=no_core,
+                                   env=dict(os.environ, STARGATE_HOME=ROOT, STARGATE_CACHE=cache,
+                                            ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=64"))
         os.set_blocking(process.stdout.fileno(), False)
-        last, began, why, rest = b"", time.time(), None, b""
+        last, began, begun_at, why, rest = b"", 0.0, time.time(), None, b""
         while True:
             data = process.stdout.read()
             if data:
                 lines = (rest + data).split(b"\n")
                 rest = lines.pop()
                 if lines:
-                    last, began = lines[-1], time.time() if on_line else began
+                    last = lines[-1]
+                if lines and on_line:
+                    began, begun_at = processor_seconds(process.pid), time.time()
             if process.poll() is not None and not data:
                 break
-            if time.time() - began > slowest:
+            if processor_seconds(process.pid) - began > slowest:
                 why = f"takes longer than {slowest:g} s"
+            elif time.time() - begun_at > 60 * slowest:
+                why = "waits for something that does not come"
             elif peak_memory(process.pid) > MEMORY:
                 why = "takes more than 1 GiB"
             if why:
@@ -125,16 +145,17 @@ def seeds_of(name):
     return files
 
 
-def fails(program, text):
+def fails(program, text, slowest):
     with tempfile.NamedTemporaryFile(suffix=".input") as file:
         file.write(text)
         file.flush()
-        code, why, _, _ = watch([program, "--run", file.name])
+        code, why, _, _ = watch([program, "--run", file.name], slowest=slowest)
         return why or (f"exit code {code}" if code != 0 else None)
 
 
-def reduce(program, text, budget=60):
-    """Fewer lines, then fewer bytes, as long as it still fails; at most `budget` runs."""
+def reduce(program, text, slowest, budget=60):
+    """Fewer lines, then fewer bytes, as long as it still fails; at most `budget` runs, fewer where a failure takes long."""
+    budget = min(budget, int(300 / slowest))
     for unit in (b"\n", b""):
         parts = text.split(b"\n") if unit else [text[i:i + 16] for i in range(0, len(text), 16)]
         size = max(1, len(parts) // 2)
@@ -143,7 +164,7 @@ def reduce(program, text, budget=60):
             while at < len(parts) and budget > 0:
                 shorter = parts[:at] + parts[at + size:]
                 budget -= 1
-                if fails(program, unit.join(shorter)):
+                if fails(program, unit.join(shorter), slowest):
                     parts, changed = shorter, True
                 else:
                     at += size
@@ -154,25 +175,27 @@ def reduce(program, text, budget=60):
 
 
 def run_reader(build, name, seed, count):
-    """(inputs run, list of failures)."""
-    program, files = os.path.join(build, "tests/fuzz", f"mutate_{name}"), seeds_of(name)
-    failures, at = [], 0
-    for kept in seeds_of(name):
-        if (why := fails(program, open(kept, "rb").read())) is not None:
-            failures.append((f"{name} {os.path.relpath(kept, ROOT)}", why, b"", ""))
-    while at < count:
+    """(inputs run, list of failures). What failed once, kept among the seeds, comes first, as it is."""
+    program, files, slowest = os.path.join(build, "tests/fuzz", f"mutate_{name}"), seeds_of(name), slowest_of(name)
+    failures, at, kept = [], 0, 0
+    while kept < len(files):
+        code, why, last, errors = watch([program, "--run", *files[kept:]], on_line=True, slowest=slowest)
+        if code == 0 and why is None:
+            break
+        kept += int(last) if last.isdigit() else 0
+        failures.append((f"{name} {os.path.relpath(files[kept], ROOT)}", why or f"exit code {code}", b"", errors))
+        kept += 1
+    while at < count and len(failures) < 20:
         batch = min(BATCH, count - at)
-        code, why, last, errors = watch([program, str(seed), str(at), str(batch), *files], on_line=True)
+        code, why, last, errors = watch([program, str(seed), str(at), str(batch), *files], on_line=True, slowest=slowest)
         if code == 0 and why is None:
             at += batch
             continue
         number = int(last) if last.isdigit() else at
         text = subprocess.run([program, "--print", str(seed), str(number), *files], capture_output=True, check=True,
                               cwd=ROOT).stdout
-        failures.append((f"{name} input {number}", why or f"exit code {code}", reduce(program, text), errors))
+        failures.append((f"{name} input {number}", why or f"exit code {code}", reduce(program, text, slowest), errors))
         at = number + 1
-        if len(failures) >= 20:
-            break
     return at, failures
 
 
@@ -201,8 +224,7 @@ def flags_of(binary, command):
     text = ""
     for n in (2, 1):
         text += subprocess.run([binary, *words[:n], "--help"], capture_output=True, text=True, cwd=ROOT).stdout
-    skip = {"--help", "--version", "--csv", "--html", "--mps", "--trace", "--out", "--write", "--catalogue", "--rows", "--tokens-csv"}
-    return sorted(set(re.findall(r"--[a-z][a-z0-9-]+", text)) - skip)
+    return sorted(set(re.findall(r"--[a-z][a-z0-9-]+", text)) - {"--help", "--version"})
 
 
 def run_flags(build, seed, count, jobs):
@@ -211,28 +233,32 @@ def run_flags(build, seed, count, jobs):
 
     def one(number):
         words = broken_command(number, seed, flags)
-        code, why, _, errors = watch([binary, *words], slowest=SLOWEST)
-        if why is None and code in (0, 2, 3):
+        code, why, _, errors = watch([binary, *words], slowest=SLOWEST_ANSWER, folder=folder, cache=cache)
+        if why is None and (code in (0, 2, 3) or (code == 1 and "cannot be written" in errors)):
             return None
         shown = " ".join(w if len(w) < 80 else w[:20] + f"...({len(w)})" for w in words)
         return f"flags {number}: {shown}", why or f"exit code {code}", b"", errors
 
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        return count, [f for f in pool.map(one, range(count)) if f]
+    # Files that flags make stay in a folder of their own; what examples read is linked there.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as cache:
+        for name in ("tests", "studies", "catalogue"):
+            os.symlink(os.path.join(ROOT, name), os.path.join(folder, name))
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            return count, [f for f in pool.map(one, range(count)) if f]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=os.path.join(ROOT, "build/dev"))
     parser.add_argument("--count", type=int, default=100000)
-    parser.add_argument("--flags", type=int, default=0, help="of these as commands; else one in fifty")
+    parser.add_argument("--flags", type=int, default=0, help="of these as commands; else one in five hundred")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", help="one reader, or flags")
     parser.add_argument("--keep", action="store_true", help="keep failing inputs among the seeds")
     args = parser.parse_args()
     build = os.path.abspath(args.build)
-    commands = args.flags or args.count // 50
+    commands = args.flags or args.count // 500
     shares = sum(share for share, _ in READERS.values())
     work = {name: -(-(args.count - commands) * share // shares) for name, (share, _) in READERS.items()}
     if args.only:

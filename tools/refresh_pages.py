@@ -8,6 +8,8 @@ parts. A long command may be broken by a backslash at the end of a line.
 A number in prose that a command prints is followed by where it comes from, unseen on the page:
     reached 49.8 %<!-- figure: paper | MFU +([\\d.]+) % -->       the group of the first match; `| 0 -->` rounds it to 0 digits
     <!-- command: paper = train --model ... -->                  the command, once a page
+    <!-- file: published = tests/oracles/... -->                 a file of the tree in its place: what others published
+README.md has no other numbers in its prose but those of OWN_NUMBERS, which are names and rules of the program's own.
 A command that names $STARGATE_DATA is run where that folder of measured data is known, and its numbers stay elsewhere.
 
     tools/refresh_pages.py build/check/stargate              writes what is new
@@ -25,6 +27,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BLOCK = re.compile(r"<!-- show: (.*?) -->\n```\n\$ ((?:[^\n]*\\\n)*[^\n]*)\n.*?```\n", re.S)
 COMMAND = re.compile(r"<!-- command: (\w[\w-]*) = (.*?) -->", re.S)
+FILE = re.compile(r"<!-- file: (\w[\w-]*) = (.*?) -->")
 FIGURE = re.compile(r"(?P<number>\d[\d.,]*)(?P<unit>[^\d<>]{0,12})"
                     r"<!-- figure: (?P<name>[\w-]+) \| (?P<pattern>.*?)(?: \| (?P<digits>\d))? -->", re.S)
 ANSWERED, ANSWER_IS_NO = 0, 3
@@ -36,6 +39,22 @@ def pages():
     for folder in ("tutorial", "explanation", "howto"):
         found += sorted(glob.glob(os.path.join(ROOT, "docs", folder, "*.md")))
     return [os.path.join(ROOT, path) for path in found]
+
+
+# Names (Debian 12, Llama 3, Apache-2.0, V100), exit codes, the narrowest screen.
+OWN_NUMBERS = re.compile(r"Debian 12|Llama 3 405B|Apache-2\.0|[A-Z]+\d+|Exit codes: .*?no\.|80 columns|Llama 3\.1|C\+\+20", re.S)
+
+
+def bare_numbers(page):
+    """Numbers of a page's prose that no command stands behind."""
+    prose = re.sub(r"```.*?```|^    .*?$|\]\(.*?\)|`[^`]*`", " ", FIGURE.sub(" ", page), flags=re.S | re.M)
+    prose = OWN_NUMBERS.sub(" ", re.sub(r"<!--.*?-->|<img.*?>", " ", prose, flags=re.S))
+    return re.findall(r"[^\n]{0,30}\d[\d.,]*[^\n]{0,20}", prose)
+
+
+def file_lines(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read().splitlines()
 
 
 def cut(lines, plan, command):
@@ -73,15 +92,16 @@ class Shown:
 
     def figures(self, page, only_measured):
         """The page with its numbers as the commands print them now."""
-        commands = dict(COMMAND.findall(page))
+        commands, files = dict(COMMAND.findall(page)), dict(FILE.findall(page))
 
         def number(match):
-            if match["name"] not in commands:
+            if match["name"] not in commands and match["name"] not in files:
                 raise SystemExit(f"a figure names the command '{match['name']}', which the page does not give")
-            command = commands[match["name"]]
+            command = commands.get(match["name"], files.get(match["name"]))
             if DATA in command and not os.environ.get("STARGATE_DATA") or only_measured and DATA not in command:
                 return match[0]
-            found = re.search(match["pattern"], "\n".join(self.lines(command)))
+            lines = file_lines(command) if match["name"] in files else self.lines(command)
+            found = re.search(match["pattern"], "\n".join(lines), re.M)
             if not found:
                 raise SystemExit(f"{command}: nothing matches {match['pattern']}")
             value = found[1]
@@ -104,6 +124,8 @@ def main():
     for path in pages():
         with open(path, encoding="utf-8") as file:
             before = file.read()
+        if check and path.endswith("README.md") and bare_numbers(before):
+            raise SystemExit(f"{path}: numbers that no command stands behind: {bare_numbers(before)}")
         after = shown.figures(before if only_measured else BLOCK.sub(shown.block, before), only_measured)
         if after == before:
             continue

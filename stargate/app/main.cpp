@@ -24,7 +24,7 @@ int tell(Session& session, const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream out, faults;
   const bool good = app.exit(error, out, faults) == 0;
   session.print_text(out.str());
-  std::fputs(shorten_long_words(faults.str()).c_str(), stderr);
+  std::fputs(lay_out(shorten_long_words(faults.str()), {fault_width(session.screen)}).c_str(), stderr);
   return good ? kExitAnswered : kExitWrongInput;
 }
 

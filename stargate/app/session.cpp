@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "stargate/base/diagnostic_layout.hpp"
+
 namespace stargate {
 
 namespace {
@@ -30,7 +32,7 @@ std::optional<Diagnostic> missing_catalogue(const std::string& folder, const Dia
 
 void Session::fail(const Diagnostics& faults) {
   const auto missing = missing_catalogue(catalogue_folder, faults);
-  std::fputs(format_diagnostics(missing ? Diagnostics{*missing} : faults).c_str(), stderr);
+  std::fputs(lay_out_diagnostics(missing ? Diagnostics{*missing} : faults, fault_width(screen)).c_str(), stderr);
   exit_code = kExitWrongInput;
 }
 

@@ -33,6 +33,12 @@ TextLayout screen_layout(int width, bool wide) {
   return layout;
 }
 
+int fault_width(const TextLayout& screen) {
+  winsize size{};
+  if (screen.width > 0) return screen.width;
+  return isatty(STDERR_FILENO) != 0 && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void StandardOutput::print(std::string_view bytes) {
   if (!fault_.empty() || std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size()) return;
   fault_ = std::strerror(errno);

@@ -13,6 +13,9 @@ namespace stargate {
 /// Colour on a terminal only, and not where NO_COLOR is set.
 TextLayout screen_layout(int width, bool wide);
 
+/// Columns that faults may take: the screen's, else those of the terminal that standard error is; 0: no limit.
+int fault_width(const TextLayout& screen);
+
 /// Standard output with the system's reason when it took no more.
 class StandardOutput {
  public:

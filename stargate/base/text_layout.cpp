@@ -269,6 +269,10 @@ std::string lay_out_line(std::string_view line, int width) {
       end = rest.rfind(' ', end);
       if (end == std::string_view::npos || end == 0) end = std::min(rest.find(' ', 1), rest.size());  // a long word
     }
+    if (rest.substr(end).starts_with(" %")) {  // stays with its number
+      const std::size_t before = rest.rfind(' ', end - 1);
+      if (before != std::string_view::npos && before > 0) end = before;
+    }
     const std::size_t next = std::min(rest.find_first_not_of(' ', end), rest.size());
     out += std::string(margin, ' ') + std::string(rest.substr(0, end));
     rest.remove_prefix(next);

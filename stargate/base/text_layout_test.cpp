@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "stargate/base/diagnostic_layout.hpp"
 #include "stargate/base/text_table.hpp"
 
 namespace stargate {
@@ -103,3 +104,27 @@ TEST_CASE("numbers without end and endless words are cut, with their length") {
 
 }  // namespace
 }  // namespace stargate
+
+TEST_CASE("faults fit the screen: prose is broken, the line of the file is cut around its caret") {
+  stargate::Diagnostic fault{"study.yaml", 7, 120, "sites[2].power", "", "", ""};
+  for (int i = 0; i < 20; ++i) fault.message += "words and ", fault.hint += "more words ";
+  fault.text = std::string(119, 'a') + "b" + std::string(200, 'c');
+  for (const int width : {40, 80, 120}) {
+    const std::string text = stargate::lay_out_diagnostics({fault}, width);
+    std::size_t caret = 0, mark = 0;
+    for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
+      const std::string line = text.substr(begin, text.find('\n', begin) - begin);
+      CHECK_MESSAGE(line.size() <= static_cast<std::size_t>(width), line);
+      if (line.find("ab") != std::string::npos) mark = line.find('b');
+      if (line.ends_with("^")) caret = line.size() - 1;
+    }
+    CHECK(caret == mark);
+  }
+}
+
+TEST_CASE("a per cent sign stays with its number at the end of a line") {
+  for (int width = 40; width < 80; ++width) {
+    const std::string text = stargate::lay_out("half of them are within TPOT 6 %, TTFT 12 %, throughput 18 % of what was measured\n", {width});
+    CHECK(text.find("\n  %") == std::string::npos);
+  }
+}

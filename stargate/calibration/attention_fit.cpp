@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kSample = 250;         // rows to choose a structure on
 constexpr std::size_t kFewestOfItsOwn = 40;  // a kind of call with fewer rows shares its kernel's plain group
-constexpr std::size_t kFewest = 12;
+constexpr std::size_t kFewest = 8;
+constexpr double kUsualWidth = 128;  // the name of a group of all head widths
 constexpr int kFinalists = 3;
 constexpr double kDisturbed = 1.5;
 constexpr double kPull = 0.1;  // of a row, towards each coefficient's usual value
@@ -63,7 +64,8 @@ struct PrefillSide {
     return prefill_attention_us(c, device, row.call, row.name.narrow);
   }
   static bool is_structure(double Coefficients::*m) {
-    return m == &Coefficients::query_tile || m == &Coefficients::key_tile || m == &Coefficients::packing;
+    return m == &Coefficients::query_tile || m == &Coefficients::key_tile || m == &Coefficients::packing ||
+           m == &Coefficients::beside;
   }
   /// Tiles that FlashAttention-like kernels have; packing of query heads makes no difference where each has its own
   /// keys.
@@ -71,11 +73,13 @@ struct PrefillSide {
     std::vector<Coefficients> out;
     const std::vector<double> packings =
         name.variant == AttentionVariant::one_head ? std::vector<double>{0} : std::vector<double>{0, 1, 2};
-    for (const double query_tile : {64, 128, 256}) {
-      for (const double key_tile : {64, 128}) {
-        for (const double packing : packings) {
+    const std::pair<double, double> tiles[] = {{64, 64},   {64, 128},  {128, 64},  {128, 128},
+                                               {256, 64}, {256, 128}, {512, 512}, {1024, 1024}};  // the last two: TPU
+    for (const auto& [query_tile, key_tile] : tiles) {
+      for (const double packing : packings) {
+        for (const double beside : {0, 1}) {
           Coefficients c;
-          c.query_tile = query_tile, c.key_tile = key_tile, c.packing = packing;
+          c.query_tile = query_tile, c.key_tile = key_tile, c.packing = packing, c.beside = beside;
           out.push_back(c);
         }
       }
@@ -222,13 +226,20 @@ void widen_all(std::map<std::string, ShapeRange>& ranges, const AttentionCall& c
   for (const auto& [name, value] : shapes) widen(ranges, name, value);
 }
 
-/// Rows of each group; kinds of calls with few rows go to the plain group of their kernel.
+/// Rows of each group; kinds of calls with few rows go to the plain group of their kernel, and all widths of a kernel
+/// measured on few rows to one: the law has the width in it.
 std::map<std::string, std::vector<AttentionRow>> group_rows(const std::vector<AttentionRow>& rows) {
-  std::map<std::string, std::size_t> count;
-  for (const auto& row : rows) ++count[row.name.text()];
+  const auto all_widths = [](AttentionGroupName name) {
+    name.variant = AttentionVariant::plain, name.head_dim = kUsualWidth;
+    return name;
+  };
+  std::map<std::string, std::size_t> count, of_kernel;
+  for (const auto& row : rows) ++count[row.name.text()], ++of_kernel[all_widths(row.name).text()];
   std::map<std::string, std::vector<AttentionRow>> groups;
   for (AttentionRow row : rows) {
+    const bool few = of_kernel[all_widths(row.name).text()] < kFewestOfItsOwn;
     if (count[row.name.text()] < kFewestOfItsOwn) row.name.variant = AttentionVariant::plain;
+    if (few) row.name = all_widths(row.name);
     groups[row.name.text()].push_back(row);
   }
   return groups;

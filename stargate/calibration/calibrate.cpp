@@ -13,6 +13,7 @@
 #include "stargate/calibration/collective_sweep.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/law_choice.hpp"
+#include "stargate/perf/typical.hpp"
 
 namespace stargate {
 namespace {
@@ -104,10 +105,44 @@ Predicted predict_calibrated(const KernelTable& table, const LawFit& law, const 
   std::vector<CalibratedGroup> groups;
   for (const ChosenGroup& c : chosen) {
     groups.push_back(*c.group);
+    groups.back().coefficients = scaled_coefficients(c);
     out.basis[c.group->precision] = basis_text(c);
   }
   out.rows = law.predict(table, device, groups);
   return out;
+}
+
+/// With nothing of the device's own architecture or family: what all others' kernels would take, as perf/device_law.hpp
+/// joins them. Nothing when there are none.
+std::optional<Predicted> predict_typical(const KernelTable& table, const LawFit& law, const Accelerator& device,
+                                         const Catalogue& catalogue, const LawQuery& query) {
+  std::vector<WeighedTimes> times(table.rows);
+  Predicted out;
+  out.rows.assign(table.rows, {std::numeric_limits<double>::quiet_NaN(), {}, {}});
+  for (const LendingArchitecture& lender : lending_architectures(catalogue, device)) {
+    LawQuery of_lender = query;
+    of_lender.architecture = lender.id;
+    const auto chosen = choose_groups(catalogue, device, of_lender);
+    if (chosen.empty()) continue;
+    const Predicted theirs = predict_calibrated(table, law, device, chosen);
+    for (std::size_t i = 0; i < table.rows; ++i) {
+      LawFit::Prediction& row = out.rows[i];
+      const double ms = theirs.rows[i].milliseconds;
+      if (row.group.empty()) row.group = theirs.rows[i].group, row.reason = theirs.rows[i].reason;
+      if (!(ms > 0)) continue;
+      row.group = theirs.rows[i].group;
+      times[i].add(ms, lender.weight);
+      row.milliseconds = times[i].quantile(time_quantile(catalogue.confidence));
+    }
+  }
+  for (const auto& row : out.rows) out.basis[row.group] = law_origin_name(LawOrigin::typical);
+  const bool any = std::any_of(out.rows.begin(), out.rows.end(), [](const auto& row) { return row.milliseconds > 0; });
+  return any ? std::optional<Predicted>(std::move(out)) : std::nullopt;
+}
+
+bool has_whole_runs(const Catalogue& catalogue, const Accelerator& device) {
+  const auto found = catalogue.architectures.find(device.architecture);
+  return found != catalogue.architectures.end() && found->second.from_whole_runs;
 }
 
 /// With nothing measured to take coefficients from: as questions about such a device are answered.
@@ -124,6 +159,16 @@ Predicted predict_by_specification(const KernelTable& table, const LawFit& law, 
     if (said) out.basis[call.group] = law_origin_name(LawOrigin::specification);
   }
   return out;
+}
+
+Predicted predict(const KernelTable& table, const LawFit& law, const Accelerator& device, const Catalogue& catalogue,
+                  const LawQuery& query) {
+  const auto chosen = choose_groups(catalogue, device, query);
+  if (!chosen.empty()) return predict_calibrated(table, law, device, chosen);
+  if (!has_whole_runs(catalogue, device)) {
+    if (auto typical = predict_typical(table, law, device, catalogue, query)) return *std::move(typical);
+  }
+  return predict_by_specification(table, law, device, catalogue);
 }
 
 /// Adds each row of a table under one law to the tally.
@@ -187,14 +232,14 @@ void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerato
         note_bound(outcome.at_bounds, {name, p.name}, value->second, {p.lower, p.upper});
       }
       // A name used for two kinds of groups has the bounds of both.
-      auto& text = calibration.coefficients.try_emplace(p.name, p.unit, p.meaning, p.lower, p.upper).first->second;
+      auto& text = calibration.coefficients.try_emplace(p.name, CoefficientText{p.unit, p.meaning, p.lower, p.upper}).first->second;
       text.lower = std::min(text.lower, p.lower), text.upper = std::max(text.upper, p.upper);
     }
     for (auto& [coefficient, value] : group.coefficients) {
       value = rounded(value);
       if (has_text(law, coefficient)) continue;
-      auto& text =
-          calibration.coefficients.try_emplace(coefficient, "1", "set by rule, not fitted", value, value).first->second;
+      const CoefficientText by_rule{"1", "set by rule, not fitted", value, value};
+      auto& text = calibration.coefficients.try_emplace(coefficient, by_rule).first->second;
       text.lower = std::min(text.lower, value), text.upper = std::max(text.upper, value);
     }
     group.law = name, group.device = device.id;
@@ -228,11 +273,10 @@ ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& group
     const TableUse use = use_of(*table, judgement.catalogue, judgement.laws, question.selection);
     if (!use.left_out.empty()) tallies[i].skip(use.left_out, static_cast<int>(table->rows));
     for (const LawFit* law : use.laws) {
-      const LawQuery query{law->law(), table->engine, table->version, question.leave_out ? use.device->id : ""};
-      const auto chosen = choose_groups(judgement.catalogue, *use.device, query);
-      const Predicted predicted = chosen.empty()
-                                      ? predict_by_specification(*table, *law, *use.device, judgement.catalogue)
-                                      : predict_calibrated(*table, *law, *use.device, chosen);
+      LawQuery query{law->law(), table->engine, table->version};
+      if (question.hidden == Hidden::device) query.without = use.device->id;
+      query.without_family = question.hidden == Hidden::architecture;
+      const Predicted predicted = predict(*table, *law, *use.device, judgement.catalogue, query);
       tally_table(*table, predicted, grouping_of(*table, *use.device, *law), tallies[i]);
     }
     steps.done(table_name(*table));
@@ -267,7 +311,7 @@ void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_
   const auto by_law = [](const KernelTable&, const Accelerator& device, const LawFit& law) {
     return Grouping{{{}, device.id, {}, {}, law.law(), {}}, false};
   };
-  const auto report = tally_folder({lending, laws, {selection, true, 0}, {}}, by_law).report();
+  const auto report = tally_folder({lending, laws, {selection, Hidden::device, 0}, {}}, by_law).report();
   for (const ValidationGroup& group : report.groups) {
     const auto it = fitted.find(group.key.accelerator + "." + group.key.metric);
     if (it != fitted.end() && group.errors.rows > 0) it->second.left_out = group.errors;

@@ -34,9 +34,12 @@ struct CalibrationOutcome {
 CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
                              const KernelSelection& selection, const Progress& progress);
 
+/// What is hidden from a device whose rows are predicted.
+enum class Hidden { nothing, device, architecture };
+
 struct KernelValidation {
   KernelSelection selection;
-  bool leave_out = false;  ///< predict each device with what the others lend
+  Hidden hidden = Hidden::nothing;  ///< what the others lend then predicts it
   std::size_t worst = 0;   ///< rows to show
 };
 

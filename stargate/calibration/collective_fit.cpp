@@ -315,7 +315,7 @@ class CollectiveFit final : public LawFit {
     }
     for (const auto& [name, group] : rows.groups) {
       const auto fitted =
-          std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.precision == name; });
+          std::find_if(groups.begin(), groups.end(), [&wanted = name](const auto& g) { return g.precision == wanted; });
       for (std::size_t i = 0; i < group.at.size(); ++i) {
         Prediction& prediction = out[group.at[i]];
         if (!prediction.reason.empty()) continue;

@@ -256,7 +256,7 @@ void tally_collective_sweeps(const CollectiveSweeps& sweeps, const Catalogue& ca
     const auto& [device, engine, name] = key;
     const auto chosen = choose_groups(catalogue, catalogue.accelerators.at(device), {"collective", engine, {}, {}});
     const auto it =
-        std::find_if(chosen.begin(), chosen.end(), [&](const auto& c) { return c.group->precision == name; });
+        std::find_if(chosen.begin(), chosen.end(), [&wanted = name](const auto& c) { return c.group->precision == wanted; });
     const auto broken = broken_by_source(sweeps, group);
     for (std::size_t j = 0; j < group.rows.size(); ++j) {
       const CollectiveRow& row = group.rows[j];

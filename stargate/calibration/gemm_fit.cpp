@@ -19,7 +19,8 @@ constexpr double kDisturbed = 2;            // times what two larger calls take
 constexpr double kHostBound = 25;           // microseconds; no launch from a captured graph takes as long
 constexpr double kClearlyBetter = 0.97;     // of the searched library's loss, for a tiling by rows
 constexpr std::size_t kRowsToChoose = 500;  // enough to choose a tiling by
-constexpr std::size_t kLeastRows = 20;      // a group of fewer is not fitted
+constexpr std::size_t kLeastRows = 20;      // a group of fewer is not fitted, unless its table has nothing else
+constexpr std::size_t kLeastAlone = 8;      // then this many settle the coefficients that matter most
 
 struct TileShape {
   double rows, columns, cluster;
@@ -78,6 +79,8 @@ std::vector<Parameter> fitted_parameters(const Problem& problem, const GemmCoeff
     if (!problem.format.quantises && (name == "row" || name == "quantise_share")) continue;
     if (!host_bound && name == "host_us") continue;
     if (!start.tiling.searched() && name == "split") continue;
+    const bool matters = name == "launch" || name == "peak_share" || name == "feed" || name == "unhidden";
+    if (problem.rows.size() < kLeastRows && !matters) continue;
     Parameter parameter{name,        field.unit,  field.meaning,  start.*field.member,
                         field.lower, field.upper, field.lower > 0};
     if (name == "launch") {
@@ -252,8 +255,11 @@ std::vector<Parameter> GemmFit::parameters() const {
 
 std::vector<CalibratedGroup> GemmFit::fit(const KernelTable& table, const Accelerator& device) const {
   std::vector<CalibratedGroup> out;
-  for (const auto& [name, group] : groups_of(table, device)) {
-    if (group.rows.size() >= kLeastRows) out.push_back(fit_group(table, device, group));
+  const auto groups = groups_of(table, device);
+  const auto is_large = [](const auto& group) { return group.second.rows.size() >= kLeastRows; };
+  const std::size_t least = std::any_of(groups.begin(), groups.end(), is_large) ? kLeastRows : kLeastAlone;
+  for (const auto& [name, group] : groups) {
+    if (group.rows.size() >= least) out.push_back(fit_group(table, device, group));
   }
   return out;
 }
@@ -366,8 +372,10 @@ GemmCoefficients fit_gemm_rows(const std::vector<GemmRow>& rows, const GemmDevic
   const FitSettings quick{.huber = kHuber, .max_iterations = 25, .starts = 2};
   Solution best = solve_from(few, {}, quick);
   best.loss *= kClearlyBetter;
-  const Solution by_rows = choose_tiling(few);
-  if (by_rows.loss < best.loss) best = by_rows;
+  if (rows.size() >= kLeastRows) {
+    const Solution by_rows = choose_tiling(few);
+    if (by_rows.loss < best.loss) best = by_rows;
+  }
   return solve_from(all, best.coefficients, {.huber = kHuber, .max_iterations = 60, .starts = 8}).coefficients;
 }
 

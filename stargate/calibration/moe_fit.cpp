@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <tuple>
 
 #include "stargate/base/check.hpp"
 #include "stargate/calibration/fit_rows.hpp"
@@ -309,6 +311,25 @@ bool is_clearly_no_less(const MoeRow& other, const MoeRow& row) {
   return asks_no_less(other, row) && (alike || other.microseconds * kDisturbedOther < row.microseconds);
 }
 
+/// Tuning tables fill in what nobody ran: one figure, the same to its last digit, under more and more tokens. The least
+/// of them keeps it.
+void mark_copied(const std::vector<MoeRow>& rows, std::vector<std::string>& reasons) {
+  const auto call_of = [](const MoeRow& r) {
+    return std::tuple(r.microseconds, r.shape.hidden, r.shape.inter, r.shape.experts, r.shape.top_k, r.shape.ranks,
+                      r.tensor_ranks, r.skew);
+  };
+  std::map<decltype(call_of(rows.front())), double> least;  // tokens
+  for (const MoeRow& row : rows) {
+    double& tokens = least.try_emplace(call_of(row), row.tokens).first->second;
+    tokens = std::min(tokens, row.tokens);
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (reasons[i].empty() && rows[i].tokens > least.at(call_of(rows[i]))) {
+      reasons[i] = "the figure of fewer tokens to its last digit: copied";
+    }
+  }
+}
+
 std::string broken_reason(const MoeRow& row, const MoeDevice& device, const MoeFormat& format) {
   const MoeShape& s = row.shape;
   if (!(row.microseconds > 0) || !(row.tokens >= 1) || !(s.hidden >= 1) || !(s.inter >= 1) || !(s.top_k >= 1) ||
@@ -346,6 +367,7 @@ std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const 
                                          const MoeFormat& format) {
   std::vector<std::string> reasons(rows.size());
   for (std::size_t i = 0; i < rows.size(); ++i) reasons[i] = broken_reason(rows[i], device, format);
+  mark_copied(rows, reasons);
   const auto by_time = sort_by_time(rows, [&](std::size_t i) { return reasons[i].empty(); });
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (reasons[i].empty() && is_disturbed(by_time, rows[i], kDisturbed, is_clearly_no_less)) {

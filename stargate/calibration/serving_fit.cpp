@@ -119,24 +119,35 @@ Services make_services(ServiceMaker& maker, const std::vector<MeasuredServing>& 
   return out;
 }
 
-/// Evenly taken, without one source or only that one; weights as the loss wants them.
+/// Runs that tell much the same: a model of one source on one chip.
+std::string kind_of(const FitService& fit) {
+  const MeasuredService& s = fit.service;
+  return fmt::format("{} {} {} {} {}", fit.rows.front().row->source, s.replica.model->id, s.accelerator,
+                     static_cast<int>(s.replica.precision.linear), s.prefill.has_value());
+}
+
+/// Of each kind as many as the root of what it has, evenly taken, without one source or only that one; weights as the
+/// loss wants them.
 std::vector<FitService> choose(const std::map<std::string, FitService>& all, const std::string& source, bool only,
                                int most) {
-  std::vector<const FitService*> kept;
-  std::map<std::string, double> of_source;
+  std::map<std::string, std::vector<const FitService*>> kinds;
+  double roots = 0;
   for (const auto& [name, service] : all) {
     const std::string& own = service.rows.front().row->source;
     if (!source.empty() && (own == source) != only) continue;
-    kept.push_back(&service);
+    kinds[kind_of(service)].push_back(&service);
   }
+  for (const auto& [kind, kept] : kinds) roots += std::sqrt(static_cast<double>(kept.size()));
   std::vector<FitService> out;
-  const std::size_t take = std::min(kept.size(), static_cast<std::size_t>(std::max(1, most)));
-  for (std::size_t i = 0; i < take; ++i) out.push_back(*kept[i * kept.size() / take]);
-  for (const auto& service : out) of_source[service.rows.front().row->source] += 1;
-  for (auto& service : out) {
-    std::array<double, 3> count{};
-    for (const auto& row : service.rows) count[row.figure] += 1;
-    for (auto& row : service.rows) row.weight = 1 / (count[row.figure] * std::sqrt(of_source[row.row->source]));
+  for (const auto& [kind, kept] : kinds) {
+    const double root = std::sqrt(static_cast<double>(kept.size()));
+    const auto take = std::min(kept.size(), static_cast<std::size_t>(std::ceil(most * root / roots)));
+    for (std::size_t i = 0; i < take; ++i) {
+      FitService& fit = out.emplace_back(*kept[i * kept.size() / take]);
+      std::array<double, 3> count{};
+      for (const auto& row : fit.rows) count[row.figure] += 1;
+      for (auto& row : fit.rows) row.weight = root / (count[row.figure] * static_cast<double>(take));
+    }
   }
   return out;
 }
@@ -182,7 +193,13 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   if (!faults.empty()) return faults;
   ServiceMaker maker(catalogue);
   Services services = make_services(maker, rows, "A");
-  for (auto& [id, of_engine] : make_services(maker, rows, "B")) services.try_emplace(id, std::move(of_engine));
+  for (auto& [id, of_engine] : make_services(maker, rows, "B")) {
+    auto& kept = services[id];
+    const bool none = kept.empty();
+    for (auto& [configuration, service] : of_engine) {  // no run of trust A was disaggregated
+      if (none || service.service.prefill) kept.try_emplace(configuration, std::move(service));
+    }
+  }
   for (auto& [id, of_engine] : make_services(maker, rows, "A", false)) services.try_emplace(id, std::move(of_engine));
   if (services.empty()) return Diagnostic{{}, 0, 0, {}, "no row states its whole configuration", {}, {}};
   ServingFit fit;

@@ -58,7 +58,9 @@ TEST_CASE("serving figures are reported by source and trust, what is left out is
   CHECK(validation.report.skipped.at("metric or percentile not known") == 1);
   REQUIRE(validation.report.worst.size() == 1);
   CHECK(validation.report.worst[0].row.starts_with("slow vLLM Llama 3.1 8B"));
-  CHECK(format_serving_validation_json(validation).find("\"by_figure\"") != std::string::npos);
+  JsonWriter json;
+  write_serving_validation(json.begin_object(), validation);
+  CHECK(json.end_object().text().find("\"by_figure\"") != std::string::npos);
 }
 
 TEST_CASE("a fit finds the step overhead that made the rows, and names coefficients that do not exist") {

@@ -75,7 +75,7 @@ class TrainingLoss {
 
  private:
   static double log_error(FitRow& row, const TrainingCoefficients& coefficients) {
-    row.run.job.coefficients = coefficients;
+    set_coefficients(row.run.job, coefficients);
     return std::log(simulate_step(row.run.job, row.run.layout).step_time().base()) - row.log_measured;
   }
 

@@ -67,7 +67,9 @@ TEST_CASE("measured runs are reported by source and completeness, layouts are ra
   CHECK(validation.report.worst[0].row.starts_with("slow GPT on 16 x100"));
   REQUIRE(validation.rankings.size() == 1);
   CHECK(validation.rankings[0].configurations == 4);
-  CHECK(format_training_validation_json(validation).find("\"rank_correlation\"") != std::string::npos);
+  JsonWriter json;
+  write_training_validation(json.begin_object(), validation);
+  CHECK(json.end_object().text().find("\"rank_correlation\"") != std::string::npos);
 }
 
 TEST_CASE("a fit finds the coefficient that made the rows, and a source left out is judged by the others") {

@@ -14,6 +14,12 @@ const RecordTable<Architecture>& Architecture::table() {
   using A = Architecture;
   static const auto table =
       record_fields<A>("architecture", "A family of chips: what its kernels reach where the chip was not measured.")
+          .optional("family", &A::family,
+                    "Architectures whose kernels are alike, so that their measured coefficients carry over: a name "
+                    "they share.")
+          .optional("from_whole_runs", &A::from_whole_runs,
+                    "Whether these shares were found from published runs of its chips; they then go before what "
+                    "measured chips of other architectures would take.")
           .optional("launch", &A::launch, "Start and drain of one kernel in a captured graph.", positive)
           .optional("best_gemm", &A::best_gemm, "Best share of peak in a matrix multiply, where best_share is unknown.",
                     fraction)
@@ -28,7 +34,11 @@ const RecordTable<Architecture>& Architecture::table() {
           .optional("expert_stream", &A::expert_stream,
                     "Bandwidth at which their weights are read, to that of a plain stream.", fraction)
           .optional("attention_forward", &A::attention_forward, "Share of peak of attention's forward pass.", fraction)
-          .optional("attention_backward", &A::attention_backward, "Share of peak of its backward pass.", fraction);
+          .optional("attention_backward", &A::attention_backward, "Share of peak of its backward pass.", fraction)
+          .optional("running_power", &A::running_power, "Drawn while kernels run that do nothing.", not_negative)
+          .optional("product_picojoules", &A::product_picojoules,
+                    "Energy of a 16-bit operation of the matrix units at full clock; 0: not known.", not_negative)
+          .optional("stream_picojoules", &A::stream_picojoules, "Energy of a byte to or from memory.", not_negative);
   return table;
 }
 

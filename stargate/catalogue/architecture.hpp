@@ -18,10 +18,15 @@ struct KernelShares {
   double expert_rate = 0.5;    ///< rate of the experts of a layer, many small products at once, to that of a plain one
   double expert_stream = 0.9;  ///< bandwidth at which their weights are read, to that of a plain stream
   double attention_forward = 0.6, attention_backward = 0.48;  ///< share of peak, long sequences
+  Power running_power;                            ///< drawn while kernels run that do nothing
+  double product_picojoules = 0;                  ///< of a 16-bit operation at full clock; 0: not known
+  double stream_picojoules = 0;                   ///< of a byte to or from memory
 };
 
 /// One record of catalogue/architectures/. Its id is what Accelerator::architecture names.
 struct Architecture : Record, KernelShares {
+  std::string family;            ///< architectures of one name lend to each other: "tpu"; empty: alone
+  bool from_whole_runs = false;  ///< its shares were found from published runs of its chips
   static const RecordTable<Architecture>& table();
 };
 

@@ -4,17 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
 namespace stargate {
 
 namespace {
-
-struct NamedPart {
-  std::string name;
-  std::vector<double> numbers;
-};
 
 /// Takes the next word, which blanks end, off `text`.
 std::string_view take_word(std::string_view& text) {
@@ -24,46 +20,52 @@ std::string_view take_word(std::string_view& text) {
   return word;
 }
 
-/// "m 1 to 64, n 8 to 16" as {m, {1, 64}}, {n, {8, 16}}; a fault when a part has not `count` numbers. A catalogue holds
-/// thousands of such texts, so they are cut in place.
-std::vector<NamedPart> read_parts(Reader& reader, const Node& node, std::size_t count, const std::string& due) {
-  std::vector<NamedPart> parts;
+/// "m 1 to 64, n 8 to 16" as visit(m, {1, 64}), visit(n, {8, 16}); a fault when a part has not `count` numbers, at most
+/// two. A catalogue holds thousands of such texts, so they are cut in place.
+template <class Visit>
+void visit_parts(Reader& reader, const Node& node, std::size_t count, const std::string& due, const Visit& visit) {
   const std::string* text = read_scalar(reader, node, due);
-  if (text == nullptr) return parts;
+  if (text == nullptr) return;
   for (std::string_view rest = *text; !rest.empty();) {
     std::string_view words = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(words.size() + 1, rest.size()));
-    NamedPart part;
-    part.name = take_word(words);
+    const std::string_view name = take_word(words);
+    std::array<double, 2> numbers{};
+    std::size_t found = 0;
     for (auto word = take_word(words); !word.empty(); word = take_word(words)) {
       if (word == "to") continue;
       double number = 0;
       const auto [stop, error] = std::from_chars(word.data(), word.data() + word.size(), number);
       if (error != std::errc() || stop != word.data() + word.size() || !std::isfinite(number)) {
-        reader.fault(node, "'" + std::string(word.substr(0, 60)) + "' is not a number", "write " + due);
-        return {};
+        return reader.fault(node, "'" + std::string(word.substr(0, 60)) + "' is not a number", "write " + due);
       }
-      part.numbers.push_back(number);
+      if (found < numbers.size()) numbers[found] = number;
+      ++found;
     }
-    if (part.name.empty() || part.numbers.size() != count) {
-      reader.fault(node, "'" + part.name.substr(0, 60) + "' has not " + std::to_string(count) + " numbers behind it",
-                   "write " + due);
-      return {};
+    if (name.empty() || found != count) {
+      return reader.fault(node,
+                          "'" + std::string(name.substr(0, 60)) + "' has not " + std::to_string(count) +
+                              " numbers behind it",
+                          "write " + due);
     }
-    parts.push_back(std::move(part));
+    visit(name, numbers);
   }
-  return parts;
 }
 
 }  // namespace
 
+/// Files have the names in order: each goes in at the end.
 void Codec<NamedNumbers>::read(Reader& reader, const Node& node, NamedNumbers& out, const Rule&) {
-  for (auto& part : read_parts(reader, node, 1, type_text())) out[part.name] = part.numbers[0];
+  visit_parts(reader, node, 1, type_text(), [&](std::string_view name, const std::array<double, 2>& numbers) {
+    out.insert_or_assign(out.end(), std::string(name), numbers[0]);
+  });
 }
 
 void Codec<std::map<std::string, ShapeRange>>::read(Reader& reader, const Node& node,
                                                     std::map<std::string, ShapeRange>& out, const Rule&) {
-  for (auto& part : read_parts(reader, node, 2, type_text())) out[part.name] = {part.numbers[0], part.numbers[1]};
+  visit_parts(reader, node, 2, type_text(), [&](std::string_view name, const std::array<double, 2>& numbers) {
+    out.insert_or_assign(out.end(), std::string(name), ShapeRange{numbers[0], numbers[1]});
+  });
 }
 
 void Codec<ErrorSummary>::read(Reader& reader, const Node& node, ErrorSummary& out, const Rule&) {
@@ -73,12 +75,13 @@ void Codec<ErrorSummary>::read(Reader& reader, const Node& node, ErrorSummary& o
                                                     {"mean_pct", &out.mean_pct},
                                                     {"p90_pct", &out.p90_pct},
                                                     {"bias_pct", &out.bias_pct}};
-  for (const auto& part : read_parts(reader, node, 1, type_text())) {
-    const auto field =
-        std::find_if(std::begin(fields), std::end(fields), [&](const auto& f) { return part.name == f.first; });
-    if (field == std::end(fields)) return reader.fault(node, "'" + part.name + "' is not one of its figures");
-    *field->second = part.numbers[0];
-  }
+  visit_parts(reader, node, 1, type_text(), [&](std::string_view name, const std::array<double, 2>& numbers) {
+    const auto field = std::find_if(std::begin(fields), std::end(fields), [&](const auto& f) { return name == f.first; });
+    if (field == std::end(fields)) {
+      return reader.fault(node, "'" + std::string(name.substr(0, 60)) + "' is not one of its figures");
+    }
+    *field->second = numbers[0];
+  });
   out.rows = static_cast<int>(std::clamp(rows, 0.0, 2e9));
 }
 
@@ -127,7 +130,7 @@ namespace {
 std::string number(double value) { return fmt::format("{:.6g}", value); }
 std::string percent(double value) { return fmt::format("{:.2f}", std::abs(value) < 0.005 ? 0.0 : value); }
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -149,12 +152,12 @@ std::string format_group(const CalibratedGroup& group) {
   for (const auto& [name, range] : group.fitted_on) {
     ranges += fmt::format("{}{} {} to {}", ranges.empty() ? "" : ", ", name, number(range.low), number(range.high));
   }
-  out += fmt::format("  - engine: {}\n    version: {}\n    precision: {}\n", quoted(group.engine),
-                     quoted(group.version), quoted(group.precision));
-  out += "    coefficients: " + quoted(coefficients) + "\n    fitted_on: " + quoted(ranges) + "\n";
+  out += fmt::format("  - engine: {}\n    version: {}\n    precision: {}\n", in_quotes(group.engine),
+                     in_quotes(group.version), in_quotes(group.precision));
+  out += "    coefficients: " + in_quotes(coefficients) + "\n    fitted_on: " + in_quotes(ranges) + "\n";
   out += "    used: " + format_errors(group.used) + "\n    held_out: " + format_errors(group.held_out) + "\n";
   if (!group.skipped.empty()) out += "    skipped:\n";
-  for (const auto& [reason, rows] : group.skipped) out += fmt::format("      {}: {}\n", quoted(reason), rows);
+  for (const auto& [reason, rows] : group.skipped) out += fmt::format("      {}: {}\n", in_quotes(reason), rows);
   return out;
 }
 
@@ -163,19 +166,19 @@ std::string format_group(const CalibratedGroup& group) {
 std::string format_calibration(const Calibration& c) {
   std::string out =
       "# Written by `stargate calibrate`: fitted, not chosen. Change the law or the data, not this file.\n";
-  out += fmt::format("name: {}\ndevice: {}\nlaw: {}\ndate: {}\n", quoted(c.name), c.device, c.law, c.date);
-  if (!c.notes.empty()) out += "notes: " + quoted(c.notes) + "\n";
+  out += fmt::format("name: {}\ndevice: {}\nlaw: {}\ndate: {}\n", in_quotes(c.name), c.device, c.law, c.date);
+  if (!c.notes.empty()) out += "notes: " + in_quotes(c.notes) + "\n";
   out += "sources:\n";
   for (const auto& [field, note] : c.sources) {
     const bool assumed = !note.assumption.empty();
     out +=
-        fmt::format("  {}: {}\n", quoted(field),
-                    assumed ? "{assumption: " + quoted(note.assumption) + "}" : "[" + format_source_note(note) + "]");
+        fmt::format("  {}: {}\n", in_quotes(field),
+                    assumed ? "{assumption: " + in_quotes(note.assumption) + "}" : "[" + format_source_note(note) + "]");
   }
   out += "coefficients:\n";
   for (const auto& [name, text] : c.coefficients) {
-    out += fmt::format("  {}:\n    unit: {}\n    meaning: {}\n    lower: {}\n    upper: {}\n", name, quoted(text.unit),
-                       quoted(text.meaning), number(text.lower), number(text.upper));
+    out += fmt::format("  {}:\n    unit: {}\n    meaning: {}\n    lower: {}\n    upper: {}\n", name, in_quotes(text.unit),
+                       in_quotes(text.meaning), number(text.lower), number(text.upper));
   }
   if (c.left_out) out += "left_out: " + format_errors(*c.left_out) + "\n";
   out += "groups:\n";

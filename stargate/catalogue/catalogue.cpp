@@ -6,6 +6,7 @@
 #include <set>
 
 #include "stargate/catalogue/catalogue_check.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/catalogue/derive.hpp"
 #include "stargate/catalogue/model_config.hpp"
 
@@ -266,7 +267,17 @@ const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& 
   return newest != nullptr ? newest : oldest;
 }
 
-Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
+namespace {
+
+/// Ids alone; what is in the files is not looked at.
+void list_calibrations(Loader& loader, CalibrationSet& calibrations) {
+  for (const auto& path : loader.files.list(loader.folder + "/calibration", ".yaml")) {
+    calibrations[file_stem(path)].id = file_stem(path);
+  }
+}
+
+Result<Catalogue> load(const FileReader& files, const std::string& folder, const CatalogueChanges& changes,
+                       bool with_laws) {
   Loader loader{files, folder, changes, {}, {}, {}};
   Catalogue catalogue;
   catalogue.left_out = changes.without;
@@ -285,7 +296,7 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   load_records(loader, "training", "training", catalogue.training);
   load_records(loader, "engine", "engines", catalogue.engines);
   load_models(loader, catalogue.models);
-  load_records(loader, "calibration", "calibration", catalogue.calibrations);
+  if (with_laws) load_records(loader, "calibration", "calibration", catalogue.calibrations);
   for (auto& [id, calibration] : catalogue.calibrations) {
     for (auto& group : calibration.groups) group.device = calibration.device, group.law = calibration.law;
   }
@@ -294,11 +305,22 @@ Result<Catalogue> load_catalogue(const FileReader& files, const std::string& fol
   auto missing = changes.without;
   missing.insert(missing.end(), loader.broken.begin(), loader.broken.end());
   auto references = check_references(catalogue, folder, missing);
+  if (!with_laws) list_calibrations(loader, catalogue.calibrations);
   find_lines(loader, references);
   loader.add(references);
   if (!loader.faults.empty()) return std::move(loader.faults);
   derive_dependents(catalogue, changes);
   return catalogue;
+}
+
+}  // namespace
+
+Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
+  return load(files, folder, changes, true);
+}
+
+Result<Catalogue> load_catalogue_without_laws(const FileReader& files, const std::string& folder) {
+  return load(files, folder, {}, false);
 }
 
 const Route* find_route(const Catalogue& catalogue, const std::string& a, const std::string& b) {

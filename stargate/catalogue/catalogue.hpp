@@ -31,6 +31,15 @@ struct ListedRecords {
   Records<Network> networks;
 };
 
+/// Which end of the range is meant where a figure is known as one: the times of a device that nobody measured. Low is
+/// slow.
+enum class Confidence { low, mid, high };
+template <>
+struct EnumNames<Confidence> {
+  static constexpr std::pair<const char*, Confidence> names[] = {
+      {"low", Confidence::low}, {"mid", Confidence::mid}, {"high", Confidence::high}};
+};
+
 struct Catalogue {
   std::map<std::string, Source> sources;
   Records<Architecture> architectures;
@@ -50,6 +59,7 @@ struct Catalogue {
   CalibrationSet calibrations;
   std::vector<std::string> left_out;  ///< kind:id of records that CatalogueChanges::without named
   ListedRecords listed;
+  Confidence confidence = Confidence::mid;  ///< of a question
 };
 
 /// Changes to make while loading: "accelerator:h100-sxm.memory_bandwidth" set, "supplier:samsung" left out. What is

@@ -89,16 +89,22 @@ class ReferenceCheck {
   Diagnostics faults_;
 };
 
-/// A full mesh has one link or more for each pair: what has fewer is none.
+/// A full mesh has as many links for each pair as its listed domain has, one at least. In a larger domain each pair would
+/// have fewer, and the groups inside it would be slower for being given more room.
 void check_mesh(ReferenceCheck& check, const Catalogue& catalogue, const System& system) {
   const auto network = catalogue.networks.find(system.scale_up);
   if (network == catalogue.networks.end() || network->second.topology != Topology::mesh) return;
-  const int peers = system.scale_up_domain - 1;
-  if (!network->second.links || *network->second.links >= peers) return;
+  if (!network->second.links) return;
+  const auto listed = catalogue.listed.systems.find(system.id);
+  const auto listed_network = catalogue.listed.networks.find(system.scale_up);
+  const int before = (listed == catalogue.listed.systems.end() ? system : listed->second).scale_up_domain - 1;
+  const int links = *(listed_network == catalogue.listed.networks.end() ? network->second : listed_network->second).links;
+  const int peers = system.scale_up_domain - 1, pair = std::max(1, before > 0 ? links / before : 1);
+  if (*network->second.links >= pair * peers) return;
   check.fault("scale_up_domain",
-              "a full mesh of " + std::to_string(peers + 1) + " needs " + std::to_string(peers) +
-                  " links of each accelerator; network:" + system.scale_up + " has " +
-                  std::to_string(*network->second.links),
+              "a full mesh of " + std::to_string(peers + 1) + " with " + std::to_string(pair) +
+                  " to each peer needs " + std::to_string(pair * peers) + " links of each accelerator; network:" +
+                  system.scale_up + " has " + std::to_string(*network->second.links),
               "keep the domain, give the network more links, or a topology with switches");
 }
 

@@ -35,9 +35,9 @@ const RecordTable<Accelerator>& Accelerator::table() {
           .required("peak", &A::peak, "Dense peak rate by precision.", positive)
           .optional("best_share", &A::best_share,
                     "Share of the peak that the best measured matrix multiply reaches, by precision.", fraction)
-          .optional("compute_units", &A::compute_units, "Number of SMs, CUs or cores that take tiles of work.",
+          .required("compute_units", &A::compute_units, "Number of SMs, CUs or cores that take tiles of work.",
                     positive)
-          .optional("clock", &A::clock, "Highest clock.", positive)
+          .required("clock", &A::clock, "Highest clock.", positive)
           .optional("last_level_cache", &A::last_level_cache, "Capacity of the cache all compute units share.",
                     positive)
           .required("power", &A::power, "Maximum power of the part.", positive)

@@ -37,8 +37,8 @@ struct Accelerator : Record {
   ByteRate memory_bandwidth;
   std::map<Precision, FlopRate> peak;      ///< dense data-sheet rate of the matrix units
   std::map<Precision, double> best_share;  ///< of it, in the best matrix multiply measured over many shapes (MAMF)
-  std::optional<int> compute_units;        ///< SMs, CUs, TensorCores
-  std::optional<Frequency> clock;
+  int compute_units = 100;                 ///< SMs, CUs, TensorCores; a file must say
+  Frequency clock = Frequency::from_base(1.9e9);  ///< the highest; a file must say
   std::optional<Bytes> last_level_cache;
   Power power;  ///< maximum, of the part
   std::optional<Power> idle_power;

@@ -16,6 +16,10 @@ const RecordTable<TrainingCoefficients>& TrainingCoefficients::table() {
                     not_negative)
           .optional("hidden_slowdown", &C::hidden_slowdown,
                     "Share of a hidden transfer's time by which the work above it takes longer.", fraction)
+          .optional("activity", &C::activity,
+                    "Power of matrix units on a step's tensors over that on the inputs of kernel benchmarks; 0: kernels "
+                    "as in bursts, whatever the power limit.",
+                    not_negative)
           .optional("sustained", &C::sustained,
                     "Time of kernels in a step over the same kernels measured alone: clocks held by power and heat.",
                     positive)
@@ -48,7 +52,8 @@ const std::vector<CoefficientHandle<TrainingCoefficients>>& training_coefficient
   static const std::vector<CoefficientHandle<C>> handles = {
       number_handle<C, &C::straggling>("straggling", 0, 0.05),
       number_handle<C, &C::hidden_slowdown>("hidden_slowdown", 0, 1),
-      number_handle<C, &C::attention_backward>("attention_backward", 0.8, 1.6),
+      number_handle<C, &C::attention_backward>("attention_backward", 0.6, 1.6),
+      number_handle<C, &C::activity>("activity", 0, 2.5),
       number_handle<C, &C::sustained>("sustained", 1, 1.4),
       number_handle<C, &C::tensor_overlap>("tensor_overlap", 0, 1),
       number_handle<C, &C::expert_overlap>("expert_overlap", 0, 1),

@@ -11,6 +11,7 @@ namespace stargate {
 struct TrainingCoefficients : Record {
   double straggling = 0;  ///< relative deviation of a rank's step time; the slowest of N is sqrt(2 ln N) of it late
   double hidden_slowdown = 0;  ///< share of a hidden transfer's time by which the work above it takes longer
+  double activity = 0;         ///< what a step's tensors switch over the inputs of kernel benchmarks; 0: bursts
   double sustained = 1;        ///< time of kernels in a step over the same kernels measured alone
   double tensor_overlap = 0;   ///< share of sequence-parallel collectives that run under their matrix multiply
   double expert_overlap = 0;   ///< share of expert exchanges hidden where the recipe overlaps them

@@ -63,8 +63,10 @@ bool read_mapping(Reader& reader, const Node& node, const RecordText& text) {
     if (std::find(names.begin(), names.end(), member.key) != names.end()) continue;
     last = &member;
     if (++unknown > kMostUnknownKeys) continue;
-    reader.fault_at(member.at, fmt::format("'{}' is not a field of '{}'", shorten_text(member.key), text.kind),
-                    suggest_name(member.key, names));
+    const std::string message = fmt::format("'{}' is not a field of '{}'", shorten_text(member.key), text.kind);
+    const bool is_change = member.value.origin != 0;  // its place is the change, not the file
+    is_change ? reader.fault(member.value, message, suggest_name(member.key, names))
+              : reader.fault_at(member.at, message, suggest_name(member.key, names));
   }
   if (unknown > kMostUnknownKeys) {
     reader.fault_at(last->at, fmt::format("{} more keys are no fields of '{}', this is the last",

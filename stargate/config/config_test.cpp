@@ -164,6 +164,13 @@ TEST_CASE("an override replaces, scales or adds a value and names itself in faul
   CHECK(apply_override(*document, {"share", "2"}).ok());
   CHECK(format_diagnostics(read_record<Garden>(*document).faults()) ==
         "--set share=2: share: '2' must be at least 0, at most 1\n");
+  auto other = parse_yaml("g.yaml", "title: Home\n");
+  REQUIRE(other.ok());
+  CHECK(apply_override(*other, {"titel", "Shed"}).ok());
+  const auto added = read_record<Garden>(*other);
+  REQUIRE_FALSE(added.ok());
+  CHECK(added.faults()[0].file == "--set titel=Shed");
+  CHECK(added.faults()[0].hint == "did you mean 'title'?");
 }
 
 TEST_CASE("an override replaces, shifts and scales a series, and keeps the order of a price range") {

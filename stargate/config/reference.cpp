@@ -78,11 +78,10 @@ std::string format_reference(const RecordText& record) {
   return out;
 }
 
-std::string format_json_schema(const RecordText& record) {
+void write_json_schema(JsonWriter& json, const RecordText& record) {
   std::vector<const RecordText*> records;
   collect(record, records);
-  JsonWriter json;
-  json.begin_object().member("$schema", "http://json-schema.org/draft-07/schema#").member("title", record.kind);
+  json.member("$schema", "http://json-schema.org/draft-07/schema#").member("title", record.kind);
   write_object(json, record);
   json.key("definitions").begin_object();
   for (const auto* r : records) {
@@ -91,8 +90,13 @@ std::string format_json_schema(const RecordText& record) {
     write_object(json, *r);
     json.end_object();
   }
-  json.end_object().end_object();
-  return json.text();
+  json.end_object();
+}
+
+std::string format_json_schema(const RecordText& record) {
+  JsonWriter json;
+  write_json_schema(json.begin_object(), record);
+  return json.end_object().text();
 }
 
 }  // namespace stargate

@@ -1,14 +1,61 @@
-// A table of hashes, and a doubly linked list through the idle entries.
+// An open table of hashes, and a doubly linked list through the idle entries.
 #include "stargate/engine/prefix_cache.hpp"
 
+#include "stargate/base/check.hpp"
+
 namespace stargate {
+
+/// Hashes may share their low bits; a product with the golden ratio spreads them over the high ones.
+std::size_t PrefixCache::home(std::uint64_t hash) const {
+  return static_cast<std::size_t>((hash * 0x9E3779B97F4A7C15) >> 32) & (slots_.size() - 1);
+}
+
+std::int32_t PrefixCache::find(std::uint64_t hash) const {
+  if (slots_.empty()) return -1;
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = home(hash); slots_[slot] >= 0; slot = (slot + 1) & mask) {
+    if (entries_[static_cast<std::size_t>(slots_[slot])].hash == hash) return slots_[slot];
+  }
+  return -1;
+}
+
+void PrefixCache::add_slot(std::int32_t entry) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = home(entries_[static_cast<std::size_t>(entry)].hash);
+  while (slots_[slot] >= 0) slot = (slot + 1) & mask;
+  slots_[slot] = entry;
+}
+
+void PrefixCache::grow() {
+  constexpr std::size_t kFirst = 256;
+  std::vector<std::int32_t> before(slots_.empty() ? kFirst : 2 * slots_.size(), -1);
+  before.swap(slots_);
+  for (const std::int32_t entry : before) {
+    if (entry >= 0) add_slot(entry);
+  }
+}
+
+/// What lies behind the emptied slot moves up, where its home is not in between.
+void PrefixCache::remove_slot(std::uint64_t hash) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t empty = home(hash);
+  while (entries_[static_cast<std::size_t>(slots_[empty])].hash != hash) empty = (empty + 1) & mask;
+  for (std::size_t slot = (empty + 1) & mask; slots_[slot] >= 0; slot = (slot + 1) & mask) {
+    const std::size_t wanted = home(entries_[static_cast<std::size_t>(slots_[slot])].hash);
+    if (((slot - wanted) & mask) < ((slot - empty) & mask)) continue;
+    slots_[empty] = slots_[slot];
+    empty = slot;
+  }
+  slots_[empty] = -1;
+  --held_;
+}
 
 PrefixCache::Match PrefixCache::match(std::span<const std::uint64_t> hashes) const {
   Match found;
   for (const std::uint64_t hash : hashes) {
-    const auto at = index_.find(hash);
-    if (at == index_.end()) break;
-    const Entry& entry = entries_[static_cast<std::size_t>(at->second)];
+    const std::int32_t at = find(hash);
+    if (at < 0) break;
+    const Entry& entry = entries_[static_cast<std::size_t>(at)];
     ++found.entries;
     found.tokens += entry.tokens;
     if (entry.users == 0) found.idle_blocks += entry.blocks;
@@ -34,20 +81,23 @@ void PrefixCache::make_idle(std::int32_t at) {
 
 /// A block that was idle leaves the list of what may be given up.
 bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks) {
-  const auto [place, fresh] = index_.emplace(hash, 0);
+  std::int32_t at = find(hash);
+  const bool fresh = at < 0;
   if (fresh) {
+    if (2 * ++held_ > slots_.size()) grow();
     if (unused_.empty()) {
-      place->second = static_cast<std::int32_t>(entries_.size());
+      at = static_cast<std::int32_t>(entries_.size());
       entries_.emplace_back();
     } else {
-      place->second = unused_.back();
+      at = unused_.back();
       unused_.pop_back();
     }
-    entries_[static_cast<std::size_t>(place->second)] = {hash, tokens, blocks, 0, -1, -1};
-  } else if (entries_[static_cast<std::size_t>(place->second)].users == 0) {
-    unlink(place->second);
+    entries_[static_cast<std::size_t>(at)] = {hash, tokens, blocks, 0, -1, -1};
+    add_slot(at);
+  } else if (entries_[static_cast<std::size_t>(at)].users == 0) {
+    unlink(at);
   }
-  Entry& entry = entries_[static_cast<std::size_t>(place->second)];
+  Entry& entry = entries_[static_cast<std::size_t>(at)];
   if (entry.users++ == 0) referenced_ += entry.blocks;
   return fresh;
 }
@@ -55,7 +105,8 @@ bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t 
 /// From the end, so that the end of a prompt is idle longest and goes first.
 void PrefixCache::release(std::span<const std::uint64_t> hashes, int entries) {
   for (int i = entries - 1; i >= 0; --i) {
-    const std::int32_t at = index_.at(hashes[static_cast<std::size_t>(i)]);
+    const std::int32_t at = find(hashes[static_cast<std::size_t>(i)]);
+    STARGATE_CHECK(at >= 0, "what is let go was taken");
     Entry& entry = entries_[static_cast<std::size_t>(at)];
     if (--entry.users > 0) continue;
     referenced_ -= entry.blocks;
@@ -67,7 +118,7 @@ void PrefixCache::trim(std::int64_t blocks) {
   while (idle_ > blocks && oldest_ >= 0) {
     const std::int32_t at = oldest_;
     unlink(at);
-    index_.erase(entries_[static_cast<std::size_t>(at)].hash);
+    remove_slot(entries_[static_cast<std::size_t>(at)].hash);
     unused_.push_back(at);
   }
 }

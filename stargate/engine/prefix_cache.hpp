@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace stargate {
@@ -43,8 +42,17 @@ class PrefixCache {
   };
   void make_idle(std::int32_t at);
   void unlink(std::int32_t at);
+  /// The entry of a hash, or -1.
+  std::int32_t find(std::uint64_t hash) const;
+  void add_slot(std::int32_t entry);
+  void remove_slot(std::uint64_t hash);
+  void grow();
+  std::size_t home(std::uint64_t hash) const;
 
-  std::unordered_map<std::uint64_t, std::int32_t> index_;  ///< looked up only, never walked
+  /// Entries by hash, each at its home or in one of the next slots, without a gap between (Knuth, volume 3, 6.4,
+  /// algorithms L and R); -1: empty. A power of two, at most half full.
+  std::vector<std::int32_t> slots_;
+  std::size_t held_ = 0;
   std::vector<Entry> entries_;
   std::vector<std::int32_t> unused_;
   std::int32_t oldest_ = -1, newest_ = -1;

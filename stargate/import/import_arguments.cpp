@@ -185,10 +185,26 @@ class WordReader {
   std::map<std::string, std::string> variables_;
 };
 
+/// An option quoted with its value, ("--fp8-format hybrid"), is two words where its array is used without quotes.
+std::vector<Word> split_quoted(std::vector<Word> words) {
+  std::vector<Word> out;
+  for (Word& word : words) {
+    const std::size_t space = word.text.find(' ');
+    if (!word.text.starts_with("--") || space == std::string::npos || word.text.find('=') < space) {
+      out.push_back(std::move(word));
+      continue;
+    }
+    const std::size_t value = word.text.find_first_not_of(' ', space);
+    out.push_back({word.text.substr(0, space), word.at, false, {}});
+    if (value != std::string::npos) out.push_back({word.text.substr(value), word.at, false, word.unset});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<ImportedOption> read_arguments(std::string_view text) {
-  const auto words = WordReader(text).read();
+  const auto words = split_quoted(WordReader(text).read());
   std::vector<ImportedOption> out;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const Word& word = words[i];

@@ -86,6 +86,9 @@ const Mapping kMappings[] = {
     {"hidden_size", Kind::count, "hidden"},
     {"num_attention_heads", Kind::count, "heads"},
     {"num_experts", Kind::count, "experts"},
+    {"ffn_hidden_size", Kind::count, "width"},
+    {"num_query_groups", Kind::count, "kv_heads"},
+    {"vocab_size", Kind::count, "vocab"},
     {"num_moe_experts", Kind::count, "experts"},
     {"world_size", Kind::count, "gpus"},
     {"nnodes", Kind::count, "nodes"},
@@ -159,7 +162,15 @@ class Importer {
                    "write its value, or set it above");
     }
     if (option.value == "null" || option.value == "None") return;
-    const auto already = first_line_.emplace(meaning, option.at.line);
+    const auto already = first_.emplace(meaning, &option);
+    const ImportedOption& before = *already.first->second;
+    const bool two_recipes = !option.function.empty() && !before.function.empty() && option.function != before.function;
+    if (two_recipes && option.value != before.value) {
+      return fault(option.at, option.path,
+                   fmt::format("the functions {} and {} give it different values, {} and {}", before.function,
+                               option.function, before.value, option.value),
+                   "name the one that is meant with --function");
+    }
     if (mapping->kind == Kind::count) {
       read_count(option, meaning);
     } else if (mapping->kind == Kind::flag) {
@@ -167,10 +178,10 @@ class Importer {
     } else {
       raw_.text[meaning] = option.value;
     }
-    if (!already.second && already.first->second != option.at.line) {
+    if (!already.second && before.at.line != option.at.line) {
       out_.notes.push_back(
-          fmt::format("line {}: {} replaces the value of line {}", option.at.line, option.path, already.first->second));
-      already.first->second = option.at.line;
+          fmt::format("line {}: {} replaces the value of line {}", option.at.line, option.path, before.at.line));
+      already.first->second = &option;
     }
   }
   void read_count(const ImportedOption& option, const std::string& meaning) {
@@ -385,14 +396,15 @@ class Importer {
 
   void model() {
     out_.layers = raw_.find("layers"), out_.hidden = raw_.find("hidden"), out_.heads = raw_.find("heads");
-    out_.experts = raw_.find("experts");
+    out_.experts = raw_.find("experts"), out_.width = raw_.find("width"), out_.kv_heads = raw_.find("kv_heads");
+    out_.vocab = raw_.find("vocab");
     out_.model_name = raw_.word("model_name"), out_.model_flavor = raw_.word("model_flavor");
   }
 
   const OptionList& options_;
   Raw raw_;
   bool given_gpus_ = false;
-  std::map<std::string, int> first_line_;
+  std::map<std::string, const ImportedOption*> first_;  ///< by meaning, the last that gave it
   std::map<std::string, Location> place_;
   ImportedLayout out_;
   Diagnostics faults_;

@@ -26,7 +26,7 @@ struct ImportedLayout {
   bool sequence_parallel = false, ends_as_layers = false;
   std::string recompute = "none", precision = "bf16", pipeline_schedule = "1f1b";
   /// The model, as far as the file tells: shape, or name and flavour.
-  std::optional<std::int64_t> layers, hidden, heads, experts;
+  std::optional<std::int64_t> layers, hidden, heads, kv_heads, width, experts, vocab;  ///< width: of the feed-forward
   std::string model_name, model_flavor;
   std::vector<std::string> notes;       ///< what was assumed, one sentence each
   std::vector<ImportedOption> ignored;  ///< options that no figure here depends on, in the file's order

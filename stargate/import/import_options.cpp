@@ -71,6 +71,7 @@ class PythonScan {
       } else if (c == '"' || c == '\'') {
         take_string();
       } else if (is_word(c)) {
+        leave_function();
         take_word();
       } else {
         if (c == '(') calls_.push_back(word_);
@@ -89,6 +90,20 @@ class PythonScan {
   void skip_spaces() {
     while (peek() == ' ' || peek() == '\t') step();
   }
+  /// A line that begins no further in than `def` did is outside the function.
+  void leave_function() {
+    const bool begins_line = text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") == std::string_view::npos;
+    if (begins_line && calls_.empty() && at_ - line_start_ <= def_indent_) function_.clear();
+  }
+  /// After the word "def".
+  void enter_function(std::size_t indent) {
+    skip_spaces();
+    while (is_word(peek())) {
+      function_ += peek();
+      step();
+    }
+    def_indent_ = indent;
+  }
   std::string take_string() {
     const char quote = peek();
     std::size_t width = text_.substr(at_, 3) == std::string(3, quote) ? 3 : 1;
@@ -104,11 +119,13 @@ class PythonScan {
   }
   void take_word() {
     std::string word;
+    const std::size_t column = at_ - line_start_;
     while (is_word(peek())) {
       word += peek();
       step();
     }
     word_ = word;
+    if (word == "def" && function_.empty()) return enter_function(column);
     skip_spaces();
     if (peek() == ':' && peek(1) != '=') {  // an annotation: `tensor_parallel_degree: int = 8`
       const std::size_t line_end = std::min(text_.find('\n', at_), text_.size());
@@ -119,7 +136,7 @@ class PythonScan {
     if (peek() != '=' || peek(1) == '=') return;
     step();
     skip_spaces();
-    ImportedOption option{word, word, {}, {line_, static_cast<int>(at_ - line_start_) + 1}, {}};
+    ImportedOption option{word, word, {}, {line_, static_cast<int>(at_ - line_start_) + 1}, {}, function_};
     for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
       if (!call->empty()) option.path.insert(0, *call + ".");
     }
@@ -145,7 +162,8 @@ class PythonScan {
   std::vector<ImportedOption>& out_;
   std::size_t at_ = 0, line_start_ = 0;
   int line_ = 1;
-  std::string word_;
+  std::string word_, function_;
+  std::size_t def_indent_ = 0;
   std::vector<std::string> calls_;
 };
 
@@ -161,6 +179,22 @@ std::string option_name(std::string_view written) {
   std::string out(written);
   std::replace(out.begin(), out.end(), '-', '_');
   return out;
+}
+
+Check choose_function(OptionList& options, const std::string& function) {
+  std::vector<std::string> known;
+  for (const auto& option : options.options) {
+    const bool listed = std::find(known.begin(), known.end(), option.function) != known.end();
+    if (!option.function.empty() && !listed) known.push_back(option.function);
+  }
+  if (std::find(known.begin(), known.end(), function) == known.end()) {
+    return Diagnostic{{}, 0, 0, "function", "the file has no function '" + function + "' with values",
+                      suggest_name(function, known), {}};
+  }
+  auto& all = options.options;
+  const auto other = [&](const ImportedOption& o) { return !o.function.empty() && o.function != function; };
+  all.erase(std::remove_if(all.begin(), all.end(), other), all.end());
+  return Done{};
 }
 
 Result<OptionList> read_import_options(const std::string& file, std::string_view text) {

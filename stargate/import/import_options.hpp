@@ -15,6 +15,10 @@ struct OptionList {
   std::vector<ImportedOption> options;
 };
 
+/// A Python file may hold several recipes: only what stands in that function and outside all counts. A fault where the
+/// file has no such function.
+Check choose_function(OptionList& options, const std::string& function);
+
 /// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments.
 Result<OptionList> read_import_options(const std::string& file, std::string_view text);
 

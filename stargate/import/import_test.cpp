@@ -175,3 +175,33 @@ TEST_CASE("a placeholder with a default means the default, and other programs' c
   CHECK(faults_of("a.yaml", "base_model: x\nmicro_batch_size: 1\n").find("of Axolotl is not read") != std::string::npos);
   CHECK(faults_of("a.yaml", "finetuning_type: full\n").find("of LLaMA-Factory is not read") != std::string::npos);
 }
+
+TEST_CASE("an option that an array holds in one pair of quotes with its value is read, and the shape as far as it is said") {
+  const auto l = layout_of("a.sh",
+                           "ARGS=(--num-layers 32 --hidden-size 4096 --ffn-hidden-size 14336 --num-query-groups 8\n"
+                           "  --vocab-size 128256 --micro-batch-size 1 --global-batch-size 8)\nFP8=()\n"
+                           "FP8+=(\"--fp8-format hybrid\")\ntorchrun train.py ${ARGS[@]} ${FP8[@]}\n");
+  CHECK(l.precision == "fp8");
+  CHECK(l.width == 14336);
+  CHECK(l.kv_heads == 8);
+  CHECK(l.vocab == 128256);
+  CHECK(l.ignored.empty());
+}
+
+TEST_CASE("of a Python file with two recipes the one that is named counts; unnamed is asked for, never mixed") {
+  const std::string text =
+      "seq_length = 4096\ndef small():\n    cfg.tensor_model_parallel_size = 1\n    cfg.micro_batch_size = 2\n"
+      "@factory\ndef large(seed=1):\n    cfg.tensor_model_parallel_size = 8\n    cfg.micro_batch_size = 2\n"
+      "cfg.global_batch_size = 64\n";
+  CHECK(faults_of("two.py", text).find("the functions small and large give it different values, 1 and 8") !=
+        std::string::npos);
+  auto options = read_import_options("two.py", text);
+  REQUIRE(options.ok());
+  CHECK(!choose_function(*options, "lage").ok());
+  REQUIRE(choose_function(*options, "large").ok());
+  const auto l = import_layout(*options, 16);
+  REQUIRE(l.ok());
+  CHECK(l->tensor == 8);
+  CHECK(l->seq_length == 4096);
+  CHECK(l->global_batch_size == 64);
+}

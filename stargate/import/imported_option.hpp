@@ -15,6 +15,7 @@ struct ImportedOption {
   Location at;        ///< of the value, or of the flag
   /// A shell variable the value needs that the file does not set; empty when there is none.
   std::string unset_variable;
+  std::string function = {};  ///< of a Python file, that it stands in; empty: outside all
 };
 
 }  // namespace stargate

@@ -80,7 +80,7 @@ TEST_CASE("prose of serving rows becomes columns") {
 TEST_CASE("a column that is filled stays, a converted table stays, and rules are counted") {
   CHECK(cell_of("training", "notes,launch\ncuda_graph=full,host\n", "launch") == "host");
   CHECK(cell_of("training", "notes,rules_applied,launch\ncuda_graph=full,,\n", "launch").empty());
-  CHECK(cell_of("training", "framework,model\nMaxText/JAX,x [LoRA]\n", "rules_applied") == "one-copy lora");
+  CHECK(cell_of("training", "framework,model\nMaxText/JAX,x [LoRA]\n", "rules_applied") == "kernels one-copy lora");
   std::vector<MeasuredRow> rows(2);
   rows[0].rules = "launch-graph lora", rows[1].rules = "lora";
   CHECK(count_rules(rows) == RuleCounts{{"launch-graph", 1}, {"lora", 2}});

@@ -21,6 +21,7 @@ struct MeasuredField {
   std::variant<std::string Row::*, int Row::*, std::int64_t Row::*, double Row::*, bool Row::*> member;
   bool required = false;
   const char* words = nullptr;  ///< the words a text may be, with blanks around each (" host whole_step "); else any
+  double most = 0;              ///< of a number: more is a slip, and would take for ever to replay; 0: what fits the type
 };
 
 /// Largest count and largest figure of a cell: more is a slip, and would overflow what is made of it.
@@ -30,15 +31,15 @@ inline constexpr double kLargestMeasuredCount = 1e9, kLargestMeasured = 1e15;
 template <class Row>
 struct MeasuredCell {
   const std::string& cell;
-  const char* words;
+  const MeasuredField<Row>& field;
   Row& row;
 
   std::string operator()(std::string Row::*member) const {
     row.*member = cell;
-    if (words == nullptr || cell.empty()) return {};
+    if (field.words == nullptr || cell.empty()) return {};
     const bool known =
-        cell.find(' ') == std::string::npos && std::string(words).find(" " + cell + " ") != std::string::npos;
-    return known ? std::string() : std::string("one of") + words;
+        cell.find(' ') == std::string::npos && std::string(field.words).find(" " + cell + " ") != std::string::npos;
+    return known ? std::string() : std::string("one of") + field.words;
   }
   std::string operator()(bool Row::*member) const {
     if (cell.empty()) return {};
@@ -48,7 +49,7 @@ struct MeasuredCell {
   std::string operator()(double Row::*member) const {
     if (cell.empty()) return {};
     const auto number = parse_csv_number(cell);
-    if (!number || *number < 0 || *number > kLargestMeasured) return "a number of at least 0";
+    if (!number || *number < 0 || *number > most_or(kLargestMeasured)) return "a number " + range();
     row.*member = *number;
     return {};
   }
@@ -59,12 +60,15 @@ struct MeasuredCell {
   std::string count(Int Row::*member) const {
     if (cell.empty()) return {};
     const auto number = parse_csv_number(cell);
-    if (!number || *number < 0 || *number > kLargestMeasuredCount || std::floor(*number) != *number) {
-      return "a whole number of at least 0";
+    if (!number || *number < 0 || *number > most_or(kLargestMeasuredCount) || std::floor(*number) != *number) {
+      return "a whole number " + range();
     }
     row.*member = static_cast<Int>(*number);
     return {};
   }
+
+  double most_or(double largest) const { return field.most > 0 ? field.most : largest; }
+  std::string range() const { return field.most > 0 ? fmt::format("from 0 to {:.0f}", field.most) : "of at least 0"; }
 };
 
 /// Columns are found by name and may stand in any order; those not needed are passed over. Faults: required columns
@@ -93,7 +97,7 @@ Result<std::vector<Row>> read_measured_table(const CsvTable& table, const Fields
       faults.push_back({table.file, line.line, 0, column, fmt::format("'{}' is not {}", cell, expected), {}, {}});
     };
     for (const auto& [field, at] : columns) {
-      const auto expected = std::visit(MeasuredCell<Row>{line.cells[at], field.words, row}, field.member);
+      const auto expected = std::visit(MeasuredCell<Row>{line.cells[at], field, row}, field.member);
       if (!expected.empty()) fault(field.column, line.cells[at], expected);
     }
     check(row, fault);

@@ -128,6 +128,8 @@ constexpr Alias kAliases[] = {
     {"deepseek-r1-distill-llama-70b", "llama-3.1-70b"},
     {"codellama-13b", "llama-2-13b"},
     {"deepseek-r1-distill-llama-8b", "llama-3.1-8b"},
+    {"qwen2-7b", "qwen2.5-7b"},
+    {"qwen2-72b", "qwen2.5-72b"},
 };
 
 /// Words of a model's name that change no shape: tuning, storage, publisher.

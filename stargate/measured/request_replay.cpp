@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "stargate/base/csv.hpp"
 #include "stargate/base/text_table.hpp"
@@ -12,6 +13,7 @@
 #include "stargate/measured/serving_run.hpp"
 #include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
+#include "stargate/traffic/length.hpp"
 
 namespace stargate {
 namespace {
@@ -22,14 +24,17 @@ class Row {
   Row(const CsvTable& table, const CsvRow& row, Diagnostics& faults) : table_(table), row_(row), faults_(faults) {}
 
   const std::string& text(const char* name) const { return row_.cells[*table_.column(name)]; }
-  double number(const char* name, double least, double otherwise) const {
+  double number(const char* name, double least, double most, double otherwise) const {
     const std::string& cell = text(name);
     if (cell.empty() && std::isfinite(otherwise)) return otherwise;
     const auto value = parse_csv_number(cell);
-    if (value && *value >= least) return *value;
+    if (value && *value >= least && *value <= most) return *value;
     faults_.push_back({table_.file, row_.line, 0, name,
-                       "'" + cell + "' is no number of at least " + fmt::format("{:g}", least), "", ""});
+                       fmt::format("'{}' is no number from {:.10g} to {:.10g}", cell, least, most), "", ""});
     return least;
+  }
+  int count(const char* name, double least, double most, double otherwise) const {
+    return static_cast<int>(number(name, least, most, otherwise));
   }
 
  private:
@@ -57,16 +62,18 @@ constexpr const char* kColumns[] = {"run",
                                     "first_token_s",
                                     "last_token_s"};
 const double kRequired = std::nan("");
+/// A run is simulated, every replica and request of it; its clock may count from 1970.
+constexpr double kMostRanks = 1024, kMostTokens = 1e9, kLatest = 4e9;
 
 MeasuredRequests begin_run(const Row& row, int line) {
   MeasuredRequests run;
   run.name = row.text("run"), run.model = row.text("model"), run.accelerator = row.text("accelerator");
   run.engine = row.text("engine"), run.engine_version = row.text("engine_version");
   run.weights_dtype = row.text("weights_dtype"), run.line = line;
-  run.tp = static_cast<int>(row.number("tp", 1, 1)), run.dp = static_cast<int>(row.number("dp", 1, 1));
-  run.max_num_seqs = static_cast<int>(row.number("max_num_seqs", 0, 0));
-  run.max_num_batched_tokens = static_cast<int>(row.number("max_num_batched_tokens", 0, 0));
-  run.kv_cache_tokens = row.number("kv_cache_tokens", 0, 0);
+  run.tp = row.count("tp", 1, kMostRanks, 1), run.dp = row.count("dp", 1, kMostRanks, 1);
+  run.max_num_seqs = row.count("max_num_seqs", 0, kMostTokens, 0);
+  run.max_num_batched_tokens = row.count("max_num_batched_tokens", 0, kMostTokens, 0);
+  run.kv_cache_tokens = row.number("kv_cache_tokens", 0, 1e12, 0);
   run.expert_parallel = row.text("ep") == "yes";
   run.prefix_caching = row.text("prefix_caching") == "yes";
   return run;
@@ -159,17 +166,18 @@ Result<std::vector<MeasuredRequests>> load_measured_requests(const FileReader& f
   }
   if (!faults.empty()) return faults;
   std::vector<MeasuredRequests> runs;
+  std::map<std::string, std::size_t> place;
   for (const CsvRow& cells : table->rows) {
     const Row row(*table, cells, faults);
-    auto run = std::find_if(runs.begin(), runs.end(), [&](const auto& r) { return r.name == row.text("run"); });
-    if (run == runs.end()) run = runs.insert(runs.end(), begin_run(row, cells.line));
+    const auto [named, is_new] = place.emplace(row.text("run"), runs.size());
+    if (is_new) runs.push_back(begin_run(row, cells.line));
     MeasuredRequests::Request r;
-    r.arrival_s = row.number("arrival_s", -1e12, kRequired);
-    r.first_token_s = row.number("first_token_s", r.arrival_s, kRequired);
-    r.last_token_s = row.number("last_token_s", r.first_token_s, kRequired);
-    r.isl = static_cast<std::int32_t>(row.number("isl", 1, kRequired));
-    r.osl = static_cast<std::int32_t>(row.number("osl", 1, kRequired));
-    run->requests.push_back(r);
+    r.arrival_s = row.number("arrival_s", -kLatest, kLatest, kRequired);
+    r.first_token_s = row.number("first_token_s", r.arrival_s, kLatest, kRequired);
+    r.last_token_s = row.number("last_token_s", r.first_token_s, kLatest, kRequired);
+    r.isl = row.count("isl", 1, kLongestRequest, kRequired);
+    r.osl = row.count("osl", 1, kLongestRequest, kRequired);
+    runs[named->second].requests.push_back(r);
   }
   if (runs.empty() && faults.empty()) faults.push_back({path, 1, 0, "", "there are no rows", "", ""});
   if (!faults.empty()) return faults;
@@ -237,9 +245,8 @@ std::string format_replay_text(const std::vector<ReplayedRun>& runs) {
   return text;
 }
 
-std::string format_replay_json(const std::vector<ReplayedRun>& runs) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("runs").begin_array();
+void write_replay(JsonWriter& json, const std::vector<ReplayedRun>& runs) {
+  json.member("schema_version", 1).key("runs").begin_array();
   for (const ReplayedRun& run : runs) {
     json.begin_object().member("run", run.name).member("requests", static_cast<std::int64_t>(run.requests));
     json.member("predicted", static_cast<std::int64_t>(run.predicted));
@@ -252,7 +259,7 @@ std::string format_replay_json(const std::vector<ReplayedRun>& runs) {
     }
     json.end_array().end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace stargate

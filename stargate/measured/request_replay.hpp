@@ -7,6 +7,7 @@
 
 #include "stargate/base/file_reader.hpp"
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/config/json_writer.hpp"
 #include "stargate/traffic/trace.hpp"
 
 namespace stargate {
@@ -51,6 +52,6 @@ struct ReplayedRun {
 ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run);
 
 std::string format_replay_text(const std::vector<ReplayedRun>& runs);
-std::string format_replay_json(const std::vector<ReplayedRun>& runs);
+void write_replay(JsonWriter& json, const std::vector<ReplayedRun>& runs);
 
 }  // namespace stargate

@@ -48,7 +48,7 @@ TEST_CASE("every fault of a file of runs is told with its line and column") {
   REQUIRE(wrong.faults().size() >= 2);
   CHECK(wrong.faults()[0].line == 3);
   CHECK(wrong.faults()[0].path == "isl");
-  CHECK(wrong.faults()[0].message == "'ten' is no number of at least 1");
+  CHECK(wrong.faults()[0].message == "'ten' is no number from 1 to 100000000");
   CHECK(wrong.faults()[1].line == 4);
   CHECK(wrong.faults()[1].path == "first_token_s");
 }

@@ -3,11 +3,15 @@
 
 #include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/measured_table.hpp"
+#include "stargate/traffic/length.hpp"
 
 namespace stargate {
 namespace {
 
 using R = MeasuredServing;
+
+/// A row is simulated, every replica and request of it: ten times what a published benchmark has had.
+constexpr double kMostAccelerators = 4096, kMostAtOnce = 100'000;
 
 constexpr MeasuredField<R> kFields[] = {
     {"id", &R::id, true},
@@ -24,16 +28,25 @@ constexpr MeasuredField<R> kFields[] = {
     {"kv_dtype", &R::kv_dtype},
     {"accelerator", &R::accelerator, true},
     {"accel_mem_gb", &R::accel_mem_gb},
-    {"gpus", &R::gpus, true},
+    {"gpus", &R::gpus, true, nullptr, kMostAccelerators},
     {"tp", &R::tp, true},
     {"pp", &R::pp, true},
     {"ep", &R::ep},
     {"dp", &R::dp},
     {"attention_dp", &R::attention_dp},
-    {"isl", &R::isl, true},
-    {"osl", &R::osl, true},
+    {"wrapper_version", &R::wrapper_version},
+    {"prefill_workers", &R::prefill_workers},
+    {"prefill_tp", &R::prefill_tp},
+    {"prefill_ep", &R::prefill_ep},
+    {"prefill_attention_dp", &R::prefill_attention_dp},
+    {"decode_workers", &R::decode_workers},
+    {"decode_tp", &R::decode_tp},
+    {"decode_ep", &R::decode_ep},
+    {"decode_attention_dp", &R::decode_attention_dp},
+    {"isl", &R::isl, true, nullptr, kLongestRequest},
+    {"osl", &R::osl, true, nullptr, kLongestRequest},
     {"shortest_length", &R::shortest_length},
-    {"concurrency_or_batch", &R::concurrency_or_batch, true},
+    {"concurrency_or_batch", &R::concurrency_or_batch, true, nullptr, kMostAtOnce},
     {"request_rate", &R::request_rate, true},
     {"max_num_batched_tokens", &R::max_num_batched_tokens},
     {"transfer_ms", &R::transfer_ms},

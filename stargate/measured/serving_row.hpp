@@ -24,6 +24,11 @@ struct MeasuredServing {
   double accel_mem_gb = 0;
   /// gpus: of the whole deployment; the others of one replica.
   int gpus = 0, tp = 0, pp = 0, ep = 0, dp = 0;
+  /// Disaggregated: replicas of each side and their layout, tp of attention, ranks tp * attention_dp. No prefill
+  /// workers: replicas do whole requests.
+  int prefill_workers = 0, prefill_tp = 0, prefill_ep = 0, prefill_attention_dp = 0;
+  int decode_workers = 0, decode_tp = 0, decode_ep = 0, decode_attention_dp = 0;
+  bool wrapper_version = false;  ///< engine_version is of what the engine runs under, not its own
   bool attention_dp = false;  ///< each rank of tp attends to its own sequences, with whole experts
   /// Tokens of a request, nominal.
   double isl = 0, osl = 0;

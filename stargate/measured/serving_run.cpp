@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
 using Skip = SkippedServing;
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
-}
 
 /// As the authors published it, whose files carry no scales of a cache; quantised by others (ModelOpt) they do.
 bool as_files(const Model& model, const ServingPrecision& p) {
@@ -47,10 +44,18 @@ ServingPrecision precision_of(const StatedPrecisions& stated, const std::string&
     const bool as_stored = model.expert_precision == Precision::fp4 && model.weight_precision != Precision::fp4;
     if (!as_stored) out.linear = out.expert = *stated.weights;
   }
-  const bool scaled = engine != "sglang" || !as_files(model, out);
+  const bool asked_for = engine == "trtllm" || (engine == "vllm" && accelerator.peak.contains(Precision::fp4));
+  const bool scaled = asked_for || !as_files(model, out);
   const bool narrow = bytes_per_element(out.expert) <= 1 && accelerator.peak.contains(Precision::fp8) && scaled;
   out.kv = stated.kv.value_or(narrow ? Precision::fp8 : Precision::bf16);
   return out;
+}
+
+/// Of one side; without ep, experts are split as the rest is.
+ServingLayout side_layout(int tp, int ep, int attention_dp) {
+  ServingLayout layout;
+  layout.tp = std::max(1, tp), layout.ep = std::max(1, ep), layout.attention_dp = std::max(1, attention_dp);
+  return layout;
 }
 
 /// What is left of the accelerators once a replica has its own: more replicas.
@@ -95,7 +100,7 @@ System system_of(const Catalogue& catalogue, const Accelerator& accelerator) {
 
 void read_load(const MeasuredServing& row, MeasuredService& service) {
   const double share = 1.0 / service.replicas;
-  service.concurrency = std::max(1.0, row.concurrency_or_batch * share);
+  service.concurrency = row.concurrency_or_batch * share;
   if (row.request_rate.empty()) {
     service.load = LoadKind::one_batch;
   } else if (row.request_rate == "inf") {
@@ -122,12 +127,16 @@ std::optional<Quarter> measured_at(const MeasuredServing& row) {
   return Quarter::of(row.year, 2);
 }
 
+std::string format_prefill(const MeasuredService& s) {
+  return s.prefill ? fmt::format("{} x{} ", format_layout(s.prefill->replica.layout), s.prefill->replicas) : "";
+}
+
 std::string configuration_of(const MeasuredService& s) {
   const auto& p = s.replica.precision;
-  return fmt::format("{} {} {} {} x{} {} {} {} {} {} {:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
+  return fmt::format("{} {} {} {} x{} {} {} {} {} {} {}{:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
                      s.accelerator, format_layout(s.replica.layout), s.replicas, static_cast<int>(p.linear),
                      static_cast<int>(p.expert), static_cast<int>(p.kv), static_cast<int>(s.load),
-                     s.replica.engine.max_num_batched_tokens, s.concurrency, s.rate, s.lengths.isl, s.lengths.osl,
+                     s.replica.engine.max_num_batched_tokens, format_prefill(s), s.concurrency, s.rate, s.lengths.isl, s.lengths.osl,
                      s.lengths.shortest, s.transfer.base());
 }
 
@@ -153,26 +162,36 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
   const auto found_accelerator = find_accelerator_by_name(catalogue_.accelerators, row.accelerator, row.accel_mem_gb);
   if (!found_accelerator) return Skip{found_accelerator.unknown};
   const auto engine = find_engine_by_name(row.engine);
-  if (!engine) return Skip{engine.unknown};
   const auto precisions = stated_precisions(row);
   if (const auto* skip = std::get_if<Skip>(&precisions)) return *skip;
   const Model* model = found_model.value;
   const Accelerator* accelerator = found_accelerator.value;
-  out.accelerator = accelerator->id, out.engine = engine.value;
-  out.record = find_engine(catalogue_, out.engine, row.engine_version, measured_at(row));
+  out.accelerator = accelerator->id, out.engine = engine ? engine.value : kUsualEngine;
+  out.typical = !engine;
+  const bool own_version = !out.typical && !row.wrapper_version;
+  out.record = find_engine(catalogue_, out.engine, own_version ? row.engine_version : "", measured_at(row));
   if (out.record == nullptr) return Skip{"no coefficients of the engine '" + row.engine + "'"};
   if (!(row.isl >= 1) || !(row.osl >= 1)) return Skip{"input or output length not stated"};
-  if (row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
+  const bool apart = row.prefill_workers > 0;
+  if (!apart && row.tp == 0 && row.gpus > 1) return Skip{"layout not stated"};
   out.machine = machine(*accelerator, kernel_choice(*model, out.engine));
   if (out.machine == nullptr) return Skip{"the catalogue has no network for '" + row.accelerator + "'"};
-  const ServingLayout layout = layout_of(row, *model);
-  const auto faults = layout_faults(*model, *out.machine, layout);
-  if (!faults.empty()) return Skip{"layout impossible: " + faults.front()};
+  const ServingLayout layout =
+      apart ? side_layout(row.decode_tp, row.decode_ep, row.decode_attention_dp) : layout_of(row, *model);
+  const ServingLayout first = side_layout(row.prefill_tp, row.prefill_ep, row.prefill_attention_dp);
+  for (const auto& side : {layout, apart ? first : layout}) {
+    const auto faults = layout_faults(*model, side);
+    if (!faults.empty()) return Skip{"layout impossible: " + faults.front()};
+  }
   out.replica = {model, out.machine.get(), layout,
                  precision_of(std::get<StatedPrecisions>(precisions), out.engine, *model, *accelerator), *out.record};
-  out.replicas = std::max(1, row.gpus / layout.accelerators());
+  out.replicas = std::max(1, apart ? row.decode_workers : row.gpus / layout.accelerators());
   out.lengths = {row.isl, row.osl, row.shortest_length};
   read_load(row, out);
+  if (apart) {
+    out.prefill = PrefillSide{out.replica, row.prefill_workers};
+    out.prefill->replica.layout = first;
+  }
   if (out.load == LoadKind::one_batch && row.concurrency_or_batch <= 0) return Skip{"load not stated"};
   out.configuration = configuration_of(out);
   return out;

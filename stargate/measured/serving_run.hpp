@@ -2,11 +2,15 @@
 // how load was put on. What a row leaves out is filled by these rules:
 //   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
 //                published with experts in 4 bits (gpt-oss), which stay as they are
-//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, as vLLM and
-//                TensorRT-LLM are benchmarked; else, and on SGLang with the authors' own files, 16
+//   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, but 16 with the
+//                authors' own files, which have no scales for it, unless recipes ask for 8: TensorRT-LLM's do, vLLM's on
+//                chips that multiply fp4
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
 //                unless attention_dp is set: then each rank attends to its own and has whole experts
 //   lengths      fixed, unless shortest_length is below 1
+//   sides        prefill_workers: replicas that prefill beside those that decode, each side with its own layout; the
+//                cache goes over the scale-out link
+//   engine       not known: the usual one (vLLM) of that time, reported apart
 //   load         request_rate inf and no concurrency: everything is queued at once, the batch as large as memory and
 //                engine let it; with a concurrency: as many clients, each sending when it was answered; a rate:
 //                Poisson; no rate: one batch, prefilled and decoded together
@@ -34,18 +38,26 @@ struct LengthSpread {
   double mean(double nominal) const { return nominal * (1 + shortest) / 2; }
 };
 
+/// Replicas that only prefill, beside those that decode.
+struct PrefillSide {
+  Replica replica;
+  int replicas = 1;
+};
+
 struct MeasuredService {
   std::string engine;  ///< "vllm"
   const ServingEngine* record = nullptr;
   Replica replica;
   std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
-  int replicas = 1;
+  int replicas = 1;  ///< disaggregated: that decode
+  std::optional<PrefillSide> prefill;
   LoadKind load = LoadKind::clients;
   /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
   LengthSpread lengths;
-  Duration transfer;  ///< of the cache between a prefill and a decode replica, as the row states it
+  Duration transfer;  ///< of the cache between a prefill and a decode replica, where the row states it
   std::string accelerator;
+  bool typical = false;  ///< the catalogue has no coefficients of the row's engine: those of the usual one of that time
   /// The same for rows that ran the same.
   std::string configuration;
 };

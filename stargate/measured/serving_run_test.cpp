@@ -119,8 +119,6 @@ TEST_CASE("a row that does not say enough is skipped with its reason") {
   CHECK(reason_of(c, row) == "input or output length not stated");
   row = make_row(), row.tp = 0;
   CHECK(reason_of(c, row) == "layout not stated");
-  row = make_row(), row.engine = "DeepSeek in-house";
-  CHECK(reason_of(c, row) == "no coefficients of the engine 'DeepSeek in-house'");
   row = make_row(), row.tp = 3;
   CHECK(reason_of(c, row).starts_with("layout impossible"));
 }
@@ -137,6 +135,22 @@ TEST_CASE("a table with a bad cell is refused with line and column") {
   CHECK(rows.faults()[0].line == 2);
   CHECK(rows.faults()[0].path == "gpus");
   CHECK(rows.faults()[1].message == "'often' is not a number above 0, inf or nothing");
+}
+
+TEST_CASE("a row that no benchmark could have run, and no simulation would end, is refused") {
+  const auto refused = [](const std::string& gpus, const std::string& isl, const std::string& load) {
+    const auto table = parse_csv("m.csv",
+                                 "id,source_group,engine,model,weights_dtype,accelerator,gpus,tp,pp,isl,osl,"
+                                 "concurrency_or_batch,request_rate,metric,value\n1,s,vLLM,m,fp8,h," +
+                                     gpus + ",1,1," + isl + ",1," + load + ",inf,tpot_ms,3\n");
+    REQUIRE(table);
+    const auto rows = read_measured_serving(*table);
+    return rows.ok() ? std::string() : rows.faults()[0].path + ": " + rows.faults()[0].message;
+  };
+  CHECK(refused("8", "1000", "64").empty());
+  CHECK(refused("1000000", "1000", "64") == "gpus: '1000000' is not a whole number from 0 to 4096");
+  CHECK(refused("8", "4294967296", "64") == "isl: '4294967296' is not a number from 0 to 100000000");
+  CHECK(refused("8", "1000", "4294967296") == "concurrency_or_batch: '4294967296' is not a number from 0 to 100000");
 }
 
 TEST_CASE("clients in a closed loop: Little's law holds, and nothing is served faster than its steps") {
@@ -184,4 +198,38 @@ TEST_CASE("a full pool preempts and still answers every request") {
   const auto& figures = std::get<RunFigures>(run);
   CHECK(figures.output_tokens_per_s == doctest::Approx(2000 * figures.requests_per_s));
   CHECK(figures.batch < 64);
+}
+
+TEST_CASE("a disaggregated row runs both sides with their own layouts, and the user's command says so") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.tp = 0, row.gpus = 24, row.concurrency_or_batch = 12;
+  row.prefill_workers = 1, row.prefill_tp = 8, row.decode_workers = 4, row.decode_tp = 4;
+  const MeasuredService service = service_of(c, row);
+  REQUIRE(service.prefill);
+  CHECK(service.prefill->replica.layout.tp == 8);
+  CHECK(service.replica.layout.tp == 4);
+  CHECK(service.replicas == 4);
+  CHECK(simulate_command(c, service).find("--prefill-replicas 1 --prefill-tp 8") != std::string::npos);
+  const auto apart = std::get<RunFigures>(simulate_run(service));
+  MeasuredServing whole = make_row();
+  whole.gpus = 16, whole.concurrency_or_batch = 12;
+  const auto together = std::get<RunFigures>(simulate_run(service_of(c, whole)));
+  CHECK(apart.tpot.mean < together.tpot.mean);  // no prompt stops a decode
+  row.concurrency_or_batch = 1;                 // one client of all replicas, not one of each
+  CHECK(simulate_command(c, service_of(c, row)).find("--concurrency 1 ") != std::string::npos);
+}
+
+TEST_CASE("an engine without coefficients is the usual one of that time, and a wrapper's version is not the engine's") {
+  const Catalogue c = make_catalogue();
+  MeasuredServing row = make_row();
+  row.engine = "TGI", row.engine_version = "2.0";
+  const MeasuredService usual = service_of(c, row);
+  CHECK(usual.typical);
+  CHECK(usual.record->engine == "vllm");
+  row = make_row();
+  row.engine_version = "0.2";
+  CHECK(service_of(c, row).record->id == "vllm-0");
+  row.wrapper_version = true;
+  CHECK(service_of(c, row).record->id == "vllm-1");
 }

@@ -12,9 +12,10 @@ namespace {
 
 using Outcome = std::variant<RunFigures, DoesNotFit>;
 
+/// Rows of engines without coefficients are a group of their own.
 std::string trust_of(const MeasuredServing& row) {
   const std::string trust = row.trust.empty() ? "unstated" : row.trust;
-  return trust + (row.full_config ? " full" : " part");
+  return trust + (row.full_config ? " full" : " part") + (find_engine_by_name(row.engine) ? "" : ", usual engine");
 }
 
 ValidationKey key_of(const MeasuredServing& row, const Catalogue& catalogue) {
@@ -38,8 +39,8 @@ std::map<std::string, Outcome> simulate_all(const std::map<std::string, const Me
   for (const auto& [key, runs] : by_replica) jobs.push_back(&runs);
   std::vector<std::vector<Outcome>> outcomes(jobs.size());
   for_each_parallel(jobs.size(), [&](std::size_t i) {
-    const auto engine = make_run_engine(*jobs[i]->front());
-    const auto* known = engine ? std::get_if<ReplicaEngine>(&*engine) : nullptr;
+    const auto engines = make_run_engines(*jobs[i]->front());
+    const auto* known = engines ? std::get_if<RunEngines>(&*engines) : nullptr;
     for (const MeasuredService* run : *jobs[i]) outcomes[i].push_back(simulate_run(*run, known));
   });
   std::map<std::string, Outcome> out;
@@ -157,9 +158,7 @@ std::string format_serving_validation_text(const ServingValidation& validation) 
   return out;
 }
 
-std::string format_serving_validation_json(const ServingValidation& validation) {
-  JsonWriter json;
-  json.begin_object();
+void write_serving_validation(JsonWriter& json, const ServingValidation& validation) {
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_figure", validation.by_figure);
@@ -170,7 +169,6 @@ std::string format_serving_validation_json(const ServingValidation& validation) 
     json.member("measured", w.measured).member("predicted", w.predicted).end_object();
   }
   json.end_array();
-  return json.end_object().text();
 }
 
 std::string format_serving_validation_csv(const ServingValidation& validation) {

@@ -2,6 +2,7 @@
 // how far a row is to be trusted ("A" to "C") and whether it states its whole configuration ("A full", "B part").
 #pragma once
 
+#include "stargate/config/json_writer.hpp"
 #include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/simulated_run.hpp"
 #include "stargate/measured/validation_report.hpp"
@@ -40,7 +41,7 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
                                    std::size_t worst);
 
 std::string format_serving_validation_text(const ServingValidation& validation);
-std::string format_serving_validation_json(const ServingValidation& validation);
+void write_serving_validation(JsonWriter& json, const ServingValidation& validation);
 /// Every predicted row beside its measurement.
 std::string format_serving_validation_csv(const ServingValidation& validation);
 

@@ -14,6 +14,8 @@ constexpr std::int64_t kPoissonRequests = 1000;
 constexpr std::int64_t kRequestsAClient = 10;
 constexpr std::uint64_t kSeed = 1;
 
+using Lacking = std::variant<DoesNotFit, Diagnostics>;
+
 LatencyFigures figures_of(std::vector<double>& values) {
   LatencyFigures out;
   if (values.empty()) return out;
@@ -142,25 +144,43 @@ std::int64_t run_requests(const MeasuredService& service) {
   return std::int64_t{each} * service.replicas;
 }
 
-Result<ReplicaEngineAnswer> make_run_engine(const MeasuredService& service) {
+Result<RunEnginesAnswer> make_run_engines(const MeasuredService& service) {
   EngineSetup setup = set_up_engine(*service.record, changes_of(service));
   static_cast<EngineCoefficients&>(setup) = service.replica.engine;
-  const Replica& r = service.replica;
-  return make_replica_engine(*r.model, *r.machine, r.layout, r.precision, setup);
+  RunEngines out;
+  const auto make = [&](const Replica& r, const EngineSetup& with, ReplicaEngine& into) -> std::optional<Lacking> {
+    auto made = make_replica_engine(*r.model, *r.machine, r.layout, r.precision, with);
+    if (!made) return Lacking{made.faults()};
+    if (auto* lack = std::get_if<DoesNotFit>(&*made)) return Lacking{std::move(*lack)};
+    into = std::get<ReplicaEngine>(std::move(*made));
+    return std::nullopt;
+  };
+  auto lacking = make(service.replica, setup, out.pool);
+  if (!lacking && service.prefill) {
+    lacking = make(service.prefill->replica, prefill_side(setup), out.prefill.emplace());
+  }
+  if (!lacking) return RunEnginesAnswer(std::move(out));
+  if (auto* faults = std::get_if<Diagnostics>(&*lacking)) return std::move(*faults);
+  return RunEnginesAnswer(std::get<DoesNotFit>(std::move(*lacking)));
 }
 
-std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const ReplicaEngine* known) {
+std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const RunEngines* known) {
   const ReplicaMemory memory = replica_memory(service.replica);
   const auto lacking = [&] {
     const Bytes one = rank_sequence_bytes(service.replica, service.lengths.isl + service.lengths.osl);
     return DoesNotFit{max(Bytes{}, one - memory.kv_room), memory};
   };
-  const auto made = make_run_engine(service);
+  const auto made = make_run_engines(service);
   if (!made) return lacking();
   if (const auto* lack = std::get_if<DoesNotFit>(&*made)) return *lack;
-  const auto& engine = std::get<ReplicaEngine>(*made);
+  const auto& engines = std::get<RunEngines>(*made);
+  const RunEngines& tables = known != nullptr ? *known : engines;
   SimulatedService simulated;
-  simulated.pool = {engine.spec, known != nullptr ? known->table.get() : engine.table.get(), service.replicas};
+  simulated.pool = {engines.pool.spec, tables.pool.table.get(), service.replicas};
+  if (engines.prefill) {
+    simulated.prefill = ServicePool{engines.prefill->spec, tables.prefill->table.get(), service.prefill->replicas};
+    simulated.transfer = cache_transfer(engines.prefill->replica);
+  }
   simulated.router = RouterPolicy::least_loaded;
   simulated.request_overhead = service.replica.engine.request_overhead + service.transfer;
   simulated.stream_overhead = service.replica.engine.stream_overhead;
@@ -174,8 +194,9 @@ std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service
 
 std::string replica_key(const MeasuredService& service) {
   const auto& p = service.replica.precision;
-  return fmt::format("{} {} {} {} {} {} {} {}", service.record->id, service.replica.model->id, service.accelerator,
-                     format_layout(service.replica.layout), static_cast<int>(p.linear), static_cast<int>(p.expert),
+  const std::string prefill = service.prefill ? format_layout(service.prefill->replica.layout) : "whole";
+  return fmt::format("{} {} {} {} {} {} {} {} {}", service.record->id, service.replica.model->id, service.accelerator,
+                     format_layout(service.replica.layout), prefill, static_cast<int>(p.linear), static_cast<int>(p.expert),
                      static_cast<int>(p.kv), service.replica.engine.max_num_batched_tokens);
 }
 
@@ -190,6 +211,11 @@ std::string simulate_command(const Catalogue& catalogue, const MeasuredService& 
   if (layout.ep > 1) text += fmt::format(" --ep {}", layout.ep);
   if (layout.attention_dp > 1) text += fmt::format(" --attention-dp {}", layout.attention_dp);
   if (service.replicas > 1) text += fmt::format(" --replicas {} --router least-loaded", service.replicas);
+  if (service.prefill) {
+    const ServingLayout& first = service.prefill->replica.layout;
+    text += fmt::format(" --prefill-replicas {} --prefill-tp {} --prefill-ep {} --prefill-attention-dp {}",
+                        service.prefill->replicas, first.tp, first.ep, first.attention_dp);
+  }
   text += precision_flags(service);
   if (service.replica.engine.max_num_batched_tokens != service.record->max_num_batched_tokens) {
     text += fmt::format(" --max-num-batched-tokens {}", service.replica.engine.max_num_batched_tokens);

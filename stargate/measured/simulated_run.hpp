@@ -30,12 +30,19 @@ struct RunFigures {
 /// at once 3,000 a replica, and fewer when they are long, as TensorRT-LLM's tables have it.
 std::int64_t run_requests(const MeasuredService& service);
 
-/// The row's engine, as any command assembles it, with the coefficients the service carries. A run that was measured
-/// took its prompts: where TensorRT-LLM's step is too short for the longest one, prompts are chunked.
-Result<ReplicaEngineAnswer> make_run_engine(const MeasuredService& service);
+/// Of whole requests; disaggregated, of decoding, and the other of prefilling.
+struct RunEngines {
+  ReplicaEngine pool;
+  std::optional<ReplicaEngine> prefill;
+};
+using RunEnginesAnswer = std::variant<RunEngines, DoesNotFit>;
 
-/// Deterministic. `known`: an engine of the same replica, whose step times are used again.
-std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const ReplicaEngine* known = nullptr);
+/// The row's engines, as any command assembles them, with the coefficients the service carries. A run that was measured
+/// took its prompts: where TensorRT-LLM's step is too short for the longest one, prompts are chunked.
+Result<RunEnginesAnswer> make_run_engines(const MeasuredService& service);
+
+/// Deterministic. `known`: engines of the same replicas, whose step times are used again.
+std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const RunEngines* known = nullptr);
 
 /// Equal for runs on the same replica.
 std::string replica_key(const MeasuredService& service);

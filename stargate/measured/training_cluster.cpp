@@ -14,8 +14,7 @@ void take_share(Accelerator& accelerator, double share) {
   accelerator.memory_capacity = accelerator.memory_capacity * share;
   accelerator.memory_bandwidth = accelerator.memory_bandwidth * share;
   for (auto& [precision, rate] : accelerator.peak) rate = rate * share;
-  if (accelerator.compute_units)
-    accelerator.compute_units = std::max(1, static_cast<int>(*accelerator.compute_units * share));
+  accelerator.compute_units = std::max(1, static_cast<int>(accelerator.compute_units * share));
   accelerator.scale_up_bandwidth = accelerator.scale_up_bandwidth * share;
   accelerator.scale_out_bandwidth = accelerator.scale_out_bandwidth * share;
   accelerator.host_bandwidth = accelerator.host_bandwidth * share;
@@ -45,6 +44,8 @@ std::variant<Accelerator, SkippedRow> measured_accelerator(const MeasuredRow& ro
   const auto found = find_accelerator_by_name(catalogue.accelerators, row.accelerator, row.accel_mem_gb / row.accelerator_share);
   if (!found) return SkippedRow{found.unknown};
   Accelerator out = *found.value;
+  if (row.accel_power_w > 0) out.power = row.accel_power_w * watt;
+  if (row.accel_mem_bw_tbps > 0) out.memory_bandwidth = row.accel_mem_bw_tbps * terabyte / second;
   if (row.accelerator_share < 1) take_share(out, row.accelerator_share);
   return out;
 }

@@ -16,7 +16,7 @@ constexpr MeasuredField<R> kFields[] = {
     {"model", &R::model, true},
     {"rules_applied", &R::rules},
     {"params_b", &R::params_b, true},
-    {"layers", &R::layers, true},
+    {"layers", &R::layers, true, nullptr, 10'000},
     {"hidden", &R::hidden, true},
     {"heads", &R::heads, true},
     {"kv_heads", &R::kv_heads, true},
@@ -28,6 +28,8 @@ constexpr MeasuredField<R> kFields[] = {
     {"seq_len", &R::seq_len, true},
     {"accelerator", &R::accelerator, true},
     {"accel_mem_gb", &R::accel_mem_gb, true},
+    {"accel_power_w", &R::accel_power_w},
+    {"accel_mem_bw_tbps", &R::accel_mem_bw_tbps},
     {"accelerator_share", &R::accelerator_share},
     {"gpus", &R::gpus, true},
     {"gpus_per_node", &R::gpus_per_node, true},
@@ -52,6 +54,8 @@ constexpr MeasuredField<R> kFields[] = {
     {"recompute_modules", &R::recompute_modules},
     {"launch", &R::launch, false, " host layer_graphs whole_step "},
     {"attention", &R::attention, false, " unfused flash1 flash2 native "},
+    {"kernels", &R::kernels, false, " fused eager compiled "},
+    {"context_balanced", &R::context_balanced},
     {"tensor_overlap", &R::tensor_overlap},
     {"data_overlap", &R::data_overlap},
     {"expert_overlap", &R::expert_overlap},
@@ -75,6 +79,7 @@ Result<std::vector<MeasuredRow>> read_measured_rows(const CsvTable& table) {
     const MeasuredRow unstated;
     if (row.launch.empty()) row.launch = unstated.launch;
     if (row.attention.empty()) row.attention = unstated.attention;
+    if (row.kernels.empty()) row.kernels = unstated.kernels;
     if (row.flops_attention.empty()) row.flops_attention = unstated.flops_attention;
     if (row.completeness.empty()) row.completeness = "unstated";
     if (row.zero_stage > 3) fault("zero_stage", std::to_string(row.zero_stage), "a stage from 0 to 3");

@@ -21,6 +21,7 @@ struct MeasuredRow {
   std::int64_t seq_len = 0;
   // the cluster
   std::string accelerator;
+  double accel_power_w = 0, accel_mem_bw_tbps = 0;  ///< where a part differs from the usual one
   double accel_mem_gb = 0, accelerator_share = 1;  ///< share of an accelerator that the row counts as one (a core)
   std::int64_t gpus = 0;
   int gpus_per_node = 0;
@@ -34,7 +35,8 @@ struct MeasuredRow {
   int zero_stage = 1;                      ///< the distributed optimizer, which every present framework turns on
   int shard_size = 0, shard_replicas = 0;  ///< 0: one copy over all ranks
   int gradient_bytes = 4;
-  std::string launch = "host", attention = "native", flops_attention = "half";
+  std::string launch = "host", attention = "native", kernels = "fused", flops_attention = "half";
+  bool context_balanced = true;
   bool tensor_overlap = true, data_overlap = true, expert_overlap = false;
   bool one_copy_per_domain = false, parameter_owners = false, host_optimizer = false, frozen_weights = false;
   bool mtp = false;  ///< trains the model's layers of multi-token prediction

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
@@ -47,6 +49,10 @@ TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   recipe.attention = row.attention == "native"   ? AttentionGeneration::native
                      : row.attention == "flash2" ? AttentionGeneration::flash2
                                                  : AttentionGeneration::flash1;
+  recipe.kernels = row.kernels == "eager"      ? KernelFusion::eager
+                   : row.kernels == "compiled" ? KernelFusion::compiled
+                                               : KernelFusion::fused;
+  recipe.context_balanced = row.context_balanced;
   recipe.fused_attention = row.attention != "unfused";
   recipe.dropout = !recipe.fused_attention;  // of the time before FlashAttention
   recipe.tensor_overlap = row.tensor_overlap, recipe.data_overlap = row.data_overlap;
@@ -58,11 +64,6 @@ TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   recipe.frozen_weights = row.frozen_weights;
   if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
-}
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
 }
 
 /// Few wide experts are split by tensor parallelism like a dense feed-forward, many narrow ones are not.
@@ -168,8 +169,8 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,
-                  recipe_of(row, precision.value),
-                  training_coefficients(catalogue)};
+                  recipe_of(row, precision.value)};
+  set_coefficients(job, training_coefficients(catalogue));
   if (row.mtp) job.recipe.mtp_layers = model_kept->mtp_layers;  // else without, as most tables state or mean
   const TrainingLayout layout = stated_layout(row, *model_kept);
   for (int i = 0; i < kLayoutRules; ++i) {

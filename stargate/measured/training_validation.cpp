@@ -198,9 +198,7 @@ std::string format_training_validation_csv(const TrainingValidation& validation)
   return table.format_csv();
 }
 
-std::string format_training_validation_json(const TrainingValidation& validation) {
-  JsonWriter json;
-  json.begin_object();
+void write_training_validation(JsonWriter& json, const TrainingValidation& validation) {
   write_validation(json, validation.report);
   write_validation_groups(json, "by_source", validation.by_source);
   write_validation_groups(json, "by_completeness", validation.by_completeness);
@@ -212,7 +210,6 @@ std::string format_training_validation_json(const TrainingValidation& validation
     json.member("configurations", r.configurations).member("median_spearman", r.median_spearman).end_object();
   }
   json.end_array().end_object();
-  return json.end_object().text();
 }
 
 }  // namespace stargate

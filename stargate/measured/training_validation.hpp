@@ -3,6 +3,7 @@
 // order.
 #pragma once
 
+#include "stargate/config/json_writer.hpp"
 #include "stargate/measured/column_rules.hpp"
 #include "stargate/measured/training_run.hpp"
 #include "stargate/measured/validation_report.hpp"
@@ -41,7 +42,7 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
                                      std::size_t worst);
 
 std::string format_training_validation_text(const TrainingValidation& validation);
-std::string format_training_validation_json(const TrainingValidation& validation);
+void write_training_validation(JsonWriter& json, const TrainingValidation& validation);
 /// Every predicted row with where its step goes.
 std::string format_training_validation_csv(const TrainingValidation& validation);
 

@@ -35,11 +35,4 @@ void write_rule_counts(JsonWriter& json, const RuleCounts& rules) {
   json.end_object();
 }
 
-std::string format_validation_json(const ValidationReport& report) {
-  JsonWriter json;
-  json.begin_object();
-  write_validation(json, report);
-  return json.end_object().text();
-}
-
 }  // namespace stargate

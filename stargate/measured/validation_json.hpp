@@ -14,6 +14,5 @@ void write_validation_groups(JsonWriter& json, const char* name, const std::vect
 void write_validation(JsonWriter& json, const ValidationReport& report);
 /// "rules_applied": {rule: rows whose columns it set}, inside an object that is open.
 void write_rule_counts(JsonWriter& json, const RuleCounts& rules);
-std::string format_validation_json(const ValidationReport& report);
 
 }  // namespace stargate

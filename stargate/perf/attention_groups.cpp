@@ -28,10 +28,11 @@ constexpr AttentionField<P> kPrefillFields[] = {
     {"query_copies", "1", "times the queries are moved besides (rotary, quantisation)", &P::query_copies, 0.5, 0, 8},
     {"kv_copies", "1", "times new keys and values are moved besides (cache update)", &P::kv_copies, 1, 0, 12},
     {"window_skip", "1", "share of the hidden keys that is not worked through", &P::window_skip, 0.9, 0, 1},
-    {"query_tile", "1", "query rows of a tile", &P::query_tile, 128, 16, 256},
-    {"key_tile", "1", "keys of a step", &P::key_tile, 64, 16, 256},
+    {"query_tile", "1", "query rows of a tile", &P::query_tile, 128, 16, 1024},
+    {"key_tile", "1", "keys of a step", &P::key_tile, 64, 16, 1024},
     {"packing", "1", "query heads of a key head in one tile: 0 never, 1 always, 2 for one token without a window",
      &P::packing, 0, 0, 2},
+    {"beside", "1", "1: softmax beside the products of another step; 0: after them", &P::beside, 0, 0, 1},
 };
 
 constexpr AttentionField<D> kDecodeFields[] = {

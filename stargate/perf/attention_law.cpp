@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 namespace {
 
@@ -70,8 +72,8 @@ double heads_together(const PrefillCoefficients& c, const AttentionCall& call) {
 
 AttentionDevice attention_device(const Accelerator& accelerator) {
   AttentionDevice device;
-  device.units = accelerator.compute_units.value_or(100);
-  device.clock = accelerator.clock ? accelerator.clock->base() * 1e-6 : kReferenceClock;
+  device.units = kernel_units(accelerator);
+  device.clock = accelerator.clock.base() * 1e-6;
   device.bandwidth = accelerator.memory_bandwidth.base() * 1e-6;
   device.cache = accelerator.last_level_cache ? accelerator.last_level_cache->base() : 16 * device.bandwidth;
   device.peak = accelerator.peak_rate(Precision::bf16).base() * 1e-6;
@@ -87,7 +89,9 @@ double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice&
   const double kv_bytes = bytes_per_element(call.kv_precision);
   const Walk walk = walk_keys(c, call, call.query * together, c.query_tile / together);
   const double peak = narrow || kv_bytes <= 1 ? device.narrow_peak : device.peak;
-  const double pair = 2 * width * device.units / (peak * c.math_share) + c.score_cycles / (128 * device.clock);
+  const double products = 2 * width * device.units / (peak * c.math_share);
+  const double softmax = c.score_cycles / (128 * device.clock);
+  const double pair = c.beside > 0 ? overlapped(products, softmax) : products + softmax;
   const double slower = kReferenceClock / device.clock, tile = slower * c.tile_us;
   const double job = c.query_tile * walk.longest * pair + tile;
   const double total = call.sequences * call.heads / together * (c.query_tile * walk.keys * pair + walk.tiles * tile);

@@ -1,7 +1,8 @@
 // How long attention takes on one device, as fused kernels (FlashAttention and its kin) do it. Times in microseconds.
 // Prefill: a call is heads x query tiles; a tile walks its keys in steps, on one compute unit at a time.
 //   t      = launch + (tiles^4 + memory^4)^(1/4) + copies
-//   pair   = 2 (score + value) / (math_share peak / units) + score_cycles / (128 clock)      one query, one key
+//   pair   = products + softmax, or (products^4 + softmax^4)^(1/4) where a kernel does both at once     one query, one key
+//            products = 2 (score + value) / (math_share peak / units),  softmax = score_cycles / (128 clock)
 //   job    = query_tile keys pair + tile       the longest tile; total = the sum over all tiles
 //   tiles  = job waves(total / (units job)),   waves(x) = x + wave (ceil x - x), at least 1
 //   memory = (queries + outputs + keys and values in view) / bandwidth
@@ -36,7 +37,7 @@ struct AttentionDevice {
   double bandwidth = 0;              ///< bytes a microsecond
   double peak = 0, narrow_peak = 0;  ///< flop a microsecond, of 16-bit and 8-bit multiplication
 };
-/// Where the catalogue names no clock, 1.9 GHz; no cache, 16 MB for each TB/s.
+/// Where the catalogue names no cache, 16 MB for each TB/s.
 AttentionDevice attention_device(const Accelerator& accelerator);
 
 /// Shares are of the specification; structure (tiles, packing) is the kernel's, found by the fit among few choices.
@@ -49,6 +50,7 @@ struct PrefillCoefficients {
   double window_skip = 1;  ///< share of what a sliding window hides that the kernel does not work through
   double query_tile = 128, key_tile = 64;
   double packing = 0;  ///< query heads of a key head in one tile: 0 never, 1 always, 2 for one token without a window
+  double beside = 0;   ///< 1: softmax of one step beside the products of another, 0: after them
 };
 
 struct DecodeCoefficients {

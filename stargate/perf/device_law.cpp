@@ -1,186 +1,245 @@
-// The constructor turns records into laws; evaluation is a few multiplications.
+// The constructor turns records into laws; evaluation is a few multiplications for each law that has a say.
 #include "stargate/perf/device_law.hpp"
 
 #include <algorithm>
 
+#include "stargate/perf/dominance.hpp"
+#include "stargate/perf/typical.hpp"
+
 namespace stargate {
 namespace {
 
+/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At half
+/// of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
+/// (AIConfigurator's tables of prefill attention with power).
+constexpr double kAttentionDraw = 0.7;
+
+const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator) {
+  const auto found = catalogue.architectures.find(accelerator.architecture);
+  return found != catalogue.architectures.end() ? &found->second : nullptr;
+}
+
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   static const KernelShares usual;
-  const auto found = catalogue.architectures.find(accelerator.architecture);
-  return found != catalogue.architectures.end() ? found->second : usual;
+  const Architecture* found = find_architecture(catalogue, accelerator);
+  return found != nullptr ? *found : usual;
+}
+
+/// Wider formats of weights that an engine may fall back to, the nearest first; bf16 last.
+std::span<const Precision> wider_formats(Precision precision) {
+  static constexpr std::array kOfFour = {Precision::fp8, Precision::bf16};
+  static constexpr std::array kOfEight = {Precision::bf16};
+  if (precision == Precision::fp4 || precision == Precision::int4) return kOfFour;
+  if (precision == Precision::fp8 || precision == Precision::int8) return kOfEight;
+  return {};
+}
+
+constexpr double kMostDecoded = 8;  // new tokens behind a cache that are decoding (speculation drafts a few)
+
+bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded && call.context > call.query; }
+
+template <class Groups>
+KernelGroups all_laws(const Groups& groups) {
+  return {groups("gemm"),        groups("prefill_attention"), groups("decode_attention"),
+          groups("mla_prefill"), groups("mla_decode"),        groups("moe")};
 }
 
 }  // namespace
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const KernelShares& family)
-    : literature_(accelerator, family), power_(make_power_law(accelerator)), bandwidth_(accelerator.memory_bandwidth) {}
-
-void DeviceLaw::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
-  const CalibratedGroup& group = *chosen.group;
-  const std::string lender = chosen.origin == LawOrigin::fitted ? ""
-                             : group.device == accelerator.id   ? group.engine
-                                                                : group.device;
-  basis_.push_back(
-      {group.law, base_precision(group.precision), chosen.origin, lender, chosen.expected_pct, group.used.rows});
+    : literature_(accelerator, family),
+      power_(make_power_law(accelerator, family, accelerator)),
+      bandwidth_(accelerator.memory_bandwidth) {
+  for (const auto& [precision, rate] : accelerator.peak) has_rate_[static_cast<std::size_t>(precision)] = true;
 }
 
-/// Weights are cold, as in a model whose layers follow each other, and launches come from a captured graph.
-void DeviceLaw::calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
-                               const KernelChoice& kernels) {
-  for (const GemmGroups& entry : gemm_groups()) {
-    const Precision precision = entry.precision;
-    const ChosenGroup* chosen = find_first(groups, gemm_names(entry, kernels));
-    if (chosen == nullptr) continue;
-    GemmCoefficients c = read_gemm_coefficients(chosen->group->coefficients);
-    c.host_us = 0;
-    const auto index = static_cast<std::size_t>(precision);
-    const GemmFormat& format = *find_gemm_format(chosen->group->precision);
-    if (!accelerator.peak.contains(format.precision))
-      continue;  // others' matrix units say nothing of a chip without them
-    gemm_[index] = GemmLaw(gemm_device(accelerator, format.precision), format, c).with_cold_weights();
-    gemm_launch_[index] = 1e3 * c.launch / gemm_device(accelerator, format.precision).clock * microsecond;
-    note_basis(*chosen, accelerator);
+DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone)
+    : DeviceLaw(accelerator, family_of(catalogue, accelerator)) {
+  if (const Accelerator* listed = find_listed(catalogue, accelerator.id)) {
+    power_ = make_power_law(accelerator, family_of(catalogue, accelerator), *listed);
   }
+  const auto query = [&](const char* law) { return LawQuery{law, kernels.engine, {}, {}}; };
+  own_ = KernelLaws(accelerator, catalogue, kernels,
+                    all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
+  basis_ = own_.basis();
+  const Architecture* family = find_architecture(catalogue, accelerator);
+  if (family != nullptr && family->from_whole_runs) return;
+  for (const LendingArchitecture& lender : lending_architectures(catalogue, accelerator)) {
+    const auto groups = [&](const char* law) {
+      LawQuery of_lender = query(law);
+      of_lender.architecture = lender.id;
+      return choose_groups(catalogue, accelerator, of_lender);
+    };
+    lenders_.push_back({KernelLaws(accelerator, catalogue, kernels, all_laws(groups)), lender.weight});
+  }
+  quantile_ = time_quantile(catalogue.confidence);
+  note_typical();
 }
-
-namespace {
-
-/// Of the matrix units' peak that kernels reach at all (CUTLASS on Hopper: 80 to 90 %).
-constexpr double kBestShare = 0.9;
-
-/// How many times the matrix rate of one unit of the lender is that of the borrower's, of one architecture (H100 over
-/// H20: 4). What feeds the units is the same, so kernels keep the lender's rate until the borrower's units are busy.
-double units_weaker_than_lender(const Catalogue& catalogue, const Accelerator& own, const ChosenGroup& chosen) {
-  const Accelerator* lender = find_listed(catalogue, chosen.group->device);
-  if (lender == nullptr || lender->architecture != own.architecture) return 1;
-  const auto rate = [](const Accelerator& a) {
-    return a.peak_rate(Precision::bf16) / std::max(1.0, 1.0 * a.compute_units.value_or(1));
-  };
-  return rate(*lender) / rate(own);
-}
-
-}  // namespace
 
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
-    : DeviceLaw(accelerator, family_of(catalogue, accelerator)) {
-  const auto groups = [&](const char* law) {
-    return choose_groups(catalogue, accelerator, {law, kernels.engine, {}, {}});
-  };
-  calibrate_gemm(accelerator, groups("gemm"), kernels);
-  calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
-                      keep_one_lender(groups("decode_attention")));
-  calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
-  const auto moe = keep_one_lender(groups("moe"));
-  calibrate_experts(accelerator, moe, kernels);
-  for (auto& law : experts_) {
-    if (!law || moe.empty()) continue;
-    double& share = law->coefficients.compute_share;
-    share =
-        std::max(share, std::min(kBestShare, share * units_weaker_than_lender(catalogue, accelerator, moe.front())));
+    : DeviceLaw(accelerator, catalogue, kernels, Alone::yes) {
+  for (const Accelerator* other : no_better_devices(catalogue, accelerator)) {
+    NoBetter entry{std::shared_ptr<const DeviceLaw>(new DeviceLaw(*other, catalogue, kernels, Alone::yes)), {}};
+    for (int i = 0; i < kPrecisionCount; ++i) {
+      entry.in[static_cast<std::size_t>(i)] = is_no_worse(accelerator, *other, static_cast<Precision>(i));
+    }
+    no_better_.push_back(std::move(entry));
   }
 }
 
-void DeviceLaw::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
-                                    const std::vector<ChosenGroup>& decode) {
-  const auto copy = [&](const std::vector<ChosenGroup>& chosen) {
-    std::vector<CalibratedGroup> groups;
-    for (const ChosenGroup& c : chosen) {
-      const bool fp8 = base_precision(c.group->precision) == "fp8";
-      if (fp8 && !accelerator.peak.contains(Precision::fp8)) continue;
-      groups.push_back(*c.group);
-      note_basis(c, accelerator);
+/// Laws that the device has of nobody near rest on all lenders: one entry each, with the number of them as lender.
+void DeviceLaw::note_typical() {
+  std::map<std::pair<std::string, std::string>, LawBasis> typical;
+  std::map<std::pair<std::string, std::string>, int> families;
+  for (const Lender& lender : lenders_) {
+    for (const LawBasis& part : lender.laws.basis()) {
+      const std::pair key(part.law, part.precision);
+      const bool own = std::any_of(own_.basis().begin(), own_.basis().end(), [&](const LawBasis& b) {
+        return b.law == part.law && b.precision == part.precision;
+      });
+      if (own) continue;
+      LawBasis& basis = typical.try_emplace(key, LawBasis{part.law, part.precision, LawOrigin::typical, {}, -1, 0})
+                            .first->second;
+      basis.rows += part.rows;
+      ++families[key];
     }
-    return groups;
-  };
-  const auto prefills = copy(prefill), decodes = copy(decode);
-  if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
-}
-
-/// Without groups for 8-bit caches those for 16 bits serve, their traffic halved by the format.
-void DeviceLaw::calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
-                                 const std::vector<ChosenGroup>& decode) {
-  const auto fill = [&](const std::vector<ChosenGroup>& groups, auto& laws, const auto& read) {
-    for (std::size_t i = 0; i < laws.size(); ++i) {
-      const std::array<const char*, 2> names{i == 0 ? "bf16" : "bf16_kv_fp8", i == 0 ? nullptr : "bf16"};
-      const ChosenGroup* chosen = find_first(groups, names);
-      if (chosen == nullptr) continue;
-      const MlaFormat& format = *find_mla_format(names[0]);
-      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format};
-      note_basis(*chosen, accelerator);
-    }
-  };
-  fill(prefill, latent_prefill_, read_mla_prefill_coefficients);
-  fill(decode, latent_decode_, [](const auto& values) {
-    MlaDecodeCoefficients c = read_mla_decode_coefficients(values);
-    c.cold_cache = 1;
-    return c;
-  });
-}
-
-void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
-                                  const KernelChoice& kernels) {
-  for (const GemmGroups& entry : gemm_groups()) {
-    const Precision precision = entry.precision;
-    const ChosenGroup* chosen = find_first(groups, expert_names(entry, kernels));
-    const MoeFormat* format = chosen == nullptr ? nullptr : find_moe_format(chosen->group->precision);
-    if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
-    MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
-    c.cold_weights = 1;
-    experts_[static_cast<std::size_t>(precision)] = ExpertLaw{c, moe_device(accelerator, *format), *format};
-    note_basis(*chosen, accelerator);
   }
+  for (auto& [key, basis] : typical) {
+    basis.lender = std::to_string(families[key]) + " measured families";
+    basis_.push_back(basis);
+  }
+}
+
+template <class TimeOf>
+double DeviceLaw::typical_us(const TimeOf& time_of) const {
+  WeighedTimes times;
+  for (const Lender& lender : lenders_) {
+    if (const double us = time_of(lender.laws); us > 0) times.add(us, lender.weight);
+  }
+  return times.quantile(quantile_);
+}
+
+void DeviceLaw::set_activity(double activity) {
+  activity_ = activity;
+  for (NoBetter& other : no_better_) {
+    auto sustained = std::make_shared<DeviceLaw>(*other.law);  // other copies of this law share the first
+    sustained->activity_ = activity;
+    other.law = std::move(sustained);
+  }
+}
+
+bool DeviceLaw::measured(Precision precision) const {
+  return own_.has_gemm(precision) || std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& lender) {
+           return lender.laws.has_gemm(precision);
+         });
+}
+
+bool DeviceLaw::casts(Precision precision) const {
+  if (own_.has_gemm(precision)) return own_.casts(precision);
+  return std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& l) { return l.laws.casts(precision); });
+}
+
+/// What the power limit makes of a time.
+double DeviceLaw::slowdown(Duration time, const Work& work) const {
+  const double use = activity_ * work.draw * (work.flops / (peak(work.precision) * time));
+  return power_.slowdown(use, work.bytes / (bandwidth_ * time));
+}
+
+/// Of a measured kernel, which was timed in a burst.
+Duration DeviceLaw::sustain(Duration burst, const Work& work) const {
+  return activity_ > 0 && burst > Duration{} ? burst * slowdown(burst, work) : burst;
+}
+
+/// By the data sheet and the literature, whose rates hold under the listed limit.
+OperatorTime DeviceLaw::sustain(OperatorTime listed, const Work& work) const {
+  if (!(activity_ > 0) || power_.limit >= power_.listed_limit || !(listed.total() > Duration{})) return listed;
+  listed.compute = listed.compute * slowdown(listed.total(), work);
+  return listed;
 }
 
 /// A total as its parts, for reports of what bounds it: the larger of what arithmetic and traffic would take alone is
 /// given all that is left after the launch.
-OperatorTime DeviceLaw::parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const {
-  const Duration rest = max(Duration{}, total - launch);
-  const Duration compute = flops / peak(precision), memory = bytes / bandwidth_;
+OperatorTime DeviceLaw::parts_of(Duration burst, Duration launch, const Work& work) const {
+  const Duration rest = max(Duration{}, sustain(burst, work) - launch);
+  const Duration compute = work.flops / peak(work.precision), memory = work.bytes / bandwidth_;
   if (memory > compute) return {launch, min(compute, rest), rest};
   return {launch, rest, min(memory, rest)};
 }
 
-/// Products side by side are tiles side by side: one with as many more columns.
+double DeviceLaw::gemm_us(Precision precision, const GemmShape& s) const {
+  if (own_.has_gemm(precision)) return own_.gemm_us(precision, s);
+  return typical_us([&](const KernelLaws& laws) { return laws.gemm_us(precision, s); });
+}
+
+OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s) const {
+  const Flops flops = Flops::from_base(2 * s.m * s.n * s.k * s.groups);
+  const Work work{flops, Bytes::from_base(gemm_bytes(precision, s)), precision};
+  double us = gemm_us(precision, s);
+  if (!(us > 0)) return sustain(literature_.gemm_parts(precision, s), work);
+  for (const Precision wider : wider_formats(precision)) {
+    if (!has_rate_[static_cast<std::size_t>(wider)]) continue;
+    // No law is below what matrix units and memory take at the least.
+    const Bytes weights = Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(wider));
+    if (max(flops / peak(wider), weights / bandwidth_).in(microsecond) >= us) continue;
+    if (const double wide = gemm_us(wider, s); wide > 0) us = std::min(us, wide);
+  }
+  const double launch = std::min(us, std::max(own_.gemm_launch_us(precision), 0.0));
+  return parts_of(us * microsecond, launch * microsecond, work);
+}
+
+namespace {
+
+/// The lesser of a time and that on devices no better, each asked only where its bare rates leave a chance.
+template <class Entries, class TimeOf>
+OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision precision, Flops flops, Bytes least,
+                      const TimeOf& time_of) {
+  for (const auto& other : no_better) {
+    if (!other.in[static_cast<std::size_t>(precision)]) continue;
+    const Duration bare = max(flops / other.law->peak(precision), least / other.law->stream_bandwidth());
+    if (bare * 0.8 >= own.total()) continue;  // the stream's share of the bandwidth is above that
+    const OperatorTime theirs = time_of(*other.law);
+    if (theirs.total() < own.total()) own = theirs;
+  }
+  return own;
+}
+
+}  // namespace
+
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
-  const auto index = static_cast<std::size_t>(precision);
-  const auto& law = gemm_[index];
-  if (!law) return literature_.gemm_parts(precision, s);
-  const Duration total = law->time(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
-  return parts_of(total, gemm_launch_[index], Flops::from_base(2 * s.m * s.n * s.k * s.groups),
-                  Bytes::from_base(gemm_bytes(precision, s)), precision);
+  const OperatorTime own = gemm_parts_alone(precision, s);
+  if (no_better_.empty()) return own;
+  return least_of(own, no_better_, precision, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
+                  Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(precision)),
+                  [&](const DeviceLaw& law) { return law.gemm_parts_alone(precision, s); });
 }
 
-/// Microseconds of multi-head latent attention in the widths its law is of (DeepSeek's); 0 for any other call.
-double DeviceLaw::latent_us(const AttentionCall& call, bool decode) const {
-  const std::size_t narrow = bytes_per_element(call.kv_precision) < 2 ? 1 : 0;
-  const double seen = call.window > 0 ? std::min(call.context, call.window) : call.context;
-  const MlaCall mla{call.sequences, call.heads, call.query, std::max(0.0, seen - call.query)};
-  if (decode && call.shared_kv && is_latent_width(call.score_dim, call.value_dim) && latent_decode_[narrow]) {
-    const auto& law = *latent_decode_[narrow];
-    return mla_decode_us(law.coefficients, law.device, law.format, mla);
-  }
-  const bool whole = call.window <= 0 || call.context <= call.window;
-  if (!decode && whole && is_expanded_width(call.score_dim, call.value_dim) && latent_prefill_[narrow]) {
-    const auto& law = *latent_prefill_[narrow];
-    return mla_prefill_us(law.coefficients, law.device, law.format, mla);
-  }
-  return 0;
+double DeviceLaw::attention_us(const AttentionCall& call) const {
+  const bool decode = is_decode(call);
+  if (const double us = own_.attention_us(call, decode); us > 0) return us;
+  return typical_us([&](const KernelLaws& laws) { return laws.attention_us(call, decode); });
 }
 
-/// A handful of new tokens behind a cache is decoding (speculation drafts a few); more is prefill.
+OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(attention_bytes(call)), Precision::bf16,
+                  kAttentionDraw};
+  double us = attention_us(call);
+  if (!(us > 0)) return sustain(literature_.attention_parts(call), work);
+  if (bytes_per_element(call.kv_precision) < 2) {
+    AttentionCall wide = call;
+    wide.kv_precision = Precision::bf16;
+    const Duration bare = Bytes::from_base(is_decode(call) ? wide.cache_bytes() : 0) / bandwidth_;
+    // What the last-level cache holds comes several times as fast.
+    if (bare.in(microsecond) < 4 * us) us = std::min(us, attention_us(wide));
+  }
+  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
+}
+
 OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
-  constexpr double kMostDecoded = 8;
-  const bool decode = call.query <= kMostDecoded && call.context > call.query;
-  double us = latent_us(call, decode);
-  if (!(us > 0)) {
-    const bool known = attention_ && !call.shared_kv && (decode ? attention_->can_decode() : attention_->can_prefill());
-    if (!known) return literature_.attention_parts(call);
-    us = decode ? attention_->decode_us(call) : attention_->prefill_us(call, Precision::bf16);
-  }
-  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), Flops::from_base(call.flops()),
-                  Bytes::from_base(attention_bytes(call)), Precision::bf16);
+  const OperatorTime own = attention_parts_alone(call);
+  if (no_better_.empty()) return own;
+  const bool narrow = bytes_per_element(call.kv_precision) < 2;  // may multiply in 8 bits
+  return least_of(own, no_better_, narrow ? Precision::fp8 : Precision::bf16, Flops::from_base(call.flops()), Bytes{},
+                  [&](const DeviceLaw& law) { return law.attention_parts_alone(call); });
 }
 
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
@@ -188,27 +247,49 @@ Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double sl
   return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
-/// Time of the fused kernel; an imbalance beyond the skew of routing is in the call's tokens.
-Duration DeviceLaw::experts_time(const ExpertCall& call, Precision precision) const {
-  const ExpertLaw& law = *experts_[static_cast<std::size_t>(precision)];
-  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
-  return moe_time_us(law.coefficients, law.device, law.format, shape, routed_load(shape, call.tokens, call.skew)) *
-         microsecond;
+bool DeviceLaw::knows_experts(Precision precision) const {
+  return own_.has_experts(precision) || std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& lender) {
+           return lender.laws.has_experts(precision);
+         });
+}
+
+double DeviceLaw::experts_us_alone(const ExpertCall& call, Precision precision) const {
+  const auto in = [&](Precision p) {
+    if (own_.has_experts(p)) return own_.experts_us(call, p);
+    return typical_us([&](const KernelLaws& laws) { return laws.experts_us(call, p); });
+  };
+  double us = in(precision);
+  // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
+  for (const Precision wider : wider_formats(precision)) {
+    const double wide = knows_experts(wider) ? in(wider) : 0;
+    if (wide > 0) us = std::min(us, wide);
+  }
+  return us;
+}
+
+double DeviceLaw::experts_us(const ExpertCall& call, Precision precision) const {
+  double us = experts_us_alone(call, precision);
+  for (const NoBetter& other : no_better_) {
+    if (!other.in[static_cast<std::size_t>(precision)] || !other.law->knows_experts(precision)) continue;
+    us = std::min(us, other.law->experts_us_alone(call, precision));
+  }
+  return us;
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
-  if (op.experts.tokens > 0 && experts_[static_cast<std::size_t>(op.precision)]) {
+  const GemmShape shape{op.m, op.n, op.k, op.groups};
+  const auto work = [&] { return Work{op.flops(), Bytes::from_base(gemm_bytes(op.precision, shape)), op.precision}; };
+  if (op.experts.tokens > 0 && knows_experts(op.precision)) {
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
-    const Duration time = op.experts.share * experts_time(op.experts, op.precision);
-    return parts_of(time, min(time, literature_.launch()), op.flops(),
-                    Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups})), op.precision);
+    const Duration time = op.experts.share * experts_us(op.experts, op.precision) * microsecond;
+    return parts_of(time, min(time, literature_.launch()), work());
   }
   switch (op.kind) {
     case OperatorKind::gemm:
-      if (op.experts.tokens > 0 && !gemm_[static_cast<std::size_t>(op.precision)]) {
-        return literature_.expert_parts(op.precision, {op.m, op.n, op.k, op.groups});
+      if (op.experts.tokens > 0 && !own_.has_gemm(op.precision)) {
+        return sustain(literature_.expert_parts(op.precision, shape), work());
       }
-      return gemm_parts(op.precision, {op.m, op.n, op.k, op.groups});
+      return gemm_parts(op.precision, shape);
     case OperatorKind::attention:
       return attention_parts(op.attention);
     case OperatorKind::element_wise:
@@ -238,7 +319,8 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
                                                            : op.traffic;
   const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
-  return power_.power(op.flops() / (peak(precision) * time), bytes / (bandwidth_ * time)) * time;
+  const double activity = (activity_ > 0 ? activity_ : 1) * (op.kind == OperatorKind::attention ? kAttentionDraw : 1);
+  return power_.power(activity * (op.flops() / (peak(precision) * time)), bytes / (bandwidth_ * time)) * time;
 }
 
 }  // namespace stargate

@@ -1,23 +1,23 @@
-// How long an operator takes on a device. Where the catalogue has coefficients fitted to measured kernels of the
-// device, or of one whose coefficients carry over (law_choice.hpp), the calibrated laws answer (gemm_law.hpp and its
-// like); where it has none, the data sheet and the literature do (literature_law.hpp). `origin` says which of these a
-// time rests on.
+// How long an operator takes on a device, after what is known of it:
+//   measured     coefficients fitted to kernels of the device, of its architecture or its family (law_choice.hpp)
+//   typical      nobody measured its family: the median of what the kernels of every measured architecture would take
+//                on it, each weighed by how near its chips are; for a low or high confidence the 84 or 16 % quantile
+//   literature   shares of the data sheet (literature_law.hpp): families known from whole runs, and element-wise work
+// In each case no more than
+//   - the time on another device of the catalogue that is no better in any figure that bears on it (dominance.hpp): its
+//     kernels can be run as they are;
+//   - the time in a wider format: engines take the wider kernel where their narrow one is slower.
+// `origin` says which of these a time rests on.
 #pragma once
 
 #include <array>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "stargate/perf/attention_law.hpp"
-#include "stargate/perf/gemm_law.hpp"
-#include "stargate/perf/kernel_groups.hpp"
-#include "stargate/perf/law_basis.hpp"
+#include "stargate/perf/kernel_laws.hpp"
 #include "stargate/perf/literature_law.hpp"
-#include "stargate/perf/mla_law.hpp"
-#include "stargate/perf/moe_law.hpp"
-#include "stargate/perf/operator.hpp"
 #include "stargate/perf/power_law.hpp"
 
 namespace stargate {
@@ -46,14 +46,16 @@ class DeviceLaw {
   Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
+  /// From now on kernels run on and on: each takes as much longer as the power limit lowers its clock (power_law.hpp).
+  /// `activity`: what their tensors switch over what the inputs of kernel benchmarks do; 0: bursts, as at first.
+  void set_activity(double activity);
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
 
+  /// Whether products rest on measured kernels, the device's own or others'.
+  bool measured(Precision precision) const;
   /// Whether the time of a product contains casting its activations from 16 bits.
-  bool casts(Precision precision) const {
-    const auto& law = gemm_[static_cast<std::size_t>(precision)];
-    return law && law->format().quantises;
-  }
+  bool casts(Precision precision) const;
   FlopRate peak(Precision precision) const { return literature_.peak(precision); }
   ByteRate stream_bandwidth() const { return literature_.stream_bandwidth(); }
 
@@ -63,41 +65,50 @@ class DeviceLaw {
   LawOrigin origin(std::span<const Precision> used = {}) const { return worst_origin(basis_, used); }
 
  private:
+  enum class Alone { yes };  ///< without looking at other devices
+  DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone);
+
+  /// Microseconds of what `time_of` says of each lender, as one; 0 when none says anything.
+  template <class TimeOf>
+  double typical_us(const TimeOf& time_of) const;
+  void note_typical();
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;
-  OperatorTime parts_of(Duration total, Duration launch, Flops flops, Bytes bytes, Precision precision) const;
+  OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;
+  double gemm_us(Precision precision, const GemmShape& shape) const;
+  struct Work {
+    Flops flops;
+    Bytes bytes;
+    Precision precision;
+    double draw = 1;  ///< of an operation, over that of a product's
+  };
+  double slowdown(Duration time, const Work& work) const;
+  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;
+  Duration sustain(Duration burst, const Work& work) const;
+  OperatorTime sustain(OperatorTime listed, const Work& work) const;
   OperatorTime attention_parts(const AttentionCall& call) const;
-  Duration experts_time(const ExpertCall& call, Precision precision) const;
-  void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
-                           const std::vector<ChosenGroup>& decode);
-  void calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
-                        const std::vector<ChosenGroup>& decode);
-  double latent_us(const AttentionCall& call, bool decode) const;
-  void calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
-                         const KernelChoice& kernels);
-  void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
-                      const KernelChoice& kernels);
-  void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
+  OperatorTime attention_parts_alone(const AttentionCall& call) const;
+  double attention_us(const AttentionCall& call) const;
+  bool knows_experts(Precision precision) const;
+  double experts_us(const ExpertCall& call, Precision precision) const;
+  double experts_us_alone(const ExpertCall& call, Precision precision) const;
 
   LiteratureLaw literature_;
   PowerLaw power_;
+  double activity_ = 0;  ///< 0: bursts
   ByteRate bandwidth_;  // peak
-  std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;
-  std::array<Duration, kPrecisionCount> gemm_launch_{};
-  struct ExpertLaw {
-    MoeCoefficients coefficients;
-    MoeDevice device;
-    MoeFormat format;
+  std::array<bool, kPrecisionCount> has_rate_{};  // matrix units of the format
+  KernelLaws own_;
+  struct Lender {
+    KernelLaws laws;
+    double weight = 1;
   };
-  std::array<std::optional<ExpertLaw>, kPrecisionCount> experts_;
-  std::optional<AttentionLaw> attention_;
-  template <class Coefficients>
-  struct LatentLaw {
-    Coefficients coefficients;
-    MlaDevice device;
-    MlaFormat format;
+  std::vector<Lender> lenders_;
+  double quantile_ = 0.5;  ///< of the lenders' times
+  struct NoBetter {
+    std::shared_ptr<const DeviceLaw> law;
+    std::array<bool, kPrecisionCount> in{};  ///< by the precision of an operator
   };
-  std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
-  std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
+  std::vector<NoBetter> no_better_;
   std::vector<LawBasis> basis_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "stargate/base/check.hpp"
+#include "stargate/perf/kernel_units.hpp"
 
 namespace stargate {
 namespace {
@@ -16,7 +17,6 @@ constexpr double kEnoughWaves = 4;    // of middling tiles, beyond which smaller
 constexpr double kLeastSlice = 256;   // depth worth a slice of its own
 constexpr double kOutputBytes = 2;    // results are 16 bits wide
 constexpr double kPartialBytes = 4;   // partial sums of a slice are 32 bits wide
-constexpr double kUsualClock = 1900;  // cycles a microsecond, where the catalogue has none
 
 /// For positive values below 2^31; std::ceil is a library call on the plainest x86-64.
 double whole(double x) {
@@ -85,11 +85,11 @@ const GemmFormat* find_gemm_format(const std::string& name) {
 
 GemmDevice gemm_device(const Accelerator& accelerator, Precision precision) {
   GemmDevice device;
-  device.units = accelerator.compute_units.value_or(100);  // as the other laws take it
+  device.units = kernel_units(accelerator);
   device.peak = accelerator.peak_rate(precision).base() * 1e-6;
   device.bandwidth = accelerator.memory_bandwidth.base() * 1e-6;
   device.cache = accelerator.last_level_cache.value_or(Bytes{}).base();
-  device.clock = accelerator.clock ? accelerator.clock->base() * 1e-6 : kUsualClock;
+  device.clock = accelerator.clock.base() * 1e-6;
   return device;
 }
 

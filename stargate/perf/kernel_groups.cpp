@@ -35,6 +35,20 @@ const ChosenGroup* find_first(const std::vector<ChosenGroup>& groups, std::span<
   return best;
 }
 
+std::vector<const ChosenGroup*> find_rivals(const std::vector<ChosenGroup>& groups, const ChosenGroup& first) {
+  constexpr int kFewRows = 50;
+  const auto format = [](const ChosenGroup& c) {
+    const std::string base = c.group->precision.substr(0, c.group->precision.find('.'));
+    return base == "w4a8_mxfp4_mxfp8" ? std::string("w4a16_mxfp4") : base;
+  };
+  std::vector<const ChosenGroup*> out;
+  for (const ChosenGroup& c : groups) {
+    const bool rival = c.place == first.place && c.origin == first.origin && format(c) == format(first);
+    if (&c == &first || (rival && c.group->used.rows >= kFewRows)) out.push_back(&c);
+  }
+  return out;
+}
+
 std::array<const char*, 3> gemm_names(const GemmGroups& groups, const KernelChoice& kernels) {
   if (groups.precision == Precision::fp8 && kernels.block_scaled) return {"fp8_block", "mxfp8", "fp8"};
   return groups.names;

@@ -40,6 +40,11 @@ std::array<const char*, 3> expert_names(const GemmGroups& groups, const KernelCh
 /// most; null when no group has one of the names.
 const ChosenGroup* find_first(const std::vector<ChosenGroup>& groups, std::span<const char* const> names);
 
+/// The kernels an engine can choose from for the same weights: those of the same device and engine as `first`, in the
+/// same format or, of weights in microscaled 4 bits, in either format of activations. A kernel with few rows is left
+/// out, being known at few shapes only.
+std::vector<const ChosenGroup*> find_rivals(const std::vector<ChosenGroup>& groups, const ChosenGroup& first);
+
 /// Whether an operator in bf16 or one of `used` takes coefficients of this precision.
 bool is_used(const std::string& precision, std::span<const Precision> used);
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <tuple>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 
 const char* law_origin_name(LawOrigin origin) {
@@ -13,6 +15,8 @@ const char* law_origin_name(LawOrigin origin) {
       return "fitted";
     case LawOrigin::carried_over:
       return "carried over";
+    case LawOrigin::typical:
+      return "typical";
     case LawOrigin::specification:
       return "specification only";
   }
@@ -28,7 +32,40 @@ double specification_distance(const Accelerator& a, const Accelerator& b) {
   const auto cache = [](const Accelerator& x) { return x.last_level_cache.value_or(Bytes{}).base(); };
   return log_ratio(a.peak_rate(Precision::bf16).base(), b.peak_rate(Precision::bf16).base()) +
          log_ratio(a.memory_bandwidth.base(), b.memory_bandwidth.base()) +
-         log_ratio(a.compute_units.value_or(0), b.compute_units.value_or(0)) + log_ratio(cache(a), cache(b));
+         log_ratio(a.compute_units, b.compute_units) + log_ratio(cache(a), cache(b));
+}
+
+constexpr double kReach = 2;         // distance over which a lender's weight falls by e
+constexpr double kOfStranger = 0.2;  // of the weight: another vendor's kernels are another library's
+constexpr int kRowsToLend = 60;  // fewer say nothing of other shapes on other chips
+constexpr const char* kOfNetworks = "collective";
+
+/// Operations a clock of one unit.
+double unit_rate(const Accelerator& a) {
+  return a.peak_rate(Precision::bf16).base() / a.clock.base() / kernel_units(a);
+}
+
+const std::string& family_of(const Catalogue& catalogue, const std::string& architecture) {
+  const auto found = catalogue.architectures.find(architecture);
+  return found != catalogue.architectures.end() && !found->second.family.empty() ? found->second.family : architecture;
+}
+
+/// 0: the device itself; 1, 2, 3: its architecture, its family, its vendor; 4: nobody it knows.
+int kinship_of(const Catalogue& catalogue, const Accelerator& device, const Accelerator& other) {
+  if (other.id == device.id) return 0;
+  if (!device.architecture.empty() && other.architecture == device.architecture) return 1;
+  if (!device.architecture.empty() &&
+      family_of(catalogue, other.architecture) == family_of(catalogue, device.architecture)) {
+    return 2;
+  }
+  return other.vendor == device.vendor ? 3 : 4;
+}
+
+bool may_lend(const LawQuery& query, int kinship, const Accelerator& lender) {
+  if (lender.id == query.without) return false;
+  if (!query.architecture.empty()) return lender.architecture == query.architecture && kinship > 0;
+  if (query.law == kOfNetworks) return kinship <= 3;
+  return kinship <= 2 && !query.without_family;
 }
 
 /// "1.3.0rc20" as 1.0300: enough to say which of two versions is nearer.
@@ -71,20 +108,21 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
     const Accelerator* lender = find_listed(catalogue, calibration.device);
     if (lender == nullptr) continue;
     const Accelerator& other = *lender;
-    if (other.vendor != device.vendor || other.id == query.without) continue;
-    const bool own = other.id == device.id;
-    const bool family = !device.architecture.empty() && other.architecture == device.architecture;
+    const int kinship = kinship_of(catalogue, device, other);
+    if (!may_lend(query, kinship, other)) continue;
     const double wanted = query.version.empty() ? 99 : version_number(query.version);
     for (const CalibratedGroup& group : calibration.groups) {
+      if (!query.architecture.empty() && group.used.rows < kRowsToLend) continue;
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
-      const bool fitted = own && same_engine;
+      const bool fitted = kinship == 0 && same_engine;
       const auto& errors = fitted ? group.held_out : calibration.left_out.value_or(ErrorSummary{});
-      const int kinship = own ? 0 : family ? 1 : 2, stranger = same_engine ? 0 : 1;
+      const int stranger = same_engine ? 0 : 1;
       const double away = specification_distance(listed, other);
       candidates.emplace_back(Rank{kinship, kinship < 2 ? stranger : 0, away, stranger,
                                    std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
                               ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,
-                                          errors.rows > 0 ? errors.median_pct : -1.0, 0});
+                                          errors.rows > 0 ? errors.median_pct : -1.0, 0,
+                                          kinship <= 1 ? 1.0 : unit_rate(listed) / unit_rate(other)});
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -97,6 +135,33 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
   }
   std::vector<ChosenGroup> out;
   for (const auto& [precision, chosen] : best) out.push_back(chosen);
+  return out;
+}
+
+std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen) {
+  std::map<std::string, double> out = chosen.group->coefficients;
+  for (const char* of_unit : {"feed", "store"}) {
+    if (const auto it = out.find(of_unit); it != out.end()) it->second *= chosen.unit_ratio;
+  }
+  if (const auto it = out.find("latency"); it != out.end()) it->second /= chosen.unit_ratio;
+  return out;
+}
+
+std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogue, const Accelerator& device) {
+  const Accelerator* record = find_listed(catalogue, device.id);
+  const Accelerator& listed = record != nullptr ? *record : device;
+  std::map<std::string, std::pair<double, bool>> nearest;  // by architecture: distance, whether of the same vendor
+  for (const auto& [id, calibration] : catalogue.calibrations) {
+    const Accelerator* lender = calibration.law == kOfNetworks ? nullptr : find_listed(catalogue, calibration.device);
+    if (lender == nullptr || lender->architecture.empty() || kinship_of(catalogue, device, *lender) <= 2) continue;
+    const double away = specification_distance(listed, *lender);
+    const auto it = nearest.try_emplace(lender->architecture, away, lender->vendor == device.vendor).first;
+    it->second.first = std::min(it->second.first, away);
+  }
+  std::vector<LendingArchitecture> out;
+  for (const auto& [id, near] : nearest) {
+    out.push_back({id, std::exp(-near.first / kReach) * (near.second ? 1 : kOfStranger)});
+  }
   return out;
 }
 

@@ -1,11 +1,11 @@
 // Which calibrated coefficients a device's law takes, and what that makes its times worth. The rule, in this order:
-//   1. the device itself; 2. a device of the same architecture; 3. another device of the same vendor.
+//   1. the device itself; 2. a device of the same architecture; 3. one of the same family of architectures (TPUs).
 // Among equals: the same engine, the nearest specification (sum of |log ratio| of peak, bandwidth, compute units and
-// last-level cache), the nearest version. Of another architecture the nearest specification goes before the engine: a
-// new chip's kernels are written as those of the chip before it, not as the same engine's for a chip three generations
-// back. Coefficients are shares of a specification or times of a generation, so the device that takes them scales them
-// by its own specification. Other vendors' coefficients say nothing: without any, the law falls back to specification
-// and literature.
+// last-level cache), the nearest version. Of another architecture the nearest specification goes before the engine.
+// Coefficients are shares of a specification or times of a generation, so the device that takes them scales them by its
+// own specification. Other architectures' kernels are other programs: they lend only together, to a device that nobody
+// near was measured of (lending_architectures), and what a unit takes from its cache is scaled by what it multiplies.
+// Collectives are the network's: any chip of the vendor lends, the nearest first.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"
@@ -13,13 +13,15 @@
 namespace stargate {
 
 /// What a predicted time rests on, from best to worst.
-enum class LawOrigin { fitted, carried_over, specification };
+enum class LawOrigin { fitted, carried_over, typical, specification };
 const char* law_origin_name(LawOrigin origin);
 
 struct LawQuery {
-  std::string law;              ///< "gemm"
-  std::string engine, version;  ///< empty: any
-  std::string without;          ///< id of a device whose coefficients are not to be taken; empty: none
+  std::string law;                        ///< "gemm"
+  std::string engine = {}, version = {};  ///< empty: any
+  std::string without = {};               ///< id of a device whose coefficients are not to be taken; empty: none
+  std::string architecture = {};          ///< those of this one's devices that rest on many rows, not the rule's
+  bool without_family = false;            ///< nothing of the device's own architecture or family
 };
 
 struct ChosenGroup {
@@ -28,12 +30,24 @@ struct ChosenGroup {
   /// Median error to expect, in percent: on rows held out of the fit, or, carried over, of the device it is taken from
   /// when its own coefficients are left out. Negative when it was never measured.
   double expected_pct = -1;
-  int place = 0;  ///< among all candidates, best first
+  int place = 0;          ///< among all candidates, best first
+  double unit_ratio = 1;  ///< 16-bit operations a clock of one of the borrower's units over those of the lender's
 };
+
+/// The group's coefficients for the borrower's units: bytes a clock a unit takes and writes grow as its operations do.
+std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen);
 
 /// The accelerator as its file has it, before the question changed it; null when there is none of this id. What
 /// coefficients are taken from does not depend on what a question changes, so that more bandwidth is never slower.
 const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id);
+
+/// An architecture whose measured chips stand, with others, for one that nobody measured.
+struct LendingArchitecture {
+  std::string id;
+  double weight = 1;  ///< by how near the specification of its nearest measured chip is
+};
+/// Those of kernels, but for the device's own architecture and family.
+std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogue, const Accelerator& device);
 
 /// At most one group for each precision any candidate has, in order of precision.
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query);

@@ -122,7 +122,7 @@ void visit_feed_forward(const Walk& w) {
     return;
   }
   const double rows = w.tokens * f.top_k * w.shard.etp / w.shard.tp * w.shard.imbalance;
-  const double experts = static_cast<double>(f.experts) / w.shard.ep;
+  const double experts = rank_experts(f, w.shard.ep);
   const double visited = std::min(experts, rows);  // a small batch does not reach every expert
   const double width = static_cast<double>(f.width) / w.shard.etp;
   // 1 - (1 - 1/E)^rows of the experts have at least one row when routing is uniform.
@@ -137,7 +137,7 @@ void visit_feed_forward(const Walk& w) {
   ExpertCall call{w.tokens * w.shard.ep * w.shard.etp / w.shard.tp * w.shard.imbalance,
                   inside,
                   width,
-                  1.0 * f.experts,
+                  experts * w.shard.ep,
                   1.0 * f.top_k,
                   1.0 * w.shard.ep,
                   0,
@@ -158,6 +158,8 @@ void visit_feed_forward(const Walk& w) {
 }
 
 }  // namespace
+
+double rank_experts(const FeedForwardShape& feed, int ep) { return std::ceil(static_cast<double>(feed.experts) / ep); }
 
 void visit_token_operators(const Model& model, const LayerShape& layer, const Shard& shard,
                            const ComputePrecision& precision, double tokens, bool latent_decode,
@@ -241,7 +243,8 @@ RankParameters rank_parameters(const Model& model, const LayerShape& layer, cons
     attention += kv * (1.0 / a.kv_heads - 1.0 / shard.tp);
   }
   out.dense = attention + static_cast<double>(p.dense + p.shared) / shard.tp + static_cast<double>(p.router + p.norms);
-  out.experts = static_cast<double>(p.experts) / (static_cast<double>(shard.ep) * shard.etp);
+  out.experts = static_cast<double>(p.experts) / shard.etp;
+  if (const auto& f = layer.feed_forward; f.experts > 0) out.experts *= rank_experts(f, shard.ep) / f.experts;
   return out;
 }
 

@@ -22,6 +22,10 @@ struct Shard {
   double skew = 0;                 ///< of experts' popularity (moe_law.hpp); 0: routing is balanced
 };
 
+/// Slots for experts on one rank. Where experts do not divide, some are held twice (redundant experts: 256 on 48 ranks
+/// are six each) and share their tokens.
+double rank_experts(const FeedForwardShape& feed, int ep);
+
 /// Precision of the multiplications: `linear` for projections and dense layers, `expert` for experts, the rest bf16.
 struct ComputePrecision {
   Precision linear = Precision::bf16, expert = Precision::bf16;

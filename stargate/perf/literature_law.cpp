@@ -19,7 +19,7 @@ double attention_bytes(const AttentionCall& call) {
 LiteratureLaw::LiteratureLaw(const Accelerator& accelerator, const KernelShares& family)
     : family_(family),
       stream_bandwidth_(accelerator.memory_bandwidth * family.memory_share),
-      units_(accelerator.compute_units.value_or(1)) {
+      units_(accelerator.compute_units) {
   for (int i = 0; i < kPrecisionCount; ++i) {
     const auto p = static_cast<Precision>(i);
     const auto index = static_cast<std::size_t>(i);

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 namespace {
 
@@ -35,7 +37,7 @@ bool is_expanded_width(double score_dim, double value_dim) {
 
 MlaDevice mla_device(const Accelerator& accelerator, const MlaFormat& format) {
   MlaDevice out;
-  out.units = accelerator.compute_units.value_or(100);
+  out.units = kernel_units(accelerator);
   out.peak = accelerator.peak_rate(format.precision).in(flop / microsecond);
   out.bandwidth = accelerator.memory_bandwidth.in(byte / microsecond);
   out.cache = accelerator.last_level_cache.value_or(Bytes{}).in(byte);

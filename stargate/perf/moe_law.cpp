@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 namespace {
 
@@ -109,7 +111,7 @@ const MoeFormat* find_moe_format(const std::string& name) {
 
 MoeDevice moe_device(const Accelerator& accelerator, const MoeFormat& format) {
   MoeDevice out;
-  out.units = accelerator.compute_units.value_or(100);
+  out.units = kernel_units(accelerator);
   out.peak = accelerator.peak_rate(format.precision).in(flop / microsecond);
   out.bandwidth = accelerator.memory_bandwidth.in(byte / microsecond);
   out.cache = accelerator.last_level_cache.value_or(Bytes{}).in(byte);

@@ -74,6 +74,41 @@ TEST_CASE("power lies between idle and limit: a large multiply draws the limit, 
   CHECK(power(1, 128, 128) >= 70.0 * watt);
 }
 
+TEST_CASE("a lower power limit slows products that run on and on, not streams, and a higher one slows nothing") {
+  KernelShares family;
+  family.running_power = 130.0 * watt, family.product_picojoules = 1, family.stream_picojoules = 68;
+  Accelerator listed = h100();
+  listed.power = 700.0 * watt;
+  const auto slowdown = [&](double watts, double compute, double memory) {
+    Accelerator part = listed;
+    part.power = watts * watt;
+    return make_power_law(part, family, listed).slowdown(compute, memory);
+  };
+  CHECK(slowdown(700, 0.3, 0.2) == 1);
+  CHECK(slowdown(700, 0.75, 0.1) > 1.05);  // measured of H200: 1.05 to 1.18
+  CHECK(slowdown(700, 0.75, 0.1) < 1.2);
+  CHECK(slowdown(500, 0.75, 0.1) > slowdown(700, 0.75, 0.1));
+  CHECK(slowdown(900, 0.75, 0.1) < slowdown(700, 0.75, 0.1));
+  CHECK(slowdown(350, 0.02, 0.8) == 1);  // tokens do not slow at half the limit
+}
+
+TEST_CASE("times by the data sheet hold at the listed limit, and a lower one acts on products alone") {
+  Accelerator listed = h100();
+  listed.power = 700.0 * watt;
+  Catalogue catalogue;
+  catalogue.accelerators["h100"] = catalogue.listed.accelerators["h100"] = listed;
+  listed.id = "h100";
+  Accelerator capped = listed;
+  capped.power = 350.0 * watt;
+  DeviceLaw law(listed, catalogue, "vllm"), low(capped, catalogue, "vllm");
+  const Duration burst = law.gemm_time(Precision::bf16, 8192, 8192, 8192);
+  CHECK(low.gemm_time(Precision::bf16, 8192, 8192, 8192) == burst);
+  law.set_activity(1.2), low.set_activity(1.2);
+  CHECK(law.gemm_time(Precision::bf16, 8192, 8192, 8192) == burst);
+  CHECK(low.gemm_time(Precision::bf16, 8192, 8192, 8192) > 1.1 * burst);
+  CHECK(low.gemm_time(Precision::bf16, 1, 8192, 8192) == law.gemm_time(Precision::bf16, 1, 8192, 8192));
+}
+
 TEST_CASE("with few rows a matrix multiply streams its weights") {
   const DeviceLaw law(h100());
   const Duration t = law.gemm_time(Precision::bf16, 1, 8192, 8192);
@@ -116,6 +151,14 @@ TEST_CASE("experts' rows are the same in all under any split, when routing is ba
   CHECK(rank_flops({.tp = 4, .ep = 1, .etp = 4}) == doctest::Approx(whole / 4));
   CHECK(rank_flops({.tp = 4, .ep = 4, .etp = 1}) == doctest::Approx(whole / 4));
   CHECK(rank_flops({.tp = 1, .ep = 8, .etp = 1}) == doctest::Approx(whole));  // each rank brings its own tokens
+}
+
+TEST_CASE("experts that do not divide by the ranks are held twice by some") {
+  FeedForwardShape feed;
+  feed.experts = 256;
+  CHECK(rank_experts(feed, 32) == 8);
+  CHECK(rank_experts(feed, 48) == 6);
+  CHECK(rank_experts(feed, 72) == 4);
 }
 
 TEST_CASE("collectives are never faster than the wire and a group of one costs nothing") {

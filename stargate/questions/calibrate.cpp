@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "stargate/calibration/power_fit.hpp"
 #include "stargate/calibration/serving_fit.hpp"
 #include "stargate/calibration/training_fit.hpp"
 #include "stargate/config/json_writer.hpp"
@@ -33,9 +34,8 @@ void write_coefficients(JsonWriter& json, const Coefficients& coefficients) {
   json.end_array();
 }
 
-std::string training_json(const TrainingFit& fit) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("fits").begin_array().begin_object();
+void write_training_fit(JsonWriter& json, const TrainingFit& fit) {
+  json.member("schema_version", 1).key("fits").begin_array().begin_object();
   json.member("record", "training:coefficients").member("rows", fit.rows).member("loss_before", fit.loss_before);
   json.member("loss", fit.loss_after);
   write_coefficients(json, fit.coefficients);
@@ -44,12 +44,11 @@ std::string training_json(const TrainingFit& fit) {
     json.begin_object().member("source", s.source).member("rows", s.rows).member("median_pct", s.median_pct);
     json.member("mean_pct", s.mean_pct).member("bias_pct", s.bias_pct).end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
-std::string serving_json(const ServingFit& fit) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("fits").begin_array();
+void write_serving_fit(JsonWriter& json, const ServingFit& fit) {
+  json.member("schema_version", 1).key("fits").begin_array();
   for (const auto& engine : fit.engines) {
     json.begin_object().member("record", "engine:" + engine.id).member("rows", engine.rows);
     json.member("loss_before", engine.loss_before).member("loss", engine.loss_after);
@@ -65,7 +64,7 @@ std::string serving_json(const ServingFit& fit) {
     figure("tpot_pct", h.tpot_pct), figure("ttft_pct", h.ttft_pct), figure("throughput_pct", h.throughput_pct);
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 /// Without names those coefficients are fitted that the catalogue's record marks `fitted: true`.
@@ -79,7 +78,27 @@ Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const 
   if (!fit) return fit.faults();
   return make_answer<TrainingFit>(
       AnswerKind::answered, std::move(*fit), [](const TrainingFit& f) { return format_training_fit(f); },
-      training_json);
+      write_training_fit);
+}
+
+std::string power_json(const PowerFit& fit) {
+  JsonWriter json;
+  json.begin_object().member("schema_version", 1).key("fits").begin_array();
+  for (const auto& a : fit.architectures) {
+    json.begin_object().member("record", "architecture:" + a.architecture).member("rows", a.rows);
+    json.member("power_pct", a.power.median_pct).member("time_pct", a.sustained.median_pct);
+    write_coefficients(json, a.coefficients);
+    json.end_object();
+  }
+  return json.end_array().end_object().text();
+}
+
+Result<Answer> calibrate_power(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  context.progress("fitting");
+  auto fit = fit_power(catalogue, *q.power);
+  if (!fit) return fit.faults();
+  return make_answer<PowerFit>(
+      AnswerKind::answered, std::move(*fit), [](const PowerFit& f) { return format_power_fit(f); }, power_json);
 }
 
 Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -92,7 +111,8 @@ Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const Q
   auto fit = fit_serving(catalogue, *rows, question);
   if (!fit) return fit.faults();
   return make_answer<ServingFit>(
-      AnswerKind::answered, std::move(*fit), [](const ServingFit& f) { return format_serving_fit(f); }, serving_json);
+      AnswerKind::answered, std::move(*fit), [](const ServingFit& f) { return format_serving_fit(f); },
+      write_serving_fit);
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
@@ -109,6 +129,8 @@ Check check_effects(const Q& q, const QuestionContext& context) {
   if (!q.device.empty()) return idle("device", "--kernels");
   if (!q.law.empty()) return idle("law", "--kernels");
   if (q.out) return idle("out", "--kernels");
+  if (q.power && !q.coefficients.empty()) return idle("coefficients", "--training and --serving");
+  if (q.power && q.leave_out) return idle("leave_out", "--training and --serving");
   return Done{};
 }
 
@@ -120,6 +142,7 @@ const QuestionTable<CalibrateQuestion>& CalibrateQuestion::table() {
     t.group("Measurements, one of")
         .optional("kernels", &Q::kernels, "Folder of DEVICE.TABLE.ENGINE-VERSION.csv[.gz]: laws of operators")
         .type("DIR");
+    t.optional("power", &Q::power, "Folder of tables of products with power_w: what families of chips draw").type("DIR");
     t.optional("training", &Q::training, "Table of measured training runs").type("FILE.csv");
     t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
     t.group("Of kernels")
@@ -141,7 +164,7 @@ const QuestionTable<CalibrateQuestion>& CalibrateQuestion::table() {
 
 Result<Answer> answer_calibrate(const CalibrateQuestion& question, const QuestionContext& context) {
   if (auto one = check_one_of(
-          context, {{"kernels", &question.kernels}, {"training", &question.training}, {"serving", &question.serving}});
+          context, {{"kernels", &question.kernels}, {"power", &question.power}, {"training", &question.training}, {"serving", &question.serving}});
       !one) {
     return one.faults();
   }
@@ -149,6 +172,7 @@ Result<Answer> answer_calibrate(const CalibrateQuestion& question, const Questio
   auto catalogue = load_changed_catalogue(context, question);
   if (!catalogue) return catalogue.faults();
   if (question.kernels) return calibrate_kernels(question, *catalogue, context);
+  if (question.power) return calibrate_power(question, *catalogue, context);
   return question.training ? calibrate_training(question, *catalogue, context)
                            : calibrate_serving(question, *catalogue, context);
 }
@@ -156,7 +180,9 @@ Result<Answer> answer_calibrate(const CalibrateQuestion& question, const Questio
 Question calibrate_question() {
   AnswerFields fields = kernel_fit_fields();
   add_answer_fields(fields, "",
-                    {{"fits[]/record", "text", "Training, serving: whose coefficients"},
+                    {{"fits[]/record", "text", "Power, training, serving: whose coefficients"},
+                     {"fits[]/power_pct", "number", "Power: median error of the power"},
+                     {"fits[]/time_pct", "number", "Power: median error of the time of busy products"},
                      {"fits[]/rows", "integer", "Used"},
                      {"fits[]/loss_before", "number", "Of the catalogue's coefficients"},
                      {"fits[]/loss", "number", "Of the fitted ones"},

@@ -1,14 +1,14 @@
-// `stargate calibrate`: coefficients fitted to measurements: the laws of operators to kernels, those of training to
-// runs, those of engines to served figures.
+// `stargate calibrate`: coefficients fitted to measurements: the laws of operators to kernels, what chips draw to their
+// power, those of training to runs, those of engines to served figures.
 #pragma once
 
 #include "stargate/questions/changes.hpp"
 
 namespace stargate {
 
-/// Exactly one of the first three.
+/// Exactly one of the first four.
 struct CalibrateQuestion : ChangeFields {
-  std::optional<std::string> kernels, training, serving;
+  std::optional<std::string> kernels, power, training, serving;
   std::optional<std::string> collectives, out;
   std::vector<std::string> device, law, coefficients;
   bool leave_out = false;

@@ -83,9 +83,8 @@ std::string fits_text(const KernelFits& fits) {
   return out + format_bounds(fits.outcome.at_bounds) + fmt::format("{} files in {}\n", calibrations.size(), fits.folder);
 }
 
-std::string fits_json(const KernelFits& fits) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("folder", fits.folder).key("groups").begin_array();
+void write_kernel_fits(JsonWriter& json, const KernelFits& fits) {
+  json.member("schema_version", 1).member("folder", fits.folder).key("groups").begin_array();
   for (const auto& [id, calibration] : fits.outcome.calibrations) {
     for (const auto& group : calibration.groups) {
       const auto& e = group.held_out;
@@ -96,7 +95,7 @@ std::string fits_json(const KernelFits& fits) {
       json.member("p90_pct", e.p90_pct).member("bias_pct", e.bias_pct).end_object();
     }
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 /// Nothing when the file says the same already; keeps its day then.
@@ -149,7 +148,7 @@ Result<Answer> calibrate_kernels(const CalibrateQuestion& q, const Catalogue& ca
   for (const auto& [id, calibration] : fits.outcome.calibrations) {
     if (auto file = changed_file(context, fits.folder, calibration)) files.push_back(std::move(*file));
   }
-  Answer answer = make_answer(AnswerKind::answered, std::move(fits), fits_text, fits_json);
+  Answer answer = make_answer(AnswerKind::answered, std::move(fits), fits_text, write_kernel_fits);
   answer.files = std::move(files);
   return answer;
 }

@@ -17,7 +17,7 @@ struct FieldsPage {
 std::string fields_text(const FieldsPage& page) {
   return page.schema ? format_json_schema(*page.record) : format_reference(*page.record);
 }
-std::string fields_json(const FieldsPage& page) { return format_json_schema(*page.record); }
+void write_fields(JsonWriter& json, const FieldsPage& page) { write_json_schema(json, *page.record); }
 
 Result<const RecordText*> record_of(const std::string& name, const QuestionContext& context) {
   if (name == "study") return &StudySpec::table().text();
@@ -43,7 +43,7 @@ const QuestionTable<CatalogueFieldsQuestion>& CatalogueFieldsQuestion::table() {
 Result<Answer> answer_catalogue_fields(const CatalogueFieldsQuestion& question, const QuestionContext& context) {
   auto record = record_of(question.kind, context);
   if (!record) return record.faults();
-  return make_answer(AnswerKind::answered, FieldsPage{*record, question.schema}, fields_text, fields_json);
+  return make_answer(AnswerKind::answered, FieldsPage{*record, question.schema}, fields_text, write_fields);
 }
 
 Question catalogue_fields_question() {

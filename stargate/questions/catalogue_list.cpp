@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/record_document.hpp"
 
@@ -25,8 +29,8 @@ TextTable accelerator_table(const Catalogue& catalogue) {
                    {"domain"},
                    {"price"}});
   for (const auto& [id, a] : catalogue.accelerators) {
-    const auto peak = [&](Precision p) {
-      return a.peak.contains(p) ? format_quantity(a.peak.at(p)) : std::string("-");
+    const auto peak = [&peaks = a.peak](Precision p) {
+      return peaks.contains(p) ? format_quantity(peaks.at(p)) : std::string("-");
     };
     table.add_row({id, a.vendor, format_quarter(a.available), format_quantity(a.memory_capacity),
                    format_quantity(a.memory_bandwidth), peak(Precision::bf16), peak(Precision::fp8),
@@ -121,6 +125,43 @@ TextTable calibration_table(const Catalogue& catalogue) {
   return table;
 }
 
+/// All fits together: what they used, and how far off they are on rows that they did not.
+std::string calibration_sum(const Catalogue& catalogue) {
+  std::set<std::string> devices;
+  std::vector<double> medians;
+  int rows = 0;
+  for (const auto& [id, c] : catalogue.calibrations) {
+    double worst = 0;
+    for (const auto& group : c.groups) rows += group.used.rows, worst = std::max(worst, group.held_out.median_pct);
+    devices.insert(c.device), medians.push_back(worst);
+  }
+  if (medians.empty()) return {};
+  std::sort(medians.begin(), medians.end());
+  return fmt::format("\n{} rows of {} devices used; of half of the devices' laws the worst median is below {:.1f} %\n",
+                     rows, devices.size(), medians[medians.size() / 2]);
+}
+
+template <class Coefficients, class R>
+std::string fitted_sum(const std::vector<CoefficientHandle<Coefficients>>& handles, const R& record) {
+  const auto fitted = std::count_if(handles.begin(), handles.end(), [&](const auto& handle) {
+    const SourceNote* note = record.source_of(handle.name);
+    return note != nullptr && note->fitted;
+  });
+  return fmt::format("{} coefficients, {} of them fitted", handles.size(), fitted);
+}
+
+/// What a table of a kind comes to; empty for most kinds.
+std::string kind_sum(const Catalogue& catalogue, const std::string& kind) {
+  if (kind == "calibration") return calibration_sum(catalogue);
+  if (kind == "training" && !catalogue.training.empty()) {
+    return "\n" + fitted_sum(training_coefficient_handles(), catalogue.training.begin()->second) + "\n";
+  }
+  if (kind == "engine" && !catalogue.engines.empty()) {
+    return "\nthe last: " + fitted_sum(engine_coefficient_handles(), catalogue.engines.rbegin()->second) + "\n";
+  }
+  return {};
+}
+
 /// Kinds without figures to compare at a glance: id and name.
 template <class R>
 TextTable name_table(const char* kind, const Records<R>& records) {
@@ -164,6 +205,7 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "model") return model_table(catalogue);
   if (kind == "supplier") return supplier_table(catalogue);
   if (kind == "calibration") return calibration_table(catalogue);
+  if (kind == "architecture") return name_table("architecture", catalogue.architectures);
   if (kind == "cpu") return name_table("cpu", catalogue.cpus);
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);
@@ -201,19 +243,18 @@ struct CatalogueList {
 };
 
 std::string list_text(const CatalogueList& list) {
-  return list.kind == nullptr ? overview(list.catalogue) : kind_table(list.catalogue, list.kind->name).format();
+  if (list.kind == nullptr) return overview(list.catalogue);
+  return kind_table(list.catalogue, list.kind->name).format() + kind_sum(list.catalogue, list.kind->name);
 }
 
-std::string list_json(const CatalogueList& list) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1);
+void write_list(JsonWriter& json, const CatalogueList& list) {
+  json.member("schema_version", 1);
   for (const auto& kind : record_kinds()) {
     if (list.kind != nullptr && &kind != list.kind) continue;
     json.key(kind.folder).begin_array();
     for (const auto& id : record_ids(list.catalogue, kind.name)) json.value(id);
     json.end_array();
   }
-  return json.end_object().text();
 }
 
 }  // namespace
@@ -230,14 +271,17 @@ const QuestionTable<CatalogueListQuestion>& CatalogueListQuestion::table() {
 Result<Answer> answer_catalogue_list(const CatalogueListQuestion& question, const QuestionContext& context) {
   const RecordKind* kind = question.kind.empty() ? nullptr : find_record_kind(question.kind);
   if (!question.kind.empty() && kind == nullptr) return unknown_kind(context, question.kind, {});
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  const bool laws = kind != nullptr && kind->name == "calibration";
+  auto catalogue = laws ? load_catalogue(context.files, context.catalogue_folder)
+                        : load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   const std::string csv = context.path_of("csv");
   if (!csv.empty() && kind == nullptr) {
     return Diagnostic{{}, 0, 0, "csv", "kinds have different columns", "name one kind, such as accelerator", {}};
   }
   std::string rows = csv.empty() ? std::string() : kind_table(*catalogue, kind->name).format_csv();
-  Answer answer = make_answer(AnswerKind::answered, CatalogueList{std::move(*catalogue), kind}, list_text, list_json);
+  Answer answer =
+      make_answer(AnswerKind::answered, CatalogueList{std::move(*catalogue), kind}, list_text, write_list);
   if (!csv.empty()) answer.files.push_back({csv, std::move(rows)});
   return answer;
 }

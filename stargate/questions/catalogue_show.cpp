@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/record_document.hpp"
 
@@ -70,14 +71,13 @@ std::string show_text(const ShownRecord& record) {
   return out;
 }
 
-std::string show_json(const ShownRecord& record) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("record", record.name).key("fields").begin_array();
+void write_record(JsonWriter& json, const ShownRecord& record) {
+  json.member("schema_version", 1).member("record", record.name).key("fields").begin_array();
   for (const auto& line : record.lines) {
     json.begin_object().member("field", line.path).member("value", line.value).member("source", line.source);
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 /// By searching the notes' text for ids: an id that is part of a longer one counts as cited too.
@@ -105,9 +105,11 @@ const QuestionTable<CatalogueShowQuestion>& CatalogueShowQuestion::table() {
 
 Result<Answer> answer_catalogue_show(const CatalogueShowQuestion& question, const QuestionContext& context) {
   // The catalogue is whole, and has the record.
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
-  if (!catalogue) return catalogue.faults();
   auto name = parse_record_name(question.record);
+  const bool law = name && name->kind == "calibration";
+  auto catalogue = law ? load_catalogue(context.files, context.catalogue_folder)
+                       : load_catalogue_without_laws(context.files, context.catalogue_folder);
+  if (!catalogue) return catalogue.faults();
   if (!name) return context.fault("record", name.faults()[0].message, name.faults()[0].hint);
   auto document = read_record_document(context, name->kind, name->id);
   if (!document && document.faults()[0].file.empty()) {
@@ -118,7 +120,7 @@ Result<Answer> answer_catalogue_show(const CatalogueShowQuestion& question, cons
   // Every value as written, with the source that covers it.
   ShownRecord record{question.record, record_lines(*document), {}};
   record.cited = cited_by(record.lines, catalogue->sources);
-  return make_answer(AnswerKind::answered, std::move(record), show_text, show_json);
+  return make_answer(AnswerKind::answered, std::move(record), show_text, write_record);
 }
 
 Question catalogue_show_question() {

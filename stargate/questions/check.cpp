@@ -28,16 +28,15 @@ std::string check_text(const CheckReport& report) {
   return out;
 }
 
-std::string check_json(const CheckReport& report) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("records", static_cast<std::int64_t>(report.records));
+void write_check(JsonWriter& json, const CheckReport& report) {
+  json.member("schema_version", 1).member("records", static_cast<std::int64_t>(report.records));
   json.member("sources", static_cast<std::int64_t>(report.sources)).key("studies").begin_array();
   for (const auto& study : report.studies) {
     json.begin_object().member("file", study.file);
     for (const auto& [what, count] : study.counts) json.member(what, static_cast<std::int64_t>(count));
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 Result<CheckReport::Study> check_study(const std::string& file, const Catalogue& catalogue, const FileReader& files) {
@@ -79,7 +78,7 @@ Result<Answer> answer_check(const CheckQuestion& question, const QuestionContext
     }
   }
   if (!faults.empty()) return faults;
-  return make_answer(AnswerKind::answered, std::move(report), check_text, check_json);
+  return make_answer(AnswerKind::answered, std::move(report), check_text, write_check);
 }
 
 Question check_question() {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/questions/goodput_report.hpp"
+#include "stargate/questions/layout_answer.hpp"
 
 namespace stargate {
 namespace {
@@ -27,10 +28,14 @@ Result<Duration> find_step_time(const GoodputQuestion& question, const TrainingJ
   return search->best()->report.step_time();
 }
 
-std::string describe_run(const GoodputQuestion& question, const TrainingJob& job, Duration step) {
-  return fmt::format("{} on {} x {} ({}), {} at {} a step of {}\n", question.model, question.gpus.first(),
-                     job.system->accelerator, question.system, format_quantity(question.tokens * token),
-                     format_quantity(step, 4), format_quantity(job.batch_tokens()));
+std::string describe_run(const GoodputQuestion& question, const AskedJob& asked, Duration step) {
+  const TrainingJob& job = asked.job;
+  std::string out = fmt::format("{} on {} x {} ({}), {} at {} a step of {}\n", question.model, question.gpus.first(),
+                                job.system->accelerator, question.system, format_quantity(question.tokens * token),
+                                format_quantity(step, 4), format_quantity(job.batch_tokens()));
+  if (question.step_time) return out + "  the step is as given\n";
+  return out + fmt::format("  of the step, device law: {}; error to expect: {}\n",
+                           format_law_basis(job.law, multiplied(job)), asked.expected_error);
 }
 
 }  // namespace
@@ -52,7 +57,7 @@ Result<Answer> answer_goodput(const GoodputQuestion& question, const QuestionCon
 
   // Where the time goes by the closed form; a job that makes headway is also simulated.
   GoodputAnswer answer{
-      describe_run(question, asked->job, *step), std::move(*asked), *terms, goodput(terms->spec), {}, {}};
+      describe_run(question, *asked, *step), std::move(*asked), *terms, goodput(terms->spec), {}, {}};
   if (answer.makes_headway()) {
     context.progress("simulating failures");
     const auto seed = static_cast<std::uint64_t>(question.seed);
@@ -62,7 +67,7 @@ Result<Answer> answer_goodput(const GoodputQuestion& question, const QuestionCon
     answer.spread = simulate_goodput(terms->spec, terms->undisturbed, {seed, question.scenarios, terms->rate_spread});
   }
   const auto kind = answer.makes_headway() ? AnswerKind::answered : AnswerKind::is_no;
-  return make_answer(kind, std::move(answer), goodput_text, goodput_json);
+  return make_answer(kind, std::move(answer), goodput_text, write_goodput_answer);
 }
 
 const QuestionTable<GoodputQuestion>& GoodputQuestion::table() {

@@ -120,13 +120,13 @@ std::string goodput_text(const GoodputAnswer& answer) {
                    format_quantity(1 / q.spec.failures));
 }
 
-std::string goodput_json(const GoodputAnswer& answer) {
+void write_goodput_answer(JsonWriter& json, const GoodputAnswer& answer) {
   const GoodputTerms& q = answer.terms;
   const GoodputReport& report = answer.report;
   const GoodputSpec& s = q.spec;
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("makes_headway", answer.makes_headway());
+  json.member("schema_version", 1).member("makes_headway", answer.makes_headway());
   write_law(json, answer.asked.job);
+  json.member("expected_error", answer.asked.expected_error);
   json.member("ettr", report.ettr());
   if (answer.makes_headway()) json.member("ettr_simulated", answer.exact.mean_ettr);
   if (answer.makes_headway()) json.member("ettr_standard_error", answer.exact.standard_error);
@@ -148,7 +148,7 @@ std::string goodput_json(const GoodputAnswer& answer) {
   json.member("expected_cost_usd", cost(q, q.undisturbed / report.ettr(), q.price.mid).in(dollar));
   if (answer.makes_headway()) write_range(json, q, answer.spread);
   write_price(json, q.price);
-  return json.member("rate_spread", q.rate_spread).end_object().text();
+  json.member("rate_spread", q.rate_spread);
 }
 
 const AnswerFields& goodput_answer_fields() {

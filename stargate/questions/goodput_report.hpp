@@ -23,7 +23,7 @@ struct GoodputAnswer {
 };
 
 std::string goodput_text(const GoodputAnswer& answer);
-std::string goodput_json(const GoodputAnswer& answer);
+void write_goodput_answer(JsonWriter& json, const GoodputAnswer& answer);
 const AnswerFields& goodput_answer_fields();
 
 }  // namespace stargate

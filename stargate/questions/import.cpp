@@ -5,45 +5,67 @@
 
 #include <algorithm>
 
-#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/import/import_layout.hpp"
 
 namespace stargate {
 namespace {
 
+/// What the file says of the shape, and nothing else, must be the model's.
 bool same_shape(const Model& model, const ImportedLayout& l) {
-  int heads = 0, experts = 0;
+  int heads = 0, kv_heads = 0, experts = 0, width = 0;
   for (const auto& shape : model.shapes) {
-    heads = std::max(heads, shape.attention.heads), experts = std::max(experts, shape.feed_forward.experts);
+    heads = std::max(heads, shape.attention.heads), kv_heads = std::max(kv_heads, shape.attention.kv_heads);
+    experts = std::max(experts, shape.feed_forward.experts);
+    if (shape.feed_forward.kind == FeedForwardKind::dense) width = std::max(width, shape.feed_forward.width);
   }
-  return model.layer_count() == *l.layers && model.hidden == *l.hidden && l.heads.value_or(heads) == heads &&
-         l.experts.value_or(experts) == experts;
+  const auto is = [](const std::optional<std::int64_t>& said, std::int64_t own) { return said.value_or(own) == own; };
+  return is(l.layers, model.layer_count()) && is(l.hidden, model.hidden) && is(l.heads, heads) &&
+         is(l.kv_heads, kv_heads) && l.experts.value_or(0) == experts && is(l.vocab, model.vocab) &&
+         (width == 0 || is(l.width, width));
 }
 
-std::string letters_and_digits(std::string_view text) {
-  std::string out;
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> out(1);
   for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0)
-      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (c == '-' || c == '_' || c == ' ') {
+      if (!out.back().empty()) out.emplace_back();
+    } else {
+      out.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
   }
   return out;
 }
 
-/// The model of this shape; else the newest by name whose id begins with the name and ends with the flavour
-/// ("llama3", "405B": llama-3.1-405b).
-std::string find_model(const Catalogue& catalogue, const ImportedLayout& l) {
-  std::string found;
-  const std::string name = letters_and_digits(l.model_name), flavor = letters_and_digits(l.model_flavor);
+/// "llama3" and "405B" name llama-3.1-405b: the id ends in the flavour's words, and what stands before is the name or a
+/// later version of it.
+bool is_named(const std::string& id, const ImportedLayout& l) {
+  const auto words = words_of(id), flavor = words_of(l.model_flavor);
+  if (l.model_name.empty() || l.model_flavor.empty() || words.size() <= flavor.size()) return false;
+  const auto tail = static_cast<std::ptrdiff_t>(words.size() - flavor.size());
+  if (!std::equal(flavor.begin(), flavor.end(), words.begin() + tail)) return false;
+  std::string head, name;
+  for (std::ptrdiff_t i = 0; i < tail; ++i) head += words[static_cast<std::size_t>(i)];
+  for (const auto& word : words_of(l.model_name)) name += word;
+  return head == name || head.starts_with(name + ".");
+}
+
+/// The model of this shape; else the one of this name. Of several of a shape none, with a note: which is meant is not
+/// ours to guess.
+std::string find_model(const Catalogue& catalogue, ImportedLayout& l) {
+  std::vector<std::string> found;
   for (const auto& [id, model] : catalogue.models) {
-    if (l.layers && l.hidden) {
-      if (same_shape(model, l)) return id;
-      continue;
-    }
-    const std::string plain = letters_and_digits(id);
-    if (!name.empty() && plain.starts_with(name) && plain.ends_with(flavor)) found = id;
+    const bool shape = l.layers && l.hidden;
+    if (shape ? same_shape(model, l) : is_named(id, l)) found.push_back(id);
   }
-  return found;
+  if (found.size() > 1 && l.layers) {
+    std::string all;
+    for (const auto& id : found) all += (all.empty() ? "" : ", ") + id;
+    l.notes.push_back("several models have this shape: " + all);
+    return {};
+  }
+  return found.empty() ? std::string() : found.back();
 }
 
 struct Imported {
@@ -72,9 +94,8 @@ std::string import_text(const Imported& in) {
   return out;
 }
 
-std::string import_json(const Imported& in) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("dialect", import_dialect_name(in.layout.dialect));
+void write_import(JsonWriter& json, const Imported& in) {
+  json.member("schema_version", 1).member("dialect", import_dialect_name(in.layout.dialect));
   json.member("file", in.file).member("command", format_import_command(in.layout, in.model, in.system));
   json.member("layout_yaml", format_import_yaml(in.layout)).key("assumed").begin_array();
   for (const auto& note : in.layout.notes) json.value(note);
@@ -83,7 +104,7 @@ std::string import_json(const Imported& in) {
     json.begin_object().member("line", option.at.line).member("option", option.path);
     json.member("value", option_value(option)).end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace
@@ -95,6 +116,7 @@ const QuestionTable<ImportQuestion>& ImportQuestion::table() {
     t.required("file", &ImportQuestion::file, "Arguments or launch script, .yaml, .toml, .json or .py").positional();
     t.optional("model", &ImportQuestion::model, "Model, else the catalogue's of the same shape or name");
     t.optional("system", &ImportQuestion::system, "System to put into the command");
+    t.optional("function", &ImportQuestion::function, "Of a Python file with several recipes, the one that is meant");
     t.optional("gpus", &ImportQuestion::gpus, "Accelerators, where the file does not say",
                {.at_least = 1.0, .above = {}, .at_most = 1e8})
         .otherwise("");
@@ -109,6 +131,9 @@ Result<Answer> answer_import(const ImportQuestion& question, const QuestionConte
   if (!text) return text.faults();
   auto options = read_import_options(question.file, *text);
   if (!options) return options.faults();
+  if (!question.function.empty()) {
+    if (auto chosen = choose_function(*options, question.function); !chosen) return chosen.faults();
+  }
   auto layout = import_layout(*options, question.gpus);
   if (!layout) return layout.faults();
   if (layout->ignored.size() == options->options.size()) {
@@ -121,11 +146,11 @@ Result<Answer> answer_import(const ImportQuestion& question, const QuestionConte
                       {}};
   }
   // The model is the one named, or the catalogue's of that shape or name.
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  auto catalogue = load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   const std::string model = question.model.empty() ? find_model(*catalogue, *layout) : question.model;
   return make_answer(AnswerKind::answered, Imported{question.file, model, question.system, std::move(*layout)},
-                     import_text, import_json);
+                     import_text, write_import);
 }
 
 Question import_question() {

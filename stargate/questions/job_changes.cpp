@@ -103,7 +103,7 @@ class Expansion {
     std::vector<std::string> known;
     for (const auto& field : record.fields) known.push_back(field.name);
     return fault(change, "there is no '" + joined(words) + "' in " + part->kind + ":" + part->id,
-                 suggest_name(joined(words), known));
+                 suggest_name(nearest_name(joined(words), known).empty() ? words[0] : joined(words), known));
   }
 
  private:

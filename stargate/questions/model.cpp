@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/changes.hpp"
 
@@ -44,9 +45,8 @@ std::vector<int> layers_of_shape(const Model& model) {
   return counts;
 }
 
-std::string model_json(const Model& model) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("model", model.id).member("layers", model.layer_count());
+void write_model(JsonWriter& json, const Model& model) {
+  json.member("schema_version", 1).member("model", model.id).member("layers", model.layer_count());
   json.member("hidden_size", model.hidden).member("vocab_size", model.vocab);
   json.member("total_params", parameter_count(model)).member("active_params", active_parameter_count(model));
   json.member("weight_bytes", weight_bytes(model).base())
@@ -57,7 +57,6 @@ std::string model_json(const Model& model) {
   for (const int context : {1, 4096, 32768})
     json.member(fmt::format("context_{}", context), forward_flops_per_token(model, context).base());
   json.end_object().member("training_flops_per_token_8192", training_flops_per_token(model, 8192).base());
-  return json.end_object().text();
 }
 
 std::string model_text(const Model& model) {
@@ -103,11 +102,11 @@ const QuestionTable<ModelQuestion>& ModelQuestion::table() {
 }
 
 Result<Answer> answer_model(const ModelQuestion& question, const QuestionContext& context) {
-  auto catalogue = load_catalogue(context.files, context.catalogue_folder);
+  auto catalogue = load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
   auto id = resolve_model(context, *catalogue, question.model);
   if (!id) return id.faults();
-  return make_answer(AnswerKind::answered, std::move(catalogue->models.at(*id)), model_text, model_json);
+  return make_answer(AnswerKind::answered, std::move(catalogue->models.at(*id)), model_text, write_model);
 }
 
 Question model_question() {

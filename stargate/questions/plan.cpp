@@ -5,12 +5,14 @@
 #include "stargate/lp/mps.hpp"
 #include "stargate/questions/html_report.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/unused_changes.hpp"
 
 namespace stargate {
 namespace {
 
 struct PlanAnswer {
   StudyReport report;               ///< with the changes
+  PlanBasis basis;                  ///< of its rates
   std::optional<StudyReport> base;  ///< as written, where something is changed
   std::string change;               ///< in words
 
@@ -22,12 +24,66 @@ struct PlanAnswer {
 
 std::string plan_text(const PlanAnswer& answer) {
   const auto comparison = answer.comparison();
-  return comparison ? format_comparison_text(*comparison) : format_plan_text(answer.report);
+  return (comparison ? format_comparison_text(*comparison) : format_plan_text(answer.report)) +
+         format_plan_basis(answer.basis);
+}
+
+void write_plan(JsonWriter& json, const PlanAnswer& answer) {
+  const auto comparison = answer.comparison();
+  write_plan_answer(json, answer.report, comparison ? &*comparison : nullptr);
+  write_plan_basis(json, answer.basis);
 }
 
 std::string plan_json(const PlanAnswer& answer) {
-  const auto comparison = answer.comparison();
-  return format_plan_json(answer.report, comparison ? &*comparison : nullptr);
+  JsonWriter json;
+  write_plan(json.begin_object(), answer);
+  return json.end_object().text();
+}
+
+/// The engines its services run on, in words.
+Result<PlanBasis> make_basis(const PreparedStudy& prepared, const QuestionContext& context) {
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  PlanBasis out;
+  for (const auto& rate : prepared.rates) {
+    const ServingEngine* record = rate.engine.empty() ? nullptr : find_engine(prepared.catalogue, rate.engine);
+    if (record != nullptr) out.engines.insert_or_assign(rate.engine, make_engine_basis(*record, *errors));
+  }
+  for (const auto& service : prepared.study.services) {
+    if (service.kind == ServiceKind::training) out.training_error = format_training_errors(*errors);
+  }
+  return out;
+}
+
+/// The plan alone, as two plans are compared.
+std::string figures_of(const StudyReport& report) {
+  JsonWriter json;
+  write_plan_answer(json.begin_object(), report);
+  return json.end_object().text();
+}
+
+bool same_plan(const StudyReport& a, const StudyReport& b) {
+  return changed_parts(a.prepared.programme, b.prepared.programme).empty() && figures_of(a) == figures_of(b);
+}
+
+/// Each change is left out in turn; of a single one that is the study as written.
+Result<std::vector<std::string>> find_unused(const PlanAnswer& answer, const PlanQuestion& question,
+                                             const StudyRequest& request, QuestionContext context,
+                                             const LpSolver& solver) {
+  std::vector<std::string> out;
+  const std::vector<std::string> changes = changes_of(*context.asked);
+  if (changes.size() == 1 && same_plan(answer.report, *answer.base)) return changes;
+  for (std::size_t i = 0; changes.size() > 1 && i < changes.size(); ++i) {
+    context.left_out_change = i;
+    auto others = parse_changes(asked_changes(context, question));
+    if (!others) return others.faults();
+    StudyRequest without = request;
+    without.catalogue_changes = others->catalogue, without.study_changes = others->study;
+    context.progress("the study without " + changes[i]);
+    auto report = run_study(without, context.files, solver, context.progress);
+    if (report.ok() && same_plan(answer.report, *report)) out.push_back(changes[i]);
+  }
+  return out;
 }
 
 std::vector<OutputFile> plan_files(const PlanAnswer& answer, const QuestionContext& context) {
@@ -81,11 +137,21 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
   auto report = run_study(request, context.files, *solver, context.progress);
   if (!report) return report.faults();
   answer.report = std::move(*report);
+  auto basis = make_basis(answer.report.prepared, context);
+  if (!basis) return basis.faults();
+  answer.basis = std::move(*basis);
+  std::vector<std::string> unused;
+  if (answer.base) {
+    auto found = find_unused(answer, question, request, context, *solver);
+    if (!found) return found.faults();
+    unused = std::move(*found);
+  }
 
   const bool planned = std::holds_alternative<Plan>(answer.report.outcome);
   auto files = plan_files(answer, context);
-  Answer out = make_answer(planned ? AnswerKind::answered : AnswerKind::is_no, std::move(answer), plan_text, plan_json);
+  Answer out = make_answer(planned ? AnswerKind::answered : AnswerKind::is_no, std::move(answer), plan_text, write_plan);
   out.files = std::move(files);
+  out.unused_changes = std::move(unused);
   return out;
 }
 

@@ -126,6 +126,12 @@ const AnswerFields& plan_answer_fields() {
                        {"unit", "text", "Of the bound"},
                        {"base_usd", "number", "Worth as written"},
                        {"changed_usd", "number", "Worth with the changes"}});
+    add_answer_fields(out, "engines/*/",
+                      {{"engine", "text", "That services run on: its rules and overheads, as a record of the catalogue"},
+                       {"engine_versions", "text", "Versions they hold for"},
+                       {"expected_error", "text", "How far measured runs of it are from its predictions"}});
+    out.push_back({"training_error", "text", "How far measured training runs are from predicted steps"});
+    out.push_back(unused_changes_field());
     return out;
   }();
   return fields;

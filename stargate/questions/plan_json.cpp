@@ -203,10 +203,19 @@ void write_comparison(JsonWriter& json, const Comparison& comparison) {
 
 }  // namespace
 
-std::string format_plan_json(const StudyReport& report, const Comparison* comparison) {
-  JsonWriter json;
+void write_plan_basis(JsonWriter& json, const PlanBasis& basis) {
+  json.key("engines").begin_object();
+  for (const auto& [name, engine] : basis.engines) {
+    json.key(name).begin_object().member("engine", engine.engine).member("engine_versions", engine.versions);
+    json.member("expected_error", engine.error).end_object();
+  }
+  json.end_object();
+  if (!basis.training_error.empty()) json.member("training_error", basis.training_error);
+}
+
+void write_plan_answer(JsonWriter& json, const StudyReport& report, const Comparison* comparison) {
   const auto& study = report.prepared.study;
-  json.begin_object().member("schema_version", 1);
+  json.member("schema_version", 1);
   json.key("program").begin_object().member("name", "stargate").member("version", STARGATE_VERSION).end_object();
   json.key("study")
       .begin_object()
@@ -232,7 +241,6 @@ std::string format_plan_json(const StudyReport& report, const Comparison* compar
   } else {
     json.member("status", "unsolved").member("message", std::get<UnsolvedPlan>(report.outcome).message);
   }
-  return json.end_object().text();
 }
 
 }  // namespace stargate

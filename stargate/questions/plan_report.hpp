@@ -3,6 +3,7 @@
 
 #include "stargate/planner/comparison.hpp"
 #include "stargate/questions/question.hpp"
+#include "stargate/questions/serving_fields.hpp"
 #include "stargate/study/run.hpp"
 
 namespace stargate {
@@ -18,8 +19,17 @@ struct Comparison {
 std::string format_plan_text(const StudyReport& report);
 /// Both plans side by side, what is lost, what it costs, what binds instead.
 std::string format_comparison_text(const Comparison& comparison);
-/// schema_version 1; of a comparison, the changed plan with the base beside it.
-std::string format_plan_json(const StudyReport& report, const Comparison* comparison = nullptr);
+/// The members of the answer's object, schema_version 1; of a comparison, the changed plan with the base beside it.
+void write_plan_answer(JsonWriter& json, const StudyReport& report, const Comparison* comparison = nullptr);
+
+/// Where the rates of a plan come from: its engines' records and how far measured runs are from predictions.
+struct PlanBasis {
+  std::map<std::string, EngineBasis> engines;  ///< by the name the rates have: "vllm"
+  std::string training_error;                  ///< of a step, in words; empty where nothing is trained
+};
+std::string format_plan_basis(const PlanBasis& basis);
+/// "engines" and "training_error", of the object that is open.
+void write_plan_basis(JsonWriter& json, const PlanBasis& basis);
 
 /// The members of that JSON.
 const AnswerFields& plan_answer_fields();

@@ -286,6 +286,16 @@ std::string binds_table(const PlanDifference& difference) {
 
 }  // namespace
 
+std::string format_plan_basis(const PlanBasis& basis) {
+  std::string out;
+  for (const auto& [name, engine] : basis.engines) {
+    out += fmt::format("  {}: {}{}; error to expect: {}\n", name, engine.engine,
+                       engine.versions.empty() ? "" : ", versions " + engine.versions, engine.error);
+  }
+  if (!basis.training_error.empty()) out += "  training: error to expect of a step: " + basis.training_error + "\n";
+  return out.empty() ? out : "\nWhat the rates rest on\n" + out;
+}
+
 std::string format_comparison_text(const Comparison& comparison) {
   const auto* base = std::get_if<Plan>(&comparison.base->outcome);
   const auto* other = std::get_if<Plan>(&comparison.other->outcome);

@@ -3,7 +3,26 @@
 
 #include <algorithm>
 
+#include "stargate/questions/unused_changes.hpp"
+
 namespace stargate {
+
+std::string Answer::text() const {
+  std::string out = body();
+  for (const auto& change : unused_changes) out += "no part of this answer uses " + change + "\n";
+  return out;
+}
+
+std::string Answer::json() const {
+  JsonWriter json;
+  members(json.begin_object());
+  if (!unused_changes.empty()) {
+    json.key("unused_changes").begin_array();
+    for (const auto& change : unused_changes) json.value(change);
+    json.end_array();
+  }
+  return json.end_object().text();
+}
 
 std::string QuestionContext::path_of(std::string_view form) const {
   const auto found = wanted.find(form);
@@ -28,6 +47,19 @@ Diagnostics QuestionContext::placed(Diagnostics faults) const {
     if (of_a_field) known = fault(field, known.message, known.hint);
   }
   return faults;
+}
+
+AnswerField unused_changes_field() {
+  return {"unused_changes[]", "text", "Changes that no part of the answer uses, where there are any"};
+}
+
+Question finish_question(Question question, const AskedAgain& asked, bool tells_unused) {
+  if (tells_unused) question.answer.push_back(unused_changes_field());
+  question.run = [asked, tells_unused](const Document& document, QuestionContext context) {
+    context.asked = &document;
+    return tells_unused ? answer_and_tell_unused(document, context, asked) : asked.answer(document, context);
+  };
+  return question;
 }
 
 void add_answer_fields(AnswerFields& out, const std::string& prefix, const AnswerFields& part) {

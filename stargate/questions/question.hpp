@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "stargate/base/file_reader.hpp"
+#include "stargate/config/json_writer.hpp"
 #include "stargate/questions/question_table.hpp"
 
 namespace stargate {
@@ -26,17 +27,21 @@ struct OutputFile {
 
 struct Answer {
   AnswerKind kind = AnswerKind::answered;
-  std::function<std::string()> text;  ///< for people: laid out for their screen by whoever shows it
-  std::function<std::string()> json;
+  std::function<std::string()> body;          ///< what text() begins with
+  std::function<void(JsonWriter&)> members;  ///< of the object that json() is; it is open
   std::vector<OutputFile> files;  ///< the forms that were wanted (QuestionContext::wanted), to be written by the caller
+  std::vector<std::string> unused_changes = {};  ///< "--set PATH=VALUE" that no part of it uses (unused_changes.hpp)
+
+  std::string text() const;  ///< for people: laid out for their screen by whoever shows it
+  std::string json() const;
 };
 
 /// An answer whose forms are functions of one report.
 template <class Report>
 Answer make_answer(AnswerKind kind, Report report, std::string (*text)(const Report&),
-                   std::string (*json)(const Report&)) {
+                   void (*write)(JsonWriter&, const Report&)) {
   auto shared = std::make_shared<const Report>(std::move(report));
-  return {kind, [=] { return text(*shared); }, [=] { return json(*shared); }, {}};
+  return {kind, [=] { return text(*shared); }, [=](JsonWriter& json) { write(json, *shared); }, {}};
 }
 
 /// Where a question is asked.
@@ -78,6 +83,12 @@ struct Example {
   std::string sentence;   ///< what it asks; may be empty
 };
 
+/// A question that can be asked again with one change less; `figures` may be empty (make_question).
+struct AskedAgain {
+  std::function<Result<Answer>(const Document&, const QuestionContext&)> answer;
+  std::function<Result<std::string>(const Document&, const QuestionContext&)> figures;
+};
+
 struct Question {
   QuestionText text;
   std::vector<Example> examples;
@@ -89,19 +100,42 @@ struct Question {
   const std::string& sentence() const { return text.record->sentence; }
 };
 
-/// A question of type Q: its fields are read from the document, all faults told at once, and `answer` answers it.
+/// Q has the fields of changes.hpp.
 template <class Q>
-Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&), std::vector<Example> examples,
-                       AnswerFields fields, std::vector<FileForm> forms = {}) {
-  const auto run = [answer](const Document& document, QuestionContext context) -> Result<Answer> {
+concept TakesChanges = requires(const Q& question) {
+  question.set;
+  question.without;
+};
+/// Finds its unused changes itself, at less cost than asking again would have (`static constexpr bool`).
+template <class Q>
+concept TellsUnusedChanges = requires { Q::kTellsUnusedChanges; };
+
+AnswerField unused_changes_field();
+/// With its run; where `tells_unused`, the answer is asked again without each change (unused_changes.hpp).
+Question finish_question(Question question, const AskedAgain& asked, bool tells_unused);
+
+/// What is asked of a document: its fields are read, all faults told at once.
+template <class Q, class Out>
+std::function<Result<Out>(const Document&, const QuestionContext&)> asked_of(
+    Result<Out> (*ask)(const Q&, const QuestionContext&)) {
+  if (ask == nullptr) return {};
+  return [ask](const Document& document, const QuestionContext& context) -> Result<Out> {
     auto question = read_record<Q>(document);
     if (!question) return question.faults();
-    context.asked = &document;
-    auto answered = answer(*question, context);
+    auto answered = ask(*question, context);
     if (!answered) return context.placed(answered.faults());
     return answered;
   };
-  return {Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), run};
+}
+
+/// A question of type Q that `answer` answers. `figures`: what a long answer rests on, as text, in a fraction of its
+/// time; a change that moves them is used by the answer (unused_changes.hpp).
+template <class Q>
+Question make_question(Result<Answer> (*answer)(const Q&, const QuestionContext&), std::vector<Example> examples,
+                       AnswerFields fields, std::vector<FileForm> forms = {},
+                       Result<std::string> (*figures)(const Q&, const QuestionContext&) = nullptr) {
+  return finish_question({Q::table().question_text(), std::move(examples), std::move(fields), std::move(forms), {}},
+                         {asked_of(answer), asked_of(figures)}, TakesChanges<Q> && !TellsUnusedChanges<Q>);
 }
 
 }  // namespace stargate

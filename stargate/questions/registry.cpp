@@ -19,7 +19,6 @@
 #include "stargate/questions/serve_study.hpp"
 #include "stargate/questions/train.hpp"
 #include "stargate/questions/train_search.hpp"
-#include "stargate/questions/unused_changes.hpp"
 #include "stargate/questions/validate.hpp"
 
 namespace stargate {
@@ -45,11 +44,11 @@ void write_node(JsonWriter& json, const Node& node) {
 
 const std::vector<Question>& all_questions() {
   static const std::vector<Question> questions{plan_question(),
-                                               tell_unused_changes(train_question()),
-                                               tell_unused_changes(train_search_question()),
-                                               tell_unused_changes(goodput_question()),
+                                               train_question(),
+                                               train_search_question(),
+                                               goodput_question(),
                                                import_question(),
-                                               tell_unused_changes(serve_question()),
+                                               serve_question(),
                                                serve_size_question(),
                                                serve_simulate_question(),
                                                serve_study_question(),

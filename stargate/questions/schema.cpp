@@ -11,20 +11,21 @@ namespace {
 
 /// A member of the answer: a value with its field, or an object or list of more.
 struct SchemaNode {
+  std::string name;
   const AnswerField* field = nullptr;
-  std::vector<std::pair<std::string, SchemaNode>> children;
+  std::vector<SchemaNode> children;
 
-  SchemaNode& child(const std::string& name) {
-    for (auto& [known, node] : children) {
-      if (known == name) return node;
+  SchemaNode& child(const std::string& wanted) {
+    for (auto& node : children) {
+      if (node.name == wanted) return node;
     }
-    return children.emplace_back(name, SchemaNode{}).second;
+    return children.emplace_back(SchemaNode{wanted, nullptr, {}});
   }
-  const SchemaNode* find(const std::string& name) const {
+  const SchemaNode* find(const std::string& wanted) const {
     const SchemaNode* any = nullptr;
-    for (const auto& [known, node] : children) {
-      if (known == name) return &node;
-      if (known == "*") any = &node;
+    for (const auto& node : children) {
+      if (node.name == wanted) return &node;
+      if (node.name == "*") any = &node;
     }
     return any;
   }
@@ -68,12 +69,12 @@ void write_answer(JsonWriter& json, const SchemaNode& node) {
   if (node.field != nullptr) json.member("description", node.field->sentence);
   if (node.children.empty()) {
     if (node.field != nullptr) write_type(json, node.field->type);
-  } else if (node.children.front().first == "[]") {
-    write_answer(json.member("type", "array").key("items"), node.children.front().second);
+  } else if (node.children.front().name == "[]") {
+    write_answer(json.member("type", "array").key("items"), node.children.front());
   } else {
     json.member("type", "object").key("properties").begin_object();
-    for (const auto& [name, child] : node.children) {
-      if (name != "*") write_answer(json.key(name), child);
+    for (const auto& child : node.children) {
+      if (child.name != "*") write_answer(json.key(child.name), child);
     }
     json.end_object();
     if (const auto* any = node.find("*")) write_answer(json.key("additionalProperties"), *any);

@@ -152,10 +152,9 @@ std::string search_text(const SearchAnswer& answer) {
   return out + ranking_table(answer) + front_table(c) + removed_table(c.search);
 }
 
-std::string search_json(const SearchAnswer& answer, const std::string& expected_error) {
+void write_search(JsonWriter& json, const SearchAnswer& answer, const std::string& expected_error) {
   const CountAnswer& c = answer.chosen();
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("fits", c.best.has_value());
+  json.member("schema_version", 1).member("fits", c.best.has_value());
   json.member("objective", objective_name(answer.goal.objective)).member("gpus", c.job.gpus);
   write_law(json, c.job);
   json.member("expected_error", expected_error);
@@ -177,7 +176,6 @@ std::string search_json(const SearchAnswer& answer, const std::string& expected_
     }
     json.end_array();
   }
-  return json.end_object().text();
 }
 
 std::string search_csv(const SearchAnswer& answer) {

@@ -14,7 +14,7 @@ struct SearchAnswer {
 };
 
 std::string search_text(const SearchAnswer& answer);
-std::string search_json(const SearchAnswer& answer, const std::string& expected_error);
+void write_search(JsonWriter& json, const SearchAnswer& answer, const std::string& expected_error);
 /// Ranking and front of every number of accelerators.
 std::string search_csv(const SearchAnswer& answer);
 

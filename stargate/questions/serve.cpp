@@ -7,6 +7,7 @@
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/sizing/estimate.hpp"
+#include "stargate/sizing/serving_ways.hpp"
 
 namespace stargate {
 namespace {
@@ -24,15 +25,11 @@ struct ServeReport {
   std::vector<SystemAnswer> answers;  ///< cheapest first where prices are known, what cannot serve last
 };
 
-Result<ServingQuestion> serving_question(const ServeQuestion& question, const Catalogue& catalogue,
-                                         const Model& model) {
+ServingQuestion serving_question(const ServeQuestion& question, const Model& model) {
   ServingQuestion out;
   out.workload = {static_cast<double>(question.isl), static_cast<double>(question.osl), question.prefix_share};
   out.target = {duration_of(question.ttft), duration_of(question.tpot)};
   out.precision = chosen_precision(question, model);
-  auto engine = set_up_engine(catalogue, kUsualEngine);
-  if (!engine) return engine.faults();
-  out.engine = std::move(*engine);
   return out;
 }
 
@@ -43,6 +40,25 @@ bool comes_before(const SystemAnswer& a, const SystemAnswer& b) {
   if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;
   if (x->price.base() > 0 && y->price.base() > 0) return x->price < y->price;
   return x->accelerators < y->accelerators;
+}
+
+/// The best engine's answer.
+Result<SystemAnswer> answer_system(const Catalogue& catalogue, const ExpectedErrors& errors, const Model& model,
+                                   const System& system, const ServeQuestion& question) {
+  ServingQuestion asked = serving_question(question, model);
+  auto ways = make_serving_ways(catalogue, model, system, sized_engine_name(question.engine), {asked.precision},
+                                FleetMode::aggregated);
+  if (!ways) return ways.faults();
+  std::optional<SystemAnswer> best;
+  for (const FleetOption& option : ways->options) {
+    asked.engine = option.engine;
+    auto sized = size_service(model, *option.machine, asked, {question.rate * per_second, Traffic{}.headroom});
+    if (!sized) return sized.faults();
+    SystemAnswer answer{system.id, std::move(*sized),
+                        make_serving_basis(catalogue, errors, asked.engine, *option.machine, asked.precision)};
+    if (!best || comes_before(answer, *best)) best = std::move(answer);
+  }
+  return std::move(*best);
 }
 
 std::string losses_text(const LayoutLosses& l) {
@@ -118,11 +134,10 @@ void write_system(JsonWriter& json, const SystemAnswer& answer) {
   json.end_object();
 }
 
-std::string serve_json(const ServeReport& report) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("model", report.model).key("answers").begin_array();
+void write_serve(JsonWriter& json, const ServeReport& report) {
+  json.member("schema_version", 1).member("model", report.model).key("answers").begin_array();
   for (const auto& answer : report.answers) write_system(json, answer);
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 }  // namespace
@@ -135,6 +150,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     t.required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
     add_precision_fields(t);
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
+    t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
     t.group("Traffic").required("rate", &Q::rate, "Requests a second", {.at_least = {}, .above = 0.0, .at_most = 1e9});
     t.required("isl", &Q::isl, "Input tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
     t.required("osl", &Q::osl, "Output tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
@@ -155,26 +171,20 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   auto model_id = resolve_model(context, *catalogue, question.model);
   if (!model_id) return model_id.faults();
   const Model& model = catalogue->models.at(*model_id);
-  auto asked = serving_question(question, *catalogue, model);
-  if (!asked) return asked.faults();
   auto errors = load_expected_errors(context);
   if (!errors) return errors.faults();
-  const Traffic traffic{question.rate * per_second, Traffic{}.headroom};
   ServeReport report{question.model, {}};
   for (const auto& id : question.system) {
     context.progress("sizing on " + id);
     auto system = find_system(context, *catalogue, "system", id);
     if (!system) return system.faults();
-    auto machine = make_serving_machine(*catalogue, **system, kernel_choice(model));
-    if (!machine) return machine.faults();
-    auto sized = size_service(model, *machine, *asked, traffic);
-    if (!sized) return sized.faults();
-    report.answers.push_back(
-        {id, std::move(*sized), make_serving_basis(*catalogue, *errors, asked->engine, *machine, asked->precision)});
+    auto answer = answer_system(*catalogue, *errors, model, **system, question);
+    if (!answer) return answer.faults();
+    report.answers.push_back(std::move(*answer));
   }
   std::stable_sort(report.answers.begin(), report.answers.end(), comes_before);
   const bool served = report.answers.front().sized() != nullptr;
-  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), serve_text, serve_json);
+  return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), serve_text, write_serve);
 }
 
 Question serve_question() {

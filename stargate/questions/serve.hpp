@@ -1,6 +1,7 @@
 // `stargate serve`: accelerators that a traffic needs under latency targets, on one or more systems, by the estimate.
 #pragma once
 
+#include "stargate/questions/serve_size.hpp"
 #include "stargate/questions/serving_fields.hpp"
 
 namespace stargate {
@@ -11,6 +12,7 @@ struct ServeQuestion : ServedModelFields, ChangeFields {
   double rate = 0;  ///< requests a second
   int isl = 0, osl = 0;
   double prefix_share = 0;
+  SizedEngine engine = SizedEngine::best;
   std::optional<Latency> ttft, tpot;
   static const QuestionTable<ServeQuestion>& table();
 };

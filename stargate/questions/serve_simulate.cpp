@@ -57,13 +57,11 @@ std::string lacking_text(const ReplicaDoesNotFit& r) {
          format_serving_basis(r.basis);
 }
 
-std::string lacking_json(const ReplicaDoesNotFit& r) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("fits", false).member("model", r.model);
+void write_lacking(JsonWriter& json, const ReplicaDoesNotFit& r) {
+  json.member("schema_version", 1).member("fits", false).member("model", r.model);
   json.member("system", r.system).member("layout", r.layout);
   json.member("missing_bytes", r.lack.missing.base()).member("usable_bytes", r.lack.memory.usable.base());
   write_serving_basis(json, r.basis);
-  return json.end_object().text();
 }
 
 std::string simulation_text(const SimulationReport& report) { return format_simulation_text(report); }
@@ -78,7 +76,7 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   auto made = make_simulation(question, context);
   if (!made) return made.faults();
   if (auto* lacking = std::get_if<ReplicaDoesNotFit>(&*made)) {
-    return make_answer(AnswerKind::is_no, std::move(*lacking), lacking_text, lacking_json);
+    return make_answer(AnswerKind::is_no, std::move(*lacking), lacking_text, write_lacking);
   }
   auto owned = std::get<std::unique_ptr<Simulation>>(std::move(*made));
   const Simulation& simulation = *owned;
@@ -92,7 +90,7 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
                                           *simulation.machine, simulation.precision);
   Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis)},
-                              simulation_text, format_simulation_json);
+                              simulation_text, write_simulation);
   if (trace) answer.files.push_back({trace_file, trace->take()});
   if (!rows_file.empty()) answer.files.push_back({rows_file, watch.take_rows()});
   return answer;

@@ -1,6 +1,7 @@
 // The table of `stargate serve simulate`, by vLLM's names where it has them.
 #include "stargate/questions/serve_simulate.hpp"
 #include "stargate/questions/serve_simulate_report.hpp"
+#include "stargate/questions/serving_figures.hpp"
 
 namespace stargate {
 namespace {
@@ -100,6 +101,20 @@ const QuestionTable<SimulateQuestion>& SimulateQuestion::table() {
   return table;
 }
 
+namespace {
+
+/// Of the replica; one that does not fit is told at once, without simulation.
+Result<std::string> simulation_figures(const SimulateQuestion& question, const QuestionContext& context) {
+  auto made = make_simulation(question, context);
+  if (!made) return made.faults();
+  const auto* owned = std::get_if<std::unique_ptr<Simulation>>(&*made);
+  if (owned == nullptr) return std::string();
+  const Simulation& s = **owned;
+  return serving_figures({*s.catalogue, *s.system, *s.model, *s.machine, s.engine, s.precision}, s.price);
+}
+
+}  // namespace
+
 Question serve_simulate_question() {
   return make_question(
       answer_serve_simulate,
@@ -109,7 +124,8 @@ Question serve_simulate_question() {
         "a closed loop of 64 clients"}},
       simulation_answer_fields(),
       {{"trace", "FILE", "A timeline of steps and requests (.pftrace, for ui.perfetto.dev)"},
-       {"requests_csv", "FILE", "A row a request"}});
+       {"requests_csv", "FILE", "A row a request"}},
+      simulation_figures);
 }
 
 }  // namespace stargate

@@ -44,11 +44,10 @@ void write_load(JsonWriter& json, const LoadFinding& load) {
 
 }  // namespace
 
-std::string format_simulation_json(const SimulationReport& answer) {
+void write_simulation(JsonWriter& json, const SimulationReport& answer) {
   const Simulation& q = *answer.simulation;
   const ServiceReport& report = answer.report;
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("fits", true).member("model", q.pool.replica.model->id);
+  json.member("schema_version", 1).member("fits", true).member("model", q.pool.replica.model->id);
   json.member("system", q.system->id).member("accelerators", q.accelerators);
   write_serving_basis(json, answer.basis);
   json.member("layout", format_layout(q.pool.replica.layout)).member("replicas", q.service.pool.replicas);
@@ -59,7 +58,7 @@ std::string format_simulation_json(const SimulationReport& answer) {
   const CacheCapacity cache = cache_capacity(q.pool.spec);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
-  if (report.finished_count() == 0) return json.end_object().text();
+  if (report.finished_count() == 0) return;
   const double span = report.span().base();
   json.member("duration_s", span).member("prompt_tokens", report.prompt_tokens());
   json.member("output_tokens", report.output_tokens()).member("cached_tokens", report.cached_tokens());
@@ -88,7 +87,6 @@ std::string format_simulation_json(const SimulationReport& answer) {
   json.member("cost_usd_per_h", bill.rate.base() * 3600);
   json.member("cost_usd_per_million_output_tokens", bill.cost.base() / out * 1e6);
   write_series(json, report);
-  return json.end_object().text();
 }
 
 const AnswerFields& simulation_answer_fields() {

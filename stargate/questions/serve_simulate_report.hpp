@@ -26,7 +26,7 @@ struct SimulationReport {
 };
 
 std::string format_simulation_text(const SimulationReport& report);
-std::string format_simulation_json(const SimulationReport& report);
+void write_simulation(JsonWriter& json, const SimulationReport& report);
 const AnswerFields& simulation_answer_fields();
 
 /// A line a request, as it leaves.

@@ -7,6 +7,7 @@
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/questions/serve_size_report.hpp"
+#include "stargate/questions/serving_figures.hpp"
 
 namespace stargate {
 namespace {
@@ -117,15 +118,37 @@ Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionCon
   }
   const bool served = report.answers.front().sized() != nullptr;
   return make_answer(served ? AnswerKind::answered : AnswerKind::is_no, std::move(report), format_size_text,
-                     format_size_json);
+                     write_sizes);
 }
+
+namespace {
+
+/// Of every system in every way.
+Result<std::string> size_figures(const SizeQuestion& question, const QuestionContext& context) {
+  auto request = make_size_request(question, context);
+  if (!request) return request.faults();
+  std::string out;
+  for (const auto& system : request->systems) {
+    const System& record = request->catalogue->systems.at(system.id);
+    for (const auto& way : system.ways) {
+      for (const FleetOption& o : way.options) {
+        out += serving_figures({*request->catalogue, record, *request->model, *o.machine, o.engine, o.precision},
+                               system.price) +
+               "\n";
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 Question serve_size_question() {
   return make_question(answer_serve_size,
                        {{"--model llama-3.1-8b --system hgx-h100 --rate 20 --isl 1000 --osl 200 --ttft-p99 500 "
                          "--tpot-p99 30 --mode aggregated --requests 1000",
                          "the cheapest deployment for 20 requests a second"}},
-                       size_answer_fields());
+                       size_answer_fields(), {}, size_figures);
 }
 
 }  // namespace stargate

@@ -14,6 +14,7 @@ struct EnumNames<SizedEngine> {
                                                                   {"trtllm", SizedEngine::trtllm},
                                                                   {"best", SizedEngine::best}};
 };
+std::string sized_engine_name(SizedEngine engine);
 enum class SizedMode { aggregated, disaggregated, both, best };
 template <>
 struct EnumNames<SizedMode> {
@@ -44,7 +45,7 @@ struct SizeQuestion : SizeTrafficFields, ChangeFields {
   double share = 0.99;                                    ///< of the requests that ttft_p99 and tpot_p99 hold for
   double headroom = 0;
   SizedMode mode = SizedMode::both;
-  SizedEngine engine = SizedEngine::vllm;
+  SizedEngine engine = SizedEngine::best;
   std::optional<MoneyRate> price;
   bool pareto = false;
   static const QuestionTable<SizeQuestion>& table();

@@ -75,14 +75,12 @@ void write_pareto(JsonWriter& json, const std::vector<SizedPareto>& fronts) {
 
 }  // namespace
 
-std::string format_size_json(const SizeReport& report) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("model", report.request.model->id);
+void write_sizes(JsonWriter& json, const SizeReport& report) {
+  json.member("schema_version", 1).member("model", report.request.model->id);
   json.key("answers").begin_array();
   for (const auto& answer : report.answers) write_answer(json, answer);
   json.end_array();
   if (!report.pareto.empty()) write_pareto(json, report.pareto);
-  return json.end_object().text();
 }
 
 const AnswerFields& size_answer_fields() {

@@ -33,7 +33,7 @@ struct SizeReport {
 };
 
 std::string format_size_text(const SizeReport& report);
-std::string format_size_json(const SizeReport& report);
+void write_sizes(JsonWriter& json, const SizeReport& report);
 const AnswerFields& size_answer_fields();
 
 }  // namespace stargate

@@ -72,13 +72,6 @@ Check add_system(const SizeQuestion& q, const QuestionContext& context, const st
   return Done{};
 }
 
-std::string engine_name(SizedEngine engine) {
-  for (const auto& [name, value] : EnumNames<SizedEngine>::names) {
-    if (value == engine) return name;
-  }
-  return {};
-}
-
 std::vector<FleetMode> modes_of(SizedMode mode) {
   switch (mode) {
     case SizedMode::aggregated:
@@ -107,7 +100,7 @@ Check make_model(const SizeQuestion& q, const QuestionContext& context, SizeRequ
   }
   if (request.precisions.empty()) request.precisions = {stored_precision(*request.model)};
   for (auto& precision : request.precisions) precision.kv = q.kv_dtype.value_or(precision.kv);
-  request.engine = engine_name(q.engine);
+  request.engine = sized_engine_name(q.engine);
   request.modes = modes_of(q.mode);
   return Done{};
 }
@@ -142,6 +135,13 @@ Check check_demand(const SizeQuestion& q, const QuestionContext& context, const 
 }
 
 }  // namespace
+
+std::string sized_engine_name(SizedEngine engine) {
+  for (const auto& [name, value] : EnumNames<SizedEngine>::names) {
+    if (value == engine) return name;
+  }
+  return {};
+}
 
 Result<SizeRequest> make_size_request(const SizeQuestion& q, const QuestionContext& context) {
   SizeRequest request;

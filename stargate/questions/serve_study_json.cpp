@@ -73,11 +73,10 @@ void write_samples(JsonWriter& json, const FleetReport& report) {
 
 }  // namespace
 
-std::string format_service_study_json(const ServeStudyReport& report) {
+void write_service_study(JsonWriter& json, const ServeStudyReport& report) {
   const ServiceStudySpec& study = report.study;
   const ServiceStudyAnswer& answer = report.answer;
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("study", study.name).member("model", study.model);
+  json.member("schema_version", 1).member("study", study.name).member("model", study.model);
   json.member("served", answer.served).key("systems").begin_array();
   for (const auto& [system, basis] : report.bases) {
     json.begin_object().member("system", system);
@@ -87,11 +86,13 @@ std::string format_service_study_json(const ServeStudyReport& report) {
   json.end_array();
   write_sites(json, answer);
   if (answer.served) {
+    const FleetLoad load = find_fleet_load(answer.report);
+    json.member("overloaded", load.overloaded()).member("in_flight_growth_per_s", load.growth);
+    json.member("refused_at_gateway", load.refused);
     write_tenants(json, study, answer);
     write_samples(json, answer.report);
     json.member("cost_usd", answer.report.cost().base()).member("energy_j", answer.report.energy().base());
   }
-  return json.end_object().text();
 }
 
 const AnswerFields& service_study_answer_fields() {
@@ -99,6 +100,9 @@ const AnswerFields& service_study_answer_fields() {
     AnswerFields f{{"study", "text", "Its name"},
                    {"model", "text", "That tenants ask for"},
                    {"served", "boolean", "Whether every site could be sized; else nothing was simulated"},
+                   {"overloaded", "boolean", "Whether at some time of the day more came than was served"},
+                   {"in_flight_growth_per_s", "number", "Then, of the requests in flight"},
+                   {"refused_at_gateway", "integer", "Requests, as too many waited"},
                    {"systems[]/system", "text", "Id"},
                    {"sites[]/site", "text", "Id"},
                    {"sites[]/system", "text", "Id"},

@@ -204,6 +204,7 @@ std::string format_service_study_text(const ServeStudyReport& report) {
                                  study.tenants.size(), study.sites.size());
   text += sizing_text(answer);
   if (!answer.served) return text + "\nNot simulated: a site cannot serve its tenants.\n" + basis_text(report.bases);
+  text += format_fleet_load(find_fleet_load(answer.report));
   text += tenant_text(answer.report) + day_text(answer.report) + pool_text(answer);
   return text + money_text(study, answer) + residency_text(study, answer) + basis_text(report.bases);
 }

@@ -53,14 +53,23 @@ std::string version_range(const ServingEngine& record) {
 
 }  // namespace
 
+EngineBasis make_engine_basis(const ServingEngine& record, const ExpectedErrors& errors) {
+  return {record.name, version_range(record), format_serving_errors(errors, record.id)};
+}
+
 ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
                                 const ServingMachine& machine, const ServingPrecision& precision) {
   const std::array used{precision.linear, precision.expert};
   const LawOrigin origin = machine.law.origin(used);
-  ServingBasis basis{setup.name, {}, law_origin_name(origin), format_law_basis(machine.law, used), {}};
+  std::string engine = setup.name;
+  if (const SpeculationSpec& drafts = setup.rules.speculation; drafts.draft_tokens > 0) {
+    engine += fmt::format(", drafting {} token{} a step of which {:.0f} % are accepted", drafts.draft_tokens,
+                          drafts.draft_tokens > 1 ? "s" : "", 100 * drafts.acceptance_rate);
+  }
+  ServingBasis basis{{engine, {}, {}}, law_origin_name(origin), format_law_basis(machine.law, used)};
   if (const auto* record = record_of(catalogue, setup)) {
-    basis.versions = version_range(*record);
-    basis.error = format_serving_errors(errors, record->id);
+    static_cast<EngineBasis&>(basis) = make_engine_basis(*record, errors);
+    basis.engine = engine;
     if (origin != LawOrigin::fitted)
       basis.error += "; more here, as not all laws of this device are fitted to its kernels";
   }

@@ -74,12 +74,17 @@ void add_price_field(QuestionTable<Q>& table) {
       .otherwise("rent or ownership");
 }
 
-/// Where the figures of an answer come from.
-struct ServingBasis {
+/// An engine's record in words.
+struct EngineBasis {
   std::string engine;    ///< "vLLM with its V1 scheduler"
   std::string versions;  ///< "0.8 to before 0.14"; empty when the record has no bounds
+  std::string error;     ///< what to expect, in words
+};
+EngineBasis make_engine_basis(const ServingEngine& record, const ExpectedErrors& errors);
+
+/// Where the figures of an answer come from.
+struct ServingBasis : EngineBasis {
   std::string law_origin, law_basis;
-  std::string error;  ///< what to expect, in words
 };
 /// `setup` was made from a record of the catalogue.
 ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,

@@ -136,7 +136,7 @@ Check SimulationMaker::make_service() {
     *place = size.value_or(*place);
   }
   if (!q.prefill_replicas) return Done{};
-  if (const auto broken = layout_faults(*out_.model, *out_.machine, layout); !broken.empty()) {
+  if (const auto broken = layout_faults(*out_.model, layout); !broken.empty()) {
     return context_.fault("prefill_tp", "of the prefill side, " + format_layout(layout) + ": " + broken.front(),
                           "choose other --prefill-tp or --prefill-ep");
   }

@@ -43,16 +43,14 @@ std::string train_text(const TrainReport& report) {
   return out;
 }
 
-std::string train_json(const TrainReport& report) {
+void write_train(JsonWriter& json, const TrainReport& report) {
   const TrainingJob& job = report.asked.job;
-  if (report.comparison) return comparison_json(*report.comparison, job);
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("fits", report.answer.report.memory.fits());
+  if (report.comparison) return write_train_comparison(json, *report.comparison, job);
+  json.member("schema_version", 1).member("fits", report.answer.report.memory.fits());
   write_law(json, job);
   json.member("expected_error", report.asked.expected_error);
   write_layout(json, report.answer);
   write_activations(json, job, report.layout, report.answer.report.memory);
-  return json.end_object().text();
 }
 
 AnswerFields train_answer_fields() {
@@ -112,7 +110,7 @@ Result<Answer> answer_train(const TrainQuestion& question, const QuestionContext
   }
   const auto kind = answer->report.memory.fits() ? AnswerKind::answered : AnswerKind::is_no;
   const TrainingJob job = report.asked.job;  // points into the catalogue, which moves on with the report
-  Answer out = make_answer(kind, std::move(report), train_text, train_json);
+  Answer out = make_answer(kind, std::move(report), train_text, write_train);
   add_trace(context, job, *layout, out);
   return out;
 }

@@ -152,9 +152,8 @@ std::string comparison_text(const TrainComparison& c) {
   return out + table.text();
 }
 
-std::string comparison_json(const TrainComparison& c, const TrainingJob& job) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).member("changes", c.changes);
+void write_train_comparison(JsonWriter& json, const TrainComparison& c, const TrainingJob& job) {
+  json.member("schema_version", 1).member("changes", c.changes);
   json.member("fits", c.changed && c.changed->report.memory.fits());
   write_law(json, job);
   const auto write = [&](const char* name, const std::optional<LayoutAnswer>& answer) {
@@ -167,7 +166,6 @@ std::string comparison_json(const TrainComparison& c, const TrainingJob& job) {
   write("changed_same_layout", c.same_layout);
   write("changed", c.changed);
   if (c.as_written && c.changed) write_difference(json, *c.as_written, *c.changed);
-  return json.end_object().text();
 }
 
 const AnswerFields& comparison_answer_fields() {

@@ -16,7 +16,7 @@ struct TrainComparison {
 };
 
 std::string comparison_text(const TrainComparison& comparison);
-std::string comparison_json(const TrainComparison& comparison, const TrainingJob& job);
+void write_train_comparison(JsonWriter& json, const TrainComparison& comparison, const TrainingJob& job);
 const AnswerFields& comparison_answer_fields();
 
 }  // namespace stargate

@@ -79,9 +79,9 @@ std::string train_search_text(const TrainSearchReport& report) {
   return out + "\n" + memory_table(chosen.job, chosen.best->layout, chosen.best->report.memory);
 }
 
-std::string train_search_json(const TrainSearchReport& report) {
-  return report.comparison ? comparison_json(*report.comparison, report.search.chosen().job)
-                           : search_json(report.search, report.asked.expected_error);
+void write_train_search(JsonWriter& json, const TrainSearchReport& report) {
+  if (report.comparison) return write_train_comparison(json, *report.comparison, report.search.chosen().job);
+  write_search(json, report.search, report.asked.expected_error);
 }
 
 AnswerFields goodput_members() {
@@ -147,7 +147,7 @@ Result<Answer> answer_train_search(const TrainSearchQuestion& question, const Qu
   const CountAnswer chosen = report.search.chosen();
   std::string rows = context.path_of("csv").empty() ? std::string() : search_csv(report.search);
   Answer out = make_answer(chosen.best ? AnswerKind::answered : AnswerKind::is_no, std::move(report), train_search_text,
-                           train_search_json);
+                           write_train_search);
   if (!rows.empty()) out.files.push_back({context.path_of("csv"), std::move(rows)});
   if (chosen.best) add_trace(context, chosen.job, chosen.best->layout, out);
   return out;

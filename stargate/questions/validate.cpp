@@ -21,13 +21,17 @@ struct Judged {
   Validation validation;
 };
 
+Hidden hidden_of(const Q& q) {
+  return q.leave_out_architecture ? Hidden::architecture : q.leave_out ? Hidden::device : Hidden::nothing;
+}
+
 Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
   if (list_kernel_tables(*q.kernels).empty()) {
     return context.fault("kernels", "there are no kernel tables in " + *q.kernels,
                          "they are named DEVICE.TABLE.ENGINE-VERSION.csv");
   }
   const KernelValidation question{
-      {*q.kernels, q.collectives.value_or(""), q.device, q.law}, q.leave_out, static_cast<std::size_t>(q.worst)};
+      {*q.kernels, q.collectives.value_or(""), q.device, q.law}, hidden_of(q), static_cast<std::size_t>(q.worst)};
   auto report = validate_kernels(catalogue, make_law_fits(catalogue), question,
                                  [&](std::size_t done, std::size_t all, const std::string& name) {
                                    context.progress(fmt::format("[{}/{}] {}", done, all, name));
@@ -35,7 +39,7 @@ Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const Qu
   return make_answer<ValidationReport>(
       AnswerKind::answered, std::move(report),
       [](const ValidationReport& r) { return format_validation_text(r, "ms"); },
-      [](const ValidationReport& r) { return format_validation_json(r); });
+      [](JsonWriter& json, const ValidationReport& r) { write_validation(json, r); });
 }
 
 Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -50,7 +54,7 @@ Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const Q
   Answer answer = make_answer<Report>(
       AnswerKind::answered, std::move(report),
       [](const Report& r) { return format_training_validation_text(r.validation); },
-      [](const Report& r) { return format_training_validation_json(r.validation); });
+      [](JsonWriter& json, const Report& r) { write_training_validation(json, r.validation); });
   if (!file.empty()) answer.files.push_back({file, csv});
   return answer;
 }
@@ -67,7 +71,7 @@ Result<Answer> validate_serving(const Q& q, const Catalogue& catalogue, const Qu
   Answer answer = make_answer<Report>(
       AnswerKind::answered, std::move(report),
       [](const Report& r) { return format_serving_validation_text(r.validation); },
-      [](const Report& r) { return format_serving_validation_json(r.validation); });
+      [](JsonWriter& json, const Report& r) { write_serving_validation(json, r.validation); });
   if (!file.empty()) answer.files.push_back({file, csv});
   return answer;
 }
@@ -83,7 +87,7 @@ Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const Q
   }
   return make_answer<Runs>(
       AnswerKind::answered, std::move(runs), [](const Runs& r) { return format_replay_text(r); },
-      [](const Runs& r) { return format_replay_json(r); });
+      [](JsonWriter& json, const Runs& r) { write_replay(json, r); });
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
@@ -96,6 +100,7 @@ Check check_effects(const Q& q, const QuestionContext& context) {
     if (!q.device.empty()) return idle("device", "--kernels");
     if (!q.law.empty()) return idle("law", "--kernels");
     if (q.leave_out) return idle("leave_out", "--kernels");
+    if (q.leave_out_architecture) return idle("leave_out_architecture", "--kernels");
   }
   if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training and --serving");
   if (!q.training && !q.serving && !context.path_of("rows").empty()) {
@@ -140,6 +145,8 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("device", &Q::device, "Only these devices").alias("devices").commas();
     t.optional("law", &Q::law, "Only these laws").alias("laws").commas();
     t.optional("leave_out", &Q::leave_out, "Predict each device with the coefficients other devices lend");
+    t.optional("leave_out_architecture", &Q::leave_out_architecture,
+               "Predict each device with what other architectures' kernels would take on it");
     t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong",
                               {.at_least = 0.0, .above = {}, .at_most = 1e6});
     add_change_fields(t);

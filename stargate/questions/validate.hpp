@@ -11,7 +11,7 @@ struct ValidateQuestion : ChangeFields {
   std::optional<std::string> collectives;
   std::vector<std::string> device, law;
   int worst = 0;
-  bool leave_out = false;
+  bool leave_out = false, leave_out_architecture = false;
   static const QuestionTable<ValidateQuestion>& table();
 };
 

@@ -98,14 +98,11 @@ ServingPrecision stored_precision(const Model& model) {
 
 ServingPrecision serving_precision(Precision weights, Precision kv) { return {weights, weights, kv}; }
 
-std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout) {
+std::vector<std::string> layout_faults(const Model& model, const ServingLayout& layout) {
   std::vector<std::string> faults;
   const auto number = [](int value) { return std::to_string(value); };
   if (layout.tp < 1 || layout.pp < 1 || layout.attention_dp < 1 || layout.ep < 1) {
     return {"every parallel size must be at least 1"};
-  }
-  if (layout.tp > machine.fabric.domain) {
-    faults.push_back("TP " + number(layout.tp) + " leaves the scale-up domain of " + number(machine.fabric.domain));
   }
   if (layout.pp > model.layer_count()) faults.push_back("more stages than layers");
   if (layout.ranks() % layout.ep != 0) {
@@ -122,8 +119,8 @@ std::vector<std::string> layout_faults(const Model& model, const ServingMachine&
     }
     if (f.kind != FeedForwardKind::experts) continue;
     experts = true;
-    if (f.experts % layout.ep != 0) {
-      faults.push_back(number(f.experts) + " experts do not divide by EP " + number(layout.ep));
+    if (layout.ep > f.experts) {
+      faults.push_back("EP " + number(layout.ep) + " is more than the " + number(f.experts) + " experts");
     }
     if (f.width % layout.shard().etp != 0) {
       faults.push_back("an expert's width of " + number(f.width) + " does not divide by " + number(layout.shard().etp));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/engine/engine_spec.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/layer_operators.hpp"
@@ -66,11 +67,12 @@ struct Replica {
   ServingLayout layout;
   ServingPrecision precision;
   EngineCoefficients engine;
+  SpeculationSpec speculation{};
 };
 
-/// What the layout breaks: heads or experts that do not divide, a tensor group wider than a domain, more stages than
-/// layers. Empty when it can be run.
-std::vector<std::string> layout_faults(const Model& model, const ServingMachine& machine, const ServingLayout& layout);
+/// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it can
+/// be run: a tensor group wider than a scale-up domain, slow as it is, can.
+std::vector<std::string> layout_faults(const Model& model, const ServingLayout& layout);
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.
 struct ReplicaMemory {

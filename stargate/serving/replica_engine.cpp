@@ -120,13 +120,13 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const ServingLayout& layout, const ServingPrecision& precision,
                                                 const EngineSetup& setup) {
   Diagnostics faults;
-  for (const auto& fault : layout_faults(model, machine, layout)) {
+  for (const auto& fault : layout_faults(model, layout)) {
     faults.push_back(
         {{}, 0, 0, {}, format_layout(layout) + ": " + fault, "choose other --tp, --pp, --ep or --attention-dp", {}});
   }
   if (!faults.empty()) return faults;
   ReplicaEngine out;
-  out.replica = {&model, &machine, layout, precision, setup};
+  out.replica = {&model, &machine, layout, precision, setup, setup.rules.speculation};
   out.memory = replica_memory(out.replica);
   EngineSpec& spec = out.spec = setup.rules;
   spec.max_num_seqs = setup.max_num_seqs;

@@ -31,15 +31,18 @@ SequenceGroup prefill_group(const ServingWorkload& workload, double chunk) {
   return {chunk / query, query, cached + (fresh + query) / 2, false, query / fresh};
 }
 
-SequenceGroup decode_group(const ServingWorkload& workload, double sequences) {
-  return {std::max(1.0, sequences), 1, workload.isl + workload.osl / 2, true, 1};
+/// Each sequence verifies its drafts beside the token that is due.
+double decode_query(const Replica& replica) { return 1.0 + replica.speculation.draft_tokens; }
+
+SequenceGroup decode_group(const StepModel& step, const ServingWorkload& workload, double sequences) {
+  return {std::max(1.0, sequences), decode_query(step.replica()), workload.isl + workload.osl / 2, true, 1};
 }
 
 /// `sequences` of one group decode; `leaving` of them end in each step and are replaced by new prompts.
 PrefillCost chunked_cost(const StepModel& step, const ServingWorkload& workload, double sequences, double leaving) {
   const double fresh = workload.isl * (1 - workload.cached_share);
-  const SequenceGroup decodes = decode_group(workload, sequences);
-  const double room = std::max(1.0, step.replica().engine.max_num_batched_tokens - decodes.sequences);
+  const SequenceGroup decodes = decode_group(step, workload, sequences);
+  const double room = std::max(1.0, step.replica().engine.max_num_batched_tokens - decodes.sequences * decodes.query);
   const double chunk = std::min(room, std::max(fresh, leaving * fresh));
   const SequenceGroup mixed_batch[] = {decodes, prefill_group(workload, chunk)};
   const ServingStep plain = step.step_time({&decodes, 1}), mixed = step.step_time(mixed_batch);
@@ -57,7 +60,7 @@ PrefillCost chunked_cost(const StepModel& step, const ServingWorkload& workload,
 PrefillCost prefill_first_cost(const StepModel& step, const ServingWorkload& workload, double sequences,
                                double leaving) {
   const double fresh = workload.isl * (1 - workload.cached_share);
-  const SequenceGroup decodes = decode_group(workload, sequences);
+  const SequenceGroup decodes = decode_group(step, workload, sequences);
   const double room = step.replica().engine.max_num_batched_tokens;
   const double chunk = std::min(room, std::max(fresh, leaving * fresh));
   const SequenceGroup prompts = prefill_group(workload, chunk);
@@ -73,17 +76,19 @@ PrefillCost prefill_first_cost(const StepModel& step, const ServingWorkload& wor
 /// The equations of steady_state.hpp for a number of sequences decoding; everything else in this file searches over it.
 SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, double decoding, Arrivals arrivals) {
   const double groups = groups_of(step.replica());
-  const double sequences = decoding / groups, leaving = sequences / (workload.osl - 1);
+  const double tokens = step.tokens_per_step();  // of each sequence
+  const double sequences = decoding / groups, leaving = sequences * tokens / (workload.osl - 1);
   const PrefillCost cost = step.replica().engine.prefill_first ? prefill_first_cost(step, workload, sequences, leaving)
                                                                : chunked_cost(step, workload, sequences, leaving);
   SteadyState state;
   state.decoding = decoding;
   state.mean_step = cost.mean_step;
-  state.tpot = cost.mean_step.total();
+  const Duration mean_step = cost.mean_step.total();
+  state.tpot = mean_step / tokens;
   state.requests = decoding / ((workload.osl - 1) * state.tpot);
   state.output_tokens = state.requests * workload.osl * token;
   state.input_tokens = state.requests * workload.isl * token;
-  state.prefill_utilisation = std::min(1.0, leaving / state.tpot * cost.service);
+  state.prefill_utilisation = std::min(1.0, leaving / mean_step * cost.service);
   double seen = std::min(state.prefill_utilisation, 1 - 1e-9);
   if (arrivals == Arrivals::closed) {  // a client meets the other N - 1 only (arrival theorem)
     const double clients = std::max(1.0, (decoding + state.requests * cost.own) / groups);
@@ -91,7 +96,7 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
   }
   // M/D/1: service times of equal prompts are nearly constant
   const Duration wait = cost.service * (seen / (2 * (1 - seen)));
-  const Duration rest = state.tpot * (std::min(1.0, sequences) / 2);  // of the step that runs, if one does
+  const Duration rest = mean_step * (std::min(1.0, sequences) / 2);  // of the step that runs, if one does
   const EngineCoefficients& engine = step.replica().engine;
   state.ttft = rest + wait + cost.own + engine.request_overhead + engine.stream_overhead * decoding;
   state.concurrency = decoding + state.requests * state.ttft;
@@ -180,8 +185,10 @@ std::variant<DecodeLimit, DoesNotFit> decode_limit(const Replica& replica, const
   };
   lower(static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp, BatchLimit::max_num_seqs);
   if (!replica.engine.prefill_first) {  // decodes and the prompts that replace them share the step's tokens
-    const double prompt = workload.isl * (1 - workload.cached_share) / (workload.osl - 1);
-    lower(groups_of(replica) * replica.engine.max_num_batched_tokens / (1 + prompt), BatchLimit::prefill_budget);
+    const double tokens = replica.speculation.tokens_per_step();
+    const double prompt = workload.isl * (1 - workload.cached_share) * tokens / (workload.osl - 1);
+    lower(groups_of(replica) * replica.engine.max_num_batched_tokens / (decode_query(replica) + prompt),
+          BatchLimit::prefill_budget);
   }
   return limit;
 }

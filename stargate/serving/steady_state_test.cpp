@@ -150,3 +150,15 @@ TEST_CASE("impossible requests are refused with all that is wrong of them") {
   CHECK(check_workload({1, 2, 0}).ok());
   CHECK(check_workload({0.5, 1, 1}).faults().size() == 3);
 }
+
+TEST_CASE("drafts that are all accepted double the tokens of a step, drafts that never are only cost") {
+  Bed bed;
+  const ServingWorkload workload{1000, 500, 0};
+  const auto tpot = [&](SpeculationSpec drafts) {
+    return at(StepModel({&bed.model, &bed.machine, {}, kFp8, bed.engine, drafts}), workload, 4).tpot.base();
+  };
+  const double plain = tpot({});
+  CHECK(tpot({1, 1}) > plain / 2);
+  CHECK(tpot({1, 1}) < plain * 0.65);
+  CHECK(tpot({1, 0}) >= plain);
+}

@@ -4,12 +4,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace stargate {
 namespace {
 
 constexpr double kActivationBytes = 2;      // bf16
 constexpr double kSamplingTraffic = 3 * 4;  // fp32 logits written, read by softmax or arg-max, and read to sample
+
+/// Rows of the busiest of `ranks` over the mean of `rows`, as chance has it where experts are equally popular: the
+/// largest of as many log-normal counts of that variance.
+double busiest_by_chance(double rows, double ranks) {
+  if (ranks < 1.5 || rows <= 0) return 1;
+  double z = 0.56;  // of the larger of two
+  if (ranks > 2) {
+    const double t = std::sqrt(2 * std::log(ranks));
+    z = t + (0.577 - (std::log(std::log(ranks)) + std::log(4 * M_PI)) / 2) / t;
+  }
+  const double s2 = std::log1p((1 - 1 / ranks) / rows);
+  return std::max(1.0, std::exp(std::sqrt(s2) * z - s2 / 2));
+}
 
 }  // namespace
 
@@ -78,12 +92,26 @@ StepModel::StepModel(const Replica& replica)
       rank_group_(place_group(replica.machine->fabric, replica.layout.ranks(), 1)),
       stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
   shard_.skew = replica.engine.expert_skew;
+  Operator plainest;
+  plainest.m = 1, plainest.n = plainest.k = 64;
+  kernel_launch_ = replica.machine->law.operator_parts(plainest).launch;
+}
+
+/// What a graph launches again is the device's own start and drain, that of the plainest kernel: measured alone, a
+/// product that casts its input also waits for the host. In 8 bits the cast is a kernel of its own, in 4 the end of the
+/// norm before.
+Duration StepModel::plain_launch(const Operator& op) const {
+  const bool product = op.kind == OperatorKind::gemm && op.experts.tokens <= 0;
+  const bool cast = product && replica_.machine->law.casts(op.precision) && bytes_per_element(op.precision) >= 1;
+  return (cast ? 2 : 1) * kernel_launch_;
 }
 
 /// One operator's time goes to the part that holds it back; the launch, which no part hides, apart.
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   const OperatorTime time = replica_.machine->law.operator_parts(op);
-  step[ServingStepPart::launch] += replica_.engine.launch_share * time.launch;
+  const bool graph = replica_.engine.captured_graphs;
+  const Duration launch = graph ? min(time.launch, plain_launch(op)) : time.launch;
+  step[ServingStepPart::launch] += replica_.engine.launch_share * launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
@@ -144,11 +172,14 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
                                   const Tokens& tokens) const {
   ServingStep step;
   const OperatorVisitor add = [&](const Operator& op) { add_operator(op, step); };
+  Shard shard = shard_;
+  const double all = tokens.all() * tokens.shared * replica_.layout.attention_dp;
+  if (shard.ep > 1) shard.imbalance = busiest_by_chance(all * layer.feed_forward.top_k / shard.ep, shard.ep);
   if (tokens.shared == 1 || layer.feed_forward.kind != FeedForwardKind::experts) {
-    visit_token_operators(*replica_.model, layer, shard_, compute_, tokens.all(), tokens.prefill <= 0, add);
+    visit_token_operators(*replica_.model, layer, shard, compute_, tokens.all(), tokens.prefill <= 0, add);
   } else {  // all groups' tokens meet at the experts, the busiest group's everywhere else
     const auto visit = [&](double count, bool experts) {
-      visit_token_operators(*replica_.model, layer, shard_, compute_, count, tokens.prefill <= 0,
+      visit_token_operators(*replica_.model, layer, shard, compute_, count, tokens.prefill <= 0,
                             [&](const Operator& op) {
                               const bool meets = op.experts.tokens > 0 || op.part == OperatorPart::experts;
                               if (meets == experts) add_operator(op, step);
@@ -159,7 +190,7 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
   }
   for (const auto& group : batch) {
     const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
-    visit_attention_operators(*replica_.model, layer, shard_, attention, add);
+    visit_attention_operators(*replica_.model, layer, shard, attention, add);
   }
   if (is_recurrent(layer.attention)) add_recurrent_states(layer, batch, step);
   add_layer_collectives(layer, tokens, step);
@@ -222,7 +253,8 @@ ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double sh
 
 ServingStep StepModel::decode_time(double sequences, double context) const {
   const double groups = replica_.layout.attention_dp * replica_.layout.pp;
-  const SequenceGroup group{std::max(1.0, sequences / groups), 1, context, true, 1};
+  const double query = 1.0 + replica_.speculation.draft_tokens;
+  const SequenceGroup group{std::max(1.0, sequences / groups), query, context, true, 1};
   return step_time({&group, 1});
 }
 

@@ -59,8 +59,10 @@ class StepModel {
   /// `batch`: of the attention group that holds the step up; `shared`: tokens of the mean group over those of `batch`,
   /// since all groups' tokens meet at the experts.
   ServingStep step_time(std::span<const SequenceGroup> batch, double shared = 1) const;
-  /// All sequences of the replica decoding, spread evenly over stages' batches and attention groups.
+  /// All sequences of the replica decoding, spread evenly over stages' batches and attention groups; with speculation
+  /// each verifies its drafts, and the step makes tokens_per_step() tokens of each.
   ServingStep decode_time(double sequences, double context) const;
+  double tokens_per_step() const { return replica_.speculation.tokens_per_step(); }
   const Replica& replica() const { return replica_; }
 
  private:
@@ -74,11 +76,13 @@ class StepModel {
   void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const;
   void hide_launches(ServingStep& step) const;
   void add_ends(const Tokens& tokens, ServingStep& step) const;
+  Duration plain_launch(const Operator& op) const;
   void add_operator(const Operator& op, ServingStep& step) const;
   Duration group_time(Collective collective, double bytes, const Group& group) const;
 
   Replica replica_;
   Shard shard_;
+  Duration kernel_launch_;
   ComputePrecision compute_;
   std::vector<ServingStage> stages_;
   Group tensor_group_, rank_group_, stage_pair_;

@@ -48,7 +48,8 @@ std::optional<double> decode_rate(const StepModel& step, const ServingQuestion& 
   const auto& replica = step.replica();
   const double context = w.isl + w.osl / 2;
   const double most = std::min(room, static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp);
-  const auto time = [&](double sequences) { return step.decode_time(sequences, context).total(); };
+  const double tokens = step.tokens_per_step();
+  const auto time = [&](double sequences) { return step.decode_time(sequences, context).total() / tokens; };
   const Duration alone = time(1);
   shortfall.best_tpot = shortfall.best_tpot ? min(*shortfall.best_tpot, alone) : alone;
   double sequences = std::max(1.0, std::floor(most));
@@ -80,11 +81,12 @@ Sides rate_sides(const Model& model, const ServingMachine& machine, const Servin
                  ServingShortfall& shortfall) {
   Sides sides;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) {
+    if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;
       continue;
     }
-    const Replica replica{&model, &machine, layout, question.precision, question.engine};
+    const Replica replica{&model, &machine, layout, question.precision, question.engine,
+                          question.engine.rules.speculation};
     const auto room = sequences_that_fit(replica, question.workload.isl, question.workload.osl);
     if (const auto* lack = std::get_if<DoesNotFit>(&room)) {
       ++shortfall.losses.memory;

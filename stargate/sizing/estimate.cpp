@@ -6,15 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/catalogue/model_experts.hpp"
 #include "stargate/units/text.hpp"
 
 namespace stargate {
 namespace {
-
-bool has_experts(const Model& model) {
-  return std::any_of(model.shapes.begin(), model.shapes.end(),
-                     [](const LayerShape& s) { return s.feed_forward.kind == FeedForwardKind::experts; });
-}
 
 /// What holds a step back most.
 ServingLimit step_limit(const ServingStep& step) {
@@ -76,11 +72,12 @@ ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine
                                const Keep& keep) {
   ServingShortfall shortfall;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) {
+    if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;
       continue;
     }
-    const Replica replica{&model, &machine, layout, question.precision, question.engine};
+    const Replica replica{&model, &machine, layout, question.precision, question.engine,
+                          question.engine.rules.speculation};
     const StepModel step(replica);
     const auto best = best_steady_state(step, question.workload, question.target);
     if (const auto* lack = std::get_if<DoesNotFit>(&best)) {
@@ -171,7 +168,7 @@ std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMa
   const bool experts = has_experts(model);
   const int most =
       search.max_accelerators > 0 ? search.max_accelerators : std::clamp(machine.fabric.domain, 64, kWidestReplica);
-  const int widest = std::min(most, 2 * machine.fabric.domain);
+  const int widest = std::min(most, machine.fabric.domain);  // a tensor group across hosts never pays
   std::vector<ServingLayout> layouts;
   for (int tp = 1; tp <= widest; tp *= 2) {
     for (int pp = 1; pp <= search.max_pp && tp * pp <= most; pp *= 2) {
@@ -244,7 +241,8 @@ Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& m
   const ServingLayout& layout = best->choice.layout;
   best->systems = systems_needed(machine, best->replicas, layout.accelerators());
   best->price = machine.price * static_cast<double>(best->systems);
-  const StepModel step({&model, &machine, layout, question.precision, question.engine});
+  const StepModel step({&model, &machine, layout, question.precision, question.engine,
+                        question.engine.rules.speculation});
   const Frequency share = traffic.requests / static_cast<double>(best->replicas);
   best->at_load = steady_state_at_load(step, question.workload, share, best->choice.steady.decoding);
   best->output_per_accelerator = best->at_load.output_tokens / static_cast<double>(layout.accelerators());

@@ -30,8 +30,9 @@ std::vector<ParetoPoint> pareto_front(const Model& model, const ServingMachine& 
   constexpr int kBatches = 24;
   std::vector<ParetoPoint> points;
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
-    if (!layout_faults(model, machine, layout).empty()) continue;
-    const Replica replica{&model, &machine, layout, question.precision, question.engine};
+    if (!layout_faults(model, layout).empty()) continue;
+    const Replica replica{&model, &machine, layout, question.precision, question.engine,
+                          question.engine.rules.speculation};
     const auto room = decode_limit(replica, question.workload);
     if (!std::holds_alternative<DecodeLimit>(room)) continue;
     const double most = std::get<DecodeLimit>(room).sequences;

@@ -6,6 +6,10 @@
 namespace stargate {
 namespace {
 
+/// One token drafted by the layer that a model was trained with for it; "85 % to 90 %" of them are accepted (DeepSeek-AI,
+/// "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 5.4.3).
+constexpr SpeculationSpec kOwnDrafts{1, 0.85};
+
 /// TensorRT-LLM is NVIDIA's; the others run on every vendor's accelerators.
 bool runs_on(const std::string& engine, const std::string& vendor) { return engine != "trtllm" || vendor == "NVIDIA"; }
 
@@ -46,10 +50,12 @@ Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& m
     auto machine = make_serving_machine(catalogue, system, kernel_choice(model, setup->kernels));
     if (!machine) return machine.faults();
     ways.machines.push_back(std::make_unique<ServingMachine>(std::move(*machine)));
+    std::vector<EngineSetup> setups{*setup};
+    if (model.mtp_layers > 0) setups.emplace_back(*setup).rules.speculation = kOwnDrafts;
     for (const auto& precision : precisions) {
       for (const bool apart : {false, true}) {
         if (mode == (apart ? FleetMode::aggregated : FleetMode::disaggregated)) continue;
-        ways.options.push_back({ways.machines.back().get(), precision, *setup, apart});
+        for (const auto& with : setups) ways.options.push_back({ways.machines.back().get(), precision, with, apart});
       }
     }
   }

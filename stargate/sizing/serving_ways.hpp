@@ -23,7 +23,8 @@ struct ServingWays {
 /// The engines of the catalogue that run on the vendor's accelerators, each in its newest version.
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor);
 
-/// `engine`: a name, or "best": all of engines_for. Faults: an engine the catalogue does not have or that does not run
+/// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft (MTP),
+/// with them. Faults: an engine the catalogue does not have or that does not run
 /// there.
 Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& model, const System& system,
                                       const std::string& engine, const std::vector<ServingPrecision>& precisions,

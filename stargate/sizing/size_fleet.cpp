@@ -16,6 +16,8 @@ constexpr int kMostTried = 4;           // equal replicas of a trial that do who
 constexpr int kEnoughTried = 16;        // and accelerators from which fewer replicas do
 constexpr double kUsualOptimism = 1.3;  // of an estimate, before any was put to the test
 constexpr double kLeastOptimism = 1.05, kOptimismMargin = 1.1;
+constexpr int kManyTried = 12;  // of which the luckiest says by how far all estimates are too high,
+constexpr double kWideMargin = 1.5;  // ... with this for one that is luckier
 constexpr int kBudgetStep = 4;  // between token budgets
 constexpr int kMatchings = 2;   // of the two sides, after the first
 constexpr int kLonger = 4;      // times a trial, for the whole deployment
@@ -120,8 +122,9 @@ class FleetRace {
     if (choice.deployments.empty() && (!shortfall_ || !shortfall_->best_tpot)) shortfall_ = choice.shortfall;
   }
 
-  /// By how much an estimate may fall short of what is true.
+  /// By how much an estimate may fall short of what is true; below 1 where all fall far behind theirs.
   double optimism() const {
+    if (observed_ > 0 && simulated_ >= kManyTried && kWideMargin * observed_ < 1) return kWideMargin * observed_;
     return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
   }
 
@@ -157,7 +160,8 @@ class FleetRace {
     out.capacity = find_capacity(trial, part.estimated_rate(), *beaten, question_.traffic, question_.targets);
     trials_ += out.capacity.trials;
     if (out.capacity.rate == 0) {
-      if (!nearest_ && best == nullptr) nearest_ = out.capacity.nearest;
+      const bool says_more = !nearest_ || (nearest_->refused > 0 && out.capacity.nearest.refused == 0);
+      if (says_more && best == nullptr) nearest_ = out.capacity.nearest;  // what fits and is slow, before what does not
       return out;
     }
     observed_ = std::max(observed_, out.capacity.rate / part.estimated_rate());
@@ -232,7 +236,10 @@ class FleetRace {
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
       const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
       ++trials_;
-      if (held.refused > 0) return false;
+      if (held.refused > 0) {
+        if (!nearest_) nearest_ = held;
+        return false;
+      }
       if (held.meets()) {
         fleet.held = held.length;
         const double wanted = load / (1 + demand_.headroom);
@@ -268,6 +275,15 @@ class FleetRace {
                        format_quantity(reached));
   }
 
+  static std::string refusal_text(const Refusal& refusal) {
+    if (refusal.by_step) {
+      return fmt::format("does not fit: a prompt of {} tokens in a step of {} (max_num_batched_tokens), and the engine "
+                         "cuts no prompt", refusal.tokens, refusal.room);
+    }
+    return fmt::format("does not fit: a request of {} tokens in a cache of {}, {} missing", refusal.tokens,
+                       refusal.room, refusal.tokens - refusal.room);
+  }
+
   FleetShortfall explain() const {
     FleetShortfall out;
     if (shortfall_) {
@@ -282,8 +298,7 @@ class FleetRace {
     out.overloaded = nearest_->overloaded;
     out.sentence.clear();
     const auto add = [&](const std::string& text) { out.sentence += (out.sentence.empty() ? "" : ", ") + text; };
-    if (nearest_->refused > 0)
-      add("a request is longer than the cache, or its prompt than a step of an engine that does not cut it");
+    if (nearest_->refused > 0) add(refusal_text(nearest_->refusal));
     if (nearest_->overloaded) add(fmt::format("overloaded at {:.3g} requests/s", nearest_->rate));
     if (nearest_->misses_ttft) add(goal_text("TTFT", question_.targets.ttft, nearest_->ttft));
     if (nearest_->misses_tpot) add(goal_text("TPOT", question_.targets.tpot, nearest_->tpot));

@@ -65,6 +65,17 @@ TEST_CASE("more traffic never takes fewer accelerators, and a looser target neve
   CHECK(count(80, 40) <= count(80, 15));
 }
 
+TEST_CASE("prompts longer than a step of an engine that does not cut them are said to be, with both lengths") {
+  FleetQuestion question = question_of(5, 500, 20);
+  question.serving.engine.rules.chunked_prefill = false;
+  question.serving.engine.max_num_batched_tokens = 600, question.serving.engine.max_num_seqs = 256;
+  const auto answer = size_fleet(llama_8b(), dgx_h100(), question, false);
+  const auto* none = std::get_if<FleetShortfall>(&answer);
+  REQUIRE(none != nullptr);
+  CHECK(none->sentence == "does not fit: a prompt of 1000 tokens in a step of 600 (max_num_batched_tokens), and the "
+                          "engine cuts no prompt");
+}
+
 TEST_CASE("traffic that ends before the first answer is no proof: what is sized carries the rate for good") {
   // 2,000 requests at 200 a second come and go before a queue shows; a trial runs until it would.
   const FleetQuestion question = question_of(200, 1000, 50);

@@ -20,6 +20,20 @@ Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQue
   if (deployment.prefill) prefill_ = make(deployment.prefill->layout, prefill_side(question.engine));
 }
 
+namespace {
+
+/// Whether the engine's steps or its cache are what the request is too long for, and by how much.
+Refusal explain_refusal(const EngineSpec& engine, const IncomingRequest& request) {
+  const bool whole_prompts = !engine.chunked_prefill && engine.kind != EngineKind::static_batch;
+  if (whole_prompts && request.prompt_tokens > engine.max_num_batched_tokens) {
+    return {request.prompt_tokens, engine.max_num_batched_tokens, true};
+  }
+  const std::int64_t blocks = std::max<std::int64_t>(0, engine.kv.blocks - engine.kv.blocks_per_sequence);
+  return {std::int64_t{request.prompt_tokens} + request.output_tokens, blocks * engine.kv.block_size, false};
+}
+
+}  // namespace
+
 TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch& watch) const {
   SimulatedService spec;
   spec.pool = {main_.spec, main_.table.get(), deployment_.main.replicas};
@@ -32,7 +46,15 @@ TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch
   spec.prefix_block_tokens = traffic.prefix_block_tokens;
   TrialWatch::Source source(traffic.make(rate, watch.most_requests()), watch);
   simulate_service(spec, source, watch);
-  return watch.result();
+  TrialResult result = watch.result();
+  if (const IncomingRequest* request = watch.first_refused()) {
+    result.refusal = explain_refusal(main_.spec, *request);
+    // A side that only prefills has the same rules and may have less room.
+    if (prefill_ && result.refusal.tokens <= result.refusal.room) {
+      result.refusal = explain_refusal(prefill_->spec, *request);
+    }
+  }
+  return result;
 }
 
 TrialResult Trial::run(double rate, const TrialTraffic& traffic, const SizingTargets& targets) const {

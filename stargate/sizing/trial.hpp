@@ -36,6 +36,13 @@ struct TrialLength {
   bool steady = false;                              ///< else the longest trial ended first
 };
 
+/// A request that no replica of a deployment can ever take.
+struct Refusal {
+  std::int64_t tokens = 0;  ///< of its prompt and answer; of its prompt alone where a step is too short for it
+  std::int64_t room = 0;    ///< tokens of a rank's cache, or of a step
+  bool by_step = false;     ///< the engine does not cut prompts
+};
+
 struct TrialResult {
   double rate = 0;  ///< requests a second offered
   Duration ttft_mean, tpot_mean;
@@ -46,7 +53,8 @@ struct TrialResult {
   bool misses_ttft = false, misses_tpot = false;
   bool overloaded = false;       ///< more come than leave: the queue grows without end
   bool prompts_pile_up = false;  ///< ... before the replicas that prefill
-  std::int64_t refused = 0;      ///< too long for the cache
+  std::int64_t refused = 0;      ///< too long for the cache or a step
+  Refusal refusal;               ///< of the first refused
   TrialLength length;
 
   bool meets() const { return !overloaded && !misses_ttft && !misses_tpot && refused == 0; }

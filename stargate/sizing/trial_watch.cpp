@@ -13,8 +13,11 @@ constexpr double kTimesInside = 5;         // a trial's least length over the ti
 constexpr double kTimesHopeless = 2;       // before anything is called hopeless
 constexpr double kTimesOverloaded = 4;     // ... or overloaded
 constexpr double kFarAbove = 1.5;          // of the limit: no luck explains it
+constexpr std::size_t kLeastFarOff = 240;  // requests, before so many beyond a limit are
+constexpr double kFarTooMany = 10;         // ... times those that may be
 constexpr double kSteady = 0.05;           // half-width over the figure
 constexpr double kSteadyUnlimited = 0.15;  // of a latency without a limit
+constexpr double kGoodPart = 0.25;         // of all requests
 constexpr double kNextLook = 1.4;
 constexpr double kMoreComing = 1.02;
 
@@ -30,7 +33,7 @@ TrialWatch::TrialWatch(const Limits& limits, const SizingTargets& targets, const
       deployment_(deployment),
       least_(kTrialBatches * std::max(least_in_batch(targets.ttft), least_in_batch(targets.tpot))) {
   out_.rate = limits.rate;
-  next_look_ = least_;
+  next_look_ = kLeastFarOff;
 }
 
 bool TrialWatch::Source::next(IncomingRequest& out) {
@@ -70,6 +73,7 @@ void TrialWatch::finished(const IncomingRequest& request, const RequestRecord& r
 
 void TrialWatch::refused(const IncomingRequest& request) {
   ++out_.refused;
+  if (!first_refused_) first_refused_ = request;
   leave(request);
   stopped_ = true;
 }
@@ -106,11 +110,17 @@ void TrialWatch::measure(std::size_t from, std::size_t end) {
   length.ttft_half_width = ttft_.relative(), length.tpot_half_width = tpot_.relative();
 }
 
-TrialWatch::Verdict TrialWatch::judge(const LatencyGoal& goal, const BatchedFigure& figure) const {
+bool TrialWatch::is_surely_missed(const LatencyGoal& goal, const BatchedFigure& figure) {
+  if (!goal.limit) return false;
+  const double limit = goal.limit->base();
+  return figure.least > limit || figure.value - figure.half_width > limit;
+}
+
+TrialWatch::Verdict TrialWatch::judge(const LatencyGoal& goal, const BatchedFigure& figure) {
   if (!goal.limit) return figure.relative() <= kSteadyUnlimited ? Verdict::met : Verdict::open;
   const double limit = goal.limit->base();
   if (figure.value + figure.half_width <= limit) return Verdict::met;
-  if (figure.least > limit || figure.value - figure.half_width > limit) return Verdict::missed;
+  if (is_surely_missed(goal, figure)) return Verdict::missed;
   if (figure.relative() > kSteady) return Verdict::open;
   return figure.value + figure.half_width / 2 <= limit ? Verdict::met : Verdict::missed;
 }
@@ -125,6 +135,28 @@ void TrialWatch::decide(Verdict ttft, Verdict tpot) {
 bool TrialWatch::is_hopeless(std::size_t from, std::size_t end) const {
   const auto far = [&](const LatencyGoal& goal, double Latency::*kind) {
     return goal.limit && batched_figure(latencies(kind, from, end), goal).least > kFarAbove * goal.limit->base();
+  };
+  return far(targets_.ttft, &Latency::ttft) || far(targets_.tpot, &Latency::tpot);
+}
+
+/// Before there are enough requests for a figure: in all of the last batches, and in all together, ten times as many
+/// are beyond a limit as may be. The engines were found empty, so those to come will not be better off.
+bool TrialWatch::is_far_off(std::size_t end) const {
+  const std::size_t size = end / kTrialBatches;
+  const auto far = [&](const LatencyGoal& goal, double Latency::*kind) {
+    if (!goal.limit || goal.share <= 0) return false;
+    const double may = 1 - goal.share, most = std::min(kFarTooMany * may, (1 + may) / 2);
+    const auto beyond = [&](std::size_t from, std::size_t until) {
+      const auto slow = [&](const Latency& r) { return r.*kind > goal.limit->base(); };
+      const auto first = requests_.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto count = std::count_if(first, first + static_cast<std::ptrdiff_t>(until - from), slow);
+      return static_cast<double>(count) / static_cast<double>(until - from);
+    };
+    if (beyond(0, end) < most) return false;
+    for (std::size_t i = kTrialBatches / 2; i < kTrialBatches; ++i) {
+      if (beyond(i * size, (i + 1) * size) < most / 2) return false;
+    }
+    return true;
   };
   return far(targets_.ttft, &Latency::ttft) || far(targets_.tpot, &Latency::tpot);
 }
@@ -149,26 +181,49 @@ bool TrialWatch::note_overload() {
   return out_.overloaded;
 }
 
+/// Seconds that one of the first quarter was inside, on average.
+double TrialWatch::usual_time(std::size_t end) const {
+  return mean_of(latencies(&Latency::inside, 0, end / 4 + 1));
+}
+
+/// Without hope: the figures are those of the later half.
+void TrialWatch::give_up(std::size_t end) {
+  measure(end / 2, end);
+  out_.misses_ttft = targets_.ttft.limit && out_.ttft > *targets_.ttft.limit;
+  out_.misses_tpot = targets_.tpot.limit && out_.tpot > *targets_.tpot.limit;
+  stopped_ = true;
+}
+
+/// A trial that is to run to its end need not, once a goal is missed beyond doubt or by a good part of the requests.
+void TrialWatch::look_for_a_miss(std::size_t end, double usual) {
+  if (requests_[end - 1].arrival - requests_[0].arrival < kTimesInside * usual) return;
+  const bool much = static_cast<double>(end) >= kGoodPart * static_cast<double>(limits_.requests);
+  const auto misses = [&](const LatencyGoal& goal, const BatchedFigure& figure) {
+    return is_surely_missed(goal, figure) || (much && goal.limit && figure.value > goal.limit->base());
+  };
+  measure(0, end);
+  out_.misses_ttft = misses(targets_.ttft, ttft_), out_.misses_tpot = misses(targets_.tpot, tpot_);
+  stopped_ = out_.misses_ttft || out_.misses_tpot;
+}
+
 /// At a checkpoint: overloaded, hopeless, decided, or on to the next.
 void TrialWatch::look() {
   next_look_ = std::max(gone_ + 1, static_cast<std::size_t>(kNextLook * static_cast<double>(gone_)));
   const std::size_t end = complete_;
-  if (end < least_) {
-    next_look_ = gone_ + std::max<std::size_t>(1, least_ - end);
+  if (end < kLeastFarOff) {
+    next_look_ = gone_ + (kLeastFarOff - end);
     return;
   }
-  const auto inside = latencies(&Latency::inside, 0, end);
-  const double usual = mean_of({inside.begin(), inside.begin() + std::ssize(inside) / 4 + 1});
+  const double usual = usual_time(end);
   const double time = requests_[end - 1].arrival - requests_[0].arrival;
-  const bool grows = coming_until().seconds() >= kTimesOverloaded * usual && note_overload();
-  if (grows || (time >= kTimesHopeless * usual && is_hopeless(end / 2, end))) {
-    measure(end / 2, end);
-    out_.misses_ttft = targets_.ttft.limit && out_.ttft > *targets_.ttft.limit;
-    out_.misses_tpot = targets_.tpot.limit && out_.tpot > *targets_.tpot.limit;
-    stopped_ = true;
+  if (time >= kTimesHopeless * usual && is_far_off(end)) return give_up(end);
+  if (end < least_) {
+    next_look_ = std::min(next_look_, gone_ + (least_ - end));
     return;
   }
-  if (limits_.to_the_end) return;
+  const bool grows = coming_until().seconds() >= kTimesOverloaded * usual && note_overload();
+  if (grows || (time >= kTimesHopeless * usual && is_hopeless(end / 2, end))) return give_up(end);
+  if (limits_.to_the_end) return look_for_a_miss(end, usual);
   const std::size_t warm =
       std::max(warm_up_end(latencies(&Latency::ttft, 0, end)), warm_up_end(latencies(&Latency::tpot, 0, end)));
   const double counted = requests_[end - 1].arrival - requests_[warm].arrival;

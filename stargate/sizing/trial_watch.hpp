@@ -38,6 +38,8 @@ class TrialWatch final : public ServiceListener {
   void refused(const IncomingRequest& request) override;
   void ran(int engine, const StepRun& run) override;
 
+  /// Null when all were taken.
+  const IncomingRequest* first_refused() const { return first_refused_ ? &*first_refused_ : nullptr; }
   std::int64_t most_requests() const { return limits_.requests; }
   /// When everything has left.
   TrialResult result();
@@ -52,6 +54,10 @@ class TrialWatch final : public ServiceListener {
   void leave(const IncomingRequest& request);
   void look();
   bool is_hopeless(std::size_t from, std::size_t end) const;
+  bool is_far_off(std::size_t end) const;
+  double usual_time(std::size_t end) const;
+  void give_up(std::size_t end);
+  void look_for_a_miss(std::size_t end, double usual);
   bool still_ramps() const;
   SimTime coming_until() const;
   bool note_overload();
@@ -59,7 +65,8 @@ class TrialWatch final : public ServiceListener {
   void measure(std::size_t from, std::size_t end);
   std::vector<double> latencies(double Latency::*kind, std::size_t from, std::size_t end) const;
   enum class Verdict { open, met, missed };
-  Verdict judge(const LatencyGoal& goal, const BatchedFigure& figure) const;
+  static bool is_surely_missed(const LatencyGoal& goal, const BatchedFigure& figure);
+  static Verdict judge(const LatencyGoal& goal, const BatchedFigure& figure);
   void decide(Verdict ttft, Verdict tpot);
 
   Limits limits_;
@@ -74,6 +81,7 @@ class TrialWatch final : public ServiceListener {
   double prefill_s_ = 0, decode_s_ = 0;  ///< accelerator seconds in steps
   std::int64_t prompt_tokens_ = 0, cached_tokens_ = 0;
   SimTime last_arrival_, last_;
+  std::optional<IncomingRequest> first_refused_;
   TrialResult out_;
 };
 

@@ -5,15 +5,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <span>
+#include <string_view>
 
 namespace stargate {
+namespace embedded {
+extern const std::string_view rating_sources;  // a hash of them (cmake/source_fingerprint.cmake)
+}
 namespace {
 
 constexpr const char* kHeading = "stargate rate 1";
-/// Folders of the catalogue that no rate depends on.
-constexpr const char* kPlaces[] = {"/sites/", "/routes/", "/suppliers/", "/rentals/", "/reliability/"};
-constexpr const char* kPlaceKinds[] = {"site:", "route:", "supplier:", "rental:", "reliability:"};
 
 /// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text.
 class Fingerprint {
@@ -33,9 +33,21 @@ class Fingerprint {
   std::uint64_t a_ = 0xcbf29ce484222325, b_ = 0x84222325cbf29ce4;
 };
 
-bool mentions(const std::string& path, std::span<const char* const> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](const char* word) { return path.find(word) != std::string::npos; });
+std::string fingerprint(std::string_view text) {
+  Fingerprint out;
+  out.add(text);
+  return out.text();
+}
+
+/// "accelerator:h100-sxm.price.mid", of a record's name.
+bool is_price(const std::string& path, const std::string& name) {
+  const std::string_view field = std::string_view(path).substr(name.size() + 1);
+  return field == "price" || field.starts_with("price.");
+}
+
+std::string file_stem(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  return name.substr(0, name.rfind('.'));
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -95,47 +107,48 @@ std::string usual_cache_folder() {
 
 RateCache::RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
                      const CatalogueChanges& changes)
-    : folder_(std::move(folder)), files_(&files) {
+    : folder_(std::move(folder)), changes_(changes.set) {
   if (folder_.empty()) return;
-  Fingerprint basis;
-  const auto program = DiskFileReader{}.read("/proc/self/exe");
-  if (!program) {  // what made an entry could not be told
-    folder_.clear();
-    return;
+  for (const RecordKind& kind : record_kinds()) {
+    const char* ending = kind.name == "model" ? ".json" : ".yaml";
+    for (const auto& path : files.list(catalogue_folder + "/" + kind.folder, ending)) {
+      const auto text = files.read(path);
+      if (text) written_[kind.name + ":" + file_stem(path)] = fingerprint(*text);
+    }
   }
-  basis.add(*program);
-  for (const auto& path : files.list(catalogue_folder, "")) {
-    if (mentions(path, kPlaces)) continue;
-    const auto text = files.read(path);
-    basis.add(path.substr(catalogue_folder.size()));
-    basis.add(text ? *text : "");
-  }
-  for (const auto& change : changes.set) {
-    if (!mentions(change.path.substr(0, change.path.find(':') + 1), kPlaceKinds))
-      basis.add(change.path + "=" + change.value);
-  }
-  for (const auto& name : changes.without) {
-    if (!mentions(name, kPlaceKinds)) basis.add("without " + name);
-  }
-  basis_ = basis.text();
 }
 
-std::string RateCache::path(const StudyServiceSpec& service, const System& system) const {
+std::string RateCache::path(const Question& question) const {
+  if (folder_.empty()) return {};
   Fingerprint asked;
-  asked.add(basis_);
-  asked.add(service.service), asked.add(service.asked), asked.add(system.id);
+  asked.add(embedded::rating_sources);
+  asked.add(question.service.service), asked.add(question.service.asked), asked.add(question.system.id);
+  const auto add = [&](const std::string& name) {
+    const auto at = written_.find(name);
+    STARGATE_CHECK(at != written_.end(), "a record comes from a file");
+    asked.add(name), asked.add(at->second);
+  };
+  for (const auto& name : question.basis.records) {
+    add(name);
+    for (const auto& change : changes_) {
+      if (change.path.starts_with(name + ".") && !is_price(change.path, name)) {
+        asked.add(change.path), asked.add(change.value);
+      }
+    }
+  }
+  for (const auto& name : question.basis.lenders) asked.add("lends"), add(name);
   return folder_ + "/rates/" + asked.text();
 }
 
-std::optional<MachineRate> RateCache::find(const StudyServiceSpec& service, const System& system) const {
+std::optional<MachineRate> RateCache::find(const Question& question) const {
   if (folder_.empty()) return std::nullopt;
-  const auto text = DiskFileReader{}.read(path(service, system));
+  const auto text = DiskFileReader{}.read(path(question));
   return text ? parse_entry(*text) : std::nullopt;
 }
 
-void RateCache::keep(const StudyServiceSpec& service, const System& system, const MachineRate& rate) const {
+void RateCache::keep(const Question& question, const MachineRate& rate) const {
   if (folder_.empty()) return;
-  const Check written = write_file(path(service, system), format_entry(rate));
+  const Check written = write_file(path(question), format_entry(rate));
   (void)written.ok();  // a folder that cannot be written costs time, not the answer
 }
 

@@ -1,9 +1,11 @@
 // Rates kept from one run to the next, by content: an entry's name is a hash of everything its rate depends on (the
-// program itself, the catalogue's files and changes to them, the service as it is asked, the system), so an entry is
-// never stale. The folder may be removed at any time; an entry that cannot be read is made again.
+// sources of the program's rating, the service as it is asked, the system, and the records that rating may read, with
+// their changes), so an entry is never stale, and a change elsewhere costs nothing. Prices are left out: no rate
+// depends on one. The folder may be removed at any time; an entry that cannot be read is made again.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/study/rate_basis.hpp"
 #include "stargate/study/rates.hpp"
 
 namespace stargate {
@@ -19,14 +21,21 @@ class RateCache {
   RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
             const CatalogueChanges& changes);
 
-  std::optional<MachineRate> find(const StudyServiceSpec& service, const System& system) const;
-  void keep(const StudyServiceSpec& service, const System& system, const MachineRate& rate) const;
+  struct Question {
+    const StudyServiceSpec& service;
+    const System& system;
+    RateBasis basis;
+  };
+  std::optional<MachineRate> find(const Question& question) const;
+  void keep(const Question& question, const MachineRate& rate) const;
+
+  /// The entry's file; the empty text when nothing is kept.
+  std::string path(const Question& question) const;
 
  private:
-  std::string path(const StudyServiceSpec& service, const System& system) const;
-
-  std::string folder_, basis_;
-  const FileReader* files_ = nullptr;
+  std::string folder_;
+  std::map<std::string, std::string> written_;  ///< hash of a record's file, by its name
+  std::vector<Override> changes_;
 };
 
 }  // namespace stargate

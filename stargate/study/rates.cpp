@@ -27,12 +27,15 @@ Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const
   std::size_t done = 0;
   for_each_parallel(pairs.size(), [&](std::size_t i) {
     Pair& pair = pairs[i];
-    if (auto kept = cache.find(*pair.service, *pair.system)) {
+    const RateCache::Question question{*pair.service, *pair.system,
+                                       rate_basis(catalogue, *pair.service, *pair.system)};
+    if (auto kept = cache.find(question)) {
       pair.rate.emplace(std::move(*kept));
     } else {
       const auto rate = pair.service->kind == ServiceKind::serving ? rate_serving : rate_training;
-      pair.rate.emplace(rate(catalogue, *pair.service, *pair.system));
-      if (pair.rate->ok()) cache.keep(*pair.service, *pair.system, **pair.rate);
+      const Catalogue part = catalogue_part(catalogue, question.basis);
+      pair.rate.emplace(rate(part, *pair.service, part.systems.at(pair.system->id)));
+      if (pair.rate->ok()) cache.keep(question, **pair.rate);
     }
     const std::lock_guard lock(telling);
     progress(fmt::format("rated {} of {}: {} on {}", ++done, pairs.size(), pair.service->service, pair.system->id));

@@ -19,7 +19,7 @@ class RankEnergy {
         layout_(layout),
         shard_{layout.tp, layout.ep, layout.etp, layout.sequence_parallel, job.recipe.routing.busiest(layout.ep)},
         sequence_(static_cast<double>(job.seq_length) / layout.cp),
-        idle_(make_power_law(*job.accelerator).idle) {}
+        idle_(idle_power(*job.accelerator)) {}
 
   Energy output() const {
     PassEnergy sum;
@@ -94,7 +94,7 @@ class RankEnergy {
 
 /// Idle accelerators, and of each system what it draws beyond its accelerators' maximum.
 Power standing_power(const TrainingJob& job) {
-  Power each = make_power_law(*job.accelerator).idle;
+  Power each = idle_power(*job.accelerator);
   if (job.system != nullptr) {
     const Power share = job.system->power / static_cast<double>(job.system->accelerators);
     each += max(Power{}, share - job.accelerator->power);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "stargate/catalogue/model_experts.hpp"
+
 namespace stargate {
 namespace {
 
@@ -43,13 +45,6 @@ bool widths_split(const FeedForwardShape& f, const TrainingLayout& layout) {
 
 bool experts_split(const FeedForwardShape& f, int ep) {
   return f.kind != FeedForwardKind::experts || f.experts % ep == 0;
-}
-
-bool has_experts(const Model& model) {
-  for (const auto& shape : model.shapes) {
-    if (shape.feed_forward.kind == FeedForwardKind::experts) return true;
-  }
-  return false;
 }
 
 template <class Test>
@@ -268,16 +263,16 @@ Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::str
   const Accelerator& accelerator = catalogue.accelerators.at(s->second.accelerator);
   TrainingRecipe recipe;
   recipe.mtp_layers = m->second.mtp_layers;  // trained as the model says
-  return TrainingJob{&m->second,
-                     &s->second,
-                     &accelerator,
-                     *fabric,
-                     DeviceLaw(accelerator, catalogue, kTrainingKernels),
-                     1,
-                     1,
-                     1,
-                     recipe,
-                     training_coefficients(catalogue)};
+  TrainingJob job{
+      &m->second, &s->second, &accelerator, *fabric, DeviceLaw(accelerator, catalogue, kTrainingKernels), 1, 1, 1,
+      recipe};
+  set_coefficients(job, training_coefficients(catalogue));
+  return job;
+}
+
+void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients) {
+  job.coefficients = coefficients;
+  job.law.set_activity(coefficients.activity);
 }
 
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout) {

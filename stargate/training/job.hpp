@@ -76,6 +76,16 @@ std::string format_layout(const TrainingLayout& layout);
 /// host still routes experts; or one program for the whole step (a captured step, XLA).
 enum class KernelLaunch { host, layer_graphs, whole_step };
 
+/// Element-wise work between products: in kernels written for it (Megatron-Core, Transformer Engine), a kernel an
+/// operation (PyTorch as it is written), or fused by a compiler, which also drops what nobody reads (XLA,
+/// torch.compile).
+enum class KernelFusion { fused, eager, compiled };
+template <>
+struct EnumNames<KernelFusion> {
+  static constexpr std::pair<const char*, KernelFusion> names[] = {
+      {"fused", KernelFusion::fused}, {"eager", KernelFusion::eager}, {"compiled", KernelFusion::compiled}};
+};
+
 /// Generations of fused attention kernels: FlashAttention 1 and 2, and those written for the device (FlashAttention 3,
 /// cuDNN), which the device law describes.
 enum class AttentionGeneration { flash1, flash2, native };
@@ -108,6 +118,10 @@ struct TrainingRecipe {
   bool dropout = false;         ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
   AttentionGeneration attention = AttentionGeneration::native;
   KernelLaunch launch = KernelLaunch::layer_graphs;
+  KernelFusion kernels = KernelFusion::fused;
+  /// Ranks of a context-parallel group hold a piece from the front and one from the back of the sequence, so that all
+  /// attend to as many pairs; else one piece each, and the group waits for the rank with the last.
+  bool context_balanced = true;
   bool tensor_overlap = true;  ///< sequence-parallel collectives run under their matrix multiplies
   bool data_overlap = true;    ///< gradients and gathered weights travel under the passes
   /// ZeRO 3 whose parameters have one owner each, which broadcasts them and sums their gradients through its own
@@ -138,6 +152,9 @@ struct TrainingJob {
     return Tokens::from_base(static_cast<double>(global_batch_size) * static_cast<double>(seq_length));
   }
 };
+
+/// The job's coefficients, and its law with the clocks they leave.
+void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients);
 
 /// A job on a system of the catalogue, which must outlive it. Sizes and batch are set by the caller.
 Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::string& model, const std::string& system);

@@ -12,6 +12,11 @@ namespace stargate {
 namespace {
 
 constexpr double kElement = 2;  // bf16 activations and their gradients
+/// Traffic of element-wise work with a kernel an operation over that of fused kernels. Of layers with a gate: a residual
+/// and a root-mean-square norm that casts to fp32 read and write 10 to 18 elements instead of 4, rotary as complex
+/// numbers 10 instead of 2, a gated activation 5 instead of 3. LayerNorm and GELU are one kernel each, the residual
+/// another: 5 instead of 4.
+constexpr double kEagerTraffic = 2.5, kEagerTrafficUngated = 1.25;
 
 /// What one rank has of the job: sizes after tensor, context and expert parallelism.
 struct Slice {
@@ -56,6 +61,14 @@ Operator as_it_runs(const VariantPrecision& precision, Operator op) {
   return op;
 }
 
+/// Of an expert's products where no kernels were measured: many small products reach less than one large.
+double expert_slowdown(const DeviceLaw& law, const Operator& op) {
+  if (op.kind != OperatorKind::gemm || !(op.experts.tokens > 0) || law.measured(op.precision)) return 1;
+  Operator plain = op;
+  plain.experts = {};
+  return law.operator_time(op) / law.operator_time(plain);
+}
+
 /// Both gradients, or the input's alone where weights are frozen.
 Duration gradient_time(const Slice& slice, const Operator& op) {
   const DeviceLaw& law = slice.job.law;
@@ -66,6 +79,10 @@ Duration gradient_time(const Slice& slice, const Operator& op) {
 struct TokenWork {
   Duration matrix_backward;
   int operators = 0;
+  /// The product a dense layer ends with. Its result goes into the stream alone, which is kept, so that a compiler
+  /// leaves it out of what runs again.
+  Duration last;
+  Flops last_flops;
 };
 
 /// Whether the variant runs the operator once more before its backward pass.
@@ -85,14 +102,22 @@ bool is_redone(const Slice& slice, const LayerShape& layer, const Operator& op) 
 TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
   const DeviceLaw& law = slice.job.law;
   const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
+  const bool eager = slice.job.recipe.kernels == KernelFusion::eager;
+  const double traffic = !eager ? 1 : layer.feed_forward.gated ? kEagerTraffic : kEagerTrafficUngated;
+  const bool dense = layer.feed_forward.kind == FeedForwardKind::dense;
   TokenWork work;
   visit_token_operators(*slice.job.model, layer, slice.shard, {precision.linear, precision.expert}, slice.tokens, false,
                         [&](const Operator& counted) {
-                          const Operator op = as_it_runs(precision, counted);
+                          Operator op = as_it_runs(precision, counted);
+                          op.traffic = traffic * op.traffic;
                           ++work.operators;
-                          const Duration ahead = law.operator_time(op) + cast_time(law, op, true);
-                          const Duration back = gradient_time(slice, op) + cast_time(law, op, false);
+                          const double slower = expert_slowdown(law, counted);
+                          const Duration ahead = slower * law.operator_time(op) + cast_time(law, op, true);
+                          const Duration back = slower * gradient_time(slice, op) + cast_time(law, op, false);
                           cost.forward += ahead, cost.backward += back;
+                          if (dense && op.kind == OperatorKind::gemm && op.part == OperatorPart::feed_forward) {
+                            work.last = ahead, work.last_flops = op.flops();
+                          }
                           if (op.kind == OperatorKind::gemm) work.matrix_backward += back;
                           if (is_redone(slice, layer, op)) cost.recompute += ahead, cost.recompute_flops += op.flops();
                         });
@@ -141,9 +166,10 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   AttentionBatch batch;
   batch.sequences = slice.layout.micro_batch_size;
   batch.query = slice.sequence;
-  // Ranks of a context-parallel group hold a piece from the front and one from the back of the sequence, so each sees
-  // the mean: (s + s / cp) / 2 tokens at the end of its piece gives s (s + 1) / 2 / cp pairs in all.
-  batch.context = (static_cast<double>(job.seq_length) + slice.sequence) / 2;
+  // A piece from the front and one from the back see the mean: (s + s / cp) / 2 tokens at the end gives
+  // s (s + 1) / 2 / cp pairs in all. Of one piece each, the last sees everything.
+  batch.context = static_cast<double>(job.seq_length);
+  if (job.recipe.context_balanced) batch.context = (batch.context + slice.sequence) / 2;
   const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
@@ -205,20 +231,26 @@ void add_tensor_regions(const Slice& slice, int regions, Duration matrix_backwar
   cost.buffers += 2.0 * slice.stream();
 }
 
+/// Places that a token with k experts reaches, of D, over the copies it would take.
+double distinct_share(double places, double top_k) {
+  return places * (1 - std::pow(1 - 1 / places, top_k)) / top_k;
+}
+
 /// Tokens out to their experts, or back. Sent once to each of D domains, a token with k experts crosses to
-/// (D - 1) (1 - (1 - 1/D)^k) others instead of k (D - 1) / D (DeepSeek-V3, arXiv 2412.19437, 3.2.2); inside the domain
-/// every copy travels.
+/// (D - 1) (1 - (1 - 1/D)^k) others instead of k (D - 1) / D (DeepSeek-V3, arXiv 2412.19437, 3.2.2); inside a domain it
+/// goes once to each rank likewise.
 Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
   const Fabric& fabric = slice.job.fabric;
   const Group group = place_group(fabric, slice.layout.ep, slice.layout.etp);
   const double domains = std::ceil(static_cast<double>(group.size) / group.per_domain);
-  if (domains <= 1 || !slice.job.recipe.one_copy_per_domain) {
+  if (group.size <= 1 || !slice.job.recipe.one_copy_per_domain) {
     return collective_time(fabric, Collective::all_to_all, routed, group);
   }
-  const double share = domains * (1 - std::pow(1 - 1 / domains, top_k)) / top_k;
   const Group inside{group.per_domain, group.per_domain};
-  return max(collective_time(fabric, Collective::all_to_all, routed * share, group),
-             collective_time(fabric, Collective::all_to_all, routed, inside));
+  const Duration within =
+      collective_time(fabric, Collective::all_to_all, routed * distinct_share(group.size, top_k), inside);
+  if (domains <= 1) return within;
+  return max(collective_time(fabric, Collective::all_to_all, routed * distinct_share(domains, top_k), group), within);
 }
 
 /// There and back, and with expert tensor parallelism gathered and scattered around the experts.
@@ -259,7 +291,8 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
 }
 
 /// Collectives of what runs again: all, or those of the regions and exchanges inside recomputed modules.
-void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionWork& attention, LayerCost& cost) {
+void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionWork& attention, const TokenWork& work,
+                   LayerCost& cost) {
   const Recompute recompute = slice.variant.recompute;
   const RecomputeModules modules = slice.layout.recompute_modules;
   if (recompute == Recompute::none) return;
@@ -268,6 +301,9 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   if (scores) cost.recompute += attention.forward;
   cost.recompute =
       full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
+  if (full && slice.job.recipe.kernels == KernelFusion::compiled) {
+    cost.recompute -= slice.job.coefficients.sustained * work.last, cost.recompute_flops -= work.last_flops;
+  }
   if (scores) {
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
@@ -354,7 +390,7 @@ LayerCost layer_cost(const Slice& slice, const LayerShape& layer) {
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);
   wait_for_host(slice, layer, work.operators + 1, cost);
-  add_recompute(slice, layer, attention, cost);
+  add_recompute(slice, layer, attention, work, cost);
   add_memory(slice, cost);
   add_offload(slice, cost);
   add_parameters(slice, layer, cost);

@@ -97,7 +97,7 @@ class ShardSearch {
   /// ZeRO 3 holds their weights in pieces.
   void visit_micro_batch(const TrainingLayout& shard) {
     find_fitting(shard);
-    if (fitting_.empty()) return;
+    if (fitting_.empty() || is_beaten_everywhere(shard)) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
@@ -115,6 +115,10 @@ class ShardSearch {
   void visit_costed(TrainingLayout costed, bool whole_weights) {
     costed.zero_stage = whole_weights ? 1 : 3;
     const ShardCosts costs = shard_costs(job_, costed);
+    if (!costed.recomputes_some() && is_beaten_in_every_pipeline(costs, costed)) {
+      found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(zeros_);
+      return;
+    }
     const bool energy = limits_.objective == SearchObjective::energy;
     const ShardEnergy energies = energy ? shard_energy(job_, costed) : ShardEnergy{};
     for (Fitting& fitting : fitting_) {
@@ -188,11 +192,43 @@ class ShardSearch {
     return found_.ranking.is_beaten(value(least, work)) && (!limits_.front || found_.front.is_beaten(least, bytes));
   }
 
+  /// Where only the ranking is asked for, memory need not be known of what takes too long.
+  bool is_beaten_unseen(Duration least) const {
+    return limits_.objective == SearchObjective::time && !limits_.front && found_.ranking.is_beaten(least.base());
+  }
+
+  /// All layers' micro-batches on a stage of mean work, without the exchanges that dual_pipe hides. With tp pp cp dp
+  /// accelerators, micro-batches over stages is the same for every pipeline, and all hold the same layers.
+  bool is_beaten_in_every_pipeline(const ShardCosts& costs, const TrainingLayout& costed) const {
+    const Fitting& any = fitting_.front();
+    const MicroBatch work = micro_batch_work(costs, any.pipeline->dealt(costed));
+    return is_beaten_unseen((work.all - work.exchange) * micro_batches_a_stage(any.layout));
+  }
+
+  /// With no layer recomputed, which takes no longer than with any. Copies to the host may: more is copied.
+  bool is_beaten_everywhere(TrainingLayout shard) {
+    if (limits_.base.offload_activations > 0 || !found_.ranking.is_full()) return false;
+    shard.recompute = Recompute::none, shard.recompute_layers = 0, shard.zero_stage = 1;
+    if (!is_beaten_in_every_pipeline(shard_costs(job_, shard), shard)) return false;
+    found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(limits_.recomputes) * candidates_of_pipeline();
+    return true;
+  }
+
+  double micro_batches_a_stage(const TrainingLayout& layout) const {
+    return static_cast<double>(micro_batches(job_, layout)) / layout.pp;
+  }
+
   /// No step is shorter than its micro-batches on a stage of mean work, or than least_step_time.
   void visit_candidate(const TrainingLayout& layout, const std::vector<StageRun>& stages, const ShardCosts& costs,
                        const MicroBatch& work) {
     if (layout.shard_size > 0 && !keeps_rule(job_, layout, LayoutRule::shard_size)) {
       return remove(LayoutRule::shard_size, 1);
+    }
+    const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
+    const Duration mean = busy * micro_batches_a_stage(layout);
+    if (is_beaten_unseen(mean)) {
+      ++found_.counts.removed_by_bound;
+      return;
     }
     const MemoryReport memory = training_memory(job_, layout, costs, stages);
     if (!memory.fits()) {
@@ -200,8 +236,6 @@ class ShardSearch {
       if (found_.ranking.is_empty()) found_.note_miss({layout, memory});
       return;
     }
-    const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
-    const Duration mean = busy * (static_cast<double>(micro_batches(job_, layout)) / layout.pp);
     const Bytes bytes = memory.bytes.total();
     if (is_beaten(mean, bytes, work) ||
         (found_.ranking.is_full() && is_beaten(least_step_time(job_, layout, costs, stages), bytes, work))) {

@@ -1,8 +1,7 @@
 // Puts a step together: stages from layers, the pipeline over them, and what each stage does once a step.
 // Gradients travel under the backward pass of the last micro-batch and gathered weights under the forward pass of the
 // first, both except for one layer of the stage: the first to compute or the last to have its gradient. ZeRO 2 sends
-// gradients in every micro-batch, or once for the pp micro-batches that interleaving takes through a chunk one after
-// another; ZeRO 3 sends them in every micro-batch and gathers weights in each forward and backward pass too. With
+// gradients in every micro-batch, beside a pipeline once for a round of pp micro-batches; ZeRO 3 sends them in every micro-batch and gathers weights in each forward and backward pass too. With
 // several copies of the shards (HSDP) the copies add their shards of the gradients once a step.
 #include "stargate/training/step.hpp"
 
@@ -154,7 +153,7 @@ Duration exposed_data_time(const Once& once, const StageData& stage) {
     case 1:
       return excess(last, under_backward) + excess(weights, under_forward);
     case 2: {
-      const double transfers = once.layout.vpp > 1 ? std::max(1.0, m / once.layout.pp) : m;
+      const double transfers = once.layout.pp > 1 ? std::max(1.0, m / once.layout.pp) : m;
       return (transfers - 1) * excess(gradients, under_backward) + excess(last, under_backward) +
              excess(weights, under_forward);
     }

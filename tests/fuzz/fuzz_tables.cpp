@@ -12,7 +12,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
   static const stargate::Catalogue catalogue =
       stargate::load_catalogue(stargate::DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue").value();
-  static const auto laws = stargate::make_law_fits();
+  static const auto laws = stargate::make_law_fits(catalogue);
   static const std::string folder = "/tmp/stargate_fuzz_tables_" + std::to_string(getpid());
   const std::string text(reinterpret_cast<const char*>(bytes), size);
   const auto sweeps = stargate::parse_collective_sweeps("sweeps.csv", text, catalogue.accelerators);

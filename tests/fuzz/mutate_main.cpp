@@ -4,7 +4,7 @@
 // runs all targets and watches time and memory.
 //   mutate_<name> SEED FIRST COUNT FILES...   runs inputs FIRST to FIRST + COUNT - 1, saying each number before it runs
 //   mutate_<name> --print SEED N FILES...     writes input N
-//   mutate_<name> --run FILE                  runs one file
+//   mutate_<name> --run FILES...              runs these as they are, saying the place of each in the list
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +16,8 @@
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size);
+/// Good inputs that a target makes itself, beside the files.
+__attribute__((weak)) std::vector<std::string> more_seeds();
 
 namespace {
 
@@ -273,18 +275,32 @@ void run(const Bytes& text) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const unsigned char*>(text.data()), text.size());
 }
 
+void say(unsigned long long number) {
+  std::printf("%llu\n", number);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 int main(int count, char** words) {
   const std::vector<std::string> args(words + 1, words + count);
-  if (args.size() == 2 && args[0] == "--run") return run(read_file(args[1].c_str())), 0;
+  if (!args.empty() && args[0] == "--run") {
+    for (std::size_t i = 1; i < args.size(); ++i) {
+      say(i - 1);
+      run(read_file(args[i].c_str()));
+    }
+    return 0;
+  }
   const bool print = !args.empty() && args[0] == "--print";
-  if (args.size() < 4) {
-    std::fputs("usage: SEED FIRST COUNT FILES... | --print SEED N FILES... | --run FILE\n", stderr);
+  if (args.size() < (more_seeds != nullptr ? 3 : 4)) {
+    std::fputs("usage: SEED FIRST COUNT FILES... | --print SEED N FILES... | --run FILES...\n", stderr);
     return 2;
   }
   std::vector<Bytes> files;
   for (std::size_t i = 3; i < args.size(); ++i) files.push_back(read_file(args[i].c_str()));
+  if (more_seeds != nullptr) {
+    for (auto& seed : more_seeds()) files.push_back(std::move(seed));
+  }
   const auto seed = std::strtoull(args[print ? 1 : 0].c_str(), nullptr, 10);
   const auto first = std::strtoull(args[print ? 2 : 1].c_str(), nullptr, 10);
   if (print) {
@@ -294,8 +310,7 @@ int main(int count, char** words) {
   }
   const auto end = first + std::strtoull(args[2].c_str(), nullptr, 10);
   for (auto number = first; number < end; ++number) {
-    std::printf("%llu\n", number);
-    std::fflush(stdout);
+    say(number);
     run(Mutator(files, seed, number).make());
   }
   return 0;

@@ -14,7 +14,7 @@ case $2 in  # seeds besides seeds/<fuzzer>: files we ship that this parser reads
   yaml) extra="$repository/catalogue" ;;
   json | model_config) extra="$repository/catalogue/models" ;;
   study | service_study) extra="$repository/studies" ;;
-  import | toml) extra="$repository/tests/golden/inputs" ;;
+  import | toml | measured | command) extra="$repository/tests/golden/inputs" ;;
   *) extra= ;;
 esac
 seeds=

@@ -17,7 +17,10 @@ COLUMNS = 80
 CASES = ["catalogue_list", "catalogue_sites", "catalogue_show_h100", "model_deepseek_v3", "plan_small",
          "plan_infeasible", "train_llama_405b", "train_memory", "train_does_not_fit", "train_search_small",
          "goodput_llama_405b", "serve_systems", "serve_misses_target", "serve_simulate", "serve_simulate_engines",
-         "import_megatron", "help"]
+         "import_megatron", "help", "help_train_search", "plan_small_set", "plan_small_without_samsung",
+         "train_search_compare", "serve_size", "catalogue_fields_site", "check_study"]
+FAULTS = ["plan_faulty", "plan_unknown_changes", "train_wrong_layout", "train_wrong_numbers", "serve_faults",
+          "serve_size_faults", "mistyped_flag", "mistyped_command", "import_faulty"]
 
 
 def environment(**more):
@@ -44,6 +47,10 @@ def check_narrow(binary):
         widest = max(text.splitlines(), key=width)
         assert width(widest) <= COLUMNS, f"{case}: {width(widest)} columns: {widest}"
         print(f"{case}: {width(widest)} columns")
+    for case in FAULTS:
+        faults = run(binary, arguments_of(case), COLUMNS=str(COLUMNS)).stderr.decode("utf-8")
+        widest = max(faults.splitlines(), key=width)
+        assert width(widest) <= COLUMNS, f"{case}: {width(widest)} columns: {widest}"
     wide = run(binary, [*arguments_of("catalogue_sites"), "--wide"], COLUMNS=str(COLUMNS)).stdout
     assert wide == run(binary, arguments_of("catalogue_sites")).stdout, "--wide is the table as a file holds it"
 

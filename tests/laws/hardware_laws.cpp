@@ -207,6 +207,27 @@ TEST_CASE("the peak of one format says nothing of another's") {
   }
 }
 
+TEST_CASE("under a lasting load no better figure is slower: power limit, bandwidth, peak") {
+  const auto better = [](auto change, const Accelerator& accelerator) {
+    Accelerator out = accelerator;
+    change(out);
+    return out;
+  };
+  for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
+    for (const Accelerator& part : {better([](auto& a) { a.power *= 1.3; }, accelerator),
+                                    better([](auto& a) { a.memory_bandwidth *= 1.3; }, accelerator),
+                                    better([](auto& a) { a.peak.at(Precision::bf16) *= 1.3; }, accelerator)}) {
+      DeviceLaw law(accelerator, shipped_catalogue(), "trtllm"), best(part, shipped_catalogue(), "trtllm");
+      law.set_activity(1.2), best.set_activity(1.2);
+      for (const auto& s : kShapes) {
+        CHECK_MESSAGE(best.gemm_time(Precision::bf16, s.m, s.n, s.k) <=
+                          law.gemm_time(Precision::bf16, s.m, s.n, s.k) * (1 + 1e-9),
+                      id);
+      }
+    }
+  }
+}
+
 TEST_CASE("power of an operator lies between idle and limit") {
   for (const auto& [id, accelerator] : shipped_catalogue().accelerators) {
     for (const DeviceLaw& law : all_laws(accelerator)) {

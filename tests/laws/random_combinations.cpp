@@ -184,7 +184,7 @@ const ServingMachine* base_machine(const Catalogue& catalogue, const std::string
 std::optional<Replica> serve(const ServingCase& c, const Catalogue& catalogue) {
   const Model& model = catalogue.models.at(c.model);
   const ServingMachine* machine = base_machine(catalogue, c.system, kernel_choice(model, c.engine));
-  if (machine == nullptr || !layout_faults(model, *machine, c.layout).empty()) return std::nullopt;
+  if (machine == nullptr || !layout_faults(model, c.layout).empty()) return std::nullopt;
   return Replica{&model, machine, c.layout, c.precision, *find_engine(catalogue, c.engine)};
 }
 

@@ -1,0 +1,51 @@
+// Comparisons of figures; a record is never compared with itself unless a question changed it.
+#include "stargate/perf/dominance.hpp"
+
+#include "stargate/perf/kernel_units.hpp"
+#include "stargate/perf/law_choice.hpp"
+
+namespace stargate {
+namespace {
+
+/// Best rate measured, where the record has it; else nothing.
+std::optional<double> best_rate(const Accelerator& a, Precision precision) {
+  const auto share = a.best_share.find(precision);
+  const auto peak = a.peak.find(precision);
+  if (share == a.best_share.end() || peak == a.peak.end()) return std::nullopt;
+  return share->second * peak->second.base();
+}
+
+bool rate_no_worse(const Accelerator& device, const Accelerator& other, Precision precision) {
+  const auto theirs = other.peak.find(precision);
+  if (theirs == other.peak.end()) return true;
+  const auto own = device.peak.find(precision);
+  if (own == device.peak.end() || own->second < theirs->second) return false;
+  const auto best = best_rate(device, precision), their_best = best_rate(other, precision);
+  return !best || !their_best || *best >= *their_best;
+}
+
+bool is_same(const Accelerator& a, const Accelerator& b) {
+  return a.peak == b.peak && a.memory_bandwidth == b.memory_bandwidth && a.compute_units == b.compute_units &&
+         a.clock == b.clock && a.last_level_cache == b.last_level_cache;
+}
+
+}  // namespace
+
+bool is_no_worse(const Accelerator& device, const Accelerator& other, Precision precision) {
+  if (!rate_no_worse(device, other, Precision::bf16) || !rate_no_worse(device, other, precision)) return false;
+  const Bytes cache = device.last_level_cache.value_or(Bytes{}), theirs = other.last_level_cache.value_or(Bytes{});
+  return device.memory_bandwidth >= other.memory_bandwidth && cache >= theirs &&
+         kernel_units(device) >= kernel_units(other);
+}
+
+std::vector<const Accelerator*> no_better_devices(const Catalogue& catalogue, const Accelerator& accelerator) {
+  std::vector<const Accelerator*> out;
+  for (const auto& [id, current] : catalogue.accelerators) {
+    const Accelerator& other = *find_listed(catalogue, id);
+    if (id == accelerator.id && is_same(accelerator, other)) continue;
+    if (is_no_worse(accelerator, other, Precision::bf16)) out.push_back(&other);
+  }
+  return out;
+}
+
+}  // namespace stargate

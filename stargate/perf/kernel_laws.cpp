@@ -1,0 +1,163 @@
+// Groups of coefficients to laws of one device; evaluation is a few multiplications.
+#include "stargate/perf/kernel_laws.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "stargate/perf/kernel_units.hpp"
+
+namespace stargate {
+namespace {
+
+/// Of the matrix units' peak that kernels reach at all (CUTLASS on Hopper: 80 to 90 %).
+constexpr double kBestShare = 0.9;
+
+/// How many times the matrix rate of one unit of the lender is that of the borrower's, of one architecture (H100 over
+/// H20: 4). What feeds the units is the same, so kernels keep the lender's rate until the borrower's units are busy.
+double units_weaker_than_lender(const Catalogue& catalogue, const Accelerator& own, const ChosenGroup& chosen) {
+  const Accelerator* lender = find_listed(catalogue, chosen.group->device);
+  if (lender == nullptr || lender->architecture != own.architecture) return 1;
+  const auto rate = [](const Accelerator& a) { return a.peak_rate(Precision::bf16) / kernel_units(a); };
+  return rate(*lender) / rate(own);
+}
+
+}  // namespace
+
+KernelLaws::KernelLaws(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels,
+                       const KernelGroups& groups) {
+  calibrate_gemm(accelerator, groups.gemm, kernels);
+  calibrate_attention(accelerator, keep_one_lender(groups.prefill), keep_one_lender(groups.decode));
+  calibrate_latent(accelerator, groups);
+  calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels);
+}
+
+void KernelLaws::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
+  const CalibratedGroup& group = *chosen.group;
+  const std::string lender = chosen.origin == LawOrigin::fitted ? ""
+                             : group.device == accelerator.id   ? group.engine
+                                                                : group.device;
+  basis_.push_back(
+      {group.law, base_precision(group.precision), chosen.origin, lender, chosen.expected_pct, group.used.rows});
+}
+
+void KernelLaws::calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                                const KernelChoice& kernels) {
+  for (const GemmGroups& entry : gemm_groups()) {
+    const ChosenGroup* chosen = find_first(groups, gemm_names(entry, kernels));
+    if (chosen == nullptr) continue;
+    GemmCoefficients c = read_gemm_coefficients(scaled_coefficients(*chosen));
+    c.host_us = 0;
+    const auto index = index_of(entry.precision);
+    const GemmFormat& format = *find_gemm_format(chosen->group->precision);
+    if (!accelerator.peak.contains(format.precision))
+      continue;  // others' matrix units say nothing of a chip without them
+    const GemmDevice device = gemm_device(accelerator, format.precision);
+    gemm_[index] = GemmLaw(device, format, c).with_cold_weights();
+    gemm_launch_us_[index] = 1e3 * c.launch / device.clock;
+    note_basis(*chosen, accelerator);
+  }
+}
+
+void KernelLaws::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
+                                     const std::vector<ChosenGroup>& decode) {
+  const auto copy = [&](const std::vector<ChosenGroup>& chosen) {
+    std::vector<CalibratedGroup> groups;
+    for (const ChosenGroup& c : chosen) {
+      const bool fp8 = base_precision(c.group->precision) == "fp8";
+      if (fp8 && !accelerator.peak.contains(Precision::fp8)) continue;
+      groups.push_back(*c.group);
+      note_basis(c, accelerator);
+    }
+    return groups;
+  };
+  const auto prefills = copy(prefill), decodes = copy(decode);
+  if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
+}
+
+/// Without groups for 8-bit caches those for 16 bits serve, their traffic halved by the format.
+void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGroups& lent) {
+  const auto fill = [&](const std::vector<ChosenGroup>& groups, auto& laws, const auto& read) {
+    for (std::size_t i = 0; i < laws.size(); ++i) {
+      const std::array<const char*, 2> names{i == 0 ? "bf16" : "bf16_kv_fp8", i == 0 ? nullptr : "bf16"};
+      const ChosenGroup* chosen = find_first(groups, names);
+      if (chosen == nullptr) continue;
+      const MlaFormat& format = *find_mla_format(names[0]);
+      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format};
+      note_basis(*chosen, accelerator);
+    }
+  };
+  fill(keep_one_lender(lent.latent_prefill), latent_prefill_, read_mla_prefill_coefficients);
+  fill(keep_one_lender(lent.latent_decode), latent_decode_, [](const auto& values) {
+    MlaDecodeCoefficients c = read_mla_decode_coefficients(values);
+    c.cold_cache = 1;
+    return c;
+  });
+}
+
+void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
+                                   const std::vector<ChosenGroup>& groups, const KernelChoice& kernels) {
+  for (const GemmGroups& entry : gemm_groups()) {
+    const ChosenGroup* first = find_first(groups, expert_names(entry, kernels));
+    if (first == nullptr) continue;
+    for (const ChosenGroup* chosen : find_rivals(groups, *first)) {
+      const MoeFormat* format = find_moe_format(chosen->group->precision);
+      if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
+      MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
+      c.cold_weights = 1;
+      const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
+      c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
+      experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format});
+      note_basis(*chosen, accelerator);
+    }
+  }
+}
+
+/// Products side by side are tiles side by side: one with as many more columns.
+double KernelLaws::gemm_us(Precision precision, const GemmShape& s) const {
+  const auto& law = gemm_[index_of(precision)];
+  if (!law) return 0;
+  return law->microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
+}
+
+bool KernelLaws::casts(Precision precision) const {
+  const auto& law = gemm_[index_of(precision)];
+  return law && law->format().quantises;
+}
+
+/// Multi-head latent attention in the widths its law is of (DeepSeek's); 0 for any other call.
+double KernelLaws::latent_us(const AttentionCall& call, bool decode) const {
+  const std::size_t narrow = bytes_per_element(call.kv_precision) < 2 ? 1 : 0;
+  const double seen = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  const MlaCall mla{call.sequences, call.heads, call.query, std::max(0.0, seen - call.query)};
+  if (decode && call.shared_kv && is_latent_width(call.score_dim, call.value_dim) && latent_decode_[narrow]) {
+    const auto& law = *latent_decode_[narrow];
+    return mla_decode_us(law.coefficients, law.device, law.format, mla);
+  }
+  const bool whole = call.window <= 0 || call.context <= call.window;
+  if (!decode && whole && is_expanded_width(call.score_dim, call.value_dim) && latent_prefill_[narrow]) {
+    const auto& law = *latent_prefill_[narrow];
+    return mla_prefill_us(law.coefficients, law.device, law.format, mla);
+  }
+  return 0;
+}
+
+double KernelLaws::attention_us(const AttentionCall& call, bool decode) const {
+  if (const double us = latent_us(call, decode); us > 0) return us;
+  if (!attention_ || call.shared_kv) return 0;
+  if (decode) return attention_->can_decode() ? attention_->decode_us(call) : 0;
+  return attention_->can_prefill() ? attention_->prefill_us(call, Precision::bf16) : 0;
+}
+
+double KernelLaws::experts_us(const ExpertCall& call, Precision precision) const {
+  const auto& laws = experts_[index_of(precision)];
+  if (laws.empty()) return 0;
+  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
+  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);
+  double least = std::numeric_limits<double>::infinity();
+  for (const ExpertLaw& law : laws) {
+    least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));
+  }
+  return least;
+}
+
+}  // namespace stargate

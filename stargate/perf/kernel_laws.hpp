@@ -1,0 +1,79 @@
+// The calibrated laws of one lender's kernels on one device: the device's own kernels, those of a chip of its
+// architecture, or what the kernels of another architecture would take on it. Times in microseconds, 0 where the lender
+// has no law. Weights and caches are cold, as in a model whose layers follow each other, and launches come from a
+// captured graph.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "stargate/perf/attention_law.hpp"
+#include "stargate/perf/gemm_law.hpp"
+#include "stargate/perf/kernel_groups.hpp"
+#include "stargate/perf/law_basis.hpp"
+#include "stargate/perf/literature_law.hpp"
+#include "stargate/perf/mla_law.hpp"
+#include "stargate/perf/moe_law.hpp"
+#include "stargate/perf/operator.hpp"
+
+namespace stargate {
+
+/// What one lender has for a device, a list a law.
+struct KernelGroups {
+  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts;
+};
+
+class KernelLaws {
+ public:
+  KernelLaws() = default;
+  KernelLaws(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels,
+             const KernelGroups& groups);
+
+  bool has_gemm(Precision precision) const { return gemm_[index_of(precision)].has_value(); }
+  double gemm_us(Precision precision, const GemmShape& shape) const;
+  double gemm_launch_us(Precision precision) const { return gemm_launch_us_[index_of(precision)]; }
+  /// Whether the time of a product contains casting its activations from 16 bits.
+  bool casts(Precision precision) const;
+  double attention_us(const AttentionCall& call, bool decode) const;
+  bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
+  /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of routing
+  /// is in the call's tokens.
+  double experts_us(const ExpertCall& call, Precision precision) const;
+
+  /// Of each law there is.
+  const std::vector<LawBasis>& basis() const { return basis_; }
+
+ private:
+  static std::size_t index_of(Precision precision) { return static_cast<std::size_t>(precision); }
+  void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
+                      const KernelChoice& kernels);
+  void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
+                           const std::vector<ChosenGroup>& decode);
+  void calibrate_latent(const Accelerator& accelerator, const KernelGroups& groups);
+  void calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
+                         const std::vector<ChosenGroup>& groups, const KernelChoice& kernels);
+  void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
+  double latent_us(const AttentionCall& call, bool decode) const;
+
+  std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;
+  std::array<double, kPrecisionCount> gemm_launch_us_{};
+  struct ExpertLaw {
+    MoeCoefficients coefficients;
+    MoeDevice device;
+    MoeFormat format;
+  };
+  std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
+  std::optional<AttentionLaw> attention_;
+  template <class Coefficients>
+  struct LatentLaw {
+    Coefficients coefficients;
+    MlaDevice device;
+    MlaFormat format;
+  };
+  std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
+  std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
+  std::vector<LawBasis> basis_;
+};
+
+}  // namespace stargate

@@ -1,0 +1,27 @@
+// The records of the catalogue that a rate depends on. Machines are rated with these records and no others
+// (catalogue_part), so what is not named here cannot change a rate, and kept rates (rate_cache.hpp) are never stale.
+#pragma once
+
+#include "stargate/catalogue/catalogue.hpp"
+#include "stargate/study/spec.hpp"
+
+namespace stargate {
+
+/// Names of records, "kind:id", sorted.
+struct RateBasis {
+  /// As they are asked about, with their changes: the system and those with the same accelerator (a network's change
+  /// reaches an accelerator that no other network serves), the accelerator with its architecture and memory, the
+  /// networks, the model; for serving the engines that may run there, for training its coefficients; the calibrations
+  /// of the vendor's devices.
+  std::vector<std::string> records;
+  /// Accelerators whose coefficients may be carried over. Which of them lend is decided by what their files say.
+  std::vector<std::string> lenders;
+};
+
+/// Of a service on a system; both are in the catalogue.
+RateBasis rate_basis(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+
+/// Those records alone, the lenders as they were before any change.
+Catalogue catalogue_part(const Catalogue& catalogue, const RateBasis& basis);
+
+}  // namespace stargate

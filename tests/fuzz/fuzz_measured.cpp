@@ -1,0 +1,38 @@
+// Any text as each table of measured runs: rows of training, of serving, and runs request by request. What is read is
+// turned into the run it states (not simulated: that takes as long as the run is).
+#include <string>
+#include <string_view>
+
+#include "stargate/measured/request_replay.hpp"
+#include "stargate/measured/serving_run.hpp"
+#include "stargate/measured/training_run.hpp"
+
+namespace {
+
+struct OneText final : stargate::FileReader {
+  std::string text;
+  stargate::Result<std::string> read(const std::string&) const override { return text; }
+  std::vector<std::string> list(const std::string&, const std::string&) const override { return {}; }
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {
+  static const stargate::Catalogue catalogue =
+      stargate::load_catalogue(stargate::DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue").value();
+  static stargate::ServiceMaker maker(catalogue);
+  OneText file;
+  file.text.assign(reinterpret_cast<const char*>(bytes), size);
+  const auto training = stargate::load_measured_rows(file, "training.csv");
+  if (training.ok()) {
+    for (const auto& row : *training) static_cast<void>(stargate::make_measured_run(row, catalogue));
+  } else {
+    static_cast<void>(stargate::format_diagnostics(training.faults()));
+  }
+  const auto serving = stargate::load_measured_serving(file, "serving.csv");
+  if (serving.ok()) {
+    for (const auto& row : *serving) static_cast<void>(maker.make(row));
+  }
+  static_cast<void>(stargate::load_measured_requests(file, "requests.csv").ok());
+  return 0;
+}
