@@ -19,6 +19,7 @@ const Architecture* find_architecture(const Catalogue& catalogue, const Accelera
   return found != catalogue.architectures.end() ? &found->second : nullptr;
 }
 
+/// The accelerator's architecture record; the usual chip where it names none.
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   static const KernelShares usual;
   const Architecture* found = find_architecture(catalogue, accelerator);
@@ -298,6 +299,7 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
   return {};
 }
 
+/// Element-wise work reads and writes twice as much backward.
 Duration DeviceLaw::backward_time(const Operator& op) const {
   switch (op.kind) {
     case OperatorKind::gemm:  // input gradient [m,k] over n, weight gradient [k,n] over m
@@ -311,6 +313,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
   return {};
 }
 
+/// Use of the units and of the bandwidth over the operator's own time.
 Energy DeviceLaw::operator_energy(const Operator& op) const {
   const Duration time = operator_time(op);
   if (!(time > Duration{})) return {};
