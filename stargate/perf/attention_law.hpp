@@ -1,7 +1,7 @@
 // How long attention takes on one device, as fused kernels (FlashAttention and its kin) do it. Times in microseconds.
 // Prefill: a call is heads x query tiles; a tile walks its keys in steps, on one compute unit at a time.
 //   t      = launch + (tiles^4 + memory^4)^(1/4) + copies
-//   pair   = products + softmax, or (products^4 + softmax^4)^(1/4) where a kernel does both at once     one query, one key
+//   pair   = products + softmax, or (products^4 + softmax^4)^(1/4) where a kernel does both at once  one query, one key
 //            products = 2 (score + value) / (math_share peak / units),  softmax = score_cycles / (128 clock)
 //   job    = query_tile keys pair + tile       the longest tile; total = the sum over all tiles
 //   tiles  = job waves(total / (units job)),   waves(x) = x + wave (ceil x - x), at least 1

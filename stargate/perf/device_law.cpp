@@ -9,8 +9,8 @@
 namespace stargate {
 namespace {
 
-/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At half
-/// of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
+/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At
+/// half of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
 /// (AIConfigurator's tables of prefill attention with power).
 constexpr double kAttentionDraw = 0.7;
 

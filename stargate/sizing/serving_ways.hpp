@@ -25,9 +25,9 @@ struct ServingWays {
 /// have them ("vllm", "sglang", "trtllm"), sorted.
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor);
 
-/// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft (MTP),
-/// with them. Faults: an engine the catalogue does not have or that does not run
-/// there. The options point into the machines, which they must not outlive.
+/// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft
+/// (MTP), with them. Faults: an engine the catalogue does not have or that does not run there. The options point into
+/// the machines, which they must not outlive.
 Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& model, const System& system,
                                       const std::string& engine, const std::vector<ServingPrecision>& precisions,
                                       FleetMode mode);

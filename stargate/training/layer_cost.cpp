@@ -12,10 +12,10 @@ namespace stargate {
 namespace {
 
 constexpr double kElement = 2;  // bf16 activations and their gradients
-/// Traffic of element-wise work with a kernel an operation over that of fused kernels. Of layers with a gate: a residual
-/// and a root-mean-square norm that casts to fp32 read and write 10 to 18 elements instead of 4, rotary as complex
-/// numbers 10 instead of 2, a gated activation 5 instead of 3. LayerNorm and GELU are one kernel each, the residual
-/// another: 5 instead of 4.
+/// Traffic of element-wise work with a kernel an operation over that of fused kernels. Of layers with a gate: a
+/// residual and a root-mean-square norm that casts to fp32 read and write 10 to 18 elements instead of 4, rotary as
+/// complex numbers 10 instead of 2, a gated activation 5 instead of 3. LayerNorm and GELU are one kernel each, the
+/// residual another: 5 instead of 4.
 constexpr double kEagerTraffic = 2.5, kEagerTrafficUngated = 1.25;
 
 /// What one rank has of the job: sizes after tensor, context and expert parallelism.
