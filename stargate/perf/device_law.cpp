@@ -313,7 +313,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
   return {};
 }
 
-/// Use of the units and of the bandwidth over the operator's own time.
+/// Use of the units, times what its operations draw, and of the bandwidth, over the operator's own time.
 Energy DeviceLaw::operator_energy(const Operator& op) const {
   const Duration time = operator_time(op);
   if (!(time > Duration{})) return {};

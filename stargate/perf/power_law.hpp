@@ -24,7 +24,7 @@
 
 namespace stargate {
 
-/// `limit` is the part's maximum: it is never exceeded, clocks fall instead.
+/// `limit` is never exceeded: clocks fall instead.
 struct PowerLaw {
   Power running, limit, listed_limit;
   Power compute, memory;        ///< at full use of each
