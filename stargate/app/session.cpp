@@ -18,7 +18,9 @@ namespace {
 std::optional<Diagnostic> missing_catalogue(const std::string& folder, const Diagnostics& faults) {
   std::error_code error;
   const auto inside = [&](const Diagnostic& fault) { return fault.file.starts_with(folder + "/"); };
-  if (std::none_of(faults.begin(), faults.end(), inside) || std::filesystem::is_directory(folder, error)) return {};
+  if (std::none_of(faults.begin(), faults.end(), inside) || std::filesystem::exists(folder + "/sources.yaml", error)) {
+    return {};
+  }
   return Diagnostic{folder,
                     0,
                     0,

@@ -81,16 +81,15 @@ Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const 
       write_training_fit);
 }
 
-std::string power_json(const PowerFit& fit) {
-  JsonWriter json;
-  json.begin_object().member("schema_version", 1).key("fits").begin_array();
+void write_power_fit(JsonWriter& json, const PowerFit& fit) {
+  json.key("fits").begin_array();
   for (const auto& a : fit.architectures) {
     json.begin_object().member("record", "architecture:" + a.architecture).member("rows", a.rows);
     json.member("power_pct", a.power.median_pct).member("time_pct", a.sustained.median_pct);
     write_coefficients(json, a.coefficients);
     json.end_object();
   }
-  return json.end_array().end_object().text();
+  json.end_array();
 }
 
 Result<Answer> calibrate_power(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -98,7 +97,7 @@ Result<Answer> calibrate_power(const Q& q, const Catalogue& catalogue, const Que
   auto fit = fit_power(catalogue, *q.power);
   if (!fit) return fit.faults();
   return make_answer<PowerFit>(
-      AnswerKind::answered, std::move(*fit), [](const PowerFit& f) { return format_power_fit(f); }, power_json);
+      AnswerKind::answered, std::move(*fit), [](const PowerFit& f) { return format_power_fit(f); }, write_power_fit);
 }
 
 Result<Answer> calibrate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {

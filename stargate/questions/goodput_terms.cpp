@@ -1,6 +1,8 @@
 // What the fields leave out is filled from the catalogue's fleets.
 #include "stargate/questions/goodput_terms.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 namespace stargate {
@@ -8,6 +10,9 @@ namespace {
 
 /// Spares are enough when the job waits for a node less than this share of the time.
 constexpr double kWaiting = 1e-3;
+/// Beyond these the numbers asked for are slips, and a simulation of them would not end.
+constexpr Duration kLongestRun = 100 * year;
+constexpr double kMostPlannedStops = 1e6, kMostAwayOfNodes = 100;
 
 /// The stall of a checkpoint and the time until it survives. Blocking: all is written while the job waits. Async: the
 /// states are copied to host memory, then written while the job runs.
@@ -43,6 +48,25 @@ Check choose_policy(const GoodputFields& fields, const QuestionContext& context,
   return context.fault("checkpoint_interval",
                        "is shorter than writing a checkpoint takes (" + format_quantity(q.spec.write) + ")",
                        "choose a longer one, or more storage bandwidth");
+}
+
+/// That the run can be lived through, failure by failure.
+Check check_terms(const GoodputTerms& q, double nodes, const QuestionContext& context) {
+  if (q.undisturbed > kLongestRun) {
+    return context.fault("tokens", "take " + format_quantity(q.undisturbed) + " here even without a failure",
+                         "ask for fewer, or for more accelerators");
+  }
+  if (q.undisturbed * q.spec.planned > kMostPlannedStops) {
+    return context.fault("fleet", fmt::format("is stopped by its people {:.3g} times a day", (day * q.spec.planned)),
+                         "look at planned_interruptions and period of its record");
+  }
+  const double away = q.spec.failures * q.spec.repair * q.spec.node_share;
+  if (away > kMostAwayOfNodes * nodes) {
+    return context.fault("fleet",
+                         fmt::format("of a job of {:.0f} nodes {:.3g} would be away for repair at once", nodes, away),
+                         "look at its rate of failures and at repair_time");
+  }
+  return Done{};
 }
 
 FailureSpec failure_spec(const TrainingJob& job, const GoodputFields& fields, Duration run) {
@@ -99,6 +123,8 @@ Result<GoodputTerms> make_goodput_terms(const RunningJob& running, const Goodput
   q.spec.planned = q.failures.planned;
   // A planned stop waits for a checkpoint that survives, then restarts and loads it.
   q.spec.planned_stop = q.spec.stall + q.spec.write + q.recovery.restart + q.load;
+  const double nodes = std::ceil(static_cast<double>(job.gpus) / job.system->accelerators_per_node);
+  if (auto possible = check_terms(q, nodes, context); !possible) return possible.faults();
   if (auto chosen = choose_policy(fields, context, q); !chosen) return chosen.faults();
   q.accelerators_per_node = job.system->accelerators_per_node;
   q.accelerators = job.gpus + std::int64_t{q.spec.spares} * q.accelerators_per_node;

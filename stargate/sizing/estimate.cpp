@@ -179,6 +179,9 @@ std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMa
       }
     }
   }
+  const int domain = machine.fabric.domain;  // of a rack of 72 the experts may take all
+  const bool whole_rack = experts && search.attention_dp && domain <= most && (domain & (domain - 1)) != 0;
+  for (int tp = 1; whole_rack && domain % tp == 0; tp *= 2) layouts.push_back({tp, 1, domain / tp, domain});
   return layouts;
 }
 

@@ -275,6 +275,9 @@ Check take_service_study(const FileReader& files, const std::string& file, const
     fault.message = std::move(message), fault.hint = std::move(hint);
     return fault;
   };
+  if (const auto text = files.read(path); !text.ok()) {
+    return here("'" + path + "': " + text.faults()[0].message, "name a file in the folder of this study");
+  }
   if (!is_service_study(files, path)) {
     return here("'" + path + "' is no study of a service", "name a file with its list of tenants");
   }

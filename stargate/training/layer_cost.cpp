@@ -12,11 +12,11 @@ namespace stargate {
 namespace {
 
 constexpr double kElement = 2;  // bf16 activations and their gradients
-/// Traffic of element-wise work with a kernel an operation over that of fused kernels. Of layers with a gate: a
+/// Traffic of element-wise work with a kernel an operation over that of fused kernels, of layers with a gate: a
 /// residual and a root-mean-square norm that casts to fp32 read and write 10 to 18 elements instead of 4, rotary as
-/// complex numbers 10 instead of 2, a gated activation 5 instead of 3. LayerNorm and GELU are one kernel each, the
-/// residual another: 5 instead of 4.
-constexpr double kEagerTraffic = 2.5, kEagerTrafficUngated = 1.25;
+/// complex numbers 10 instead of 2, a gated activation 5 instead of 3. LayerNorm and GELU, of layers without, are one
+/// kernel each everywhere.
+constexpr double kEagerTraffic = 2.5;
 
 /// What one rank has of the job: sizes after tensor, context and expert parallelism.
 struct Slice {
@@ -102,8 +102,8 @@ bool is_redone(const Slice& slice, const LayerShape& layer, const Operator& op) 
 TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost& cost) {
   const DeviceLaw& law = slice.job.law;
   const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
-  const bool eager = slice.job.recipe.kernels == KernelFusion::eager;
-  const double traffic = !eager ? 1 : layer.feed_forward.gated ? kEagerTraffic : kEagerTrafficUngated;
+  const bool eager = slice.job.recipe.kernels == KernelFusion::eager && layer.feed_forward.gated;
+  const double traffic = eager ? kEagerTraffic : 1;
   const bool dense = layer.feed_forward.kind == FeedForwardKind::dense;
   TokenWork work;
   visit_token_operators(*slice.job.model, layer, slice.shard, {precision.linear, precision.expert}, slice.tokens, false,

@@ -1,0 +1,2 @@
+train goodput --model llama-3.1-8b --system hgx-h100 --gpus 64 --global-batch-size 64 --seq-length 4096 --tp 2 --tokens 1e12 --set reliability:llama-3-h100.failures_per_1000_node_days=1e300
+exit: 2
