@@ -72,6 +72,8 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   calibrate_attention(accelerator, keep_one_lender(groups("prefill_attention")),
                       keep_one_lender(groups("decode_attention")));
   calibrate_latent(accelerator, keep_one_lender(groups("mla_prefill")), keep_one_lender(groups("mla_decode")));
+  calibrate_recurrent(accelerator, groups("recurrent"));
+  calibrate_sparse(accelerator, groups("sparse_attention"));
   const auto moe = keep_one_lender(groups("moe"));
   calibrate_experts(accelerator, moe, kernels);
   for (auto& law : experts_) {
@@ -117,6 +119,80 @@ void DeviceLaw::calibrate_latent(const Accelerator& accelerator, const std::vect
     c.cold_cache = 1;
     return c;
   });
+}
+
+/// For each rule and kernel the nearest group: engines have a convolution in common, and scans of their own. States are
+/// cold, as in a model whose layers follow each other.
+void DeviceLaw::calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  std::array<std::array<int, kRecurrentKernelCount>, kRecurrentRuleCount> places{}, verify_places{};
+  for (const ChosenGroup& chosen : groups) {
+    RecurrentCall named;
+    const std::string& name = chosen.group->precision;
+    if (!read_recurrent_group_name(name, named)) continue;
+    const auto rule = static_cast<std::size_t>(named.rule), kernel = static_cast<std::size_t>(named.kernel);
+    const bool verifies = name.ends_with(".verify");
+    auto& law = (verifies ? recurrent_verify_ : recurrent_)[rule][kernel];
+    int& place = (verifies ? verify_places : places)[rule][kernel];
+    if (law && place <= chosen.place) continue;
+    place = chosen.place;
+    law = RecurrentLaw{read_recurrent_coefficients(chosen.group->coefficients), recurrent_device(accelerator)};
+    law->coefficients.cache_share = 0;
+  }
+  // An engine whose step has the convolution in it has no other; a step of its own goes before a borrowed fused one.
+  for (std::size_t rule = 0; rule < places.size(); ++rule) {
+    constexpr auto step = static_cast<std::size_t>(RecurrentKernel::step);
+    constexpr auto fused = static_cast<std::size_t>(RecurrentKernel::fused_step);
+    if (recurrent_[rule][step] && places[rule][step] < places[rule][fused]) recurrent_[rule][fused].reset();
+  }
+}
+
+/// Walks count convolution and step apart; where they are one kernel its time is the step's.
+OperatorTime DeviceLaw::recurrent_parts(RecurrentCall call) const {
+  const auto rule = static_cast<std::size_t>(call.rule);
+  const bool decodes = call.kernel == RecurrentKernel::step || call.kernel == RecurrentKernel::convolution_step;
+  if (decodes && recurrent_[rule][static_cast<std::size_t>(RecurrentKernel::fused_step)]) {
+    if (call.kernel == RecurrentKernel::convolution_step) return {};
+    call.kernel = RecurrentKernel::fused_step;
+  }
+  const auto kernel = static_cast<std::size_t>(call.kernel);
+  const auto& several = recurrent_verify_[rule][kernel];
+  const auto& law = call.query > 1 && several ? several : recurrent_[rule][kernel];
+  const Flops flops = Flops::from_base(call.flops());
+  const Bytes bytes = Bytes::from_base(call.bytes());
+  if (!law) return literature_.core_parts(flops, bytes);
+  const Duration time = recurrent_us(law->coefficients, law->device, call) * microsecond;
+  return parts_of(time, min(time, law->coefficients.launch_us * microsecond), flops, bytes, Precision::bf16);
+}
+
+/// Launches come from a captured graph. Without groups for one width of the cache those for the other serve.
+void DeviceLaw::calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const bool decode : {false, true}) {
+    for (const double window : {0.0, 1.0}) {
+      for (const double selected : {0.0, 1.0}) {
+        for (const bool wide : {true, false}) {
+          SparseCall call;
+          call.decode = decode, call.window = window, call.selected = selected;
+          const std::string own = sparse_group_name(call, wide), other = sparse_group_name(call, !wide);
+          const std::array<const char*, 2> names{own.c_str(), other.c_str()};
+          const ChosenGroup* chosen = find_first(groups, names);
+          if (chosen == nullptr) continue;
+          SparseCoefficients c = read_sparse_coefficients(chosen->group->coefficients);
+          c.host_us = 0;
+          sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] = SparseLaw{c, sparse_device(accelerator)};
+        }
+      }
+    }
+  }
+}
+
+OperatorTime DeviceLaw::sparse_parts(const SparseCall& call) const {
+  const auto& law =
+      sparse_[sparse_family_index(call)][call.decode ? 1 : 0][bytes_per_element(call.precision) < 2 ? 1 : 0];
+  const Flops flops = Flops::from_base(call.flops());
+  const Bytes bytes = Bytes::from_base(call.index_key_bytes() + call.gathered_bytes() + call.head_bytes());
+  if (!law) return literature_.core_parts(flops, bytes);
+  const Duration time = sparse_us(law->coefficients, law->device, call) * microsecond;
+  return parts_of(time, {}, flops, bytes, Precision::bf16);  // launches inside a captured graph are no lone ones
 }
 
 void DeviceLaw::calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
@@ -211,6 +287,10 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
       return gemm_parts(op.precision, {op.m, op.n, op.k, op.groups});
     case OperatorKind::attention:
       return attention_parts(op.attention);
+    case OperatorKind::sparse:
+      return sparse_parts(op.sparse);
+    case OperatorKind::recurrent:
+      return recurrent_parts(op.recurrent);
     case OperatorKind::element_wise:
       return {literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()};
   }
@@ -224,6 +304,11 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
       return backward_attention_time(op.attention, literature_.backward_slower());
+    case OperatorKind::sparse:
+    case OperatorKind::recurrent: {  // the same products as attention's: five for the forward's two
+      const OperatorTime time = operator_parts(op);
+      return time.launch + (time.total() - time.launch) * 2.5;
+    }
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }
@@ -236,6 +321,9 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
   const Bytes bytes = op.kind == OperatorKind::gemm
                           ? Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups}))
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
+                      : op.kind == OperatorKind::recurrent ? Bytes::from_base(op.recurrent.bytes())
+                      : op.kind == OperatorKind::sparse
+                          ? Bytes::from_base(op.sparse.index_key_bytes() + op.sparse.gathered_bytes())
                                                            : op.traffic;
   const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
   return power_.power(op.flops() / (peak(precision) * time), bytes / (bandwidth_ * time)) * time;

@@ -19,6 +19,8 @@
 #include "stargate/perf/moe_law.hpp"
 #include "stargate/perf/operator.hpp"
 #include "stargate/perf/power_law.hpp"
+#include "stargate/perf/recurrent_law.hpp"
+#include "stargate/perf/sparse_law.hpp"
 
 namespace stargate {
 
@@ -67,6 +69,10 @@ class DeviceLaw {
   void calibrate_latent(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                         const std::vector<ChosenGroup>& decode);
   double latent_us(const AttentionCall& call, bool decode) const;
+  void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  OperatorTime recurrent_parts(RecurrentCall call) const;
+  void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  OperatorTime sparse_parts(const SparseCall& call) const;
   void calibrate_experts(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
                          const KernelChoice& kernels);
   void calibrate_gemm(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups,
@@ -93,6 +99,18 @@ class DeviceLaw {
   };
   std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
   std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
+  struct RecurrentLaw {
+    RecurrentCoefficients coefficients;
+    RecurrentDevice device;
+  };
+  using RecurrentLaws = std::array<std::optional<RecurrentLaw>, kRecurrentKernelCount>;
+  std::array<RecurrentLaws, kRecurrentRuleCount> recurrent_, recurrent_verify_;  // of one new token, of several
+  struct SparseLaw {
+    SparseCoefficients coefficients;
+    SparseDevice device;
+  };
+  /// By family; prefill and decode; 16-bit cache, 8-bit cache.
+  std::array<std::array<std::array<std::optional<SparseLaw>, 2>, 2>, kSparseFamilyCount> sparse_;
   std::vector<LawBasis> basis_;
 };
 
