@@ -30,6 +30,10 @@ const std::vector<TableColumns>& known_tables() {
                                                    "num_key_value_heads", "head_dim", "?window_size", "latency_ms"};
   const std::vector<const char*> mla_texts{"mla_dtype", "kv_cache_dtype", "kernel_source"};
   const std::vector<const char*> mla_numbers{"batch_size", "num_heads", "isl", "step", "latency_ms"};
+  const std::vector<const char*> delta_numbers{"batch_size", "seq_len",     "d_conv",     "num_k_heads",
+                                               "head_k_dim", "num_v_heads", "head_v_dim", "latency_ms"};
+  const std::vector<const char*> block_texts{"kernel_source", "model", "mla_dtype", "kv_cache_dtype", "gemm_type"};
+  const std::vector<const char*> compressed{"batch_size", "num_heads", "isl", "step", "compress_ratio", "latency_ms"};
   static const std::vector<TableColumns> tables{
       {"gemm", {"gemm_dtype", "?kernel_source"}, {"m", "n", "k", "latency_ms"}},
       {"context_attention", attention_texts, attention_numbers},
@@ -39,6 +43,17 @@ const std::vector<TableColumns>& known_tables() {
       {"moe",
        {"moe_dtype", "kernel_source", "distribution"},
        {"num_tokens", "inter_size", "moe_tp_size", "hidden_size", "num_experts", "topk", "moe_ep_size", "latency_ms"}},
+      {"gdn", {"kernel_source"}, delta_numbers},
+      {"kda", {"kernel_source"}, delta_numbers},
+      {"mamba2",
+       {"kernel_source"},
+       {"batch_size", "seq_len", "d_conv", "d_state", "nheads", "head_dim", "n_groups", "latency_ms"}},
+      {"dsa_context_module", block_texts, mla_numbers},
+      {"dsa_generation_module", block_texts, mla_numbers},
+      {"dsv4_csa_context_module", block_texts, compressed},
+      {"dsv4_csa_generation_module", block_texts, compressed},
+      {"dsv4_hca_context_module", block_texts, compressed},
+      {"dsv4_hca_generation_module", block_texts, compressed},
       {"custom_allreduce", {"allreduce_dtype", "?backend"}, {"num_gpus", "message_size", "latency_ms"}},
       {"nccl", {"nccl_dtype", "op_name"}, {"num_gpus", "message_size", "latency_ms"}}};
   return tables;

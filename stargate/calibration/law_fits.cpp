@@ -5,6 +5,8 @@
 #include "stargate/calibration/gemm_fit.hpp"
 #include "stargate/calibration/mla_fit.hpp"
 #include "stargate/calibration/moe_fit.hpp"
+#include "stargate/calibration/recurrent_fit.hpp"
+#include "stargate/calibration/sparse_fit.hpp"
 
 namespace stargate {
 
@@ -20,6 +22,8 @@ std::vector<std::unique_ptr<LawFit>> make_law_fits(const Catalogue& catalogue) {
   fits.push_back(make_mla_prefill_fit());
   fits.push_back(make_mla_decode_fit());
   fits.push_back(make_moe_fit());
+  fits.push_back(make_recurrent_fit());
+  fits.push_back(make_sparse_fit(catalogue));
   fits.push_back(make_collective_fit(catalogue.networks));
   return fits;
 }

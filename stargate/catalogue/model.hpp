@@ -37,6 +37,7 @@ struct AttentionShape {
   bool wide_qk_norm = false;  ///< norms of queries and keys over all heads at once (MiniMax-M2, OLMo-2), not per head
   // linear with a decay for each channel (Kimi delta attention): ranks of its projection and of the output gate's
   int decay_rank = 0, gate_rank = 0;
+  Precision state_precision = Precision::bf16;  ///< of a recurrent state, its convolution's window apart (16 bits)
   // latent of DeepSeek-V4: the cached vector is key and value of every head (no up-projection); the last `window`
   // tokens are kept whole and older ones as one vector for `compress_ratio` tokens (0: not at all); output of low rank
   bool shared_vector = false;
@@ -85,6 +86,7 @@ struct Model {
   Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
   Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
   Precision kv_precision = Precision::bf16;
+  int residual_streams = 1;        ///< hyper-connections keep several (DeepSeek-V4, arXiv 2512.24880)
   bool block_scaled = false;       ///< stored fp8 has a scale for each block of weights (DeepSeek), not one a tensor
   int scale_group = 16;            ///< elements of stored fp4 that share a one-byte scale: NVFP4 16, MXFP4 32
   std::vector<std::string> notes;  ///< what the reader had to assume
@@ -116,11 +118,23 @@ Bytes weight_bytes(const Model& model);  ///< as stored, by precision
 /// Cache that grows with each token, over all layers, at `precision`. Layers whose cache is bounded by a window are not
 /// in it: fixed_state_bytes has them.
 Bytes kv_bytes_per_token(const Model& model, Precision precision);
-/// Cache of a sequence that does not grow: full windows and recurrent states.
+/// Cache of a sequence that does not grow: full windows and recurrent states, all of it at `precision`.
 Bytes fixed_state_bytes(const Model& model, Precision precision);
+/// The same with recurrent states as the configuration has them stored and `precision` for the rest.
+Bytes stored_state_bytes(const Model& model, Precision precision);
 /// Cache of one sequence of `length` tokens: windows filled only as far as the sequence goes.
 Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision);
 
+/// Of one layer in bytes: growing with each token, and of fixed size; recurrent states in their own precision. What a
+/// sparse index selects from is cached in 8 bits with its scales and its rotated part in 16: 656 bytes for 576 elements,
+/// and index keys with a scale each.
+double cached_bytes_per_token(const AttentionShape& attention, Precision precision);
+double fixed_bytes(const AttentionShape& attention, Precision precision);
+/// Of one vector that sparse attention gathers, and of its index key.
+double sparse_vector_bytes(const AttentionShape& attention, Precision precision);
+double index_key_bytes(const AttentionShape& attention, Precision precision);
+/// Whether a query attends to what an index selects, or to compressed vectors.
+bool is_sparse(const AttentionShape& attention);
 /// Of one layer, in elements: growing with each token, and of fixed size.
 double cached_elements_per_token(const AttentionShape& attention);
 double fixed_elements(const AttentionShape& attention);

@@ -90,6 +90,7 @@ void read_outside(ModelDraft& draft, Model& model) {
   if (family.name == "olmo") model.other_parameters = 0;
   if (family.name == "bloom") model.other_parameters *= 2;  // the embedding has a norm too
   if (fields.flag_or({"lm_head_bias"}, family.head_bias)) model.other_parameters += model.vocab;
+  model.residual_streams = fields.whole_or({"hc_mult"}, {1, 64}, 1);
   model.mtp_layers = fields.whole_or({"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"},
                                      {0, kLayerRange.high}, 0);
   if (fields.whole_or({"hidden_size_per_layer_input"}, kOptionalWidthRange, 0) > 0) {

@@ -313,12 +313,56 @@ double fixed_elements(const AttentionShape& a) {
   return 0;
 }
 
+bool is_sparse(const AttentionShape& a) {
+  return a.kind == AttentionKind::latent && (a.shared_vector || a.index_topk > 0);
+}
+
+double sparse_vector_bytes(const AttentionShape& a, Precision precision) {
+  const double plain = a.kv_lora_rank, rotated = a.rope_dim;
+  if (bytes_per_element(precision) >= 2) return (plain + rotated) * bytes_per_element(precision);
+  // Scales of 4 bytes a 128 elements (DeepSeek-V3.2), of a byte a 64 and one more (V4); rotated elements in 16 bits.
+  const double scales = a.shared_vector ? plain / 64 + 1 : 4 * plain / 128;
+  return plain + scales + 2 * rotated;
+}
+
+double index_key_bytes(const AttentionShape& a, Precision precision) {
+  if (a.index_heads <= 0) return 0;
+  return bytes_per_element(precision) >= 2 ? a.index_dim * bytes_per_element(precision) : a.index_dim + 4;
+}
+
+double cached_bytes_per_token(const AttentionShape& a, Precision precision) {
+  if (!is_sparse(a)) return cached_elements_per_token(a) * bytes_per_element(precision);
+  const double bytes = sparse_vector_bytes(a, precision) + index_key_bytes(a, precision);
+  if (!a.shared_vector) return bytes;
+  return a.compress_ratio > 0 ? bytes / a.compress_ratio : 0;
+}
+
+double fixed_bytes(const AttentionShape& a, Precision precision) {
+  if (a.kind == AttentionKind::latent && a.shared_vector) return a.window * sparse_vector_bytes(a, precision);
+  const bool recurrent = a.kind == AttentionKind::linear || a.kind == AttentionKind::state_space;
+  if (!recurrent) return fixed_elements(a) * bytes_per_element(precision);
+  const double depth = a.kind == AttentionKind::linear ? a.head_dim : a.state_dim;
+  const double width = a.kind == AttentionKind::linear ? static_cast<double>(a.kv_heads) * a.value_dim
+                                                       : static_cast<double>(a.heads) * a.head_dim;
+  const double state = depth * width;
+  return state * bytes_per_element(a.state_precision) +
+         (fixed_elements(a) - state) * bytes_per_element(Precision::bf16);
+}
+
 Bytes kv_bytes_per_token(const Model& model, Precision precision) {
-  double elements = 0;
+  double bytes = 0;
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
-    elements += repeats * cached_elements_per_token(layer.attention);
+    bytes += repeats * cached_bytes_per_token(layer.attention, precision);
   });
-  return Bytes::from_base(elements * bytes_per_element(precision));
+  return Bytes::from_base(bytes);
+}
+
+Bytes stored_state_bytes(const Model& model, Precision precision) {
+  double bytes = 0;
+  visit_shapes(model, [&](const LayerShape& layer, int repeats) {
+    bytes += repeats * fixed_bytes(layer.attention, precision);
+  });
+  return Bytes::from_base(bytes);
 }
 
 Bytes fixed_state_bytes(const Model& model, Precision precision) {
@@ -330,14 +374,14 @@ Bytes fixed_state_bytes(const Model& model, Precision precision) {
 
 Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision) {
   const double tokens = static_cast<double>(std::max<std::int64_t>(length, 0));
-  double elements = 0;
+  double bytes = 0;
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
     const auto& a = layer.attention;
-    double fixed = fixed_elements(a);
+    double fixed = fixed_bytes(a, precision);
     if (a.window > 0) fixed *= std::min(tokens, static_cast<double>(a.window)) / a.window;
-    elements += repeats * (cached_elements_per_token(a) * tokens + fixed);
+    bytes += repeats * (cached_bytes_per_token(a, precision) * tokens + fixed);
   });
-  return Bytes::from_base(elements * bytes_per_element(precision));
+  return Bytes::from_base(bytes);
 }
 
 double attended_tokens(const AttentionShape& a, double context) {

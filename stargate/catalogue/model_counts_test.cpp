@@ -103,6 +103,29 @@ TEST_CASE("Hybrids with recurrent layers, sparse attention and experts of their 
                {"GLM-5", 743'911'199'232, 41'784'709'632, 109'824, 0});
 }
 
+TEST_CASE("Recurrent states are as wide as the configuration says, and what an index selects from has its scales") {
+  const std::string rest = R"("hidden_size": 4096, "num_hidden_layers": 4, "full_attention_interval": 4,
+      "num_attention_heads": 32, "num_key_value_heads": 2, "head_dim": 256, "linear_num_key_heads": 16,
+      "linear_key_head_dim": 128, "linear_num_value_heads": 64, "linear_value_head_dim": 128,
+      "linear_conv_kernel_dim": 4, "intermediate_size": 1024, "vocab_size": 1000}})";
+  const std::string head = R"({"architectures": ["Qwen3_5MoeForConditionalGeneration"], "text_config": {)";
+  const auto wide = parsed(head + R"("mamba_ssm_dtype": "float32", )" + rest);
+  const auto narrow = parsed(head + R"("mamba_ssm_dtype": "bfloat16", )" + rest);
+  const double state = 3 * 64.0 * 128 * 128, window = 3 * (2 * 16.0 + 64) * 128 * 4;
+  CHECK(stored_state_bytes(wide, Precision::bf16).base() == 4 * state + 2 * window);
+  CHECK(stored_state_bytes(narrow, Precision::bf16).base() == 2 * state + 2 * window);
+  CHECK(fixed_state_bytes(wide, Precision::bf16) == fixed_state_bytes(narrow, Precision::bf16));
+  AttentionShape sparse;  // DeepSeek-V3.2: 512 + 16 + 128 bytes, and 128 + 4 of an index key
+  sparse.kind = AttentionKind::latent;
+  sparse.kv_lora_rank = 512, sparse.rope_dim = 64, sparse.index_heads = 64, sparse.index_dim = 128;
+  sparse.index_topk = 2048;
+  CHECK(cached_bytes_per_token(sparse, Precision::fp8) == 788);
+  CHECK(cached_bytes_per_token(sparse, Precision::bf16) == (576 + 128) * 2);
+  sparse.shared_vector = true, sparse.kv_lora_rank = 448, sparse.window = 128, sparse.compress_ratio = 4;
+  CHECK(cached_bytes_per_token(sparse, Precision::fp8) == (584 + 132) / 4.0);
+  CHECK(fixed_bytes(sparse, Precision::fp8) == 128 * 584);
+}
+
 TEST_CASE("Stored bytes follow each part's own precision") {
   // gpt-oss-120b: the checkpoint's 60.8 GiB (model card) are MXFP4 experts, 4.25 bits each, and bf16 for the rest.
   CHECK(weight_bytes(catalogue_model("gpt-oss-120b")).in(gibibyte) == doctest::Approx(60.8).epsilon(0.002));

@@ -3,6 +3,22 @@
 #include "stargate/catalogue/model_layers.hpp"
 
 namespace stargate {
+namespace {
+
+/// Type of the states as the configuration says it; one that says nothing keeps `usual`.
+Precision read_state_precision(ModelDraft& draft, Precision usual) {
+  const auto value = draft.fields.find({"mamba_ssm_cache_dtype", "mamba_ssm_dtype"});
+  if (!value || value->node->text == "auto") return usual;
+  const std::string& type = value->node->text;
+  if (type == "float32") return Precision::fp32;
+  if (type != "bfloat16" && type != "float16") {
+    draft.fields.fault(*value, describe_node(*value->node) + " is no type of a state",
+                       "write float32, bfloat16 or float16");
+  }
+  return Precision::bf16;
+}
+
+}  // namespace
 
 AttentionShape read_linear(ModelDraft& draft) {
   auto& fields = draft.fields;
@@ -16,6 +32,7 @@ AttentionShape read_linear(ModelDraft& draft) {
     shape.conv_kernel =
         fields.required({"linear_attn_config.short_conv_kernel_size"}, kWidthRange, "length of the convolution");
     shape.decay_rank = shape.head_dim;
+    shape.state_precision = read_state_precision(draft, Precision::fp32);  // as vLLM and SGLang keep it
     shape.gate_rank = fields.flag_or({"linear_attn_config.use_full_rank_gate"}, false) ? 0 : shape.head_dim;
     return shape;
   }
@@ -30,6 +47,7 @@ AttentionShape read_linear(ModelDraft& draft) {
   shape.head_dim = fields.required({"linear_key_head_dim"}, kWidthRange, "width of a key head");
   shape.value_dim = fields.required({"linear_value_head_dim"}, kWidthRange, "width of a value head");
   shape.conv_kernel = fields.required({"linear_conv_kernel_dim"}, kWidthRange, "length of the convolution");
+  shape.state_precision = read_state_precision(draft, Precision::bf16);
   return shape;
 }
 
@@ -44,6 +62,7 @@ AttentionShape read_state_space(ModelDraft& draft) {
   shape.state_dim = fields.required({"ssm_state_size", "mamba_d_state"}, kWidthRange, "width of the state");
   shape.groups = fields.required({"n_groups", "mamba_n_groups"}, kHeadRange, "groups of a Mamba-2 layer");
   shape.conv_kernel = fields.required({"conv_kernel", "mamba_d_conv"}, kWidthRange, "length of the convolution");
+  shape.state_precision = read_state_precision(draft, Precision::bf16);
   return shape;
 }
 

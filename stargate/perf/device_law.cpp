@@ -41,8 +41,8 @@ bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded &&
 
 template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
-  return {groups("gemm"),        groups("prefill_attention"), groups("decode_attention"),
-          groups("mla_prefill"), groups("mla_decode"),        groups("moe")};
+  return {groups("gemm"),       groups("prefill_attention"), groups("decode_attention"), groups("mla_prefill"),
+          groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention")};
 }
 
 }  // namespace
@@ -248,6 +248,37 @@ Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double sl
   return time.launch + (time.total() - time.launch) * (2.5 * slower);
 }
 
+OperatorTime DeviceLaw::recurrent_parts_alone(const RecurrentCall& call) const {
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(call.bytes()), Precision::bf16};
+  double us = own_.recurrent_us(call);
+  if (!(us > 0)) us = typical_us([&](const KernelLaws& laws) { return laws.recurrent_us(call); });
+  if (!(us > 0)) return sustain(literature_.core_parts(work.flops, work.bytes), work);
+  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
+}
+
+OperatorTime DeviceLaw::recurrent_parts(const RecurrentCall& call) const {
+  return least_of(recurrent_parts_alone(call), no_better_, Precision::bf16, Flops::from_base(call.flops()), Bytes{},
+                  [&](const DeviceLaw& law) { return law.recurrent_parts_alone(call); });
+}
+
+/// Launches inside a captured graph are no lone ones.
+OperatorTime DeviceLaw::sparse_parts_alone(const SparseCall& call) const {
+  const Work work{Flops::from_base(call.flops()),
+                  Bytes::from_base(call.index_key_bytes() + call.gathered_bytes() + call.head_bytes()), Precision::bf16,
+                  kAttentionDraw};
+  double us = own_.sparse_us(call);
+  if (!(us > 0)) us = typical_us([&](const KernelLaws& laws) { return laws.sparse_us(call); });
+  if (!(us > 0)) return sustain(literature_.core_parts(work.flops, work.bytes), work);
+  return parts_of(us * microsecond, {}, work);
+}
+
+OperatorTime DeviceLaw::sparse_parts(const SparseCall& call) const {
+  const bool narrow = bytes_per_element(call.precision) < 2;
+  return least_of(sparse_parts_alone(call), no_better_, narrow ? Precision::fp8 : Precision::bf16,
+                  Flops::from_base(call.flops()), Bytes{},
+                  [&](const DeviceLaw& law) { return law.sparse_parts_alone(call); });
+}
+
 bool DeviceLaw::knows_experts(Precision precision) const {
   return own_.has_experts(precision) || std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& lender) {
            return lender.laws.has_experts(precision);
@@ -293,6 +324,10 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
       return gemm_parts(op.precision, shape);
     case OperatorKind::attention:
       return attention_parts(op.attention);
+    case OperatorKind::sparse:
+      return sparse_parts(op.sparse);
+    case OperatorKind::recurrent:
+      return recurrent_parts(op.recurrent);
     case OperatorKind::element_wise:
       return {literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()};
   }

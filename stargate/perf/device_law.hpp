@@ -88,6 +88,10 @@ class DeviceLaw {
   OperatorTime attention_parts(const AttentionCall& call) const;
   OperatorTime attention_parts_alone(const AttentionCall& call) const;
   double attention_us(const AttentionCall& call) const;
+  OperatorTime recurrent_parts(const RecurrentCall& call) const;
+  OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
+  OperatorTime sparse_parts(const SparseCall& call) const;
+  OperatorTime sparse_parts_alone(const SparseCall& call) const;
   bool knows_experts(Precision precision) const;
   double experts_us(const ExpertCall& call, Precision precision) const;
   double experts_us_alone(const ExpertCall& call, Precision precision) const;

@@ -29,6 +29,8 @@ KernelLaws::KernelLaws(const Accelerator& accelerator, const Catalogue& catalogu
   calibrate_attention(accelerator, keep_one_lender(groups.prefill), keep_one_lender(groups.decode));
   calibrate_latent(accelerator, groups);
   calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels);
+  calibrate_recurrent(accelerator, groups.recurrent);
+  calibrate_sparse(accelerator, groups.sparse);
 }
 
 void KernelLaws::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
@@ -112,6 +114,52 @@ void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalog
   }
 }
 
+/// For each rule and kernel the nearest group: engines have a convolution in common, and scans of their own. States are
+/// cold, as in a model whose layers follow each other.
+void KernelLaws::calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  std::array<std::array<int, kRecurrentKernelCount>, kRecurrentRuleCount> places{}, verify_places{};
+  for (const ChosenGroup& chosen : groups) {
+    RecurrentCall named;
+    const std::string& name = chosen.group->precision;
+    if (!read_recurrent_group_name(name, named)) continue;
+    const auto rule = static_cast<std::size_t>(named.rule), kernel = static_cast<std::size_t>(named.kernel);
+    const bool verifies = name.ends_with(".verify");
+    auto& law = (verifies ? recurrent_verify_ : recurrent_)[rule][kernel];
+    int& place = (verifies ? verify_places : places)[rule][kernel];
+    if (law && place <= chosen.place) continue;
+    place = chosen.place;
+    law = RecurrentLaw{read_recurrent_coefficients(chosen.group->coefficients), recurrent_device(accelerator)};
+    law->coefficients.cache_share = 0;
+  }
+  // An engine whose step has the convolution in it has no other; a step of its own goes before a borrowed fused one.
+  for (std::size_t rule = 0; rule < places.size(); ++rule) {
+    constexpr auto step = static_cast<std::size_t>(RecurrentKernel::step);
+    constexpr auto fused = static_cast<std::size_t>(RecurrentKernel::fused_step);
+    if (recurrent_[rule][step] && places[rule][step] < places[rule][fused]) recurrent_[rule][fused].reset();
+  }
+}
+
+/// Without groups for one width of the cache those for the other serve.
+void KernelLaws::calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const bool decode : {false, true}) {
+    for (const double window : {0.0, 1.0}) {
+      for (const double selected : {0.0, 1.0}) {
+        for (const bool wide : {true, false}) {
+          SparseCall call;
+          call.decode = decode, call.window = window, call.selected = selected;
+          const std::string own = sparse_group_name(call, wide), other = sparse_group_name(call, !wide);
+          const std::array<const char*, 2> names{own.c_str(), other.c_str()};
+          const ChosenGroup* chosen = find_first(groups, names);
+          if (chosen == nullptr) continue;
+          SparseCoefficients c = read_sparse_coefficients(chosen->group->coefficients);
+          c.host_us = 0;
+          sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] = SparseLaw{c, sparse_device(accelerator)};
+        }
+      }
+    }
+  }
+}
+
 /// Products side by side are tiles side by side: one with as many more columns.
 double KernelLaws::gemm_us(Precision precision, const GemmShape& s) const {
   const auto& law = gemm_[index_of(precision)];
@@ -158,6 +206,27 @@ double KernelLaws::experts_us(const ExpertCall& call, Precision precision) const
     least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));
   }
   return least;
+}
+
+double KernelLaws::recurrent_us(const RecurrentCall& asked) const {
+  constexpr double kInOtherKernel = 1e-9;
+  RecurrentCall call = asked;
+  const auto rule = static_cast<std::size_t>(call.rule);
+  const bool decodes = call.kernel == RecurrentKernel::step || call.kernel == RecurrentKernel::convolution_step;
+  if (decodes && recurrent_[rule][static_cast<std::size_t>(RecurrentKernel::fused_step)]) {
+    if (call.kernel == RecurrentKernel::convolution_step) return kInOtherKernel;
+    call.kernel = RecurrentKernel::fused_step;
+  }
+  const auto kernel = static_cast<std::size_t>(call.kernel);
+  const auto& several = recurrent_verify_[rule][kernel];
+  const auto& law = call.query > 1 && several ? several : recurrent_[rule][kernel];
+  return law ? stargate::recurrent_us(law->coefficients, law->device, call) : 0;
+}
+
+double KernelLaws::sparse_us(const SparseCall& call) const {
+  const bool narrow = bytes_per_element(call.precision) < 2;
+  const auto& law = sparse_[sparse_family_index(call)][call.decode ? 1 : 0][narrow ? 1 : 0];
+  return law ? stargate::sparse_us(law->coefficients, law->device, call) : 0;
 }
 
 }  // namespace stargate

@@ -16,12 +16,14 @@
 #include "stargate/perf/mla_law.hpp"
 #include "stargate/perf/moe_law.hpp"
 #include "stargate/perf/operator.hpp"
+#include "stargate/perf/recurrent_law.hpp"
+#include "stargate/perf/sparse_law.hpp"
 
 namespace stargate {
 
 /// What one lender has for a device, a list a law.
 struct KernelGroups {
-  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts;
+  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse;
 };
 
 class KernelLaws {
@@ -40,6 +42,11 @@ class KernelLaws {
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
   double experts_us(const ExpertCall& call, Precision precision) const;
+  /// Walks count a decoding step and its convolution apart: where they are one kernel, its time is the step's and the
+  /// convolution's is next to nothing.
+  double recurrent_us(const RecurrentCall& call) const;
+  /// Without a law for one width of the cache that for the other serves.
+  double sparse_us(const SparseCall& call) const;
 
   /// Of each law there is.
   const std::vector<LawBasis>& basis() const { return basis_; }
@@ -53,6 +60,8 @@ class KernelLaws {
   void calibrate_latent(const Accelerator& accelerator, const KernelGroups& groups);
   void calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
                          const std::vector<ChosenGroup>& groups, const KernelChoice& kernels);
+  void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
   double latent_us(const AttentionCall& call, bool decode) const;
 
@@ -73,6 +82,18 @@ class KernelLaws {
   };
   std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
   std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
+  struct RecurrentLaw {
+    RecurrentCoefficients coefficients;
+    RecurrentDevice device;
+  };
+  using RecurrentLaws = std::array<std::optional<RecurrentLaw>, kRecurrentKernelCount>;
+  std::array<RecurrentLaws, kRecurrentRuleCount> recurrent_, recurrent_verify_;  // of one new token, of several
+  struct SparseLaw {
+    SparseCoefficients coefficients;
+    SparseDevice device;
+  };
+  /// By family; prefill and decode; 16-bit cache, 8-bit cache.
+  std::array<std::array<std::array<std::optional<SparseLaw>, 2>, 2>, kSparseFamilyCount> sparse_;
   std::vector<LawBasis> basis_;
 };
 

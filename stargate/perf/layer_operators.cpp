@@ -60,10 +60,47 @@ void visit_grouped_query(const Walk& w) {
   w.gemm(OperatorPart::attention_projection, w.precision.linear, h, heads * a.value_dim);
 }
 
-/// MLA: down-projections are replicated on each rank, up-projections split by heads. Decoding multiplies queries and
-/// outputs with the up-projection instead of expanding the cache (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+/// What DeepSeek-V4's compressors multiply with: keys and gates, at ratio 4 over windows that overlap.
+double compressor_width(const AttentionShape& a, double width) {
+  return a.compress_ratio == 0 ? 0 : (a.compress_ratio == 4 ? 4 : 2) * width;
+}
+
+/// Of an index that selects what attention sees, on every rank: its queries from the query's latent, its key and the
+/// weights of its heads. DeepSeek-V4 compresses the keys.
+void visit_index(const Walk& w, double from) {
+  const auto& a = w.attention;
+  const auto part = OperatorPart::attention_projection;
+  if (a.index_heads <= 0) return;
+  const double keys = a.shared_vector ? compressor_width(a, a.index_dim) : a.index_dim;
+  w.gemm(part, w.precision.linear, static_cast<double>(a.index_heads) * a.index_dim, from);
+  w.gemm(part, w.precision.linear, keys + a.index_heads, w.model.hidden);
+}
+
+/// DeepSeek-V4: query of low rank, one shared key-value vector and its compressor on every rank, output of low rank in
+/// groups that ranks share out.
+void visit_shared_vector(const Walk& w) {
+  const auto& a = w.attention;
+  const auto part = OperatorPart::attention_projection;
+  const double h = w.model.hidden, heads = w.split(a.heads), width = a.head_dim;
+  const double compressor = compressor_width(a, width);
+  w.gemm(part, w.precision.linear, a.q_lora_rank + width, h);
+  if (compressor > 0) w.gemm(part, w.precision.linear, compressor, h);
+  w.gemm(part, w.precision.linear, heads * width, a.q_lora_rank);
+  visit_index(w, a.q_lora_rank);
+  w.traffic(part, 2 * w.tokens * (heads * width + width + compressor));
+  const double groups = std::max(1.0, w.split(a.output_groups));
+  const double rank = w.split(static_cast<double>(a.output_groups)) * a.output_lora_rank;
+  w.grouped(part, w.precision.linear, {w.tokens, static_cast<double>(a.output_lora_rank), heads * width / groups},
+            groups);
+  w.gemm(part, w.precision.linear, h, rank);
+}
+
+/// MLA: down-projections are replicated on each rank, up-projections split by heads. Decoding, and sparse attention
+/// always, multiplies queries and outputs with the up-projection instead of expanding the cache (DeepSeek-V2, arXiv
+/// 2405.04434, section 2.1).
 void visit_latent(const Walk& w, bool decode) {
   const auto& a = w.attention;
+  if (a.shared_vector) return visit_shared_vector(w);
   const auto part = OperatorPart::attention_projection;
   const double h = w.model.hidden, heads = w.split(a.heads);
   const double query = heads * (a.nope_dim + a.rope_dim);
@@ -73,7 +110,7 @@ void visit_latent(const Walk& w, bool decode) {
   } else {
     w.gemm(part, w.precision.linear, query + a.kv_lora_rank + a.rope_dim, h);
   }
-  if (decode) {
+  if (decode || is_sparse(a)) {
     w.grouped(part, Precision::bf16, {w.tokens, static_cast<double>(a.kv_lora_rank), static_cast<double>(a.nope_dim)},
               heads);
     w.grouped(part, Precision::bf16, {w.tokens, static_cast<double>(a.value_dim), static_cast<double>(a.kv_lora_rank)},
@@ -81,15 +118,13 @@ void visit_latent(const Walk& w, bool decode) {
   } else {
     w.gemm(part, w.precision.linear, heads * (a.nope_dim + a.value_dim), a.kv_lora_rank);
   }
-  if (a.index_heads > 0) {
-    w.gemm(part, w.precision.linear, static_cast<double>(a.index_heads) * a.index_dim, std::max(a.q_lora_rank, 1));
-    w.gemm(part, w.precision.linear, a.index_dim + a.index_heads, h);
-  }
+  visit_index(w, a.q_lora_rank > 0 ? a.q_lora_rank : h);
   w.traffic(part, 2 * w.tokens * (query + a.kv_lora_rank + a.rope_dim));
   w.gemm(part, w.precision.linear, h, heads * a.value_dim);
 }
 
-/// Gated delta rule and Mamba-2: projections in, convolution, a state update, projection out.
+/// Gated delta rule, Kimi delta attention and Mamba-2: projections in, gate and norm of the output, projection out.
+/// Convolution and state are in visit_attention_operators.
 void visit_recurrent(const Walk& w) {
   const auto& a = w.attention;
   const auto part = OperatorPart::attention_projection;
@@ -105,11 +140,59 @@ void visit_recurrent(const Walk& w) {
     in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
   }
   w.gemm(part, w.precision.linear, w.split(in), h);
-  // The chunked scan is matrix multiplies some 128 deep with as many operations as the state asks for.
-  const double scan = attention_core_flops(a, 1).base() / (2 * 128);
-  w.grouped(OperatorPart::attention_core, Precision::bf16, {w.tokens, w.split(scan), 128}, 1, false);
-  w.traffic(OperatorPart::attention_core, 4 * w.tokens * w.split(in));
+  w.traffic(part, 3 * w.tokens * w.split(inner));
   w.gemm(part, w.precision.linear, h, w.split(inner));
+}
+
+/// Convolution (where there is one) and scan or step of a recurrent layer.
+void visit_recurrent_states(const AttentionShape& a, int tp, const AttentionBatch& batch,
+                            const OperatorVisitor& visit) {
+  Operator op;
+  op.kind = OperatorKind::recurrent, op.part = OperatorPart::attention_core;
+  op.has_weights = false;
+  auto& call = op.recurrent;
+  call.sequences = batch.sequences, call.query = batch.query;
+  call.conv_kernel = a.conv_kernel, call.state_bytes = bytes_per_element(a.state_precision);
+  if (a.kind == AttentionKind::state_space) {
+    call.rule = RecurrentRule::state_space;
+    call.value_heads = static_cast<double>(a.heads) / tp, call.value_dim = a.head_dim;
+    call.key_heads = static_cast<double>(a.groups) / tp, call.key_dim = a.state_dim;
+  } else {
+    call.rule = a.decay_rank > 0 ? RecurrentRule::channel_delta : RecurrentRule::delta;
+    call.value_heads = static_cast<double>(a.kv_heads) / tp, call.value_dim = a.value_dim;
+    call.key_heads = static_cast<double>(a.heads) / tp, call.key_dim = a.head_dim;
+  }
+  call.kernel = batch.decode ? RecurrentKernel::convolution_step : RecurrentKernel::convolution;
+  if (a.conv_kernel > 0) visit(op);
+  call.kernel = batch.decode ? RecurrentKernel::step : RecurrentKernel::scan;
+  visit(op);
+}
+
+void visit_sparse_attention(const AttentionShape& a, int tp, const AttentionBatch& batch,
+                            const OperatorVisitor& visit) {
+  Operator op;
+  op.kind = OperatorKind::sparse, op.part = OperatorPart::attention_core;
+  op.has_weights = false;
+  auto& call = op.sparse;
+  call.sequences = batch.sequences, call.query = batch.query, call.context = std::max(batch.context, batch.query);
+  call.heads = static_cast<double>(a.heads) / tp;
+  call.score_dim = a.kv_lora_rank + a.rope_dim, call.value_dim = a.shared_vector ? call.score_dim : a.kv_lora_rank;
+  call.window = a.window, call.ratio = a.shared_vector ? a.compress_ratio : 1, call.selected = a.index_topk;
+  call.index_heads = a.index_heads, call.index_dim = a.index_dim;
+  call.vector_bytes = sparse_vector_bytes(a, batch.kv_precision);
+  call.index_bytes = index_key_bytes(a, batch.kv_precision);
+  call.decode = batch.decode, call.precision = batch.kv_precision;
+  visit(op);
+}
+
+/// Norm with residual: reads the branch and the stream, writes the stream and the normed input. Hyper-connections mix
+/// several streams into the branch's input and its output back into each of them (arXiv 2512.24880, section 4).
+void visit_residual(const Walk& w, double tokens) {
+  const double row = tokens * w.model.hidden, streams = w.model.residual_streams;
+  if (streams <= 1) return w.traffic(OperatorPart::norm, 4 * row);
+  w.traffic(OperatorPart::norm, (streams + 1) * row);
+  w.traffic(OperatorPart::norm, 2 * row);
+  w.traffic(OperatorPart::norm, (2 * streams + 1) * row);
 }
 
 void visit_feed_forward(const Walk& w) {
@@ -182,11 +265,10 @@ void visit_token_operators(const Model& model, const LayerShape& layer, const Sh
     case AttentionKind::none:
       break;
   }
-  // Norm with residual: reads the branch and the stream, writes the stream and the normed input.
-  if (layer.attention.kind != AttentionKind::none) walk.traffic(OperatorPart::norm, 4 * norm_tokens * model.hidden);
+  if (layer.attention.kind != AttentionKind::none) visit_residual(walk, norm_tokens);
   if (layer.feed_forward.kind != FeedForwardKind::none) {
     visit_feed_forward(walk);
-    walk.traffic(OperatorPart::norm, 4 * norm_tokens * model.hidden);
+    visit_residual(walk, norm_tokens);
   }
 }
 
@@ -194,9 +276,11 @@ void visit_attention_operators(const Model& model, const LayerShape& layer, cons
                                const AttentionBatch& batch, const OperatorVisitor& visit) {
   static_cast<void>(model);
   const auto& a = layer.attention;
-  const bool cached =
-      a.kind == AttentionKind::full || a.kind == AttentionKind::sliding || a.kind == AttentionKind::latent;
-  if (!cached || batch.sequences <= 0 || batch.query <= 0) return;
+  if (batch.sequences <= 0 || batch.query <= 0 || a.kind == AttentionKind::none) return;
+  if (a.kind == AttentionKind::linear || a.kind == AttentionKind::state_space) {
+    return visit_recurrent_states(a, shard.tp, batch, visit);
+  }
+  if (is_sparse(a)) return visit_sparse_attention(a, shard.tp, batch, visit);
   Operator op;
   op.kind = OperatorKind::attention;
   op.part = OperatorPart::attention_core;
@@ -214,12 +298,7 @@ void visit_attention_operators(const Model& model, const LayerShape& layer, cons
       call.kv_heads = 1, call.shared_kv = true;
       call.score_dim = a.kv_lora_rank + a.rope_dim, call.value_dim = a.kv_lora_rank;
     }
-    if (a.index_topk > 0) call.window = a.index_topk;  // a query attends to the selected tokens only
   }
-  visit(op);
-  if (a.index_heads <= 0) return;  // the index that selects them scores every token, on every rank
-  call.heads = a.index_heads, call.kv_heads = 1, call.shared_kv = true, call.window = 0;
-  call.score_dim = a.index_dim, call.value_dim = 0;
   visit(op);
 }
 
@@ -235,8 +314,12 @@ RankParameters rank_parameters(const Model& model, const LayerShape& layer, cons
   const auto& a = layer.attention;
   RankParameters out;
   double attention = static_cast<double>(p.attention) / shard.tp;
-  if (a.kind == AttentionKind::latent) {  // down-projections are on every rank
-    const double down = static_cast<double>(model.hidden) * (a.q_lora_rank + a.kv_lora_rank + a.rope_dim);
+  if (a.kind == AttentionKind::latent) {  // down-projections, index and compressors are on every rank
+    const double index = static_cast<double>(a.index_heads) * a.index_dim;
+    double width = static_cast<double>(a.q_lora_rank) + a.kv_lora_rank + a.rope_dim + a.index_heads;
+    if (a.index_heads > 0) width += a.shared_vector ? compressor_width(a, a.index_dim) : a.index_dim;
+    if (a.shared_vector) width += compressor_width(a, a.head_dim);
+    const double down = model.hidden * width + index * a.q_lora_rank;
     attention += down * (1 - 1.0 / shard.tp);
   } else if (a.kv_heads > 0 && shard.tp > a.kv_heads) {  // KV heads replicate
     const double kv = static_cast<double>(model.hidden) * a.kv_heads * (a.head_dim + a.value_dim);
@@ -256,7 +339,7 @@ double rank_kv_bytes_per_token(const LayerShape& layer, int tp, Precision precis
     case AttentionKind::sliding:
       return rank_kv_heads(a, tp) * (a.head_dim + a.value_dim) * bytes;
     case AttentionKind::latent:
-      return (a.kv_lora_rank + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0)) * bytes;
+      return cached_bytes_per_token(a, precision);
     case AttentionKind::linear:
     case AttentionKind::state_space:
     case AttentionKind::none:

@@ -67,4 +67,9 @@ OperatorTime LiteratureLaw::attention_parts(const AttentionCall& call) const {
           Bytes::from_base(attention_bytes(call)) / stream_bandwidth_};
 }
 
+OperatorTime LiteratureLaw::core_parts(Flops flops, Bytes bytes) const {
+  const FlopRate rate = peak_[static_cast<std::size_t>(Precision::bf16)] * family_.attention_forward;
+  return {family_.launch, flops / rate, bytes / stream_bandwidth_};
+}
+
 }  // namespace stargate

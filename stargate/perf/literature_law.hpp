@@ -45,6 +45,8 @@ class LiteratureLaw {
   OperatorTime expert_parts(Precision precision, const GemmShape& shape) const;
   /// Of the forward pass.
   OperatorTime attention_parts(const AttentionCall& call) const;
+  /// Of a kernel of a recurrent layer or of sparse attention: products at the rate of attention's.
+  OperatorTime core_parts(Flops flops, Bytes bytes) const;
   Duration stream_time(Bytes traffic) const { return family_.launch + traffic / stream_bandwidth_; }
   Duration launch() const { return family_.launch; }
   ByteRate stream_bandwidth() const { return stream_bandwidth_; }

@@ -82,7 +82,7 @@ Result<Answer> calibrate_training(const Q& q, const Catalogue& catalogue, const 
 }
 
 void write_power_fit(JsonWriter& json, const PowerFit& fit) {
-  json.key("fits").begin_array();
+  json.member("schema_version", 1).key("fits").begin_array();
   for (const auto& a : fit.architectures) {
     json.begin_object().member("record", "architecture:" + a.architecture).member("rows", a.rows);
     json.member("power_pct", a.power.median_pct).member("time_pct", a.sustained.median_pct);

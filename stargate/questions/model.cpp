@@ -13,6 +13,14 @@
 namespace stargate {
 namespace {
 
+/// DeepSeek-V4.
+std::string shared_vector_text(const AttentionShape& a) {
+  std::string out = fmt::format("{} heads on one vector of {}, window of {}", a.heads, a.head_dim, a.window);
+  if (a.compress_ratio > 0) out += fmt::format(", {} tokens a vector before it", a.compress_ratio);
+  if (a.index_heads > 0) out += fmt::format(", {} of them selected", a.index_topk);
+  return out;
+}
+
 std::string attention_text(const AttentionShape& a) {
   switch (a.kind) {
     case AttentionKind::full:
@@ -20,6 +28,11 @@ std::string attention_text(const AttentionShape& a) {
     case AttentionKind::sliding:
       return fmt::format("window of {}, {} heads, {} KV heads of {}", a.window, a.heads, a.kv_heads, a.head_dim);
     case AttentionKind::latent:
+      if (a.shared_vector) return shared_vector_text(a);
+      if (a.index_topk > 0) {
+        return fmt::format("latent (MLA), {} heads, rank {} + {}, sees {} tokens{}", a.heads, a.kv_lora_rank,
+                           a.rope_dim, a.index_topk, a.index_heads > 0 ? " that its index selects" : " selected before");
+      }
       return fmt::format("latent (MLA), {} heads, rank {} + {}", a.heads, a.kv_lora_rank, a.rope_dim);
     case AttentionKind::linear:
       return fmt::format("linear, {} key and {} value heads", a.heads, a.kv_heads);
@@ -53,6 +66,7 @@ void write_model(JsonWriter& json, const Model& model) {
       .member("weight_precision", precision_name(model.weight_precision));
   json.member("kv_bytes_per_token_bf16", kv_bytes_per_token(model, Precision::bf16).base());
   json.member("fixed_state_bytes_per_seq_bf16", fixed_state_bytes(model, Precision::bf16).base());
+  json.member("stored_state_bytes_per_seq", stored_state_bytes(model, Precision::bf16).base());
   json.key("forward_flops_per_token").begin_object();
   for (const int context : {1, 4096, 32768})
     json.member(fmt::format("context_{}", context), forward_flops_per_token(model, context).base());
@@ -71,6 +85,9 @@ std::string model_text(const Model& model) {
                  fmt::format("{}, {}", format_quantity(weight_bytes(model)), precision_name(model.weight_precision))});
   table.add_row({"cache a token, bf16", format_quantity(kv_bytes_per_token(model, Precision::bf16), 6)});
   table.add_row({"state a sequence, bf16", format_quantity(fixed_state_bytes(model, Precision::bf16))});
+  if (stored_state_bytes(model, Precision::bf16) != fixed_state_bytes(model, Precision::bf16)) {
+    table.add_row({"  in the type its configuration says", format_quantity(stored_state_bytes(model, Precision::bf16))});
+  }
   for (const int context : {1, 4096, 32768}) {
     table.add_row({fmt::format("forward pass of a token that sees {}", context),
                    format_quantity(forward_flops_per_token(model, context), 4)});
@@ -120,6 +137,8 @@ Question model_question() {
                       {"weight_precision", "text", "Format they are stored in"},
                       {"kv_bytes_per_token_bf16", "number", "Cache of a token, in bf16"},
                       {"fixed_state_bytes_per_seq_bf16", "number", "State of a sequence whatever its length, in bf16"},
+                      {"stored_state_bytes_per_seq", "number",
+                       "The same with recurrent states in the type that the configuration says"},
                       {"forward_flops_per_token/*", "number", "Operations of a forward pass, by tokens seen"},
                       {"training_flops_per_token_8192", "number", "Of training on a token, in sequences of 8192"}};
   return make_question(answer_model,

@@ -5,12 +5,6 @@
 #include <cmath>
 
 namespace stargate {
-namespace {
-
-constexpr double kStateBytes = 2;  // bf16
-
-}  // namespace
-
 std::vector<ServingStage> serving_stages(const Model& model, int pp) {
   std::vector<ServingStage> stages;
   const int layers = model.layer_count();
@@ -24,24 +18,17 @@ std::vector<ServingStage> serving_stages(const Model& model, int pp) {
   return stages;
 }
 
-bool is_recurrent(const AttentionShape& attention) {
-  return attention.kind == AttentionKind::linear || attention.kind == AttentionKind::state_space;
-}
-
-Bytes recurrent_state_bytes(const LayerShape& layer, int tp) {
-  if (!is_recurrent(layer.attention)) return {};
-  return Bytes::from_base(fixed_elements(layer.attention) * kStateBytes / tp);
-}
-
 Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length) {
   const auto& a = layer.attention;
-  if (is_recurrent(a)) return recurrent_state_bytes(layer, tp);
-  double fixed = fixed_elements(a);
+  if (a.kind == AttentionKind::linear || a.kind == AttentionKind::state_space) {
+    return Bytes::from_base(fixed_bytes(a, kv) / tp);
+  }
+  double fixed = fixed_bytes(a, kv);
   if (a.window > 0) fixed *= std::min(length, static_cast<double>(a.window)) / a.window;
   // Key-value heads are split and never below one; a latent vector is on every rank.
   const bool heads = a.kind != AttentionKind::latent && a.kv_heads > 0;
   const double share = heads ? std::ceil(static_cast<double>(a.kv_heads) / tp) / a.kv_heads : 1;
-  return Bytes::from_base((cached_elements_per_token(a) * length + fixed) * share * bytes_per_element(kv));
+  return Bytes::from_base((cached_bytes_per_token(a, kv) * length + fixed) * share);
 }
 
 }  // namespace stargate

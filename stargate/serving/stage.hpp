@@ -15,11 +15,8 @@ struct ServingStage {
 /// Stages that hold one layer more are spread evenly. `pp` is at most the number of layers.
 std::vector<ServingStage> serving_stages(const Model& model, int pp);
 
-/// Linear attention and state spaces: a state of fixed size in place of a cache.
-bool is_recurrent(const AttentionShape& attention);
-/// That state of one sequence on one rank: the matrix and the convolution's tail, in bf16; zero for attention.
-Bytes recurrent_state_bytes(const LayerShape& layer, int tp);
-/// What one sequence of `length` tokens keeps in a layer on one rank.
+/// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and the
+/// convolution's tail.
 Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length);
 
 }  // namespace stargate

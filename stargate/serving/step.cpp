@@ -116,7 +116,7 @@ void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
   if (op.kind == OperatorKind::element_wise) {
     step[ServingStepPart::activations] += rest;
-  } else if (op.kind == OperatorKind::attention) {
+  } else if (op.part == OperatorPart::attention_core) {
     step[time.memory_bound() ? ServingStepPart::kv_cache : ServingStepPart::attention] += rest;
   } else {
     step[time.memory_bound() ? ServingStepPart::weights : ServingStepPart::arithmetic] += rest;
@@ -125,16 +125,6 @@ void StepModel::add_operator(const Operator& op, ServingStep& step) const {
 
 Duration StepModel::group_time(Collective collective, double bytes, const Group& group) const {
   return collective_time(replica_.machine->fabric, collective, Bytes::from_base(bytes), group);
-}
-
-/// A recurrent layer reads and writes the state of each sequence once a step; the walk of the layer counts only its
-/// arithmetic.
-void StepModel::add_recurrent_states(const LayerShape& layer, std::span<const SequenceGroup> batch,
-                                     ServingStep& step) const {
-  double sequences = 0;
-  for (const auto& group : batch) sequences += group.sequences;
-  const Bytes state = recurrent_state_bytes(layer, replica_.layout.tp);
-  step[ServingStepPart::kv_cache] += 2 * sequences * state / replica_.machine->law.stream_bandwidth();
 }
 
 /// Tensor groups add up after attention and after the feed-forward part. With attention groups of their own the ranks
@@ -192,7 +182,6 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
     const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
     visit_attention_operators(*replica_.model, layer, shard, attention, add);
   }
-  if (is_recurrent(layer.attention)) add_recurrent_states(layer, batch, step);
   add_layer_collectives(layer, tokens, step);
   return step;
 }

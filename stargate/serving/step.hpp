@@ -72,7 +72,6 @@ class StepModel {
     double all() const { return prefill + decode; }
   };
   ServingStep layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch, const Tokens& tokens) const;
-  void add_recurrent_states(const LayerShape& layer, std::span<const SequenceGroup> batch, ServingStep& step) const;
   void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const;
   void hide_launches(ServingStep& step) const;
   void add_ends(const Tokens& tokens, ServingStep& step) const;

@@ -173,6 +173,12 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
   const double slowdown = attention_slowdown(job);
   AttentionWork out;
   visit_attention_operators(*job.model, layer, slice.shard, batch, [&](const Operator& op) {
+    if (op.kind != OperatorKind::attention) {  // states and selected tokens: kernels of their own, whatever the recipe
+      out.forward += job.law.operator_time(op), out.backward += job.law.backward_time(op);
+      out.flops += op.flops();
+      out.keys_values += Bytes::from_base(op.sparse.sequences * op.sparse.query * op.sparse.vector_bytes);
+      return;
+    }
     AttentionWork work = job.recipe.fused_attention
                              ? AttentionWork{slowdown * job.law.operator_time(op),
                                              slowdown * job.law.backward_attention_time(
