@@ -15,8 +15,8 @@ struct ServingStage {
 /// Stages that hold one layer more are spread evenly. `pp` is at most the number of layers.
 std::vector<ServingStage> serving_stages(const Model& model, int pp);
 
-/// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and the
-/// convolution's tail.
+/// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and
+/// the convolution's tail.
 Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length);
 
 }  // namespace stargate
