@@ -47,6 +47,8 @@ class ServingLoss {
  public:
   explicit ServingLoss(std::vector<FitService> services) : services_(std::move(services)) {}
 
+  /// Over the figures, weighted: median + mean of the rows' errors, each row's cut at 1. The median makes most rows
+  /// good, the mean keeps an eye on the others.
   double operator()(const EngineCoefficients& coefficients) {
     std::array<std::vector<Weighted>, 3> errors;
     for (const auto& [row, error] : row_errors(coefficients)) errors[row->figure].emplace_back(error, row->weight);
@@ -104,6 +106,7 @@ std::size_t figure_index(const std::string& metric) {
 /// By engine record, distinct configurations in the order of their names.
 using Services = std::map<std::string, std::map<std::string, FitService>>;
 
+/// Rows of the given trust that do or do not state their whole configuration. Rows that ran the same share a service.
 Services make_services(ServiceMaker& maker, const std::vector<MeasuredServing>& rows, const std::string& trust,
                        bool full = true) {
   Services out;
@@ -192,6 +195,8 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   }
   if (!faults.empty()) return faults;
   ServiceMaker maker(catalogue);
+  // An engine is fitted to the best rows it has: trust A and complete, else B, else A with gaps filled by rule.
+  // Disaggregated rows of trust B count besides: no run of trust A was disaggregated.
   Services services = make_services(maker, rows, "A");
   for (auto& [id, of_engine] : make_services(maker, rows, "B")) {
     auto& kept = services[id];

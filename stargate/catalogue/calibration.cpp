@@ -163,6 +163,7 @@ std::string format_group(const CalibratedGroup& group) {
 
 }  // namespace
 
+/// By hand and not by a YAML library, so that the same fit gives the same bytes.
 std::string format_calibration(const Calibration& c) {
   std::string out =
       "# Written by `stargate calibrate`: fitted, not chosen. Change the law or the data, not this file.\n";

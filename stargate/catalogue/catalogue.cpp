@@ -76,7 +76,8 @@ struct Loader {
   void add(const Diagnostics& more) { faults.insert(faults.end(), more.begin(), more.end()); }
 };
 
-/// `listed`, when given, keeps what changed records were before.
+/// `listed`, when given, keeps what changed records were before. One kind's folder: read, changed, checked for sources,
+/// kept by id. A record at fault is remembered as broken, so that what refers to it is not told as a fault too.
 template <class R>
 void load_records(Loader& loader, const std::string& kind, const std::string& folder, Records<R>& records,
                   Records<R>* listed = nullptr) {
@@ -252,6 +253,7 @@ const TrainingCoefficients& training_coefficients(const Catalogue& catalogue) {
   return catalogue.training.empty() ? none : catalogue.training.begin()->second;
 }
 
+/// Of ranges that begin at or before the version (or whose first version was out by then) the latest; else the oldest.
 const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version,
                                  std::optional<Quarter> at) {
   const ServingEngine *newest = nullptr, *oldest = nullptr;
@@ -315,6 +317,8 @@ Result<Catalogue> load(const FileReader& files, const std::string& folder, const
 
 }  // namespace
 
+/// Everything is read before anything is refused, so that all faults are told together; only then do changes reach what
+/// depends on them.
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder, const CatalogueChanges& changes) {
   return load(files, folder, changes, true);
 }

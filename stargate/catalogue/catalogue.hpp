@@ -19,6 +19,7 @@
 
 namespace stargate {
 
+/// By id, hence in the order of ids wherever records are listed.
 template <class R>
 using Records = std::map<std::string, R>;
 
@@ -40,6 +41,8 @@ struct EnumNames<Confidence> {
       {"low", Confidence::low}, {"mid", Confidence::mid}, {"high", Confidence::high}};
 };
 
+/// Read once, then only read: it may be shared by threads. Pointers and references to records stay good while it lives,
+/// copying makes others. All references by id between records resolve.
 struct Catalogue {
   std::map<std::string, Source> sources;
   Records<Architecture> architectures;
@@ -70,6 +73,8 @@ struct CatalogueChanges {
 };
 
 /// Faults name file, line and remedy; a record that could not be read is one fault, not also one of each that names it.
+/// `folder` without a slash at its end. Changes are applied to the text before it is read, so a changed value is
+/// checked as a written one; a change that names no record is a fault. Models are read too, but cannot be changed.
 Result<Catalogue> load_catalogue(const FileReader& files, const std::string& folder,
                                  const CatalogueChanges& changes = {});
 
@@ -86,12 +91,14 @@ struct RecordKind {
   std::string name, folder;
   const RecordText* fields;  ///< null for models, which are Hugging Face files
 };
+/// All kinds, in the order in which they are loaded.
 const std::vector<RecordKind>& record_kinds();
 
 /// "kind:id" split; a fault when the kind is unknown.
 struct RecordName {
   std::string kind, id;
 };
+/// Whether a record of that id exists is not asked.
 Result<RecordName> parse_record_name(std::string_view text);
 
 /// The ids of a kind, sorted.

@@ -89,8 +89,8 @@ class ReferenceCheck {
   Diagnostics faults_;
 };
 
-/// A full mesh has as many links for each pair as its listed domain has, one at least. In a larger domain each pair would
-/// have fewer, and the groups inside it would be slower for being given more room.
+/// A full mesh has as many links for each pair as its listed domain has, one at least. In a larger domain each pair
+/// would have fewer, and the groups inside it would be slower for being given more room.
 void check_mesh(ReferenceCheck& check, const Catalogue& catalogue, const System& system) {
   const auto network = catalogue.networks.find(system.scale_up);
   if (network == catalogue.networks.end() || network->second.topology != Topology::mesh) return;

@@ -19,7 +19,9 @@ struct OptionList {
 /// file has no such function.
 Check choose_function(OptionList& options, const std::string& function);
 
-/// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments.
+/// By the ending of the file's name: .yaml, .yml, .toml, .json, .py; everything else is arguments. Faults: text that is
+/// not of its syntax, and configurations of DeepSpeed, Accelerate, Axolotl and LLaMA-Factory, which are refused by
+/// name. Nothing of the file is executed and no other file is read.
 Result<OptionList> read_import_options(const std::string& file, std::string_view text);
 
 }  // namespace stargate

@@ -47,11 +47,12 @@ struct LpResiduals {
   double integer_gap = 0;  ///< objective over the best bound of the search over whole numbers, over 1 + |objective|
 };
 
+/// A reduced cost is the cost less the priced entries of the column: what the objective rises by when the column's
+/// bound rises by one.
 struct LpSolution {
   /// Offset included.
   double objective = 0;
   std::vector<double> values;         ///< by column
-  /// The cost less the priced entries of the column: what the objective rises by when its bound rises by one.
   std::vector<double> reduced_costs;  ///< by column
   std::vector<double> activities;     ///< by row
   std::vector<double> duals;          ///< by row

@@ -37,6 +37,7 @@ std::variant<StatedPrecisions, Skip> stated_precisions(const MeasuredServing& ro
   return out;
 }
 
+/// The rules "weights" and "cache" of serving_run.hpp.
 ServingPrecision precision_of(const StatedPrecisions& stated, const std::string& engine, const Model& model,
                               const Accelerator& accelerator) {
   ServingPrecision out = stored_precision(model);
@@ -58,7 +59,8 @@ ServingLayout side_layout(int tp, int ep, int attention_dp) {
   return layout;
 }
 
-/// What is left of the accelerators once a replica has its own: more replicas.
+/// What is left of the accelerators once a replica has its own: more replicas. The rules "tp, pp, dp": data parallelism
+/// of attention exists only where experts are.
 ServingLayout layout_of(const MeasuredServing& row, const Model& model) {
   ServingLayout layout;
   layout.tp = std::max(1, row.tp), layout.pp = std::max(1, row.pp);
@@ -98,6 +100,7 @@ System system_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   return system;
 }
 
+/// The rule "load"; the figures are of one replica.
 void read_load(const MeasuredServing& row, MeasuredService& service) {
   const double share = 1.0 / service.replicas;
   service.concurrency = row.concurrency_or_batch * share;
@@ -131,6 +134,7 @@ std::string format_prefill(const MeasuredService& s) {
   return s.prefill ? fmt::format("{} x{} ", format_layout(s.prefill->replica.layout), s.prefill->replicas) : "";
 }
 
+/// Everything the simulation depends on, in a key.
 std::string configuration_of(const MeasuredService& s) {
   const auto& p = s.replica.precision;
   return fmt::format("{} {} {} {} x{} {} {} {} {} {} {}{:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
@@ -142,6 +146,7 @@ std::string configuration_of(const MeasuredService& s) {
 
 }  // namespace
 
+/// Machines are kept by all they depend on; one that cannot be made is kept as null.
 std::shared_ptr<const ServingMachine> ServiceMaker::machine(const Accelerator& accelerator,
                                                             const KernelChoice& kernels) {
   const std::string key =

@@ -3,8 +3,8 @@
 //   weights      missing: as the model's files store them; fp4 and fp8 are of all large matrices, but for models
 //                published with experts in 4 bits (gpt-oss), which stay as they are
 //   cache        missing: 8 bits where weights have 8 bits or fewer and the chip multiplies fp8, but 16 with the
-//                authors' own files, which have no scales for it, unless recipes ask for 8: TensorRT-LLM's do, vLLM's on
-//                chips that multiply fp4
+//                authors' own files, which have no scales for it, unless recipes ask for 8: TensorRT-LLM's do,
+//                vLLM's on chips that multiply fp4
 //   tp, pp, dp   missing: 1, and the accelerators that are left are replicas; ep missing: experts split as the rest is,
 //                unless attention_dp is set: then each rank attends to its own and has whole experts
 //   lengths      fixed, unless shortest_length is below 1

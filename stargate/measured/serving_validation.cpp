@@ -12,7 +12,8 @@ namespace {
 
 using Outcome = std::variant<RunFigures, DoesNotFit>;
 
-/// Rows of engines without coefficients are a group of their own.
+/// "A full": trust class, and whether the row states its whole configuration. Rows of engines without coefficients are
+/// a group of their own.
 std::string trust_of(const MeasuredServing& row) {
   const std::string trust = row.trust.empty() ? "unstated" : row.trust;
   return trust + (row.full_config ? " full" : " part") + (find_engine_by_name(row.engine) ? "" : ", usual engine");
@@ -24,6 +25,7 @@ ValidationKey key_of(const MeasuredServing& row, const Catalogue& catalogue) {
           trust_of(row)};
 }
 
+/// A row in one line, for the list of the worst.
 std::string describe(const MeasuredServing& row, const MeasuredService& service) {
   const std::string load = row.concurrency_or_batch > 0 ? fmt::format("{:g}", row.concurrency_or_batch) : "queued";
   return fmt::format("{} {} {} {} on {} {}, {} x{}, {:g}/{:g} at {}, {} {}", row.id, row.engine, row.model,
@@ -104,6 +106,7 @@ std::optional<double> predicted_serving_metric(const MeasuredServing& row, const
   return std::nullopt;
 }
 
+/// Rows that ran the same share one simulation.
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst) {
   ServiceMaker maker(catalogue);

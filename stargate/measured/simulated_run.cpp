@@ -16,6 +16,7 @@ constexpr std::uint64_t kSeed = 1;
 
 using Lacking = std::variant<DoesNotFit, Diagnostics>;
 
+/// Sorts `values` in place.
 LatencyFigures figures_of(std::vector<double>& values) {
   LatencyFigures out;
   if (values.empty()) return out;
@@ -32,6 +33,7 @@ LatencyFigures figures_of(std::vector<double>& values) {
   return out;
 }
 
+/// Steps that decode count by their number, not their time: the mean batch is over decode steps.
 class RunListener final : public ServiceListener {
  public:
   void finished(const IncomingRequest&, const RequestRecord& record) override {
@@ -93,6 +95,7 @@ bool needs_chunks(const MeasuredService& service) {
   return service.engine == "trtllm" && service.lengths.isl > service.replica.engine.max_num_batched_tokens;
 }
 
+/// What a benchmark's run sets beside the engine's defaults.
 EngineChanges changes_of(const MeasuredService& service) {
   EngineChanges changes;
   changes.static_batch = service.load == LoadKind::one_batch;
@@ -140,6 +143,7 @@ std::int64_t run_requests(const MeasuredService& service) {
   if (service.load == LoadKind::one_batch) return clients(service);
   if (service.load == LoadKind::poisson) return kPoissonRequests;
   const double tokens = service.lengths.isl + service.lengths.osl;
+  // Lengths at which TensorRT-LLM's published tables change their number of requests.
   const int each = tokens > 20'000 ? 1000 : tokens > 2'500 ? 1500 : tokens > 500 ? 3000 : 30'000;
   return std::int64_t{each} * service.replicas;
 }

@@ -41,7 +41,8 @@ using RunEnginesAnswer = std::variant<RunEngines, DoesNotFit>;
 /// took its prompts: where TensorRT-LLM's step is too short for the longest one, prompts are chunked.
 Result<RunEnginesAnswer> make_run_engines(const MeasuredService& service);
 
-/// Deterministic. `known`: engines of the same replicas, whose step times are used again.
+/// Deterministic. `known`: engines of the same replicas, whose step times are used again. DoesNotFit also when an
+/// engine refuses every request; it then says how much one sequence lacks.
 std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service, const RunEngines* known = nullptr);
 
 /// Equal for runs on the same replica.

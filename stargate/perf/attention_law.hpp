@@ -1,7 +1,7 @@
 // How long attention takes on one device, as fused kernels (FlashAttention and its kin) do it. Times in microseconds.
 // Prefill: a call is heads x query tiles; a tile walks its keys in steps, on one compute unit at a time.
 //   t      = launch + (tiles^4 + memory^4)^(1/4) + copies
-//   pair   = products + softmax, or (products^4 + softmax^4)^(1/4) where a kernel does both at once     one query, one key
+//   pair   = products + softmax, or (products^4 + softmax^4)^(1/4) where a kernel does both at once  one query, one key
 //            products = 2 (score + value) / (math_share peak / units),  softmax = score_cycles / (128 clock)
 //   job    = query_tile keys pair + tile       the longest tile; total = the sum over all tiles
 //   tiles  = job waves(total / (units job)),   waves(x) = x + wave (ceil x - x), at least 1
@@ -37,7 +37,7 @@ struct AttentionDevice {
   double bandwidth = 0;              ///< bytes a microsecond
   double peak = 0, narrow_peak = 0;  ///< flop a microsecond, of 16-bit and 8-bit multiplication
 };
-/// Where the catalogue names no cache, 16 MB for each TB/s.
+/// Where the catalogue names no cache, 16 MB for each TB/s. Of the record as it is now, changes of a question included.
 AttentionDevice attention_device(const Accelerator& accelerator);
 
 /// Shares are of the specification; structure (tiles, packing) is the kernel's, found by the fit among few choices.
@@ -67,9 +67,10 @@ struct DecodeCoefficients {
   double serial = 0;              ///< 1: tiles of one group one after another; 0: side by side
 };
 
-/// `narrow`: scores are multiplied in 8 bits.
+/// `narrow`: scores are multiplied in 8 bits. Microseconds of one call. Pure; allocates nothing.
 double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice& device, const AttentionCall& call,
                             bool narrow);
+/// Microseconds of one call, launch included; the cache is found in the last-level cache as far as cache_share goes.
 double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call);
 
 /// One coefficient: name and unit in files, meaning, usual value and physical bounds.
@@ -79,8 +80,10 @@ struct AttentionField {
   double Coefficients::*member;
   double start, lower, upper;
 };
+/// Name, unit, meaning, usual value and bounds of each, as files and fits have them; also below.
 std::span<const AttentionField<PrefillCoefficients>> prefill_fields();
 std::span<const AttentionField<DecodeCoefficients>> decode_fields();
+/// Names that are missing keep their default, values beyond the physical bounds are brought back to them.
 PrefillCoefficients read_prefill_coefficients(const std::map<std::string, double>& values);
 DecodeCoefficients read_decode_coefficients(const std::map<std::string, double>& values);
 
@@ -90,6 +93,7 @@ const char* attention_variant_name(AttentionVariant variant);
 
 /// "bf16/fa3/128/window" (scores and cache in bf16), "bf16_kv_fp8/trtllm/64", "fp8/triton/192/one_head", ...
 struct AttentionGroupName {
+  /// Products in 8 bits; the cache in 8 bits.
   bool narrow = false, narrow_cache = false;
   std::string kernel;
   double head_dim = 128;
@@ -99,6 +103,7 @@ struct AttentionGroupName {
   /// How badly a group of this name serves calls of another; 0 for the same, below 100 within the same precision.
   double distance(const AttentionGroupName& wanted) const;
 };
+/// Reads back text(); parts that are missing are the plain ones.
 AttentionGroupName parse_attention_group(const std::string& text);
 
 /// What a kernel's name says of how it treats calls; fa2 and flashinfer as in the papers, trtllm TensorRT-LLM's own.
@@ -113,6 +118,7 @@ AttentionVariant decode_variant(AttentionKernel kernel, const AttentionCall& cal
 /// rows were fitted for. What has no group of its own takes the nearest. Evaluation allocates nothing.
 class AttentionLaw {
  public:
+  /// Groups may be empty: ask can_prefill and can_decode before times.
   AttentionLaw(const Accelerator& accelerator, std::span<const CalibratedGroup> prefill,
                std::span<const CalibratedGroup> decode);
 

@@ -9,8 +9,8 @@
 namespace stargate {
 namespace {
 
-/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At half
-/// of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
+/// Energy of attention's operations over those of products: between them the matrix units wait for exponentials. At
+/// half of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
 /// (AIConfigurator's tables of prefill attention with power).
 constexpr double kAttentionDraw = 0.7;
 
@@ -19,6 +19,7 @@ const Architecture* find_architecture(const Catalogue& catalogue, const Accelera
   return found != catalogue.architectures.end() ? &found->second : nullptr;
 }
 
+/// The accelerator's architecture record; the usual chip where it names none.
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   static const KernelShares usual;
   const Architecture* found = find_architecture(catalogue, accelerator);
@@ -333,6 +334,7 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
   return {};
 }
 
+/// Element-wise work reads and writes twice as much backward.
 Duration DeviceLaw::backward_time(const Operator& op) const {
   switch (op.kind) {
     case OperatorKind::gemm:  // input gradient [m,k] over n, weight gradient [k,n] over m
@@ -346,6 +348,7 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
   return {};
 }
 
+/// Use of the units, times what its operations draw, and of the bandwidth, over the operator's own time.
 Energy DeviceLaw::operator_energy(const Operator& op) const {
   const Duration time = operator_time(op);
   if (!(time > Duration{})) return {};

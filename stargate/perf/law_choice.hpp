@@ -14,8 +14,10 @@ namespace stargate {
 
 /// What a predicted time rests on, from best to worst.
 enum class LawOrigin { fitted, carried_over, typical, specification };
+/// In words, as answers print it: "carried over".
 const char* law_origin_name(LawOrigin origin);
 
+/// What is asked of the calibrations.
 struct LawQuery {
   std::string law;                        ///< "gemm"
   std::string engine = {}, version = {};  ///< empty: any
@@ -49,7 +51,8 @@ struct LendingArchitecture {
 /// Those of kernels, but for the device's own architecture and family.
 std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogue, const Accelerator& device);
 
-/// At most one group for each precision any candidate has, in order of precision.
+/// At most one group for each precision any candidate has, in order of precision. Pointers are into the catalogue.
+/// Deterministic: ties go by id.
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query);
 
 /// The part of a group's name that is its precision: "fp8_block" of "fp8_block.deepgemm", "bf16" of "bf16/fa3/128".

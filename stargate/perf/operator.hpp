@@ -26,6 +26,7 @@ enum class OperatorPart {
   optimizer
 };
 
+/// Of one rank: heads are those it holds. Widths in elements.
 struct AttentionCall {
   double sequences = 0;  ///< sequences in this call on this rank
   double query = 0;      ///< query tokens of each
@@ -163,10 +164,12 @@ struct RecurrentCall {
   }
 };
 
+/// Which members mean something follows from `kind`. Per rank, for one micro-batch or step.
 struct Operator {
   OperatorKind kind = OperatorKind::gemm;
   OperatorPart part = OperatorPart::feed_forward;
   Precision precision = Precision::bf16;  ///< of the multiplication
+  /// out[m, n] = a[m, k] w[k, n], `groups` times with other operands. Fractions are means (rows an expert gets).
   double m = 0, n = 0, k = 0, groups = 1;
   bool has_weights = true;  ///< gemm: `w` is a parameter, so a weight gradient exists
   AttentionCall attention;

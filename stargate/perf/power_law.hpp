@@ -10,10 +10,10 @@
 // a is 1 for the inputs of kernel benchmarks; real tensors switch more bits (H. He, "Strangely, matrix multiplications
 // on GPUs run faster when given 'predictable' data", 2024; arXiv 2409.18324).
 // Where the energy of an operation is known of the family (catalogue/architectures/, fitted by `stargate calibrate
-// --power`), P_compute is that times the peak, the same for every format. Where it is not, both are shares of the listed
-// limit, 1.2 and 0.5 of what it leaves (large products run against the limit at some 0.75 of the peak: He; a token phase
-// does not slow at half the limit: Patel et al., "Splitwise", ISCA 2024, arXiv 2311.18677), and times hold at the
-// listed limit.
+// --power`), P_compute is that times the peak, the same for every format. Where it is not, both are shares of the
+// listed limit, 1.2 and 0.5 of what it leaves (large products run against the limit at some 0.75 of the peak: He; a
+// token phase does not slow at half the limit: Patel et al., "Splitwise", ISCA 2024, arXiv 2311.18677), and times hold
+// at the listed limit.
 #pragma once
 
 #include <algorithm>
@@ -24,6 +24,7 @@
 
 namespace stargate {
 
+/// `limit` is never exceeded: clocks fall instead.
 struct PowerLaw {
   Power running, limit, listed_limit;
   Power compute, memory;        ///< at full use of each

@@ -6,7 +6,8 @@
 
 namespace stargate {
 
-/// Exactly one of the first four.
+/// Exactly one of the first four. `out` is the folder that a fit of kernels is written to, else calibration/ of the
+/// catalogue; other fits are only shown.
 struct CalibrateQuestion : ChangeFields {
   std::optional<std::string> kernels, power, training, serving;
   std::optional<std::string> collectives, out;
@@ -15,6 +16,7 @@ struct CalibrateQuestion : ChangeFields {
   static const QuestionTable<CalibrateQuestion>& table();
 };
 
+/// Faults: none or several tables named, a table that cannot be read, coefficients that do not exist.
 Result<Answer> answer_calibrate(const CalibrateQuestion& question, const QuestionContext& context);
 Question calibrate_question();
 

@@ -12,7 +12,8 @@
 namespace stargate {
 namespace {
 
-/// What the file says of the shape, and nothing else, must be the model's.
+/// What the file says of the shape, and nothing else, must be the model's. What the file leaves out agrees with every
+/// model.
 bool same_shape(const Model& model, const ImportedLayout& l) {
   int heads = 0, kv_heads = 0, experts = 0, width = 0;
   for (const auto& shape : model.shapes) {

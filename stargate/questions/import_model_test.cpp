@@ -1,4 +1,5 @@
-// Which model of the catalogue a configuration means: by its shape as stated or by its whole name, never by the nearest.
+// Which model of the catalogue a configuration means: by its shape as stated or by its whole name, never by the
+// nearest.
 #include <doctest/doctest.h>
 
 #include "stargate/questions/import.hpp"

@@ -63,7 +63,8 @@ struct QuestionContext {
   Diagnostics placed(Diagnostics faults) const;
 };
 
-/// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace".
+/// A form of the answer that goes to a file, or to several in a folder: "csv", "html", "trace". Asked for by its name
+/// as a flag, with the path as its value.
 struct FileForm {
   std::string name, type, sentence;  ///< type: "FILE", "DIR"
 };
@@ -89,6 +90,7 @@ struct AskedAgain {
   std::function<Result<std::string>(const Document&, const QuestionContext&)> figures;
 };
 
+/// Cheap to copy; all of them stand in registry.hpp.
 struct Question {
   QuestionText text;
   std::vector<Example> examples;

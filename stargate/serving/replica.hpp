@@ -70,8 +70,8 @@ struct Replica {
   SpeculationSpec speculation{};
 };
 
-/// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it can
-/// be run: a tensor group wider than a scale-up domain, slow as it is, can.
+/// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it
+/// can be run: a tensor group wider than a scale-up domain, slow as it is, can.
 std::vector<std::string> layout_faults(const Model& model, const ServingLayout& layout);
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.

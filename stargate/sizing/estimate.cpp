@@ -162,7 +162,6 @@ const char* binding_limit_name(ServingLimit limit) {
   return "?";
 }
 
-/// Tensor groups up to twice the domain are listed too, so that topology is told as a cause.
 std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMachine& machine,
                                              const LayoutSearch& search) {
   const bool experts = has_experts(model);

@@ -6,8 +6,8 @@
 namespace stargate {
 namespace {
 
-/// One token drafted by the layer that a model was trained with for it; "85 % to 90 %" of them are accepted (DeepSeek-AI,
-/// "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 5.4.3).
+/// One token drafted by the layer that a model was trained with for it; "85 % to 90 %" of them are accepted
+/// (DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 5.4.3).
 constexpr SpeculationSpec kOwnDrafts{1, 0.85};
 
 /// TensorRT-LLM is NVIDIA's; the others run on every vendor's accelerators.

@@ -8,6 +8,7 @@
 
 namespace stargate {
 
+/// Replicas that do whole requests, that prefill or decode, or whichever is better.
 enum class FleetMode { aggregated, disaggregated, best };
 template <>
 struct EnumNames<FleetMode> {
@@ -20,12 +21,13 @@ struct ServingWays {
   std::vector<FleetOption> options;
 };
 
-/// The engines of the catalogue that run on the vendor's accelerators, each in its newest version.
+/// The engines of the catalogue that run on the vendor's accelerators, each in its newest version. Names as kernels
+/// have them ("vllm", "sglang", "trtllm"), sorted.
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor);
 
-/// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft (MTP),
-/// with them. Faults: an engine the catalogue does not have or that does not run
-/// there.
+/// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft
+/// (MTP), with them. Faults: an engine the catalogue does not have or that does not run there. The options point into
+/// the machines, which they must not outlive.
 Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& model, const System& system,
                                       const std::string& engine, const std::vector<ServingPrecision>& precisions,
                                       FleetMode mode);

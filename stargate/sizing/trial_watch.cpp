@@ -48,6 +48,7 @@ bool TrialWatch::Source::follow(const IncomingRequest& done, SimTime time, Incom
   return true;
 }
 
+/// Requests are numbered by the source from 0.
 void TrialWatch::came(const IncomingRequest& request) {
   const auto number = static_cast<std::size_t>(request.number);
   if (requests_.size() <= number) requests_.resize(number + 1);
@@ -116,6 +117,7 @@ bool TrialWatch::is_surely_missed(const LatencyGoal& goal, const BatchedFigure& 
   return figure.least > limit || figure.value - figure.half_width > limit;
 }
 
+/// The rules at the head of trial.hpp; without a limit the figure need only be steady.
 TrialWatch::Verdict TrialWatch::judge(const LatencyGoal& goal, const BatchedFigure& figure) {
   if (!goal.limit) return figure.relative() <= kSteadyUnlimited ? Verdict::met : Verdict::open;
   const double limit = goal.limit->base();

@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kHeading = "stargate rate 1";
 
-/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text.
+/// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text. Not for secrets: it need only
+/// tell apart what people write.
 class Fingerprint {
  public:
   void add(std::string_view text) {
@@ -60,6 +61,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+/// A line a field; the rate as a hexadecimal float, so that it reads back to the last bit.
 std::string format_entry(const MachineRate& r) {
   const std::string fields[] = {kHeading,
                                 r.service,
@@ -80,6 +82,7 @@ std::string format_entry(const MachineRate& r) {
   return text;
 }
 
+/// The heading names the form: entries of another form are made again.
 std::optional<MachineRate> parse_entry(const std::string& text) {
   const auto lines = lines_of(text);
   if (lines.size() != 14 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
@@ -105,6 +108,7 @@ std::string usual_cache_folder() {
   return home.empty() ? "" : home + "/.cache/stargate";
 }
 
+/// Every record's file by its content; which of them a rate depends on is known when it is asked for.
 RateCache::RateCache(std::string folder, const FileReader& files, const std::string& catalogue_folder,
                      const CatalogueChanges& changes)
     : folder_(std::move(folder)), changes_(changes.set) {

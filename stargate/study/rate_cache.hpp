@@ -13,6 +13,8 @@ namespace stargate {
 /// $STARGATE_CACHE, or stargate below $XDG_CACHE_HOME or ~/.cache; empty ("off", or no home): nothing is kept.
 std::string usual_cache_folder();
 
+/// Thread-safe: entries are files written whole and renamed. Nothing here is ever a fault: a cache that does not work
+/// costs time only.
 class RateCache {
  public:
   /// Keeps nothing.
@@ -26,6 +28,7 @@ class RateCache {
     const System& system;
     RateBasis basis;
   };
+  /// Empty when nothing is kept for exactly this question.
   std::optional<MachineRate> find(const Question& question) const;
   void keep(const Question& question, const MachineRate& rate) const;
 

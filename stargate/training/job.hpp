@@ -27,7 +27,9 @@ struct EnumNames<PipelineSchedule> {
       {"gpipe", PipelineSchedule::gpipe}};
 };
 
+/// Sizes are numbers of ranks, each at least 1; ranks() of them must be the job's accelerators.
 struct TrainingLayout {
+  /// Megatron-Core's names; their meaning is in docs/explanation/training.md.
   int tp = 1, pp = 1, vpp = 1, dp = 1, cp = 1, ep = 1, etp = 1;
   int micro_batch_size = 1;  ///< sequences
   int zero_stage = 1;        ///< 0: none, 1: optimiser states, 2: and gradients, 3: and weights sharded
@@ -73,7 +75,8 @@ struct TrainingLayout {
 std::string format_layout(const TrainingLayout& layout);
 
 /// Who issues the kernels: the framework on the host, one after another; captured graphs of layers, between which the
-/// host still routes experts; or one program for the whole step (a captured step, XLA).
+/// host still routes experts; or one program for the whole step (a captured step, XLA). Matters where kernels are
+/// short: what the host cannot issue in time shows as idle device.
 enum class KernelLaunch { host, layer_graphs, whole_step };
 
 /// Element-wise work between products: in kernels written for it (Megatron-Core, Transformer Engine), a kernel an
@@ -104,7 +107,7 @@ struct MoeRouting {
   }
 };
 
-/// Choices that are the same for every layout of a job.
+/// Choices that are the same for every layout of a job. Defaults are those of a current Megatron-Core run in bf16.
 struct TrainingRecipe {
   ComputePrecision precision;   ///< of the matrix multiplies
   bool bf16_attention = false;  ///< projections of attention stay in bf16 (scores and values always do)
@@ -134,10 +137,12 @@ struct TrainingRecipe {
   bool host_optimizer = false;  ///< states and update on the host (ZeRO-Offload)
   bool keep_pipeline_outputs = false;  ///< what was sent on stays until its backward pass; Megatron-Core frees it
   int mtp_layers = 0;  ///< multi-token prediction: layers behind the last, each with the output once more
+  /// The same for all layers with experts.
   MoeRouting routing;
   bool narrow_dispatch = false;  ///< tokens go to experts in fp8 (and come back in bf16, as in DeepSeek-V3)
 };
 
+/// Pointers are not owned. `gpus` accelerators of `system` train `model`.
 struct TrainingJob {
   const Model* model;
   const System* system;
@@ -156,9 +161,11 @@ struct TrainingJob {
 /// The job's coefficients, and its law with the clocks they leave.
 void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients);
 
-/// A job on a system of the catalogue, which must outlive it. Sizes and batch are set by the caller.
+/// A job on a system of the catalogue, which must outlive it. Sizes and batch are set by the caller. Faults: a model or
+/// system that is not there, a system whose networks are not.
 Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::string& model, const std::string& system);
 
+/// Of one rank in one step; 0 when the batch does not divide.
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Rules a layout must keep, in the order they are checked; also what a search counts its removed candidates by.
@@ -182,6 +189,7 @@ enum class LayoutRule {
 inline constexpr int kLayoutRules = 15;
 const char* layout_rule_name(LayoutRule rule);
 
+/// Cheap, and allocates nothing: searches ask it a million times. Rules before it are taken to be kept.
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& layout, LayoutRule rule);
 /// What of the recipe does not go with the model, whatever the layout.
 Diagnostics check_recipe(const TrainingJob& job);

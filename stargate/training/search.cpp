@@ -46,6 +46,7 @@ struct Findings {
     for (const auto& candidate : later.front.kept()) front.add(candidate);
     if (later.counts.nearest) note_miss(*later.counts.nearest);
   }
+  /// The nearest to fitting is told when nothing fits.
   void note_miss(const NearMiss& miss) {
     auto& nearest = counts.nearest;
     if (!nearest || miss.memory.missing() < nearest->memory.missing()) nearest = miss;
@@ -58,6 +59,7 @@ class ShardSearch {
   ShardSearch(const Question& question, Findings& findings)
       : q_(question), job_(question.job), limits_(question.limits), found_(findings) {}
 
+  /// A rule that speaks of the shard alone removes all its candidates at once; they are counted, not walked.
   void visit(TrainingLayout shard) {
     const auto shards = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size());
     const auto pipelines = static_cast<std::int64_t>(q_.grid.pipelines.size()) + q_.grid.uneven_pipelines;
@@ -187,7 +189,8 @@ class ShardSearch {
     return (q_.standing * step + work.operators).base();
   }
 
-  /// Neither in the ranking nor on the front, were its step as short as this.
+  /// Neither in the ranking nor on the front, were its step as short as this. `least` is a lower bound of the step.
+  /// With a front, the bound must lose on both lists.
   bool is_beaten(Duration least, Bytes bytes, const MicroBatch& work) const {
     return found_.ranking.is_beaten(value(least, work)) && (!limits_.front || found_.front.is_beaten(least, bytes));
   }
@@ -284,6 +287,8 @@ SearchReport search(const Question& question, const SearchProgress& progress) {
 
 }  // namespace
 
+/// The total difference, the two parts that are most longer, and the one that is most shorter, each where it is worth a
+/// hundredth of a percent of the step.
 std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow) {
   struct Difference {
     StepPart part;

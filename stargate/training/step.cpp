@@ -1,8 +1,9 @@
 // Puts a step together: stages from layers, the pipeline over them, and what each stage does once a step.
 // Gradients travel under the backward pass of the last micro-batch and gathered weights under the forward pass of the
 // first, both except for one layer of the stage: the first to compute or the last to have its gradient. ZeRO 2 sends
-// gradients in every micro-batch, beside a pipeline once for a round of pp micro-batches; ZeRO 3 sends them in every micro-batch and gathers weights in each forward and backward pass too. With
-// several copies of the shards (HSDP) the copies add their shards of the gradients once a step.
+// gradients in every micro-batch, beside a pipeline once for a round of pp micro-batches; ZeRO 3 sends them in every
+// micro-batch and gathers weights in each forward and backward pass too. With several copies of the shards (HSDP) the
+// copies add their shards of the gradients once a step.
 #include "stargate/training/step.hpp"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// Any text as a question. A text that begins with a brace is a question as `stargate ask` reads it; any other is a command
-// line, a word a line, the question's name first. What is asked is answered, in text and in JSON, on a part of the
-// catalogue. The seeds are made from the tables of the questions: each example, and each example with each flag.
+// Any text as a question. A text that begins with a brace is a question as `stargate ask` reads it; any other is a
+// command line, a word a line, the question's name first. What is asked is answered, in text and in JSON, on a part of
+// the catalogue. The seeds are made from the tables of the questions: each example, and each example with each flag.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

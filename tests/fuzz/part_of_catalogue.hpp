@@ -1,5 +1,5 @@
-// Part of the shipped catalogue as a file system: one system, some models, every engine and what they name. A fuzz target
-// loads it in a tenth of the time of the whole. Files outside the catalogue are the disk's.
+// Part of the shipped catalogue as a file system: one system, some models, every engine and what they name. A fuzz
+// target loads it in a tenth of the time of the whole. Files outside the catalogue are the disk's.
 #pragma once
 
 #include <array>

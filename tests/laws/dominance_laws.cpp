@@ -1,5 +1,5 @@
-// Laws between devices and between formats: what is at least as good in every figure is never slower, and what is stored
-// in fewer bits never takes longer.
+// Laws between devices and between formats: what is at least as good in every figure is never slower, and what is
+// stored in fewer bits never takes longer.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
