@@ -342,6 +342,11 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
              gemm_time(op.precision, op.k, op.n, op.m, op.groups);
     case OperatorKind::attention:
       return backward_attention_time(op.attention, literature_.backward_slower());
+    case OperatorKind::sparse:
+    case OperatorKind::recurrent: {  // the same products as attention's: five for the forward's two
+      const OperatorTime time = operator_parts(op);
+      return time.launch + (time.total() - time.launch) * 2.5;
+    }
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }
@@ -355,7 +360,10 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
   const Bytes bytes = op.kind == OperatorKind::gemm
                           ? Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups}))
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
-                                                           : op.traffic;
+                      : op.kind == OperatorKind::recurrent ? Bytes::from_base(op.recurrent.bytes())
+                      : op.kind == OperatorKind::sparse
+                          ? Bytes::from_base(op.sparse.index_key_bytes() + op.sparse.gathered_bytes())
+                          : op.traffic;
   const auto precision = op.kind == OperatorKind::gemm ? op.precision : Precision::bf16;
   const double activity = (activity_ > 0 ? activity_ : 1) * (op.kind == OperatorKind::attention ? kAttentionDraw : 1);
   return power_.power(activity * (op.flops() / (peak(precision) * time)), bytes / (bandwidth_ * time)) * time;

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 namespace {
 
@@ -24,7 +26,7 @@ constexpr std::array kKernels = {std::pair{RecurrentKernel::convolution, "conv"}
 }  // namespace
 
 RecurrentDevice recurrent_device(const Accelerator& accelerator) {
-  return {static_cast<double>(accelerator.compute_units.value_or(100)),
+  return {kernel_units(accelerator),
           accelerator.peak_rate(Precision::bf16).in(flop / microsecond), accelerator.memory_bandwidth.in(byte / microsecond),
           accelerator.last_level_cache.value_or(Bytes{}).in(byte)};
 }
