@@ -232,7 +232,9 @@ TEST_CASE("micro-batches in flight follow the schedule") {
 }
 
 TEST_CASE("a schedule holds no more than the passes between its forward and its backward ones") {
-  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+  for (const auto& named : EnumNames<PipelineSchedule>::names) {
+    const auto name = named.first;  // clang 14 lets no lambda of doctest see a structured binding
+    const auto schedule = named.second;
     TrainingLayout l = layout_of(1, 6, 1);
     l.pipeline_schedule = schedule;
     if (schedule == PipelineSchedule::interleaved_1f1b) l.vpp = 3;
@@ -257,7 +259,9 @@ TEST_CASE("every schedule simulates with parts that add up, and trades memory fo
   const TrainingJob job = gpt_like().job(64, 256, 2048);
   TrainingLayout l = layout_of(4, 8, 2);
   const StepReport plain = simulate_step(job, l);
-  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+  for (const auto& named : EnumNames<PipelineSchedule>::names) {
+    const auto name = named.first;  // clang 14 lets no lambda of doctest see a structured binding
+    const auto schedule = named.second;
     l.pipeline_schedule = schedule, l.vpp = schedule == PipelineSchedule::interleaved_1f1b ? 3 : 1;
     CAPTURE(name);
     REQUIRE_MESSAGE(check_layout(job, l).empty(), all_messages(check_layout(job, l)));
