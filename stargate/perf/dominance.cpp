@@ -29,9 +29,16 @@ bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& acc
   return found != catalogue.architectures.end() && found->second.from_whole_runs;
 }
 
-/// Of kernels, by anyone.
+/// Whether anyone measured kernels of its architecture.
 bool is_measured(const Catalogue& catalogue, const Accelerator& accelerator) {
-  return catalogue.calibrations.contains(accelerator.id + ".gemm");
+  if (catalogue.calibrations.contains(accelerator.id + ".gemm")) return true;
+  for (const auto& [id, other] : catalogue.accelerators) {
+    if (!accelerator.architecture.empty() && other.architecture == accelerator.architecture &&
+        catalogue.calibrations.contains(id + ".gemm")) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool is_same(const Accelerator& a, const Accelerator& b) {
@@ -50,7 +57,7 @@ bool is_no_worse(const Accelerator& device, const Accelerator& other, Precision 
 
 bool are_comparable(const Catalogue& catalogue, const Accelerator& device, const Accelerator& other) {
   if (is_known_from_whole_runs(catalogue, device) || is_known_from_whole_runs(catalogue, other)) return false;
-  return device.vendor == other.vendor || !is_measured(catalogue, device);
+  return device.vendor == other.vendor || (!is_measured(catalogue, device) && is_measured(catalogue, other));
 }
 
 std::vector<const Accelerator*> no_better_devices(const Catalogue& catalogue, const Accelerator& accelerator) {
