@@ -130,7 +130,7 @@ TEST_CASE("Validation says how wrong each table's predictions are, in the shape 
   bed.write("three.stream.vllm-1.0.csv", "bytes,latency_ms\n1,1\n2,2\n");
   bed.write("one.magic.vllm-1.0.csv", "bytes,latency_ms\n1,1\n");
   bed.write("one.stream.vllm-3.0.csv", "bytes,latency_ms\n1,1,1\n");
-  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {}, {}}, false, 2}, {});
+  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {}, {}}, Hidden::nothing, 2}, {});
   REQUIRE(report.groups.size() == 3);
   CHECK(report.groups[0].key.source == "one.stream.vllm-1.0");
   CHECK(report.groups[0].basis == "fitted");
@@ -163,11 +163,11 @@ TEST_CASE("Validation says how wrong each table's predictions are, in the shape 
 TEST_CASE("Leaving a device out predicts it with what the others lend, or says that none does") {
   Bed bed;
   bed.catalogue.calibrations = calibrate(bed.catalogue, bed.laws, {bed.folder, {}, {}, {}}, {}).calibrations;
-  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, true, 0}, {});
+  const auto report = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, Hidden::device, 0}, {});
   REQUIRE(report.groups.size() == 1);
   CHECK(report.groups[0].basis == "carried over from one");
   bed.catalogue.calibrations.erase("one.stream");
-  const auto alone = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, true, 0}, {});
+  const auto alone = validate_kernels(bed.catalogue, bed.laws, {{bed.folder, {}, {"two"}, {}}, Hidden::device, 0}, {});
   CHECK(alone.groups[0].errors.rows == 0);
   CHECK(alone.skipped.at("no law of stream without measured kernels") == alone.groups[0].rows);
 }
