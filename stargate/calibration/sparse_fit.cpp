@@ -129,7 +129,8 @@ std::vector<std::string> broken_rows(const std::vector<SparseRow>& rows, const S
 }
 
 constexpr SparseField kLaunchShare = {
-    "launch_share", "1", "of the lone launches of the block's projections, in the block measured", nullptr, 0.5, 0.01, 2};
+    "launch_share", "1", "of the lone launches of the block's projections, in the block measured", nullptr, 0.5, 0.01,
+    2};
 
 struct Solution {
   BlockCoefficients coefficients;

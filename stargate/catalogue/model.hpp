@@ -113,8 +113,8 @@ Bytes stored_state_bytes(const Model& model, Precision precision);
 Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision);
 
 /// Of one layer in bytes: growing with each token, and of fixed size; recurrent states in their own precision. What a
-/// sparse index selects from is cached in 8 bits with its scales and its rotated part in 16: 656 bytes for 576 elements,
-/// and index keys with a scale each.
+/// sparse index selects from is cached in 8 bits with its scales and its rotated part in 16: 656 bytes for 576
+/// elements, and index keys with a scale each.
 double cached_bytes_per_token(const AttentionShape& attention, Precision precision);
 double fixed_bytes(const AttentionShape& attention, Precision precision);
 /// Of one vector that sparse attention gathers, and of its index key.

@@ -11,10 +11,11 @@
 // A scan in one kernel gives each unit a head's whole sequence, and moves data while it multiplies:
 //   t       = launch + (walk^2 + (traffic / (memory_share bandwidth))^2)^(1/2)
 //   walk    = ceil(sequences heads / units) (start_us + chunk_us chunks)
-// rows is a sequence's tokens in the call, at most 64; sequence_us is there where an engine calls the convolution once a
-// sequence. A term that a kernel does not have is 0. What fits in cache_share of the last-level cache comes 4 times as
-// fast. Operations and bytes are counted in operator.hpp. After S. Yang et al., "Gated Delta Networks" (arXiv
-// 2412.06464), Kimi Team, "Kimi Linear" (arXiv 2510.26692), T. Dao and A. Gu, "Transformers are SSMs" (arXiv 2405.21060).
+// rows is a sequence's tokens in the call, at most 64; sequence_us is there where an engine calls the convolution once
+// a sequence. A term that a kernel does not have is 0. What fits in cache_share of the last-level cache comes 4 times
+// as fast. Operations and bytes are counted in operator.hpp. After S. Yang et al., "Gated Delta Networks" (arXiv
+// 2412.06464), Kimi Team, "Kimi Linear" (arXiv 2510.26692), T. Dao and A. Gu, "Transformers are SSMs" (arXiv
+// 2405.21060).
 #pragma once
 
 #include <map>
@@ -36,7 +37,8 @@ struct RecurrentDevice {
 RecurrentDevice recurrent_device(const Accelerator& accelerator);
 
 struct RecurrentCoefficients {
-  double launch_us = 4, compute_share = 0.3, memory_share = 0.8, chunk_us = 3, first_us = 0, start_us = 0, sequence_us = 0;
+  double launch_us = 4, compute_share = 0.3, memory_share = 0.8, chunk_us = 3, first_us = 0, start_us = 0,
+         sequence_us = 0;
   double cache_share = 0;   ///< 0: nothing is found there
   double chunk_states = 0;  ///< structure: 1 where chunk states pass through memory
   double one_kernel = 0;    ///< structure: 1 for a scan in one kernel

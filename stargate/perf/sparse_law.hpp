@@ -9,8 +9,8 @@
 //   attention = (compute^2 + gather^2)^(1/2), compute = 2 rows (score + value width) attended / (compute_share peak),
 //               rows = heads, in tiles of head_tile; gather = vectors attended to / (gather_share bandwidth)
 //   other     = (queries and outputs of all heads in 16 bits) / (traffic_share bandwidth)
-// `scored` and `attended` are counted in operator.hpp. Calls whose host is slower take host_us instead; a captured graph
-// has no host. After DeepSeek-AI, "DeepSeek-V3.2" (2025), and the configuration files of DeepSeek-V4.
+// `scored` and `attended` are counted in operator.hpp. Calls whose host is slower take host_us instead; a captured
+// graph has no host. After DeepSeek-AI, "DeepSeek-V3.2" (2025), and the configuration files of DeepSeek-V4.
 #pragma once
 
 #include <map>

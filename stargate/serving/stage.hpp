@@ -14,8 +14,8 @@ struct ServingStage {
 };
 std::vector<ServingStage> serving_stages(const Model& model, int pp);
 
-/// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and the
-/// convolution's tail.
+/// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and
+/// the convolution's tail.
 Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length);
 
 }  // namespace stargate
