@@ -437,7 +437,9 @@ TEST_CASE("a search finds no worse than any layout tried by hand, and its front 
   CHECK(tried > 20);
   const auto& front = result->pareto;
   REQUIRE_FALSE(front.empty());
-  CHECK(front.front().layout == result->best()->layout);
+  // ZeRO 2 beside a pipeline of as many stages as micro-batches takes the time of ZeRO 1 with less memory: a tie.
+  CHECK(front.front().report.step_time() == result->best()->report.step_time());
+  CHECK(front.front().report.memory.bytes.total() <= result->best()->report.memory.bytes.total());
   for (std::size_t i = 1; i < front.size(); ++i) {
     CHECK(front[i].report.step_time() > front[i - 1].report.step_time());
     CHECK(front[i].report.memory.bytes.total() < front[i - 1].report.memory.bytes.total());
