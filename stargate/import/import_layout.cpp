@@ -76,7 +76,7 @@ const Mapping kMappings[] = {
     {"account_for_embedding_in_pipeline_split", Kind::flag, "embedding_as_layer"},
     {"account_for_loss_in_pipeline_split", Kind::flag, "loss_as_layer"},
     {"bf16", Kind::flag, "bf16"},
-    {"fp16", Kind::flag, "bf16"},
+    {"fp16", Kind::flag, "fp16"},
     {"fp8_format", Kind::text, "fp8"},
     {"fp8", Kind::text, "fp8"},
     {"fp4_format", Kind::text, "fp4"},
@@ -370,6 +370,19 @@ class Importer {
     };
     if (on("fp8") || raw_.is("float8") || has_float8_converter()) out_.precision = "fp8";
     if (on("fp4")) out_.precision = "fp4";
+    note_other_precision();
+  }
+  /// bf16 stands for any two-byte format; what the file says beside it is told.
+  void note_other_precision() {
+    const std::string word = raw_.word("precision");  // NeMo: bf16, bf16-mixed, 16, 16-mixed, 32-true
+    if (raw_.is("fp16") || word.starts_with("16") || word.starts_with("fp16")) {
+      out_.notes.push_back("the run is in fp16; the command asks for " + out_.precision +
+                           (out_.precision == "bf16" ? ", which has the same size and peak rate" : ""));
+    } else if (!word.empty() && !word.starts_with("bf16")) {
+      out_.notes.push_back("the file's precision is " + word + "; the command asks for " + out_.precision);
+    } else if (word.empty() && raw_.flag.contains("bf16") && !raw_.is("bf16") && out_.precision == "bf16") {
+      out_.notes.push_back("bf16 is switched off in the file; the command asks for bf16");
+    }
   }
   /// Of a list however it is written, the modules there are.
   static std::string known_modules(const std::string& list) {

@@ -126,6 +126,18 @@ TEST_CASE("copies of the shards, recomputed modules and first layers are part of
   CHECK(format_import_command(block, {}, {}).find("--recompute full --recompute-num-layers 2") != std::string::npos);
 }
 
+TEST_CASE("a precision that the command does not have is told, bf16 is not") {
+  const auto notes = [](const char* file, const char* text) { return layout_of(file, text).notes; };
+  const auto told = notes("run.sh", "--tensor-model-parallel-size 2 --fp16 --world-size 8 --global-batch-size 8\n");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with("the run is in fp16"));
+  CHECK(notes("run.sh", "--tensor-model-parallel-size 2 --bf16 --world-size 8 --global-batch-size 8\n").empty());
+  const std::string nemo = "trainer:\n  num_nodes: 1\n  devices: 8\n  precision: ";
+  const std::string rest = "\nmodel:\n  global_batch_size: 8\n  tensor_model_parallel_size: 2\n";
+  CHECK(notes("n.yaml", (nemo + "32-true" + rest).c_str()).size() == 1);
+  CHECK(notes("n.yaml", (nemo + "bf16-mixed" + rest).c_str()).empty());
+}
+
 TEST_CASE("a schedule other than 1F1B is part of the command") {
   const auto l = layout_of("t.toml",
                            "[parallelism]\npipeline_parallel_degree = 2\ndata_parallel_shard_degree = 1\n"

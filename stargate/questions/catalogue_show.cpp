@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "stargate/base/text_table.hpp"
 #include "stargate/catalogue/catalogue_without_laws.hpp"
 #include "stargate/config/json_writer.hpp"
@@ -80,13 +82,23 @@ void write_record(JsonWriter& json, const ShownRecord& record) {
   json.end_array();
 }
 
-/// By searching the notes' text for ids: an id that is part of a longer one counts as cited too.
+/// Whether the text has the id as a word of its own, not as a part of a longer id.
+bool names_id(const std::string& text, const std::string& id) {
+  const auto in_id = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_'; };
+  for (auto at = text.find(id); at != std::string::npos; at = text.find(id, at + 1)) {
+    const std::size_t end = at + id.size();
+    if ((at == 0 || !in_id(text[at - 1])) && (end == text.size() || !in_id(text[end]))) return true;
+  }
+  return false;
+}
+
+/// By searching the notes' text for ids: an assumption may name one too.
 std::map<std::string, Source> cited_by(const std::vector<RecordLine>& lines,
                                        const std::map<std::string, Source>& sources) {
   std::map<std::string, Source> out;
   for (const auto& line : lines) {
     for (const auto& [id, source] : sources) {
-      if (("," + line.source + ",").find(id) != std::string::npos) out.emplace(id, source);
+      if (names_id(line.source, id)) out.emplace(id, source);
     }
   }
   return out;

@@ -207,6 +207,7 @@ std::string totals_table(const Plan& base, const Plan& other) {
   row("  systems", base.parts.systems, other.parts.systems);
   row("  construction", base.parts.construction, other.parts.construction);
   row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
+  if (base.parts.carbon + other.parts.carbon > Money{}) row("  carbon", base.parts.carbon, other.parts.carbon);
   row("  unmet demand", base.parts.unmet, other.parts.unmet);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);

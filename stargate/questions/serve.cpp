@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/sizing/estimate.hpp"
@@ -22,7 +23,7 @@ struct SystemAnswer {
 
 struct ServeReport {
   std::string model;
-  std::vector<SystemAnswer> answers;  ///< cheapest first where prices are known, what cannot serve last
+  std::vector<SystemAnswer> answers;  ///< in the order of comes_before
 };
 
 ServingQuestion serving_question(const ServeQuestion& question, const Model& model) {
@@ -33,13 +34,14 @@ ServingQuestion serving_question(const ServeQuestion& question, const Model& mod
   return out;
 }
 
-/// Not an order where only some prices are known: accelerators then decide between some pairs and dollars between
-/// others.
+/// By price, then by accelerators; what has no price comes after what has one, and what cannot serve last.
 bool comes_before(const SystemAnswer& a, const SystemAnswer& b) {
-  const auto *x = a.sized(), *y = b.sized();
-  if (x == nullptr || y == nullptr) return x != nullptr && y == nullptr;
-  if (x->price.base() > 0 && y->price.base() > 0) return x->price < y->price;
-  return x->accelerators < y->accelerators;
+  const auto key = [](const SystemAnswer& answer) {
+    const auto* sized = answer.sized();
+    if (sized == nullptr) return std::tuple(true, true, Money{}, std::int64_t{0});
+    return std::tuple(false, !(sized->price > Money{}), sized->price, std::int64_t{sized->accelerators});
+  };
+  return key(a) < key(b);
 }
 
 /// The best engine's answer.

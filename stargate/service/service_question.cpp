@@ -24,7 +24,19 @@ ServingWorkload workload_of(std::span<const TenantLoad> tenants) {
   return mean;
 }
 
+/// All tenants at the mean of their day.
+std::vector<TenantLoad> mean_loads(const ServiceStudySpec& study) {
+  std::vector<TenantLoad> tenants;
+  for (const auto& spec : study.tenants) {
+    const TenantTraffic traffic = tenant_traffic(spec);
+    tenants.push_back({traffic, mean_request_rate(traffic)});
+  }
+  return tenants;
+}
+
 }  // namespace
+
+ServingWorkload mean_workload(const ServiceStudySpec& study) { return workload_of(mean_loads(study)); }
 
 /// The moment of the day that `tenants` describe, as steady traffic of these rates.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
@@ -58,13 +70,9 @@ FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceSt
 }
 
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study, SizingDemand demand) {
-  std::vector<TenantLoad> tenants;
+  const std::vector<TenantLoad> tenants = mean_loads(study);
   double all = 0;
-  for (const auto& spec : study.tenants) {
-    const TenantTraffic traffic = tenant_traffic(spec);
-    tenants.push_back({traffic, mean_request_rate(traffic)});
-    all += tenants.back().rate;
-  }
+  for (const TenantLoad& tenant : tenants) all += tenant.rate;
   if (demand.rate <= 0 && demand.accelerators == 0) demand.rate = all;
   return service_fleet_question(catalogue, study, demand, tenants);
 }

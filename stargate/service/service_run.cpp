@@ -299,22 +299,6 @@ TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
   return tenant;
 }
 
-/// Weighted by requests; the cached share by prompt tokens.
-ServingWorkload mean_workload(const ServiceStudySpec& study) {
-  ServingWorkload mean{0, 0, 0};
-  double all = 0, cached = 0;
-  for (const auto& spec : study.tenants) {
-    const TenantTraffic tenant = tenant_traffic(spec);
-    const TenantMeans means = mean_lengths(tenant);
-    const double rate = mean_request_rate(tenant);
-    all += rate, cached += rate * means.isl * means.cached_share;
-    mean.isl += rate * means.isl, mean.osl += rate * means.osl;
-  }
-  mean.cached_share = cached / mean.isl;
-  mean.isl /= all, mean.osl /= all;
-  return mean;
-}
-
 Result<ServiceStudyAnswer> run_service_study(const Catalogue& catalogue, const ServiceStudySpec& study,
                                              const ServiceStudyOptions& options) {
   return ServiceRun(catalogue, study, options).run();

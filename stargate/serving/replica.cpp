@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "stargate/perf/power_law.hpp"
 #include "stargate/serving/stage.hpp"
 
 namespace stargate {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr double kActivationBytes = 2;  // bf16
 constexpr double kLogitBytes = 4;       // sampled in fp32
-constexpr double kIdleShare = 1.0 / 8;  // H100: 70 of 700 W, A100: 55 of 400 W
 
 /// The widest row of intermediate results a token of this layer leaves on a rank, in elements.
 double widest_row(const Model& model, const LayerShape& layer, const Shard& shard) {
@@ -177,12 +177,12 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
   return Fits{group * replica.layout.attention_dp, memory};
 }
 
-/// An idle machine draws what it does at full load less what its accelerators then save, never below an eighth.
+/// An idle machine draws what it does at full load less what its accelerators then save, never less than these alone.
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators) {
   const Accelerator& part = catalogue.accelerators.at(system.accelerator);
   const double share = static_cast<double>(accelerators) / system.accelerators;
-  const Power saved = part.power - part.idle_power.value_or(part.power * kIdleShare);
-  const Power idle = max(system.power * kIdleShare, system.power - static_cast<double>(system.accelerators) * saved);
+  const double count = system.accelerators;
+  const Power idle = max(count * idle_power(part), system.power - count * (part.power - idle_power(part)));
   return {idle * share, system.power * share};
 }
 

@@ -104,8 +104,8 @@ struct Fits {
 /// osl in tokens.
 std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl);
 
-/// At the plug, of one replica: its share of the system. Idle accelerators draw what their record says (an eighth of
-/// their maximum where it is silent), the rest of the machine the same as ever.
+/// At the plug, of one replica: its share of the system. Idle accelerators draw what perf/power_law.hpp's idle_power
+/// says of them, the rest of the machine the same as ever.
 ///   power = idle + (busy - idle) * share of time in steps, a step that only decodes counted at decode_share
 struct ReplicaPower {
   /// At the plug, of the whole replica.

@@ -44,8 +44,8 @@ bool CrowdRecord::grows(double rate, SimTime until) const {
   const double early = mean_between(quarter, 2 * quarter), middle = mean_between(2 * quarter, 3 * quarter),
                late = mean_between(3 * quarter, all);
   const double come = rate * quarter;
-  const double growth = std::min(kStillGrows * (middle - early), late - middle);
-  return late - middle >= kStillGrows * (middle - early) && growth > kGrowth * come + kChance * std::sqrt(come);
+  const double least = kStillGrows * (middle - early);
+  return late - middle >= least && least > kGrowth * come + kChance * std::sqrt(come);
 }
 
 }  // namespace stargate
