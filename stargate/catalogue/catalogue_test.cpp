@@ -89,3 +89,22 @@ TEST_CASE("a model's fields cannot be set, which is not that there is no such mo
         "--set model:m.1.hidden_size: a model's fields cannot be set\n"
         "  hint: change a copy of c/models/m.1.json and give its path as the model\n");
 }
+
+TEST_CASE("more memory, or dearer memory, raises the accelerator's price by what the memory costs") {
+  MemoryFiles files;
+  files.files["c/memories/hbm3.yaml"] += "price: {low: 10 $/GB, mid: 10 $/GB, high: 20 $/GB}\n";
+  files.files["c/accelerators/chip.yaml"] += "memory_stacks: 5\nprice: {low: 20000 $, mid: 25000 $, high: 30000 $}\n";
+  const auto price = [&](const std::vector<Override>& set) {
+    const auto catalogue = load_catalogue(files, "c", {set, {}});
+    if (!catalogue.ok()) FAIL(format_diagnostics(catalogue.faults()));
+    return catalogue->accelerators.at("chip").price->mid.in(dollar);
+  };
+  CHECK(price({}) == doctest::Approx(25000));
+  CHECK(price({{"accelerator:chip.memory_stacks", "10"}}) == doctest::Approx(25800));
+  CHECK(price({{"accelerator:chip.memory_capacity", "160 GB"}}) == doctest::Approx(25800));
+  CHECK(price({{"memory:hbm3.price.mid", "15 $/GB"}}) == doctest::Approx(25400));
+  CHECK(price({{"memory:hbm3.price.mid", "15 $/GB"}, {"accelerator:chip.memory_stacks", "10"}}) ==
+        doctest::Approx(26600));
+  CHECK(price({{"accelerator:chip.memory_stacks", "10"}, {"accelerator:chip.price.mid", "25000 $"}}) ==
+        doctest::Approx(25000));
+}
