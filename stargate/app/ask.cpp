@@ -133,7 +133,11 @@ bool QuestionCommands::tell_mistyped(const CLI::App& command) {
   }
   const std::string word = flag->substr(0, flag->find('='));
   const auto* chosen = question_of(&command);
-  const auto near = chosen == nullptr ? std::string() : nearest_name(word, chosen->flags());
+  std::vector<std::string> flags = chosen == nullptr ? std::vector<std::string>() : chosen->flags();
+  for (const auto* at = &command; at != nullptr; at = at->get_parent()) {
+    for (const auto* option : at->get_options()) flags.push_back(option->get_name());
+  }
+  const auto near = nearest_name(word, flags);
   session_.fail(word + " is no flag of `" + where + "`",
                 near.empty() ? "`" + where + " --help` lists them" : "did you mean '" + near + "'?");
   return true;

@@ -129,7 +129,8 @@ std::vector<std::string> broken_rows(const std::vector<SparseRow>& rows, const S
 }
 
 constexpr SparseField kLaunchShare = {
-    "launch_share", "1", "of the lone launches of the block's projections, in the block measured", nullptr, 0.5, 0.01, 2};
+    "launch_share", "1", "of the lone launches of the block's projections, in the block measured", nullptr, 0.5, 0.01,
+    2};
 
 struct Solution {
   BlockCoefficients coefficients;
@@ -149,7 +150,8 @@ std::vector<SparseField> fields_of(const SparseCoefficients& c) {
 bool can_tell(const SparseField& field, const SparseRow& row, bool index) {
   const std::string name = field.name;
   if (name == "memory_share") return index && row.call.decode;
-  if (name == "index_share" || name == "select_share") return index && !row.call.decode;
+  if (name == "select_us") return index;
+  if (name == "index_share") return index && !row.call.decode;
   return true;
 }
 
@@ -326,6 +328,7 @@ BlockCoefficients fit_sparse_rows(const std::vector<SparseRow>& rows, const Spar
   Solution best;
   for (const double tile : kHeadTiles) {
     for (const bool host : {false, true}) {
+      if (host && rows.front().call.decode) continue;  // decoding was timed in captured graphs
       BlockCoefficients start;
       SparseCoefficients& c = start.law;
       for (const auto& f : sparse_fields()) c.*f.member = f.start;
@@ -343,7 +346,9 @@ BlockCoefficients fit_sparse_rows(const std::vector<SparseRow>& rows, const Spar
   // A rate that a search leaves at its upper bound is a limit the rows do not show.
   bool dropped = false;
   for (const auto& f : fields_of(best.coefficients.law)) {
-    if (!std::string(f.name).ends_with("_share") || best.coefficients.law.*f.member < 0.98 * f.upper) continue;
+    const bool rate = std::string(f.name).ends_with("_share"), selects = std::string(f.name) == "select_us";
+    const double value = best.coefficients.law.*f.member;
+    if (!(rate && value > 0.98 * f.upper) && !(selects && value < 1.02 * f.lower)) continue;
     best.coefficients.law.*f.member = 0, dropped = true;
   }
   return dropped ? solve_from(rows, 1, device, best.coefficients).coefficients : best.coefficients;

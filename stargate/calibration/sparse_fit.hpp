@@ -2,7 +2,8 @@
 // GLM-5), dsv4_csa_*_module and dsv4_hca_*_module (DeepSeek-V4). What a block takes is what a model's walk says of it:
 // projections by the law of products in the row's format, as the catalogue has it for the engine, and the rest by this
 // law, whose coefficients alone are fitted. isl is the new tokens of a sequence, step those cached, num_heads the heads
-// of the rank. A group is the cache's width, the family, the phase and the kernel ("bf16_kv_fp8/dsa/decode.flashmla").
+// of the rank. A group is the cache's width, the family, the phase and the kernel
+// ("bf16_kv_fp8/dsa/decode.flashmla").
 // Rows left out by rule: no time or shape; a model or format the law has no place for; prompts that an engine attends
 // to without the index; faster than the chip can be; disturbed, which is over twice what two calls take that ask for no
 // less.

@@ -93,8 +93,8 @@ TEST_CASE("what a row leaves out is filled by rules") {
   CHECK(quantised.load == LoadKind::queued);
   CHECK(quantised.lengths.mean(1000) == doctest::Approx(900));
 
-  row.model = "DeepSeek-R1";
-  CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
+  row.model = "DeepSeek-R1";  // its files have no scales of a cache
+  CHECK(service_of(c, row).replica.precision.kv == Precision::bf16);
   row.engine = "TensorRT-LLM", row.engine_version = "";
   CHECK(service_of(c, row).replica.precision.kv == Precision::fp8);
 
@@ -203,7 +203,7 @@ TEST_CASE("a full pool preempts and still answers every request") {
 TEST_CASE("a disaggregated row runs both sides with their own layouts, and the user's command says so") {
   const Catalogue c = make_catalogue();
   MeasuredServing row = make_row();
-  row.tp = 0, row.gpus = 24, row.concurrency_or_batch = 12;
+  row.tp = 0, row.gpus = 24, row.concurrency_or_batch = 12, row.isl = 8192;
   row.prefill_workers = 1, row.prefill_tp = 8, row.decode_workers = 4, row.decode_tp = 4;
   const MeasuredService service = service_of(c, row);
   REQUIRE(service.prefill);
@@ -213,7 +213,7 @@ TEST_CASE("a disaggregated row runs both sides with their own layouts, and the u
   CHECK(simulate_command(c, service).find("--prefill-replicas 1 --prefill-tp 8") != std::string::npos);
   const auto apart = std::get<RunFigures>(simulate_run(service));
   MeasuredServing whole = make_row();
-  whole.gpus = 16, whole.concurrency_or_batch = 12;
+  whole.gpus = 16, whole.concurrency_or_batch = 12, whole.isl = 8192;
   const auto together = std::get<RunFigures>(simulate_run(service_of(c, whole)));
   CHECK(apart.tpot.mean < together.tpot.mean);  // no prompt stops a decode
   row.concurrency_or_batch = 1;                 // one client of all replicas, not one of each

@@ -207,11 +207,18 @@ OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision prec
 }  // namespace
 
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
-  const OperatorTime own = gemm_parts_alone(precision, s);
-  if (no_better_.empty()) return own;
-  return least_of(own, no_better_, precision, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
-                  Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(precision)),
-                  [&](const DeviceLaw& law) { return law.gemm_parts_alone(precision, s); });
+  OperatorTime least = gemm_parts_alone(precision, s);
+  if (no_better_.empty()) return least;
+  const auto bound = [&](Precision p, const OperatorTime& own) {
+    return least_of(own, no_better_, p, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
+                    Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(p)),
+                    [&](const DeviceLaw& law) { return law.gemm_parts_alone(p, s); });
+  };
+  least = bound(precision, least);
+  for (const Precision wider : wider_formats(precision)) {
+    if (has_rate_[static_cast<std::size_t>(wider)]) least = bound(wider, least);
+  }
+  return least;
 }
 
 double DeviceLaw::attention_us(const AttentionCall& call) const {
@@ -236,11 +243,19 @@ OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
 }
 
 OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
-  const OperatorTime own = attention_parts_alone(call);
-  if (no_better_.empty()) return own;
-  const bool narrow = bytes_per_element(call.kv_precision) < 2;  // may multiply in 8 bits
-  return least_of(own, no_better_, narrow ? Precision::fp8 : Precision::bf16, Flops::from_base(call.flops()), Bytes{},
-                  [&](const DeviceLaw& law) { return law.attention_parts_alone(call); });
+  OperatorTime least = attention_parts_alone(call);
+  if (no_better_.empty()) return least;
+  const auto bound = [&](const AttentionCall& c, Precision p) {
+    return least_of(least, no_better_, p, Flops::from_base(c.flops()), Bytes{},
+                    [&](const DeviceLaw& law) { return law.attention_parts_alone(c); });
+  };
+  if (bytes_per_element(call.kv_precision) < 2) {  // may multiply in 8 bits
+    least = bound(call, Precision::fp8);
+    AttentionCall wide = call;
+    wide.kv_precision = Precision::bf16;
+    return bound(wide, Precision::bf16);
+  }
+  return bound(call, Precision::bf16);
 }
 
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
@@ -304,6 +319,12 @@ double DeviceLaw::experts_us(const ExpertCall& call, Precision precision) const 
   for (const NoBetter& other : no_better_) {
     if (!other.in[static_cast<std::size_t>(precision)] || !other.law->knows_experts(precision)) continue;
     us = std::min(us, other.law->experts_us_alone(call, precision));
+  }
+  for (const Precision wider : wider_formats(precision)) {
+    for (const NoBetter& other : no_better_) {
+      if (!other.in[static_cast<std::size_t>(wider)] || !other.law->knows_experts(wider)) continue;
+      us = std::min(us, other.law->experts_us_alone(call, wider));
+    }
   }
   return us;
 }

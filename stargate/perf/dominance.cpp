@@ -24,6 +24,23 @@ bool rate_no_worse(const Accelerator& device, const Accelerator& other, Precisio
   return !best || !their_best || *best >= *their_best;
 }
 
+bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& accelerator) {
+  const auto found = catalogue.architectures.find(accelerator.architecture);
+  return found != catalogue.architectures.end() && found->second.from_whole_runs;
+}
+
+/// Whether anyone measured kernels of its architecture.
+bool is_measured(const Catalogue& catalogue, const Accelerator& accelerator) {
+  if (catalogue.calibrations.contains(accelerator.id + ".gemm")) return true;
+  for (const auto& [id, other] : catalogue.accelerators) {
+    if (!accelerator.architecture.empty() && other.architecture == accelerator.architecture &&
+        catalogue.calibrations.contains(id + ".gemm")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_same(const Accelerator& a, const Accelerator& b) {
   return a.peak == b.peak && a.memory_bandwidth == b.memory_bandwidth && a.compute_units == b.compute_units &&
          a.clock == b.clock && a.last_level_cache == b.last_level_cache;
@@ -38,11 +55,17 @@ bool is_no_worse(const Accelerator& device, const Accelerator& other, Precision 
          kernel_units(device) >= kernel_units(other);
 }
 
+bool are_comparable(const Catalogue& catalogue, const Accelerator& device, const Accelerator& other) {
+  if (is_known_from_whole_runs(catalogue, device) || is_known_from_whole_runs(catalogue, other)) return false;
+  return device.vendor == other.vendor || (!is_measured(catalogue, device) && is_measured(catalogue, other));
+}
+
 std::vector<const Accelerator*> no_better_devices(const Catalogue& catalogue, const Accelerator& accelerator) {
   std::vector<const Accelerator*> out;
   for (const auto& [id, current] : catalogue.accelerators) {
     const Accelerator& other = *find_listed(catalogue, id);
     if (id == accelerator.id && is_same(accelerator, other)) continue;
+    if (!are_comparable(catalogue, accelerator, other)) continue;
     if (is_no_worse(accelerator, other, Precision::bf16)) out.push_back(&other);
   }
   return out;

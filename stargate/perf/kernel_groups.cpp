@@ -43,7 +43,8 @@ std::vector<const ChosenGroup*> find_rivals(const std::vector<ChosenGroup>& grou
   };
   std::vector<const ChosenGroup*> out;
   for (const ChosenGroup& c : groups) {
-    const bool rival = c.place == first.place && c.origin == first.origin && format(c) == format(first);
+    const bool same_engine = c.group->engine == first.group->engine && c.group->version == first.group->version;
+    const bool rival = same_engine && c.origin == first.origin && format(c) == format(first);
     if (&c == &first || (rival && c.group->used.rows >= kFewRows)) out.push_back(&c);
   }
   return out;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
+
 namespace stargate {
 namespace {
 
@@ -42,7 +44,7 @@ Catalogue catalogue() {
   return c;
 }
 
-LawQuery query(const std::string& law, const std::string& version) { return {law, "vllm", version, {}}; }
+LawQuery query(const std::string& law, const std::string& version) { return {law, "vllm", version}; }
 
 TEST_CASE("A device's own coefficients come first, of the version asked for or the nearest to it") {
   const auto c = catalogue();
@@ -82,21 +84,45 @@ TEST_CASE("Kernels of one engine are not filled up with those of another") {
   CHECK(all[3].origin == LawOrigin::carried_over);  // its own device, but another engine
 }
 
-TEST_CASE("Another architecture of the vendor lends when its own has nothing; another vendor never does") {
-  const auto c = catalogue();
-  CHECK(choose_groups(c, c.accelerators.at("a100-sxm-80gb"), query("gemm", ""))[0].origin == LawOrigin::carried_over);
+TEST_CASE("No other architecture lends alone, not even of the same vendor, unless both are of one family") {
+  auto c = catalogue();
+  CHECK(choose_groups(c, c.accelerators.at("a100-sxm-80gb"), query("gemm", "")).empty());
   CHECK(choose_groups(c, c.accelerators.at("mi300x"), query("gemm", "")).empty());
   CHECK(choose_groups(c, c.accelerators.at("h100-sxm"), query("moe", "")).empty());
+  c.architectures["Hopper"].family = c.architectures["Ampere"].family = "kin";
+  CHECK(choose_groups(c, c.accelerators.at("a100-sxm-80gb"), query("gemm", ""))[0].origin == LawOrigin::carried_over);
 }
 
-TEST_CASE("Of another architecture the nearest chip lends, not the same engine's on an older one") {
+TEST_CASE("Architectures lend together to a device nobody measured, the nearer and those of its vendor more") {
   auto c = catalogue();
-  c.accelerators["a100-sxm-80gb"] = chip("a100-sxm-80gb", "NVIDIA", "Ampere", 2.0);
   c.accelerators["rubin"] = chip("rubin", "NVIDIA", "Rubin", 22);
-  calibrate(c, "a100-sxm-80gb", "vllm", "0.24.0", "int8");
-  calibrate(c, "h200-sxm", "trtllm", "1.3.0", "int8");
-  for (const auto& chosen : choose_groups(c, c.accelerators.at("rubin"), query("gemm", ""))) {
-    if (chosen.group->precision == "int8") CHECK(chosen.group->device == "h200-sxm");
+  calibrate(c, "a100-sxm-80gb", "vllm", "0.24.0", "bf16");
+  calibrate(c, "mi300x", "aiter", "2026", "bf16");
+  std::map<std::string, double> weights;
+  for (const auto& lender : lending_architectures(c, c.accelerators.at("rubin"))) weights[lender.id] = lender.weight;
+  REQUIRE(weights.size() == 3);
+  CHECK(weights.at("Hopper") > weights.at("Ampere"));
+  CHECK(weights.at("Hopper") > 4 * weights.at("CDNA 3"));
+  CHECK(lending_architectures(c, c.accelerators.at("h20")).size() == 2);
+}
+
+TEST_CASE("What a unit takes from its cache grows with what it multiplies, and what it leaves unhidden falls") {
+  auto c = catalogue();
+  Accelerator wide = chip("wide", "NVIDIA", "Rubin", 22);
+  wide.peak[Precision::bf16] *= 2;
+  c.accelerators["wide"] = wide;
+  for (auto& group : c.calibrations["h100-sxm.gemm"].groups) {
+    group.coefficients = {{"feed", 80}, {"store", 20}, {"latency", 100}, {"launch", 5}};
+    group.used.rows = 300;
+  }
+  LawQuery of_hopper = query("gemm", "");
+  of_hopper.architecture = "Hopper";
+  for (const auto& chosen : choose_groups(c, wide, of_hopper)) {
+    if (chosen.group->device != "h100-sxm") continue;
+    const auto scaled = scaled_coefficients(chosen);
+    CHECK(scaled.at("feed") == doctest::Approx(160));
+    CHECK(scaled.at("latency") == doctest::Approx(50));
+    CHECK(scaled.at("launch") == 5);
   }
 }
 

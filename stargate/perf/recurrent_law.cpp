@@ -26,8 +26,8 @@ constexpr std::array kKernels = {std::pair{RecurrentKernel::convolution, "conv"}
 }  // namespace
 
 RecurrentDevice recurrent_device(const Accelerator& accelerator) {
-  return {kernel_units(accelerator),
-          accelerator.peak_rate(Precision::bf16).in(flop / microsecond), accelerator.memory_bandwidth.in(byte / microsecond),
+  return {kernel_units(accelerator), accelerator.peak_rate(Precision::bf16).in(flop / microsecond),
+          accelerator.memory_bandwidth.in(byte / microsecond),
           accelerator.last_level_cache.value_or(Bytes{}).in(byte)};
 }
 
@@ -55,7 +55,8 @@ std::span<const RecurrentField> recurrent_fields() {
   using C = RecurrentCoefficients;
   static constexpr std::array fields = {
       RecurrentField{"launch_us", "us", "all launches of the call", &C::launch_us, 4, 0.3, 500},
-      RecurrentField{"memory_share", "1", "of the memory bandwidth; above 1 where the cache keeps part of what is counted",
+      RecurrentField{"memory_share", "1",
+                     "of the memory bandwidth; above 1 where the cache keeps part of what is counted",
                      &C::memory_share, 0.8, 0.02, 2},
       RecurrentField{"cache_share", "1",
                      "of the last-level cache in which repeated calls find their data again; 0: they find none",

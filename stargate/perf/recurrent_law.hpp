@@ -37,7 +37,8 @@ struct RecurrentDevice {
 RecurrentDevice recurrent_device(const Accelerator& accelerator);
 
 struct RecurrentCoefficients {
-  double launch_us = 4, compute_share = 0.3, memory_share = 0.8, chunk_us = 3, first_us = 0, start_us = 0, sequence_us = 0;
+  double launch_us = 4, compute_share = 0.3, memory_share = 0.8, chunk_us = 3, first_us = 0, start_us = 0,
+         sequence_us = 0;
   double cache_share = 0;   ///< 0: nothing is found there
   double chunk_states = 0;  ///< structure: 1 where chunk states pass through memory
   double one_kernel = 0;    ///< structure: 1 for a scan in one kernel

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "stargate/perf/kernel_units.hpp"
+
 namespace stargate {
 namespace {
 
@@ -14,6 +16,7 @@ constexpr std::array kFamilies = {"dsa", "csa", "hca"};
 
 SparseDevice sparse_device(const Accelerator& accelerator) {
   SparseDevice out;
+  out.units = kernel_units(accelerator);
   out.peak = accelerator.peak_rate(Precision::bf16).in(flop / microsecond);
   out.narrow_peak = std::max(out.peak, accelerator.peak_rate(Precision::fp8).in(flop / microsecond));
   out.bandwidth = accelerator.memory_bandwidth.in(byte / microsecond);
@@ -36,7 +39,9 @@ double sparse_us(const SparseCoefficients& c, const SparseDevice& device, const 
   const auto at = [](double work, double rate, double share) { return share > 0 ? work / (rate * share) : 0; };
   const double products = at(call.index_flops(), device.narrow_peak, c.index_share);
   const double keys = at(call.index_key_bytes(), device.bandwidth, c.memory_share);
-  const double select = at(4 * call.scored(), device.bandwidth, c.select_share);
+  const double tokens = call.sequences * call.query;
+  const double select =
+      c.select_us * call.scored() / 1024 / std::max(1.0, tokens) * std::max(1.0, tokens / device.units);
   const double rows = std::ceil(call.heads / c.head_tile) * c.head_tile / std::max(1.0, call.heads);
   const double compute = at(call.attention_flops() * rows, device.peak, c.compute_share);
   const double gather = at(call.gathered_bytes(), device.bandwidth, c.gather_share);
@@ -53,7 +58,7 @@ std::span<const SparseField> sparse_fields() {
       SparseField{"host_us", "us", "of the host, where kernels are launched one by one", &C::host_us, 10, 0.1, 5000},
       SparseField{"index_share", "1", "of the 8-bit peak rate by the index's scores", &C::index_share, 0.4, 0.01, 1},
       SparseField{"memory_share", "1", "of the memory bandwidth by the index keys", &C::memory_share, 0.6, 0.02, 2},
-      SparseField{"select_share", "1", "of the memory bandwidth, scores read once", &C::select_share, 0.3, 0.002, 10},
+      SparseField{"select_us", "us", "of a unit to select from 1,024 scores of a token", &C::select_us, 0.3, 0.001, 20},
       SparseField{"compute_share", "1", "of the 16-bit peak rate by attention", &C::compute_share, 0.4, 0.01, 1},
       SparseField{"gather_share", "1",
                   "of the memory bandwidth by gathered vectors; above 1 where tokens find each other's in the cache",

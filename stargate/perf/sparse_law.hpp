@@ -5,7 +5,7 @@
 //   t         = launch + index + select + attention + other
 //   index     = (products^2 + keys^2)^(1/2), products = 2 index_heads index_dim scored / (index_share 8-bit peak),
 //               keys = index keys of each sequence read once / (memory_share bandwidth)
-//   select    = 4 scored / (select_share bandwidth): a score is 4 bytes
+//   select    = select_us for each 1,024 scores of a token, one unit a token: max(1, tokens / units) of them in turn
 //   attention = (compute^2 + gather^2)^(1/2), compute = 2 rows (score + value width) attended / (compute_share peak),
 //               rows = heads, in tiles of head_tile; gather = vectors attended to / (gather_share bandwidth)
 //   other     = (queries and outputs of all heads in 16 bits) / (traffic_share bandwidth)
@@ -24,13 +24,14 @@ namespace stargate {
 
 /// Facts of a device the law needs.
 struct SparseDevice {
+  double units = 1;
   double peak = 0, narrow_peak = 0;  ///< flop a microsecond: bf16, and fp8 where there is one
   double bandwidth = 0;              ///< bytes a microsecond
 };
 SparseDevice sparse_device(const Accelerator& accelerator);
 
 struct SparseCoefficients {
-  double launch_us = 30, host_us = 0, index_share = 0.4, memory_share = 0.6, select_share = 0.3, compute_share = 0.4,
+  double launch_us = 30, host_us = 0, index_share = 0.4, memory_share = 0.6, select_us = 0.3, compute_share = 0.4,
          gather_share = 1, traffic_share = 0.2;
   double head_tile = 64;  ///< structure: found among few choices
 };

@@ -9,7 +9,7 @@ using namespace stargate;
 
 namespace {
 
-SparseDevice device() { return {989e6, 1979e6, 3.35e6}; }
+SparseDevice device() { return {132, 989e6, 1979e6, 3.35e6}; }
 
 /// DeepSeek-V3.2 in 8 bits.
 SparseCall dsa(double query, double context) {

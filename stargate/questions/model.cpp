@@ -31,7 +31,8 @@ std::string attention_text(const AttentionShape& a) {
       if (a.shared_vector) return shared_vector_text(a);
       if (a.index_topk > 0) {
         return fmt::format("latent (MLA), {} heads, rank {} + {}, sees {} tokens{}", a.heads, a.kv_lora_rank,
-                           a.rope_dim, a.index_topk, a.index_heads > 0 ? " that its index selects" : " selected before");
+                           a.rope_dim, a.index_topk,
+                           a.index_heads > 0 ? " that its index selects" : " selected before");
       }
       return fmt::format("latent (MLA), {} heads, rank {} + {}", a.heads, a.kv_lora_rank, a.rope_dim);
     case AttentionKind::linear:
@@ -86,7 +87,8 @@ std::string model_text(const Model& model) {
   table.add_row({"cache a token, bf16", format_quantity(kv_bytes_per_token(model, Precision::bf16), 6)});
   table.add_row({"state a sequence, bf16", format_quantity(fixed_state_bytes(model, Precision::bf16))});
   if (stored_state_bytes(model, Precision::bf16) != fixed_state_bytes(model, Precision::bf16)) {
-    table.add_row({"  in the type its configuration says", format_quantity(stored_state_bytes(model, Precision::bf16))});
+    table.add_row(
+        {"  in the type its configuration says", format_quantity(stored_state_bytes(model, Precision::bf16))});
   }
   for (const int context : {1, 4096, 32768}) {
     table.add_row({fmt::format("forward pass of a token that sees {}", context),

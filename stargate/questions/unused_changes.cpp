@@ -19,7 +19,7 @@ Result<Answer> answer_and_tell_unused(const Document& document, const QuestionCo
                                       const AskedAgain& question) {
   auto answer = question.answer(document, context);
   const std::vector<std::string> changes = changes_of(document);
-  if (!answer.ok() || changes.empty()) return answer;
+  if (!answer.ok() || changes.empty() || context.left_out_change) return answer;
   const std::string whole = answer->json();
   const auto figures = question.figures ? question.figures(document, context) : Result<std::string>(std::string());
   QuestionContext again = context;

@@ -9,7 +9,7 @@ namespace stargate {
 
 /// The answer with its `unused_changes`: those of the document's changes (`set`, then `without`) that none of its parts
 /// uses. Costs an answer more for each change that the figures do not show to be used. The question must take its
-/// changes from asked_changes (changes.hpp).
+/// changes from asked_changes (changes.hpp). A context that leaves a change out asks for the plain answer.
 Result<Answer> answer_and_tell_unused(const Document& document, const QuestionContext& context,
                                       const AskedAgain& question);
 

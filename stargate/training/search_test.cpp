@@ -211,6 +211,25 @@ TEST_CASE("a search returns what simulating every layout returns: best ones, fro
   }
 }
 
+TEST_CASE("a search for the fastest alone finds it, whole shards left out unseen, with whichever layers recomputed") {
+  for (const Case& each : kCases) {
+    for (const int recomputed : {0, 2}) {
+      const TrainingJob job = each.job();
+      const Truth truth = find_truth(job, SearchObjective::time, recomputed);
+      SearchLimits limits;
+      limits.ranked = 1, limits.front = false;
+      limits.base.recompute_layers = recomputed;
+      const auto report = search_layouts(job, limits);
+      REQUIRE(report->best() != nullptr);
+      CHECK(report->best()->value == truth.best.front());
+      CHECK(report->pareto.empty());
+      std::int64_t all = report->removed_by_memory + report->removed_by_bound + report->evaluated;
+      for (const std::int64_t removed : report->removed_by_rule) all += removed;
+      CHECK(all == report->candidates);
+    }
+  }
+}
+
 TEST_CASE("it does so too where only the first layers are recomputed and weights are held in two formats") {
   for (const Case& each : {kCases[1], kCases[3]}) {
     TrainingJob job = each.job();

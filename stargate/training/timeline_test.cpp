@@ -150,7 +150,9 @@ ReadTrace read_perfetto(const std::string& trace) {
 
 TEST_CASE("slices of a track do not overlap and the last ends at the step time, for every schedule") {
   const Cluster cluster;
-  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+  for (const auto& named : EnumNames<PipelineSchedule>::names) {
+    const auto name = named.first;  // clang 14 lets no lambda of doctest see a structured binding
+    const auto schedule = named.second;
     const TrainingLayout layout = layout_of(schedule);
     REQUIRE(check_layout(cluster.job(), layout).empty());
     const Timeline timeline = make_timeline(cluster.job(), layout);

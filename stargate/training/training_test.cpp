@@ -232,7 +232,9 @@ TEST_CASE("micro-batches in flight follow the schedule") {
 }
 
 TEST_CASE("a schedule holds no more than the passes between its forward and its backward ones") {
-  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+  for (const auto& named : EnumNames<PipelineSchedule>::names) {
+    const auto name = named.first;  // clang 14 lets no lambda of doctest see a structured binding
+    const auto schedule = named.second;
     TrainingLayout l = layout_of(1, 6, 1);
     l.pipeline_schedule = schedule;
     if (schedule == PipelineSchedule::interleaved_1f1b) l.vpp = 3;
@@ -257,7 +259,9 @@ TEST_CASE("every schedule simulates with parts that add up, and trades memory fo
   const TrainingJob job = gpt_like().job(64, 256, 2048);
   TrainingLayout l = layout_of(4, 8, 2);
   const StepReport plain = simulate_step(job, l);
-  for (const auto& [name, schedule] : EnumNames<PipelineSchedule>::names) {
+  for (const auto& named : EnumNames<PipelineSchedule>::names) {
+    const auto name = named.first;  // clang 14 lets no lambda of doctest see a structured binding
+    const auto schedule = named.second;
     l.pipeline_schedule = schedule, l.vpp = schedule == PipelineSchedule::interleaved_1f1b ? 3 : 1;
     CAPTURE(name);
     REQUIRE_MESSAGE(check_layout(job, l).empty(), all_messages(check_layout(job, l)));
@@ -433,7 +437,9 @@ TEST_CASE("a search finds no worse than any layout tried by hand, and its front 
   CHECK(tried > 20);
   const auto& front = result->pareto;
   REQUIRE_FALSE(front.empty());
-  CHECK(front.front().layout == result->best()->layout);
+  // ZeRO 2 beside a pipeline of as many stages as micro-batches takes the time of ZeRO 1 with less memory: a tie.
+  CHECK(front.front().report.step_time() == result->best()->report.step_time());
+  CHECK(front.front().report.memory.bytes.total() <= result->best()->report.memory.bytes.total());
   for (std::size_t i = 1; i < front.size(); ++i) {
     CHECK(front[i].report.step_time() > front[i - 1].report.step_time());
     CHECK(front[i].report.memory.bytes.total() < front[i - 1].report.memory.bytes.total());

