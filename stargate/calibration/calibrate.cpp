@@ -211,10 +211,14 @@ bool has_text(const LawFit& law, const std::string& coefficient) {
   return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& p) { return p.name == coefficient; });
 }
 
+// Ids of catalogue/sources.yaml: what the groups of a file were fitted to.
+constexpr const char* kKernelTables = "aiconfigurator-kernels";
+constexpr const char* kCollectiveSweeps = "published-collectives";
+
 /// Rounds the coefficients, notes those at a bound, and gives each coefficient its text once for the file. Coefficients
 /// that no Parameter describes (choices by rule) are described here.
 void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerator& device,
-                std::vector<CalibratedGroup> groups) {
+                const std::string& source, std::vector<CalibratedGroup> groups) {
   CalibrationSet& set = outcome.calibrations;
   for (CalibratedGroup& group : groups) {
     const std::string name = group.law.empty() ? law.law() : group.law;
@@ -223,8 +227,9 @@ void add_groups(CalibrationOutcome& outcome, const LawFit& law, const Accelerato
       calibration.id = device.id + "." + name;
       calibration.name = name + " on " + device.name;
       calibration.device = device.id, calibration.law = name;
-      calibration.sources["*"].sources = {"aiconfigurator-kernels"};
     }
+    auto& sources = calibration.sources["*"].sources;
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) sources.push_back(source);
     for (const Parameter& p : law.parameters()) {
       const auto value = group.coefficients.find(p.name);
       if (value == group.coefficients.end()) continue;
@@ -299,7 +304,7 @@ void add_sweeps(const Catalogue& catalogue, const std::vector<std::unique_ptr<La
   for (const auto& [reason, rows] : sweeps->skipped) outcome.skipped[reason] += rows;
   for (CalibratedGroup& group : fit_collective_sweeps(*sweeps, catalogue)) {
     if (!is_selected(selection.devices, group.device)) continue;
-    add_groups(outcome, **law, catalogue.accelerators.at(group.device), {group});
+    add_groups(outcome, **law, catalogue.accelerators.at(group.device), kCollectiveSweeps, {group});
   }
 }
 
@@ -349,7 +354,7 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
   for (Fitted& f : fitted) {
     outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
     if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
-    for (auto& [law, groups] : f.groups) add_groups(outcome, *law, *f.device, std::move(groups));
+    for (auto& [law, groups] : f.groups) add_groups(outcome, *law, *f.device, kKernelTables, std::move(groups));
   }
   add_sweeps(catalogue, laws, selection, outcome);
   measure_left_out(catalogue, laws, selection, outcome.calibrations);

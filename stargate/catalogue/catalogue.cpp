@@ -35,10 +35,10 @@ struct Loader {
     return false;
   }
 
-  /// Applies the changes whose path begins with this record's kind:id, and with no longer one of `names`: ids may hold
-  /// dots, as "engine:vllm-0" and "engine:vllm-0.14" do. True when there were any.
-  bool change(Document& document, const std::string& name, const std::vector<std::string>& names) {
-    bool changed = false;
+  /// The changes whose path begins with this record's kind:id, and with no longer one of `names`: ids may hold dots, as
+  /// "engine:vllm-0" and "engine:vllm-0.14" do. They count as used.
+  std::vector<Override> changes_of(const std::string& name, const std::vector<std::string>& names) {
+    std::vector<Override> out;
     for (const auto& change : changes.set) {
       if (!change.path.starts_with(name + ".")) continue;
       const bool longer = std::any_of(names.begin(), names.end(), [&](const std::string& other) {
@@ -46,11 +46,19 @@ struct Loader {
       });
       if (longer) continue;
       used.insert(change.path);
+      out.push_back(change);
+    }
+    return out;
+  }
+
+  /// True when there were any changes.
+  bool change(Document& document, const std::string& name, const std::vector<std::string>& names) {
+    const auto own = changes_of(name, names);
+    for (const auto& change : own) {
       auto applied = apply_override(document, change);
       if (!applied.ok()) add(applied.faults());
-      changed = true;
     }
-    return changed;
+    return !own.empty();
   }
 
   void break_record(const std::string& name, const Diagnostics& more) {
@@ -109,9 +117,16 @@ void load_records(Loader& loader, const std::string& kind, const std::string& fo
 }
 
 void load_models(Loader& loader, Records<Model>& models) {
-  for (const auto& path : loader.files.list(loader.folder + "/models", ".json")) {
+  const auto paths = loader.files.list(loader.folder + "/models", ".json");
+  std::vector<std::string> names;
+  for (const auto& path : paths) names.push_back("model:" + file_stem(path));
+  for (const auto& path : paths) {
     const std::string id = file_stem(path);
     if (loader.left_out("model:" + id)) continue;
+    for (const auto& change : loader.changes_of("model:" + id, names)) {
+      loader.faults.push_back({"--set " + change.path, 0, 0, {}, "a model's fields cannot be set",
+                               "change a copy of " + path + " and give its path as the model", {}});
+    }
     auto text = loader.files.read(path);
     if (!text) {
       loader.break_record("model:" + id, text.faults());

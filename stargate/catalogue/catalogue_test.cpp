@@ -15,7 +15,7 @@ class MemoryFiles final : public FileReader {
       {"c/accelerators/chip.yaml",
        "name: Chip\nsources: {\"*\": maker}\nvendor: Maker\nstatus: shipping\navailable: 2023Q1\nmemory: hbm3\n"
        "memory_capacity: 80 GB\nmemory_bandwidth: 3 TB/s\npeak: {bf16: 900 TFLOP/s}\npower: 700 W\nidle_power: 70 "
-       "W\n"}};
+       "W\ncompute_units: 132\nclock: 2 GHz\n"}};
 
   Result<std::string> read(const std::string& path) const override {
     const auto found = files.find(path);
@@ -77,4 +77,34 @@ TEST_CASE("figures of one record that cannot both be true are a fault") {
   MemoryFiles files;
   files.replace("c/accelerators/chip.yaml", "idle_power: 70 W", "idle_power: 70 MW");
   CHECK(faults_of(files).starts_with("c/accelerators/chip.yaml:11:13: idle_power: is 70 MW, above 'power', 700 W\n"));
+}
+
+TEST_CASE("a model's fields cannot be set, which is not that there is no such model") {
+  MemoryFiles files;
+  files.files["c/models/m.1.json"] =
+      R"({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_attention_heads": 32,
+          "num_hidden_layers": 2, "vocab_size": 32000})";
+  REQUIRE(faults_of(files) == "");
+  CHECK(faults_of(files, {{{"model:m.1.hidden_size", "8192"}}, {}}) ==
+        "--set model:m.1.hidden_size: a model's fields cannot be set\n"
+        "  hint: change a copy of c/models/m.1.json and give its path as the model\n");
+}
+
+TEST_CASE("more memory, or dearer memory, raises the accelerator's price by what the memory costs") {
+  MemoryFiles files;
+  files.files["c/memories/hbm3.yaml"] += "price: {low: 10 $/GB, mid: 10 $/GB, high: 20 $/GB}\n";
+  files.files["c/accelerators/chip.yaml"] += "memory_stacks: 5\nprice: {low: 20000 $, mid: 25000 $, high: 30000 $}\n";
+  const auto price = [&](const std::vector<Override>& set) {
+    const auto catalogue = load_catalogue(files, "c", {set, {}});
+    if (!catalogue.ok()) FAIL(format_diagnostics(catalogue.faults()));
+    return catalogue->accelerators.at("chip").price->mid.in(dollar);
+  };
+  CHECK(price({}) == doctest::Approx(25000));
+  CHECK(price({{"accelerator:chip.memory_stacks", "10"}}) == doctest::Approx(25800));
+  CHECK(price({{"accelerator:chip.memory_capacity", "160 GB"}}) == doctest::Approx(25800));
+  CHECK(price({{"memory:hbm3.price.mid", "15 $/GB"}}) == doctest::Approx(25400));
+  CHECK(price({{"memory:hbm3.price.mid", "15 $/GB"}, {"accelerator:chip.memory_stacks", "10"}}) ==
+        doctest::Approx(26600));
+  CHECK(price({{"accelerator:chip.memory_stacks", "10"}, {"accelerator:chip.price.mid", "25000 $"}}) ==
+        doctest::Approx(25000));
 }

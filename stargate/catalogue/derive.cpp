@@ -41,8 +41,8 @@ class Derivation {
       if (capacity == 1) capacity = count_ratio(now.stack_high, before.stack_high);
       for (auto& [name, accelerator] : catalogue_.accelerators) {
         if (accelerator.memory != id) continue;
+        if (now.price && before.price) catalogue_.listed.accelerators.try_emplace(name, accelerator);
         scale_memory(accelerator, bandwidth, capacity);
-        reprice_memory(accelerator, now, before);
       }
     }
   }
@@ -67,15 +67,16 @@ class Derivation {
       Accelerator& now = catalogue_.accelerators.at(id);
       const double stacks = count_ratio(now.memory_stacks, before.memory_stacks);
       scale_memory(now, stacks, stacks);
+      const Price memory = is_set("accelerator:" + id + ".price") ? Price{} : dearer_memory(now, before);
+      if (now.price) add_to(*now.price, memory, 1);
       for (auto& [name, system] : catalogue_.systems) {
         if (system.accelerator != id) continue;
         const double count = system.accelerators;
         if (now.power != before.power && !is_set("system:" + name + ".power")) {
           system.power = max(now.power * count, system.power + (now.power - before.power) * count);
         }
-        if (now.price && before.price && !is_set("system:" + name + ".price")) {
-          add_to(system.price, difference(*now.price, *before.price), count);
-        }
+        if (is_set("system:" + name + ".price")) continue;
+        add_to(system.price, now.price && before.price ? difference(*now.price, *before.price) : memory, count);
       }
     }
   }
@@ -99,16 +100,20 @@ class Derivation {
     scale(accelerator, "memory_capacity", accelerator.memory_capacity, capacity);
   }
 
-  /// What the memory costs more is added for the whole capacity, as the price is of a byte.
-  void reprice_memory(Accelerator& accelerator, const MemoryKind& now, const MemoryKind& before) {
-    if (!now.price || !before.price || !accelerator.price) return;
-    if (is_set("accelerator:" + accelerator.id + ".price")) return;
-    catalogue_.listed.accelerators.try_emplace(accelerator.id, accelerator);
-    const Bytes capacity = accelerator.memory_capacity;
-    const Price more = {(now.price->low - before.price->low) * capacity,
-                        (now.price->mid - before.price->mid) * capacity,
-                        (now.price->high - before.price->high) * capacity};
-    add_to(*accelerator.price, more, 1);
+  /// What an accelerator's memory costs more than as listed, by its capacity and its kind's price a byte: nothing where
+  /// one of the two kinds has no price.
+  Price dearer_memory(const Accelerator& now, const Accelerator& before) const {
+    const auto& kinds = catalogue_.memories;
+    const auto& listed = catalogue_.listed.memories;
+    const auto kind = kinds.find(now.memory), old = kinds.find(before.memory);
+    if (kind == kinds.end() || old == kinds.end()) return {};
+    const auto as_listed = listed.find(before.memory);
+    const MemoryKind& then = as_listed == listed.end() ? old->second : as_listed->second;
+    if (!kind->second.price || !then.price) return {};
+    const Bytes capacity = now.memory_capacity, least = before.memory_capacity;
+    return {kind->second.price->low * capacity - then.price->low * least,
+            kind->second.price->mid * capacity - then.price->mid * least,
+            kind->second.price->high * capacity - then.price->high * least};
   }
 
   /// A network of one system says nothing of an accelerator that others buy with another.

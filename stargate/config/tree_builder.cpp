@@ -18,7 +18,6 @@ bool TreeBuilder::add(Node node) {
   }
   if (open_.empty()) {
     document_.root = std::move(node);
-    complete_ = true;
     return true;
   }
   auto& parent = open_.back();

@@ -27,8 +27,6 @@ class TreeBuilder {
   /// Remembers a fault of the parser's own.
   void fail(Location at, std::string message, std::string hint = {});
 
-  /// A whole value has been read: the document is not empty.
-  bool complete() const { return complete_; }
   /// Empties them.
   Diagnostics take_faults() { return std::move(faults_); }
 
@@ -47,7 +45,6 @@ class TreeBuilder {
   std::vector<Open> open_;
   Member pending_;
   bool has_key_ = false;
-  bool complete_ = false;
   int values_ = 0;
   Diagnostics faults_;
 };

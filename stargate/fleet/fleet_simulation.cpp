@@ -42,6 +42,8 @@ class FleetSimulation {
   void admit(const IncomingRequest& incoming);
   bool send(int slot, SimTime now);
   bool send_decode(int slot, SimTime now);
+  /// Of the tenant, in the region that prefilled the request.
+  const std::vector<int>& decode_pools_of(const InFlight& request);
   void take_back();
   void hand_over(const RequestRecord& record);
   void answered(const RequestRecord& record);
@@ -150,15 +152,17 @@ bool FleetSimulation::peek() {
 
 bool FleetSimulation::over() { return in_flight_ == 0 && later_.empty() && !peek(); }
 
-/// What waits at the gateway counts for the pool that would take it first.
+/// What waits at the gateway counts for the pool that would take it first; what waits for decoding counts once, shared
+/// by the pools it may go to.
 void FleetSimulation::scale_pools() {
   std::vector<double> waiting(spec_.pools.size(), 0.0);
   for (std::size_t t = 0; t < first_pools_.size(); ++t) {
     if (first_pools_[t].empty()) continue;
     waiting[static_cast<std::size_t>(first_pools_[t].front())] += static_cast<double>(held_.count(static_cast<int>(t)));
   }
-  for (std::size_t p = 0; p < spec_.pools.size(); ++p) {
-    if (spec_.pools[p].role == PoolRole::decode) waiting[p] += static_cast<double>(wait_decode_.size());
+  for (const int slot : wait_decode_) {
+    const std::vector<int>& pools = decode_pools_of(at(slot));
+    for (const int p : pools) waiting[static_cast<std::size_t>(p)] += 1.0 / static_cast<double>(pools.size());
   }
   machines_.scale(begin_, waiting);
 }
@@ -300,14 +304,18 @@ void FleetSimulation::hand_over(const RequestRecord& record) {
   answered(record);
 }
 
+const std::vector<int>& FleetSimulation::decode_pools_of(const InFlight& request) {
+  const int region = machines_.pool_spec(request.prefill_replica).region;
+  return decode_pools_[static_cast<std::size_t>(request.incoming.tenant) * spec_.regions.size() +
+                       static_cast<std::size_t>(region)];
+}
+
 /// The cache is on its way for the time of the transfer; the prefill replica keeps its blocks until then.
 bool FleetSimulation::send_decode(int slot, SimTime now) {
   InFlight& r = at(slot);
   Request request = engine_request(slot);
-  const auto& from = machines_.pool_spec(r.prefill_replica);
-  const auto& pools = decode_pools_[static_cast<std::size_t>(r.incoming.tenant) * spec_.regions.size() +
-                                    static_cast<std::size_t>(from.region)];
-  const int replica = router_.choose({&request, r.incoming.session, from.region, pools});
+  const int region = machines_.pool_spec(r.prefill_replica).region;
+  const int replica = router_.choose({&request, r.incoming.session, region, decode_pools_of(r)});
   if (replica < 0) return false;
   r.replica = replica;
   machines_.count_sent(replica, 1);

@@ -376,6 +376,29 @@ TEST_CASE("prefill replicas hand over and decode replicas only decode") {
   CHECK(1e3 * all.tpot.quantile(0.5) == doctest::Approx(1 + 4 / 99.0).epsilon(0.02));
 }
 
+TEST_CASE("what waits for decoding in one region does not start replicas in another") {
+  FleetSpec spec = two_countries();
+  spec.tenants.pop_back();
+  ReplicaKind prefill = kind_of(64);
+  prefill.name = "prefill", prefill.engine.prefill_only = true;
+  spec.kinds.push_back(prefill);
+  spec.router.max_outstanding = 4;  // what is more waits
+  spec.sample_interval = 5 * second;
+  for (const int region : {0, 1}) {
+    PoolSpec& decode = spec.pools[static_cast<std::size_t>(region)];
+    decode.role = PoolRole::decode, decode.replicas = 1;
+    decode.autoscale = AutoscaleSpec{.least = 1, .most = 20, .target_in_flight = 4};
+    PoolSpec pool = decode;
+    pool.name += " prefill", pool.kind = 1, pool.role = PoolRole::prefill, pool.replicas = 4, pool.autoscale.reset();
+    spec.pools.push_back(pool);
+  }
+  auto source = source_of({traffic_of("jp", 80, 500), traffic_of("kr", 0.5, 500)}, 120);
+  const Run run = run_fleet(spec, *source);
+  check_conservation(run);
+  CHECK(run.report.pools[0].most_ready > 5);
+  CHECK(run.report.pools[1].most_ready <= 2);
+}
+
 TEST_CASE("disaggregated fleets survive failures of both kinds") {
   FleetSpec spec = disaggregated();
   for (auto& pool : spec.pools) pool.failures = {30 * second, 5 * second};

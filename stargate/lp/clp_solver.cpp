@@ -1,5 +1,5 @@
-// Clp behind LpSolver. A solve is: load the columns as they are, one simplex run with presolve (or from the given basis
-// without), then our own check of the answer; when it is not met, a second run from the basis found, and then one from
+// Clp behind LpSolver. A solve is: load the columns as they are, one simplex run with presolve,
+// then our own check of the answer; when it is not met, a second run from the basis found, and then one from
 // scratch, both without presolve and perturbation, whose undoing can leave small infeasibilities. Columns of whole
 // numbers are found by Cbc (whole_numbers.hpp); fixed at them, the programme is solved once more for its prices.
 // What Clp calls infeasible or unbounded is never reported as such: explain.hpp finds the proof or we say we failed.
@@ -47,11 +47,6 @@ void run_cold(ClpSimplex& model, const LpOptions& options) {
   model.initialSolve(how);
 }
 
-bool same_shape(const LpBasis& basis, const LpProblem& problem) {
-  return static_cast<int>(basis.columns.size()) == problem.column_count() &&
-         static_cast<int>(basis.rows.size()) == problem.row_count();
-}
-
 // Our statuses are Clp's, number by number.
 static_assert(static_cast<int>(LpBasisStatus::free) == ClpSimplex::isFree &&
               static_cast<int>(LpBasisStatus::basic) == ClpSimplex::basic &&
@@ -66,16 +61,6 @@ void set_basis(ClpSimplex& model, const LpBasis& basis) {
   }
   for (int i = 0; i < model.numberRows(); ++i) {
     model.setRowStatus(i, static_cast<ClpSimplex::Status>(basis.rows[i]));
-  }
-}
-
-/// Without presolve, which would throw the basis away.
-void run_from_basis(ClpSimplex& model, const LpBasis& basis, LpMethod method) {
-  set_basis(model, basis);
-  if (method == LpMethod::primal) {
-    model.primal();
-  } else {
-    model.dual();
   }
 }
 
@@ -112,19 +97,11 @@ class ClpRuns {
 
   /// An answer that passes our check, or none.
   std::optional<LpSolution> solve(const LpOptions& options) {
-    const bool warm = options.warm_start && same_shape(*options.warm_start, problem_);
-    run([&](ClpSimplex& model) {
-      if (warm) {
-        run_from_basis(model, *options.warm_start, options.method);
-      } else {
-        run_cold(model, options);
-      }
-    });
+    run([&](ClpSimplex& model) { run_cold(model, options); });
     if (best_ && !passes(kWorthCleaning)) clean();
     if (best_ && !passes(kAccepted)) solve_plainly();
     if (!best_ || !passes(kAccepted)) return std::nullopt;
     best_->iterations = iterations_;
-    best_->warm_started = warm;
     return std::move(best_);
   }
 
@@ -156,7 +133,8 @@ class ClpRuns {
       model.setPerturbation(kNoPerturbation);
       model.setPrimalTolerance(kFineTolerance);
       model.setDualTolerance(kFineTolerance);
-      run_from_basis(model, *basis, LpMethod::primal);
+      set_basis(model, *basis);
+      model.primal();
     });
   }
 

@@ -1,8 +1,6 @@
 // The elastic programme and the ray programme of explain.hpp, and how their solutions are read.
 #include "stargate/lp/explain.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +15,7 @@ constexpr double kGapTolerance = 1e-6;
 constexpr double kRayTolerance = 1e-9;
 
 bool is_relaxable(const LpProblem& problem, int row) {
-  return problem.relaxation(problem.row_label(row).family).has_value();
+  return problem.penalty(problem.row_label(row).family).has_value();
 }
 
 bool has_relaxable_rows(const LpProblem& problem) {
@@ -28,14 +26,7 @@ bool has_relaxable_rows(const LpProblem& problem) {
 }
 
 double penalty(const LpProblem& problem, int row) {
-  const auto& relaxation = problem.relaxation(problem.row_label(row).family);
-  return relaxation ? relaxation->penalty : 1;
-}
-
-void replace_all(std::string& text, const std::string& what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
+  return problem.penalty(problem.row_label(row).family).value_or(1);
 }
 
 /// The bounds of a direction along a bound pair: it may go where there is no end, at most by one.
@@ -123,24 +114,6 @@ LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt
   if (!gaps->gaps.empty()) return *std::move(gaps);
   if (auto ray = find_ray(problem, attempt)) return *std::move(ray);
   return LpStopped{"every limit can be kept and the cost is bounded, but no optimum was found: badly scaled numbers?"};
-}
-
-std::string format_gap(const LpProblem& problem, const LpGap& gap) {
-  const std::string amount = fmt::format("{:.4g}", gap.amount);
-  const auto& relaxation = problem.relaxation(gap.family);
-  if (!relaxation || relaxation->sentence.empty()) {
-    return fmt::format("{}: the {} must {} by {}{}{}", problem.row_name(gap.row),
-                       gap.side == LpSide::lower ? "lower limit" : "upper limit",
-                       gap.side == LpSide::lower ? "fall" : "rise", amount, gap.unit.empty() ? "" : " ", gap.unit);
-  }
-  std::string sentence = relaxation->sentence;
-  replace_all(sentence, "{amount}", amount);
-  replace_all(sentence, "{unit}", gap.unit);
-  const int axes = static_cast<int>(problem.row_family(gap.family).axes.size());
-  for (int axis = 0; axis < axes; ++axis) {
-    replace_all(sentence, fmt::format("{{{}}}", axis), problem.row_axis_label(gap.row, axis));
-  }
-  return sentence;
 }
 
 }  // namespace stargate

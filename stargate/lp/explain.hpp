@@ -49,7 +49,4 @@ using LpAttempt = std::function<std::optional<std::vector<double>>(const LpProbl
 /// it answers; an empty one counts as "not found".
 LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt);
 
-/// The relaxation's sentence with the row's labels, amount and unit in it, or one made of the row's name.
-std::string format_gap(const LpProblem& problem, const LpGap& gap);
-
 }  // namespace stargate

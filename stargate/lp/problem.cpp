@@ -49,10 +49,10 @@ int LpProblem::add_row_family(LpFamily family) {
   return count(row_families_) - 1;
 }
 
-void LpProblem::make_relaxable(int row_family, LpRelaxation relaxation) {
+void LpProblem::make_relaxable(int row_family, double penalty) {
   STARGATE_CHECK(row_family >= 0 && row_family < count(row_families_), "no such row family");
-  STARGATE_CHECK(relaxation.penalty > 0, "moving a limit must weigh something");
-  row_families_[row_family].relaxation = std::move(relaxation);
+  STARGATE_CHECK(penalty > 0, "moving a limit must weigh something");
+  row_families_[row_family].penalty = penalty;
 }
 
 void LpProblem::reserve(int columns, int rows, int entries) {

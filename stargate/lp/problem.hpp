@@ -30,12 +30,6 @@ struct LpFamily {
   std::string unit = {};       ///< of a row's activity or a column's value: "MW"
 };
 
-/// What makes the rows of a family limits that somebody could move.
-struct LpRelaxation {
-  double penalty = 1;         ///< weight of moving such a limit by one of its units, against the other families' limits
-  std::string sentence = {};  ///< "power at {0} in {1} is {amount} {unit} short"; {0} is the label on the first axis
-};
-
 /// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
 struct LpMatrix {
   /// starts has one entry more than there are columns.
@@ -61,8 +55,9 @@ class LpProblem {
   /// Both return the family's number, for labels. The axes must have been added.
   int add_column_family(LpFamily family);
   int add_row_family(LpFamily family);
-  /// The rows of this family may give way when there is no solution.
-  void make_relaxable(int row_family, LpRelaxation relaxation);
+  /// The rows of this family are limits that somebody could move: they may give way when there is no solution.
+  /// `penalty`: weight of moving such a limit by one of its units, against the other families' limits.
+  void make_relaxable(int row_family, double penalty);
   /// A hint of the final size, so that adding does not copy.
   void reserve(int columns, int rows, int entries);
 
@@ -97,7 +92,8 @@ class LpProblem {
   const LpLabel& row_label(int row) const { return row_labels_[row]; }
   const LpFamily& column_family(int family) const { return column_families_[family]; }
   const LpFamily& row_family(int family) const { return row_families_[family].family; }
-  const std::optional<LpRelaxation>& relaxation(int row_family) const { return row_families_[row_family].relaxation; }
+  /// Empty for a family that may not give way.
+  const std::optional<double>& penalty(int row_family) const { return row_families_[row_family].penalty; }
   const std::string& row_unit(int row) const { return row_family(row_label(row).family).unit; }
   /// "family", or "family[label,label]".
   std::string column_name(int column) const;
@@ -117,7 +113,7 @@ class LpProblem {
   };
   struct RowFamily {
     LpFamily family;
-    std::optional<LpRelaxation> relaxation;
+    std::optional<double> penalty;
   };
   std::string axis_label(int axis, int index) const;
   std::string format_name(const LpFamily& family, const LpLabel& label) const;

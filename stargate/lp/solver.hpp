@@ -18,7 +18,7 @@
 namespace stargate {
 
 enum class LpMethod {
-  automatic,  ///< the dual simplex, which also takes a warm start that some limits were moved away from
+  automatic,  ///< the dual simplex
   dual,
   primal
 };
@@ -26,17 +26,16 @@ enum class LpMethod {
 /// Where a column or a row's slack stands at a vertex. The order is Clp's (clp_solver.cpp holds the two together).
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
 
-/// Where a solver stopped; good for starting the next solve of a programme of the same shape (basis.hpp: of another).
+/// The vertex where a solver stopped.
 struct LpBasis {
   std::vector<LpBasisStatus> columns, rows;
 };
 
 struct LpOptions {
   LpMethod method = LpMethod::automatic;
-  bool presolve = true;      ///< ignored with a warm start
+  bool presolve = true;
   int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
   int node_limit = 100'000;  ///< of the search over whole numbers
-  std::shared_ptr<const LpBasis> warm_start = nullptr;  ///< from LpSolution::basis; one of another shape is ignored
 };
 
 /// How far a pair of primal and dual values is from proving itself optimal; docs/explanation/linear-programme.md.
@@ -59,9 +58,7 @@ struct LpSolution {
   LpResiduals residuals;
   /// Of simplex, all runs of this solve together.
   int iterations = 0;
-  /// Whether options.warm_start was of this shape and used.
-  bool warm_started = false;
-  /// The vertex found, for the next solve's warm start. Of a programme with whole numbers, that of the programme with
+  /// The vertex found. Of a programme with whole numbers, that of the programme with
   /// these fixed.
   std::shared_ptr<const LpBasis> basis;
 };

@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "stargate/base/check.hpp"
+#include "stargate/units/trim.hpp"
 
 namespace stargate {
 
@@ -35,18 +36,13 @@ struct Rule {
   std::vector<Condition> when;
 };
 
-std::string trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return std::string(text);
-}
-
 /// "notes ~ max_num_tokens {n}"
 Condition parse_condition(const std::string& text) {
   const auto first = text.find(' ');
   STARGATE_CHECK(first != std::string::npos, "a condition has a column, a sign and a text");
   const auto second = std::min(text.find(' ', first + 1), text.size());
-  return {text.substr(0, first), text.substr(first + 1, second - first - 1), trimmed(text.substr(second))};
+  return {text.substr(0, first), text.substr(first + 1, second - first - 1),
+          std::string(trimmed(std::string_view(text).substr(second)))};
 }
 
 std::vector<Rule> parse_rules() {
@@ -60,7 +56,7 @@ std::vector<Rule> parse_rules() {
     constexpr std::string_view both = " & ";
     for (std::size_t from = 0; from <= when.size();) {
       const std::size_t end = std::min(when.find(both, from), when.size());
-      rule.when.push_back(parse_condition(trimmed(when.substr(from, end - from))));
+      rule.when.push_back(parse_condition(std::string(trimmed(std::string_view(when).substr(from, end - from)))));
       from = end + both.size();
     }
     rules.push_back(std::move(rule));
@@ -198,14 +194,6 @@ void apply_column_rules(std::string_view kind, CsvTable& table) {
     }
     line.cells[columns.at("rules_applied")] = applied;
   }
-}
-
-std::vector<std::string> column_rule_ids(std::string_view kind) {
-  std::vector<std::string> ids;
-  for (const Rule& rule : rules()) {
-    if (rule.kind == kind && (ids.empty() || ids.back() != rule.id)) ids.push_back(rule.id);
-  }
-  return ids;
 }
 
 std::string format_rule_counts(const RuleCounts& counts) {

@@ -18,9 +18,6 @@ namespace stargate {
 /// is. New columns stand behind the old ones; rows keep their order. A rule never overwrites a cell somebody filled.
 void apply_column_rules(std::string_view kind, CsvTable& table);
 
-/// Ids of all rules of a kind, in order.
-std::vector<std::string> column_rule_ids(std::string_view kind);
-
 /// Rows by the rules that set one of their columns.
 using RuleCounts = std::map<std::string, int>;
 template <class Rows>

@@ -41,20 +41,13 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   return {};
 }
 
-/// For whoever reads the LP by itself; the planner says the same in the programme's words.
-std::string gap_sentence(const PlanFamilyRow& row, std::size_t axes) {
-  std::string sentence = row.name;
-  if (axes == 2) sentence += " at {0}";
-  return sentence + (axes == 2 ? " in {1}" : " in {0}") + " is {amount} {unit} short";
-}
-
 /// The LP's families have the table's order, so a PlanFamily is the number of its row family.
 void add_row_families(PlanModel& model) {
   for (const auto& row : planner_families()) {
     const auto axes = row_axes(row.family, model.axes);
     const bool in_kilotonnes = row.family == PlanFamily::carbon_cap;
     const int number = model.lp.add_row_family({row.name, axes, in_kilotonnes ? "kt" : row.unit});
-    if (row.weight > 0) model.lp.make_relaxable(number, {row.weight, gap_sentence(row, axes.size())});
+    if (row.weight > 0) model.lp.make_relaxable(number, row.weight);
   }
 }
 

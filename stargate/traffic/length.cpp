@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "stargate/base/csv.hpp"
+#include "stargate/units/trim.hpp"
 
 namespace stargate {
 namespace {
@@ -18,12 +19,6 @@ constexpr double kFarQuantile = 3.719;  // of the normal, 99.99 %
 /// Rounded into the range of lengths.
 std::int32_t whole(double tokens) {
   return static_cast<std::int32_t>(std::clamp(std::round(tokens), 1.0, static_cast<double>(kLongestRequest)));
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 /// With the three forms as its hint.

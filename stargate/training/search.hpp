@@ -33,7 +33,6 @@ struct SearchReport {
   std::optional<NearMiss> nearest;
 
   const TrainingCandidate* best() const { return ranking.empty() ? nullptr : &ranking.front(); }
-  const TrainingCandidate* runner_up() const { return ranking.size() < 2 ? nullptr : &ranking[1]; }
 };
 
 /// Which parts of the second step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...".

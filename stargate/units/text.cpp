@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "stargate/units/trim.hpp"
+
 namespace stargate {
 namespace {
 
@@ -88,12 +90,6 @@ std::optional<ParsedQuantity> find_unit(std::string_view symbol) {
 
 Dim negate(Dim d) { return Dim{} - d; }
 
-std::string_view trim(std::string_view s) {
-  while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
-  while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
-  return s;
-}
-
 /// For messages: nobody reads more of it.
 std::string shortened(std::string_view text) {
   if (text.size() <= 60) return std::string(text);
@@ -160,18 +156,18 @@ std::optional<double> parse_plain_number(std::string_view text) {
 }
 
 std::variant<ParsedQuantity, QuantityFault> parse_quantity_text(std::string_view raw) {
-  const auto text = trim(raw);
+  const auto text = trimmed(raw);
   double value = 0;
   const std::size_t used = read_leading_number(text, value);
   if (used == 0) return QuantityFault{"'" + shortened(text) + "' does not start with a number"};
-  auto units = trim(text.substr(used));
+  auto units = trimmed(text.substr(used));
   if (units.empty()) return QuantityFault{"'" + shortened(text) + "' has no unit"};
   ParsedQuantity result{value, {}};
   bool divide = false;
   for (int parts = 0;; ++parts) {
     if (parts > 8) return QuantityFault{"a unit of so many parts is none"};
     const std::size_t end = units.find_first_of("*/");
-    const auto symbol = trim(units.substr(0, end));
+    const auto symbol = trimmed(units.substr(0, end));
     const auto unit = find_unit(symbol);
     if (!unit) return QuantityFault{"'" + shortened(symbol) + "' is not a unit"};
     result.base = divide ? result.base / unit->base : result.base * unit->base;
@@ -190,10 +186,10 @@ std::variant<double, QuantityFault> parse_quantity_as(std::string_view text, Dim
   if (auto* fault = std::get_if<QuantityFault>(&parsed)) return QuantityFault{fault->message + "; " + wanted};
   const auto& quantity = std::get<ParsedQuantity>(parsed);
   if (quantity.dim != expected) {
-    return QuantityFault{"'" + shortened(trim(text)) + "' is in " + describe_dim(quantity.dim) + "; " + wanted};
+    return QuantityFault{"'" + shortened(trimmed(text)) + "' is in " + describe_dim(quantity.dim) + "; " + wanted};
   }
   if (!(std::abs(quantity.base) <= largest_of(expected))) {
-    return QuantityFault{"'" + shortened(trim(text)) + "' is more than any figure of its kind, at most " +
+    return QuantityFault{"'" + shortened(trimmed(text)) + "' is more than any figure of its kind, at most " +
                          format_quantity_base(largest_of(expected), expected)};
   }
   return quantity.base;
