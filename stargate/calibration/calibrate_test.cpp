@@ -126,7 +126,8 @@ TEST_CASE("A calibration names the source of the data it was fitted to: kernel t
   CHECK(outcome.calibrations.begin()->second.sources.at("*").sources ==
         std::vector<std::string>{"published-collectives"});
   Bed tables;
-  for (const auto& [id, fitted] : calibrate(tables.catalogue, tables.laws, {tables.folder, {}, {}, {}}, {}).calibrations)
+  const auto other = calibrate(tables.catalogue, tables.laws, {tables.folder, {}, {}, {}}, {});
+  for (const auto& [id, fitted] : other.calibrations)
     CHECK(fitted.sources.at("*").sources == std::vector<std::string>{"aiconfigurator-kernels"});
 }
 
