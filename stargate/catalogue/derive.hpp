@@ -3,8 +3,8 @@
 // says:
 //   memory       pin_rate, interface_bits or bandwidth_per_stack: the bandwidth of accelerators with it, in proportion;
 //                capacity_per_stack or stack_high: their capacity; price: what their memory costs
-//   accelerator  memory_stacks: its bandwidth and capacity; memory and memory_capacity: its price, by the memory's price
-//                a byte where that is known; power and price: those of its systems, by how many
+//   accelerator  memory_stacks: its bandwidth and capacity; memory and memory_capacity: its price, by what the memory
+//                costs a byte where that is known; power and price: those of its systems, by how many
 //   network      bandwidth: the links of accelerators that name it (scale-up), or whose every system does (scale-out)
 // A figure that the question sets itself stays as it was set. Latency and efficiency of networks: perf/fabric.cpp.
 #pragma once
