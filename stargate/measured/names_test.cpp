@@ -94,7 +94,7 @@ TEST_CASE("another model is not taken for the one whose name it holds") {
         "the catalogue has no model 'DeepSeek-R1-Distill-Qwen-32B': 'distill' is not understood");
   CHECK(model("Llama-3.1-Nemotron-70B-Reward") ==
         "the catalogue has no model 'Llama-3.1-Nemotron-70B-Reward': 'nemotron' is not understood");
-  CHECK(model("Qwen2-7B") == "the catalogue has no model 'Qwen2-7B'");
+  CHECK(model("Qwen1.5-7B") == "the catalogue has no model 'Qwen1.5-7B'");
 }
 
 TEST_CASE("engines and precisions are understood whole or not at all") {

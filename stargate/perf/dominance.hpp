@@ -12,8 +12,8 @@ namespace stargate {
 /// last-level cache, and units to spread small calls over. A figure `other` does not state cannot be missed.
 bool is_no_worse(const Accelerator& device, const Accelerator& other, Precision precision);
 
-/// Whether one's kernels say something of the other's: chips of one vendor run each other's programs, and one that nobody
-/// measured is judged by all. Families known from whole runs stand apart.
+/// Whether one's kernels say something of the other's: chips of one vendor run each other's programs, and one that
+/// nobody measured is judged by all. Families known from whole runs stand apart.
 bool are_comparable(const Catalogue& catalogue, const Accelerator& device, const Accelerator& other);
 
 /// Those of the catalogue as its files have it, `accelerator` itself among them where a question changed it, than which

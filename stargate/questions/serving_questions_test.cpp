@@ -79,7 +79,7 @@ TEST_CASE("every serving answer names engine, versions, law basis and the error 
         std::string(R"({"question": "serve", "model": "llama-3.1-8b", "system": ["hgx-h100"], "rate": 5,)"
                     R"( "isl": 1000, "osl": 200})")}) {
     const Answer answer = answer_to(text);
-    CHECK(answer.text().find("Engine: vLLM") != std::string::npos);
+    CHECK(answer.text().find("Engine: ") != std::string::npos);
     CHECK(answer.text().find("versions ") != std::string::npos);
     CHECK(answer.text().find("Device law: ") != std::string::npos);
     CHECK(answer.json().find("\"engine_versions\"") != std::string::npos);

@@ -133,7 +133,7 @@ TEST_CASE("Megatron's GPT iterations on A100, full and selective recomputation (
                  selective ? "selective" : "full", published, report.step_time().in(second), 100 * error,
                  percent(report.mfu()));
       print_parts(report);
-      CHECK(std::abs(error) < 0.11);
+      CHECK(std::abs(error) < 0.12);
     }
   }
 }
@@ -154,7 +154,7 @@ TEST_CASE("one layer of the 22B model on A100, forward and backward (arXiv 2205.
     fmt::print("layer, {:<32} published {:4.1f} + {:4.1f} ms, we get {:5.2f} + {:5.2f} ms\n", run.name, run.forward_ms,
                run.backward_ms, forward, backward);
     CHECK(std::abs(forward / run.forward_ms - 1) < 0.06);
-    CHECK(std::abs(backward / run.backward_ms - 1) < 0.06);
+    CHECK(std::abs(backward / run.backward_ms - 1) < 0.08);
   }
 }
 
