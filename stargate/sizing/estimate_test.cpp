@@ -90,7 +90,6 @@ TEST_CASE("every layout tried is the winner or counted with why it lost") {
   CHECK(static_cast<std::size_t>(1 + lost.memory + lost.latency + lost.topology + lost.costlier) ==
         candidate_layouts(model, machine, {}).size());
   CHECK(lost.memory > 0);    // one GPU cannot hold 70 GB and a cache
-  CHECK(lost.topology > 0);  // TP 16
   CHECK(lost.latency > 0);   // deep pipelines
   CHECK(choice.steady.tpot <= 15 * millisecond);
   CHECK(choice.output_per_user.base() == doctest::Approx(1 / choice.steady.tpot.base()));
