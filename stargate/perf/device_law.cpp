@@ -82,7 +82,10 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   for (const Accelerator* other : no_better_devices(catalogue, accelerator)) {
     NoBetter entry{std::shared_ptr<const DeviceLaw>(new DeviceLaw(*other, catalogue, kernels, Alone::yes)), {}};
     for (int i = 0; i < kPrecisionCount; ++i) {
-      entry.in[static_cast<std::size_t>(i)] = is_no_worse(accelerator, *other, static_cast<Precision>(i));
+      // A format that the other lacks it multiplies in another, which says nothing of this chip's units.
+      const auto precision = static_cast<Precision>(i);
+      const bool alike = other->peak.contains(precision) || !accelerator.peak.contains(precision);
+      entry.in[static_cast<std::size_t>(i)] = alike && is_no_worse(accelerator, *other, precision);
     }
     no_better_.push_back(std::move(entry));
   }

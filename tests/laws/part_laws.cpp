@@ -187,15 +187,16 @@ TEST_CASE("a figure that the question sets stays, whatever its parts become") {
 
 namespace {
 
-/// Changes that make a system better, each in one respect.
+/// Changes that make a system better, each in one respect. An accelerator's power is none: it is what it may draw, and
+/// less of it is slower (hardware_laws.cpp).
 std::vector<Override> better_figures(const System& system) {
   const Catalogue& shipped = shipped_catalogue();
   const Accelerator& accelerator = shipped.accelerators.at(system.accelerator);
   const std::string part = "accelerator:" + accelerator.id, whole = "system:" + system.id;
   const std::string memory = "memory:" + accelerator.memory;
   std::vector<Override> out = {{part + ".memory_bandwidth", "+50%"},    {part + ".memory_capacity", "+50%"},
-                               {part + ".scale_out_bandwidth", "+50%"}, {part + ".power", "-20%"},
-                               {whole + ".power", "-10%"},              {whole + ".price.low", "-20%"},
+                               {part + ".scale_out_bandwidth", "+50%"}, {whole + ".price.low", "-20%"},
+                               {whole + ".power", "-10%"},
                                {memory + ".bandwidth_per_stack", "+20%"},
                                {memory + ".capacity_per_stack", "+20%"}};
   for (const auto& [precision, rate] : accelerator.peak) {
@@ -238,9 +239,11 @@ TEST_CASE("on every system a better figure never worsens time, energy, memory or
       CHECK_MESSAGE(after.kv_room >= before.kv_room, name);
       CHECK_MESSAGE(after.idle <= before.idle, name);
       CHECK_MESSAGE(after.busy <= before.busy, name);
-      CHECK_MESSAGE(after.price <= before.price, name);
-      const bool more_ports = change.path.ends_with("scale_out_bandwidth");  // and switches to put them in
-      if (!more_ports) CHECK_MESSAGE(after.cluster_price <= before.cluster_price * (1 + 1e-9), name);
+      // More memory costs what the memory costs, and more bandwidth needs switches to put its ports in.
+      const bool more_memory = change.path.ends_with("memory_capacity") || change.path.ends_with("capacity_per_stack");
+      if (!more_memory) CHECK_MESSAGE(after.price <= before.price, name);
+      const bool more_ports = change.path.ends_with("scale_out_bandwidth");
+      if (!more_memory && !more_ports) CHECK_MESSAGE(after.cluster_price <= before.cluster_price * (1 + 1e-9), name);
       // Units that wait less draw more, and are done earlier: the energy of a step stays about the same.
       CHECK_MESSAGE(after.step_energy <= before.step_energy * 1.02, name);
     }
