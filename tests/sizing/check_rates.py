@@ -101,7 +101,7 @@ class Check:
         sizes = dict(re.findall(r"\b(TP|PP|CP)(\d+)", row["layout"]))
         fixed = [] if self.whole_grid else [part for name in ("tp", "pp", "cp") for part in (f"--{name}", sizes.get(name.upper(), "1"))]
         answer = json.loads(self.ask("train", "search", "--system", row["system"], "--gpus", row["accelerators"], *flags, *fixed, "--json"))
-        return answer["best"]["tokens_per_s_per_gpu"] * effective
+        return answer["tokens_per_s_per_gpu"] * effective
 
     def sized(self, row, flags):
         answer = json.loads(self.ask("serve", "size", "--system", row["system"], "--gpus", row["accelerators"], *flags, "--json"))
