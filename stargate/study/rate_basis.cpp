@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "stargate/perf/dominance.hpp"
+#include "stargate/perf/law_choice.hpp"
 #include "stargate/sizing/serving_ways.hpp"
 
 namespace stargate {
@@ -36,11 +38,6 @@ RecordName split(const std::string& name) {
   return {name.substr(0, colon), name.substr(colon + 1)};
 }
 
-const Accelerator& as_written(const Catalogue& catalogue, const std::string& id) {
-  const auto before = catalogue.listed.accelerators.find(id);
-  return before != catalogue.listed.accelerators.end() ? before->second : catalogue.accelerators.at(id);
-}
-
 }  // namespace
 
 RateBasis rate_basis(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
@@ -70,14 +67,22 @@ RateBasis rate_basis(const Catalogue& catalogue, const StudyServiceSpec& service
     }
   }
   for (const auto& [id, calibration] : catalogue.calibrations) {
-    if (!catalogue.accelerators.contains(calibration.device)) continue;
-    if (as_written(catalogue, calibration.device).vendor != accelerator.vendor) continue;
+    const Accelerator* device = find_listed(catalogue, calibration.device);
+    const bool of_networks = calibration.law == "collective";
+    if (device == nullptr || (of_networks && device->vendor != accelerator.vendor)) continue;
     add("calibration", catalogue.calibrations, id);
-    basis.lenders.push_back("accelerator:" + calibration.device);
+  }
+  for (const auto& [id, other] : catalogue.accelerators) basis.lenders.push_back("accelerator:" + id);
+  for (const Accelerator* other : no_better_devices(catalogue, accelerator)) {
+    add("architecture", catalogue.architectures, other->architecture);
   }
   for (auto* names : {&basis.records, &basis.lenders}) {
     std::sort(names->begin(), names->end());
     names->erase(std::unique(names->begin(), names->end()), names->end());
+  }
+  for (const auto& [id, architecture] : catalogue.architectures) {
+    if (std::binary_search(basis.records.begin(), basis.records.end(), "architecture:" + id)) continue;
+    basis.kinships.push_back({id, architecture.family, architecture.from_whole_runs});
   }
   return basis;
 }
@@ -87,7 +92,12 @@ Catalogue catalogue_part(const Catalogue& catalogue, const RateBasis& basis) {
   for (const auto& name : basis.records) take(split(name), catalogue, part);
   for (const auto& name : basis.lenders) {
     const std::string id = split(name).id;
-    part.accelerators.emplace(id, as_written(catalogue, id));  // not where the device is its own lender
+    part.accelerators.emplace(id, *find_listed(catalogue, id));  // not where the device is its own lender
+  }
+  for (const auto& kinship : basis.kinships) {
+    Architecture other;
+    other.id = kinship.architecture, other.family = kinship.family, other.from_whole_runs = kinship.from_whole_runs;
+    part.architectures.emplace(kinship.architecture, std::move(other));
   }
   return part;
 }

@@ -141,6 +141,9 @@ std::string RateCache::path(const Question& question) const {
     }
   }
   for (const auto& name : question.basis.lenders) asked.add("lends"), add(name);
+  for (const auto& kinship : question.basis.kinships) {
+    asked.add(kinship.architecture), asked.add(kinship.family), asked.add(kinship.from_whole_runs ? "whole runs" : "");
+  }
   return folder_ + "/rates/" + asked.text();
 }
 

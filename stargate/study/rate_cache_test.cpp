@@ -76,7 +76,9 @@ TEST_CASE("a rate is made again under a change of any record it depends on") {
        {set("accelerator:h100-sxm.memory_bandwidth", "x2"), set("system:hgx-h100.scale_up_domain", "4"),
         set("network:nvlink4.latency", "x2"), set("network:infiniband-ndr.bandwidth", "x2"),
         set("memory:hbm3.pin_rate", "x2"), set("architecture:hopper.memory_share", "x0.9"),
-        set("calibration:l40s.gemm.date", "2026-01-01"), without("calibration:h100-sxm.gemm")}) {
+        set("architecture:ampere.memory_share", "x0.9"), set("architecture:tpu-v4.family", "hopper"),
+        set("calibration:l40s.gemm.date", "2026-01-01"), set("calibration:mi300x.gemm.date", "2026-01-01"),
+        without("calibration:h100-sxm.gemm")}) {
     CAPTURE((change.set.empty() ? change.without.front() : change.set.front().path));
     const Entries changed = entries(change);
     CHECK(changed.serving != usual.serving);
@@ -94,13 +96,16 @@ TEST_CASE("machines rated from the records named do as they do from the whole ca
   const Catalogue whole = load({}), dearer = load(set("system:hgx-h100.price", "x2"));
   StudyServiceSpec service = assistant();
   service.engine = "vllm", service.mode = FleetMode::aggregated;
-  const auto rate = [&](const Catalogue& catalogue) {
-    auto found = rate_serving(catalogue, service, catalogue.systems.at("hgx-h100"));
-    REQUIRE(found.ok());
-    return found->per_accelerator.base();
-  };
-  const RateBasis basis = rate_basis(dearer, service, dearer.systems.at("hgx-h100"));
-  const double usual = rate(whole);
-  CHECK(usual > 0);
-  CHECK(rate(catalogue_part(dearer, basis)) == usual);
+  for (const char* system : {"hgx-h100", "gb300-nvl72", "openai-xpu-rack"}) {  // measured, no worse than others, neither
+    CAPTURE(system);
+    const auto rate = [&](const Catalogue& catalogue) {
+      auto found = rate_serving(catalogue, service, catalogue.systems.at(system));
+      REQUIRE(found.ok());
+      return found->per_accelerator.base();
+    };
+    const RateBasis basis = rate_basis(dearer, service, dearer.systems.at(system));
+    const double usual = rate(whole);
+    CHECK(usual > 0);
+    CHECK(rate(catalogue_part(dearer, basis)) == usual);
+  }
 }
