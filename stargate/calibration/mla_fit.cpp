@@ -7,15 +7,13 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/fit_rows.hpp"
-#include "stargate/calibration/group_choice.hpp"
+#include "stargate/calibration/row_groups.hpp"
 
 namespace stargate {
 namespace {
 
 constexpr double kFastest = 1.08;        // of the data-sheet rate: clocks may stand this much above those it assumes
 constexpr double kDisturbed = 2;         // times what two larger calls take
-constexpr std::size_t kLeastRows = 24;   // a group of fewer is not fitted
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr std::size_t kRowsToChoose = 400;        // enough to choose a structure by
@@ -124,11 +122,7 @@ typename Law::Coefficients fit_rows(const std::vector<MlaRow>& rows, const MlaDe
   return solve_from<Law>(rows, 1, device, format, best.coefficients).coefficients;
 }
 
-struct Group {
-  std::vector<std::size_t> rows;  ///< of the table
-  std::vector<MlaRow> calls;
-  std::vector<std::string> reasons;  ///< why left out; empty where it counts
-};
+using Group = RowGroup<MlaRow>;
 
 template <class Law>
 std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
@@ -154,22 +148,11 @@ template <class Law>
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                           const Accelerator& device) {
   CalibratedGroup out;
-  std::vector<MlaRow> used, held_out;
-  std::size_t kept = 0;
-  for (std::size_t j = 0; j < group.calls.size(); ++j) {
-    if (!group.reasons[j].empty()) {
-      ++out.skipped[group.reasons[j]];
-      continue;
-    }
-    const MlaRow& row = group.calls[j];
-    (kept++ % 4 == 3 ? held_out : used).push_back(row);
-    for (const auto& [what, value] : {std::pair{"sequences", row.call.sequences},
-                                      {"heads", row.call.heads},
-                                      {"query", row.call.query},
-                                      {"cached", row.call.cached}}) {
-      widen(out.fitted_on, what, value);
-    }
-  }
+  const auto shapes_of = [](const MlaRow& row) {
+    return std::array{std::pair{"sequences", row.call.sequences}, std::pair{"heads", row.call.heads},
+                      std::pair{"query", row.call.query}, std::pair{"cached", row.call.cached}};
+  };
+  const auto [used, held_out] = split_rows(group, shapes_of, out);
   const MlaFormat& format = *find_mla_format(name);
   const MlaDevice facts = mla_device(device, format);
   const auto coefficients = fit_rows<Law>(used, facts, format);
@@ -205,30 +188,21 @@ class MlaFit final : public LawFit {
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    std::vector<CalibratedGroup> out;
-    for (const auto& [name, group] : groups_of<Law>(table, device)) {
-      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
-      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group<Law>(name, group, table, device));
-    }
-    return out;
+    return fit_groups(groups_of<Law>(table, device), [&](const std::string& name, const Group& group) {
+      return fit_group<Law>(name, group, table, device);
+    });
   }
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override {
-    constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-    std::vector<Prediction> out(table.rows, {nothing, "", "the law has no such format"});
-    for (const auto& [name, group] : groups_of<Law>(table, device)) {
-      const CalibratedGroup* fitted = group_for(groups, name);
-      const MlaFormat& format = *find_mla_format(name);
-      const MlaDevice facts = mla_device(device, format);
-      const auto c = fitted != nullptr ? Law::read(fitted->coefficients) : typename Law::Coefficients{};
-      for (std::size_t j = 0; j < group.rows.size(); ++j) {
-        Prediction& p = out[group.rows[j]];
-        p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
-        if (p.reason.empty() && fitted == nullptr) p.reason = "no coefficients of this format";
-        if (p.reason.empty()) p.milliseconds = Law::time(c, facts, format, group.calls[j].call) * 1e-3;
-      }
-    }
-    return out;
+    const Unpredicted unpredicted{"the law has no such format", "no coefficients of this format"};
+    return predict_groups(table, groups_of<Law>(table, device), groups, unpredicted,
+                          [&](const std::string& name, const std::map<std::string, double>& coefficients) {
+                            const MlaFormat& format = *find_mla_format(name);
+                            return [&format, facts = mla_device(device, format),
+                                    c = Law::read(coefficients)](const MlaRow& row) {
+                              return Law::time(c, facts, format, row.call);
+                            };
+                          });
   }
 };
 

@@ -10,8 +10,7 @@
 #include <tuple>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/fit_rows.hpp"
-#include "stargate/calibration/group_choice.hpp"
+#include "stargate/calibration/row_groups.hpp"
 
 namespace stargate {
 namespace {
@@ -20,7 +19,6 @@ constexpr double kFastest = 1.08;           // of the data-sheet rate: clocks ma
 constexpr double kDisturbed = 1.5;          // times what two larger calls of the same model and routing take
 constexpr double kDisturbedOther = 2;       // and of others
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
-constexpr std::size_t kLeastRows = 24;      // a group of fewer is not fitted
 constexpr double kClearlyBetter = 0.995;    // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr const char* kAllGated = "all_gated";
@@ -109,11 +107,7 @@ Solution choose_structure(const Problem& problem, const MoeDevice& device, const
   return best;
 }
 
-struct Group {
-  std::vector<std::size_t> rows;  ///< of the table
-  std::vector<MoeRow> calls;
-  std::vector<std::string> reasons;  ///< why left out; empty where it counts
-};
+using Group = RowGroup<MoeRow>;
 
 /// "power_law_1.01" is 1.01; "power_law_" before something that is no positive number is 1; anything else is balanced.
 double skew_of(const std::string& distribution) {
@@ -160,25 +154,13 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                           const Accelerator& device) {
   CalibratedGroup out;
-  std::vector<MoeRow> used, held_out;
-  std::size_t kept = 0;
-  for (std::size_t j = 0; j < group.calls.size(); ++j) {
-    if (!group.reasons[j].empty()) {
-      ++out.skipped[group.reasons[j]];
-      continue;
-    }
-    const MoeRow& row = group.calls[j];
-    (kept++ % 4 == 3 ? held_out : used).push_back(row);
-    for (const auto& [what, value] : {std::pair{"tokens", row.tokens},
-                                      {"hidden", row.shape.hidden},
-                                      {"inter", row.shape.inter},
-                                      {"experts", row.shape.experts},
-                                      {"top_k", row.shape.top_k},
-                                      {"ranks", row.shape.ranks},
-                                      {"skew", row.skew}}) {
-      widen(out.fitted_on, what, value);
-    }
-  }
+  const auto shapes_of = [](const MoeRow& row) {
+    const MoeShape& s = row.shape;
+    return std::array{std::pair{"tokens", row.tokens}, std::pair{"hidden", s.hidden}, std::pair{"inter", s.inter},
+                      std::pair{"experts", s.experts}, std::pair{"top_k", s.top_k}, std::pair{"ranks", s.ranks},
+                      std::pair{"skew", row.skew}};
+  };
+  const auto [used, held_out] = split_rows(group, shapes_of, out);
   const MoeFormat& format = *find_moe_format(name);
   const MoeDevice facts = moe_device(device, format);
   const MoeFitted fitted = fit_moe_rows(used, facts, format);
@@ -216,12 +198,9 @@ class MoeFit final : public LawFit {
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    std::vector<CalibratedGroup> out;
-    for (const auto& [name, group] : groups_of(table, device)) {
-      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
-      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group(name, group, table, device));
-    }
-    return out;
+    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
+      return fit_group(name, group, table, device);
+    });
   }
   std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
@@ -262,33 +241,18 @@ std::vector<LawFit::Call> MoeFit::calls(const KernelTable& table, const Accelera
 
 std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const Accelerator& device,
                                                 const std::vector<CalibratedGroup>& groups) const {
-  constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-  std::vector<Prediction> out(table.rows, {nothing, "", "the law has no such format"});
-  for (const auto& [name, group] : groups_of(table, device)) {
-    const MoeFormat& format = *find_moe_format(name);
-    const MoeDevice facts = moe_device(device, format);
-    const CalibratedGroup* fitted = group_for(groups, name);
-    MoeCoefficients c;
-    bool all_gated = false;
-    if (fitted != nullptr) {
-      c = read_moe_coefficients(fitted->coefficients);
-      const auto gated = fitted->coefficients.find(kAllGated);
-      all_gated = gated != fitted->coefficients.end() && gated->second > 0;
-    }
-    for (std::size_t j = 0; j < group.rows.size(); ++j) {
-      Prediction& p = out[group.rows[j]];
-      p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
-      if (!p.reason.empty()) continue;
-      if (fitted == nullptr) {
-        p.reason = "no coefficients of this format";
-        continue;
-      }
-      const MoeRow& row = group.calls[j];
-      const MoeShape shape = ran_shape(row, all_gated);
-      p.milliseconds = moe_time_us(c, facts, format, shape, routed_load(shape, row.tokens, row.skew)) * 1e-3;
-    }
-  }
-  return out;
+  const Unpredicted unpredicted{"the law has no such format", "no coefficients of this format"};
+  return predict_groups(table, groups_of(table, device), groups, unpredicted,
+                        [&](const std::string& name, const std::map<std::string, double>& coefficients) {
+                          const MoeFormat& format = *find_moe_format(name);
+                          const auto gated = coefficients.find(kAllGated);
+                          const bool all_gated = gated != coefficients.end() && gated->second > 0;
+                          return [&format, all_gated, facts = moe_device(device, format),
+                                  c = read_moe_coefficients(coefficients)](const MoeRow& row) {
+                            const MoeShape shape = ran_shape(row, all_gated);
+                            return moe_time_us(c, facts, format, shape, routed_load(shape, row.tokens, row.skew));
+                          };
+                        });
 }
 
 /// Whether a call asks for no less than another: no fewer tokens, no smaller experts, spread over no more ranks. On

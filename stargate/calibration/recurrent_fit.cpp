@@ -7,15 +7,13 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/fit_rows.hpp"
-#include "stargate/calibration/group_choice.hpp"
+#include "stargate/calibration/row_groups.hpp"
 
 namespace stargate {
 namespace {
 
 constexpr double kFastest = 1.08;        // of the data-sheet rate: clocks may stand this much above those it assumes
 constexpr double kDisturbed = 2;         // times what two larger calls take
-constexpr std::size_t kLeastRows = 24;   // a group of fewer is not fitted
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 // What fits in the cache has an edge, and a search stays on its side; 0: nothing is found in it.
@@ -144,11 +142,7 @@ Solution solve_from(const std::vector<RecurrentRow>& rows, const RecurrentDevice
   return {with_values(fit.values), fit.loss};
 }
 
-struct Group {
-  std::vector<std::size_t> rows;  ///< of the table
-  std::vector<RecurrentRow> calls;
-  std::vector<std::string> reasons;  ///< why left out; empty where it counts
-};
+using Group = RowGroup<RecurrentRow>;
 
 std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
   std::map<std::string, Group> groups;
@@ -175,19 +169,11 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                           const Accelerator& device) {
   CalibratedGroup out;
-  std::vector<RecurrentRow> used, held_out;
-  std::size_t kept = 0;
-  for (std::size_t j = 0; j < group.calls.size(); ++j) {
-    if (!group.reasons[j].empty()) {
-      ++out.skipped[group.reasons[j]];
-      continue;
-    }
-    const RecurrentRow& row = group.calls[j];
-    (kept++ % 4 == 3 ? held_out : used).push_back(row);
-    widen(out.fitted_on, "sequences", row.call.sequences);
-    widen(out.fitted_on, "query", row.call.query);
-    widen(out.fitted_on, "value_heads", row.call.value_heads);
-  }
+  const auto shapes_of = [](const RecurrentRow& row) {
+    return std::array{std::pair{"sequences", row.call.sequences}, std::pair{"query", row.call.query},
+                      std::pair{"value_heads", row.call.value_heads}};
+  };
+  const auto [used, held_out] = split_rows(group, shapes_of, out);
   const RecurrentDevice facts = recurrent_device(device);
   const auto coefficients = fit_recurrent_rows(used, facts);
   const auto time_of = [&](const RecurrentRow& row) { return recurrent_us(coefficients, facts, row.call); };
@@ -218,29 +204,20 @@ class RecurrentFit final : public LawFit {
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    std::vector<CalibratedGroup> out;
-    for (const auto& [name, group] : groups_of(table, device)) {
-      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
-      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group(name, group, table, device));
-    }
-    return out;
+    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
+      return fit_group(name, group, table, device);
+    });
   }
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override {
-    constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-    std::vector<Prediction> out(table.rows, {nothing, "", "the law has no place for this kernel"});
     const RecurrentDevice facts = recurrent_device(device);
-    for (const auto& [name, group] : groups_of(table, device)) {
-      const CalibratedGroup* fitted = group_for(groups, name);
-      const auto c = fitted != nullptr ? read_recurrent_coefficients(fitted->coefficients) : RecurrentCoefficients{};
-      for (std::size_t j = 0; j < group.rows.size(); ++j) {
-        Prediction& p = out[group.rows[j]];
-        p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
-        if (p.reason.empty() && fitted == nullptr) p.reason = "no coefficients of this kernel";
-        if (p.reason.empty()) p.milliseconds = recurrent_us(c, facts, group.calls[j].call) * 1e-3;
-      }
-    }
-    return out;
+    const Unpredicted unpredicted{"the law has no place for this kernel", "no coefficients of this kernel"};
+    return predict_groups(table, groups_of(table, device), groups, unpredicted,
+                          [&](const std::string&, const std::map<std::string, double>& coefficients) {
+                            return [&facts, c = read_recurrent_coefficients(coefficients)](const RecurrentRow& row) {
+                              return recurrent_us(c, facts, row.call);
+                            };
+                          });
   }
   std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override {
     std::vector<Call> out(table.rows, {{}, {}, "the law has no place for this kernel"});

@@ -7,8 +7,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/fit_rows.hpp"
-#include "stargate/calibration/group_choice.hpp"
+#include "stargate/calibration/row_groups.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/layer_operators.hpp"
 
@@ -17,7 +16,6 @@ namespace {
 
 constexpr double kFastest = 1.08;        // of the data-sheet rate: clocks may stand this much above those it assumes
 constexpr double kDisturbed = 2;         // times what two larger calls take
-constexpr std::size_t kLeastRows = 24;   // a group of fewer is not fitted
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
@@ -99,11 +97,7 @@ std::string variant_of(const std::string& source) {
   return "default";
 }
 
-struct Group {
-  std::vector<std::size_t> rows;  ///< of the table
-  std::vector<SparseRow> calls;
-  std::vector<std::string> reasons;  ///< why left out; empty where it counts
-};
+using Group = RowGroup<SparseRow>;
 
 bool asks_no_less(const SparseRow& other, const SparseRow& row) {
   return other.call.sequences >= row.call.sequences && other.call.heads >= row.call.heads &&
@@ -214,29 +208,20 @@ class SparseFit final : public LawFit {
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    std::vector<CalibratedGroup> out;
-    for (const auto& [name, group] : groups_of(table, device)) {
-      const auto kept = std::count(group.reasons.begin(), group.reasons.end(), "");
-      if (static_cast<std::size_t>(kept) >= kLeastRows) out.push_back(fit_group(name, group, table, device));
-    }
-    return out;
+    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
+      return fit_group(name, group, table, device);
+    });
   }
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override {
-    constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-    std::vector<Prediction> out(table.rows, {nothing, "", "the law has no such model or format"});
     const SparseDevice facts = sparse_device(device);
-    for (const auto& [name, group] : groups_of(table, device)) {
-      const CalibratedGroup* fitted = group_for(groups, name);
-      const auto c = fitted != nullptr ? read_block(fitted->coefficients) : BlockCoefficients{};
-      for (std::size_t j = 0; j < group.rows.size(); ++j) {
-        Prediction& p = out[group.rows[j]];
-        p = {nothing, fitted != nullptr ? fitted->precision : name, group.reasons[j]};
-        if (p.reason.empty() && fitted == nullptr) p.reason = "no coefficients of this format";
-        if (p.reason.empty()) p.milliseconds = row_us(c, facts, group.calls[j]) * 1e-3;
-      }
-    }
-    return out;
+    const Unpredicted unpredicted{"the law has no such model or format", "no coefficients of this format"};
+    return predict_groups(table, groups_of(table, device), groups, unpredicted,
+                          [&](const std::string&, const std::map<std::string, double>& coefficients) {
+                            return [&facts, c = read_block(coefficients)](const SparseRow& row) {
+                              return row_us(c, facts, row);
+                            };
+                          });
   }
 
  private:
@@ -290,20 +275,11 @@ class SparseFit final : public LawFit {
   static CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
                                    const Accelerator& device) {
     CalibratedGroup out;
-    std::vector<SparseRow> used, held_out;
-    std::size_t kept = 0;
-    for (std::size_t j = 0; j < group.calls.size(); ++j) {
-      if (!group.reasons[j].empty()) {
-        ++out.skipped[group.reasons[j]];
-        continue;
-      }
-      const SparseRow& row = group.calls[j];
-      (kept++ % 4 == 3 ? held_out : used).push_back(row);
-      widen(out.fitted_on, "sequences", row.call.sequences);
-      widen(out.fitted_on, "query", row.call.query);
-      widen(out.fitted_on, "context", row.call.context);
-      widen(out.fitted_on, "heads", row.call.heads);
-    }
+    const auto shapes_of = [](const SparseRow& row) {
+      return std::array{std::pair{"sequences", row.call.sequences}, std::pair{"query", row.call.query},
+                        std::pair{"context", row.call.context}, std::pair{"heads", row.call.heads}};
+    };
+    const auto [used, held_out] = split_rows(group, shapes_of, out);
     const SparseDevice facts = sparse_device(device);
     const auto coefficients = fit_sparse_rows(used, facts);
     out.law = "sparse_attention", out.device = device.id, out.engine = table.engine, out.version = table.version;
