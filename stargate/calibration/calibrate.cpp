@@ -140,11 +140,6 @@ std::optional<Predicted> predict_typical(const KernelTable& table, const LawFit&
   return any ? std::optional<Predicted>(std::move(out)) : std::nullopt;
 }
 
-bool has_whole_runs(const Catalogue& catalogue, const Accelerator& device) {
-  const auto found = catalogue.architectures.find(device.architecture);
-  return found != catalogue.architectures.end() && found->second.from_whole_runs;
-}
-
 /// With nothing measured to take coefficients from: as questions about such a device are answered.
 Predicted predict_by_specification(const KernelTable& table, const LawFit& law, const Accelerator& device,
                                    const Catalogue& catalogue) {
@@ -165,7 +160,7 @@ Predicted predict(const KernelTable& table, const LawFit& law, const Accelerator
                   const LawQuery& query) {
   const auto chosen = choose_groups(catalogue, device, query);
   if (!chosen.empty()) return predict_calibrated(table, law, device, chosen);
-  if (!has_whole_runs(catalogue, device)) {
+  if (!is_known_from_whole_runs(catalogue, device)) {
     if (auto typical = predict_typical(table, law, device, catalogue, query)) return *std::move(typical);
   }
   return predict_by_specification(table, law, device, catalogue);

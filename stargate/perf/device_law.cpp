@@ -14,11 +14,6 @@ namespace {
 /// (AIConfigurator's tables of prefill attention with power).
 constexpr double kAttentionDraw = 0.7;
 
-const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator) {
-  const auto found = catalogue.architectures.find(accelerator.architecture);
-  return found != catalogue.architectures.end() ? &found->second : nullptr;
-}
-
 /// The accelerator's architecture record; the usual chip where it names none.
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
   static const KernelShares usual;
@@ -63,8 +58,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   own_ = KernelLaws(accelerator, catalogue, kernels,
                     all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
   basis_ = own_.basis();
-  const Architecture* family = find_architecture(catalogue, accelerator);
-  if (family != nullptr && family->from_whole_runs) return;
+  if (is_known_from_whole_runs(catalogue, accelerator)) return;
   for (const LendingArchitecture& lender : lending_architectures(catalogue, accelerator)) {
     const auto groups = [&](const char* law) {
       LawQuery of_lender = query(law);
@@ -303,10 +297,10 @@ bool DeviceLaw::knows_experts(Precision precision) const {
          });
 }
 
-double DeviceLaw::experts_us_alone(const ExpertCall& call, Precision precision) const {
+double DeviceLaw::experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
   const auto in = [&](Precision p) {
-    if (own_.has_experts(p)) return own_.experts_us(call, p);
-    return typical_us([&](const KernelLaws& laws) { return laws.experts_us(call, p); });
+    if (own_.has_experts(p)) return own_.experts_us(shape, load, p);
+    return typical_us([&](const KernelLaws& laws) { return laws.experts_us(shape, load, p); });
   };
   double us = in(precision);
   // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
@@ -318,15 +312,17 @@ double DeviceLaw::experts_us_alone(const ExpertCall& call, Precision precision) 
 }
 
 double DeviceLaw::experts_us(const ExpertCall& call, Precision precision) const {
-  double us = experts_us_alone(call, precision);
+  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
+  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);  // dear, and the same for all laws
+  double us = experts_us_alone(shape, load, precision);
   for (const NoBetter& other : no_better_) {
     if (!other.in[static_cast<std::size_t>(precision)] || !other.law->knows_experts(precision)) continue;
-    us = std::min(us, other.law->experts_us_alone(call, precision));
+    us = std::min(us, other.law->experts_us_alone(shape, load, precision));
   }
   for (const Precision wider : wider_formats(precision)) {
     for (const NoBetter& other : no_better_) {
       if (!other.in[static_cast<std::size_t>(wider)] || !other.law->knows_experts(wider)) continue;
-      us = std::min(us, other.law->experts_us_alone(call, wider));
+      us = std::min(us, other.law->experts_us_alone(shape, load, wider));
     }
   }
   return us;

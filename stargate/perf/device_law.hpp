@@ -94,7 +94,7 @@ class DeviceLaw {
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
   bool knows_experts(Precision precision) const;
   double experts_us(const ExpertCall& call, Precision precision) const;
-  double experts_us_alone(const ExpertCall& call, Precision precision) const;
+  double experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
 
   LiteratureLaw literature_;
   PowerLaw power_;

@@ -24,11 +24,6 @@ bool rate_no_worse(const Accelerator& device, const Accelerator& other, Precisio
   return !best || !their_best || *best >= *their_best;
 }
 
-bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& accelerator) {
-  const auto found = catalogue.architectures.find(accelerator.architecture);
-  return found != catalogue.architectures.end() && found->second.from_whole_runs;
-}
-
 /// Whether anyone measured kernels of its architecture.
 bool is_measured(const Catalogue& catalogue, const Accelerator& accelerator) {
   if (catalogue.calibrations.contains(accelerator.id + ".gemm")) return true;

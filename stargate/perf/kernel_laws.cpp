@@ -196,11 +196,9 @@ double KernelLaws::attention_us(const AttentionCall& call, bool decode) const {
   return attention_->can_prefill() ? attention_->prefill_us(call, Precision::bf16) : 0;
 }
 
-double KernelLaws::experts_us(const ExpertCall& call, Precision precision) const {
+double KernelLaws::experts_us(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
   const auto& laws = experts_[index_of(precision)];
   if (laws.empty()) return 0;
-  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
-  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);
   double least = std::numeric_limits<double>::infinity();
   for (const ExpertLaw& law : laws) {
     least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));

@@ -41,7 +41,7 @@ class KernelLaws {
   bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
-  double experts_us(const ExpertCall& call, Precision precision) const;
+  double experts_us(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
   /// Walks count a decoding step and its convolution apart: where they are one kernel, its time is the step's and the
   /// convolution's is next to nothing.
   double recurrent_us(const RecurrentCall& call) const;

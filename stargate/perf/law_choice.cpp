@@ -98,6 +98,16 @@ const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id
   return it != catalogue.accelerators.end() ? &it->second : nullptr;
 }
 
+const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator) {
+  const auto found = catalogue.architectures.find(accelerator.architecture);
+  return found != catalogue.architectures.end() ? &found->second : nullptr;
+}
+
+bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& accelerator) {
+  const Architecture* family = find_architecture(catalogue, accelerator);
+  return family != nullptr && family->from_whole_runs;
+}
+
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query) {
   std::vector<std::pair<Rank, ChosenGroup>> candidates;
   // The record as its file has it: a copy with, say, more bandwidth keeps its lender, so that it is never slower.

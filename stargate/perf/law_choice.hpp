@@ -39,6 +39,11 @@ struct ChosenGroup {
 /// The group's coefficients for the borrower's units: bytes a clock a unit takes and writes grow as its operations do.
 std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen);
 
+/// The record of the accelerator's architecture; null where it names none.
+const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator);
+/// Whether its architecture's shares were found from published runs of its chips: nobody lends to it.
+bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& accelerator);
+
 /// The accelerator as its file has it, before the question changed it; null when there is none of this id. What
 /// coefficients are taken from does not depend on what a question changes, so that more bandwidth is never slower.
 const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id);
