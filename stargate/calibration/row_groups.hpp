@@ -1,5 +1,5 @@
-// A table's rows by group, for laws that say row by row which of them count: what such fits do with groups, whatever the
-// law. A row is anything with `microseconds`.
+// A table's rows by group, for laws that say row by row which of them count: what such fits do with groups, whatever
+// the law. A row is anything with `microseconds`.
 #pragma once
 
 #include <algorithm>

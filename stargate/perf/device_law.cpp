@@ -2,6 +2,7 @@
 #include "stargate/perf/device_law.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "stargate/perf/dominance.hpp"
 #include "stargate/perf/typical.hpp"
@@ -85,21 +86,38 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   }
 }
 
+namespace {
+
+/// Whether a device has a law of its own for what the lender's part is of: the same format, or another one in each
+/// precision that the part's format serves (nvfp4 where the lender has mxfp4).
+bool knows_itself(const std::vector<LawBasis>& own, const LawBasis& part) {
+  const auto has = [&](const auto& alike) {
+    return std::any_of(own.begin(), own.end(), [&](const LawBasis& b) { return b.law == part.law && alike(b); });
+  };
+  if (has([&](const LawBasis& b) { return b.precision == part.precision; })) return true;
+  for (int i = 0; i < kPrecisionCount; ++i) {
+    const std::array served{static_cast<Precision>(i)};
+    if (!is_used(part.precision, served)) continue;
+    if (!has([&](const LawBasis& b) { return is_used(b.precision, served); })) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 /// Laws that the device has of nobody near rest on all lenders: one entry each, with the number of them as lender.
 void DeviceLaw::note_typical() {
   std::map<std::pair<std::string, std::string>, LawBasis> typical;
   std::map<std::pair<std::string, std::string>, int> families;
   for (const Lender& lender : lenders_) {
+    std::set<std::pair<std::string, std::string>> lent;  // a law has several groups of one format
     for (const LawBasis& part : lender.laws.basis()) {
       const std::pair key(part.law, part.precision);
-      const bool own = std::any_of(own_.basis().begin(), own_.basis().end(), [&](const LawBasis& b) {
-        return b.law == part.law && b.precision == part.precision;
-      });
-      if (own) continue;
+      if (knows_itself(own_.basis(), part)) continue;
       LawBasis& basis = typical.try_emplace(key, LawBasis{part.law, part.precision, LawOrigin::typical, {}, -1, 0})
                             .first->second;
       basis.rows += part.rows;
-      ++families[key];
+      if (lent.insert(key).second) ++families[key];
     }
   }
   for (auto& [key, basis] : typical) {
