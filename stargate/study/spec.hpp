@@ -57,8 +57,8 @@ struct StudySystemSpec {
   std::optional<Quarter> from, until;  ///< deliveries; else from the system's own availability, until the end
   std::optional<Duration> order_lead_time;
   double price_change = 0;  ///< a year, after `from`
-  /// Share of the full power.
-  double idle_power = 0.25;
+  /// Share of the full power; else what the machine's records say that it draws when nothing runs.
+  std::optional<double> idle_power;
   double availability = 0.95;
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
   SourceNote source;

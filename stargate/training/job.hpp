@@ -206,6 +206,8 @@ struct LayerVariant {
   Recompute recompute = Recompute::none;
   bool bf16 = false, mtp = false;
 };
+/// Whether the recipe keeps the layers at the ends of the model in bf16 while others are in a lower format.
+bool has_bf16_layers(const TrainingJob& job);
 /// Model::shapes where all layers are treated alike; else those of each treatment, multi-token prediction last.
 std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingLayout& layout);
 

@@ -3,7 +3,7 @@
 // once for all pipelines, data-parallel sizes and ZeRO stages.
 #pragma once
 
-#include "stargate/training/job.hpp"
+#include "stargate/training/layer_work.hpp"
 
 namespace stargate {
 
@@ -37,9 +37,11 @@ struct ShardCosts {
   Bytes boundary;  ///< one micro-batch between two pipeline stages, of one rank
 };
 
-/// The layout's pp, vpp, dp and shard size are not looked at; of its ZeRO stage only whether weights are whole. The
-/// expensive part of a step: some hundred operators through the device law.
+/// The layout's pp, vpp, dp and shard size are not looked at; of its ZeRO stage only whether weights are whole. Finds
+/// the work first, the expensive part of a step: some hundred operators through the device law.
 ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout);
+/// With the work of a layout that differs in recomputation and ZeRO stage at most.
+ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout, const ShardWork& work);
 
 /// Parameters of one rank of a stage; a tied embedding counts once where both ends meet.
 RankParameters stage_parameters(const Model& model, const ShardCosts& costs, const StageRun& run);

@@ -95,11 +95,13 @@ class ShardSearch {
     return std::nullopt;
   }
 
-  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all, once more where
-  /// ZeRO 3 holds their weights in pieces.
+  /// Pipelines that go with the shard. What its operators take is found once; the layers of each recomputation once for
+  /// all pipelines, once more where ZeRO 3 holds their weights in pieces.
   void visit_micro_batch(const TrainingLayout& shard) {
     find_fitting(shard);
-    if (fitting_.empty() || is_beaten_everywhere(shard)) return;
+    if (fitting_.empty()) return;
+    const ShardWork work = shard_work(job_, shard);
+    if (is_beaten_everywhere(shard, work)) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
@@ -109,14 +111,14 @@ class ShardSearch {
         for (const int zero : limits_.zero_stages) {
           if ((zero < 3) == whole) zeros_.push_back(zero);
         }
-        if (!zeros_.empty()) visit_costed(costed, whole);
+        if (!zeros_.empty()) visit_costed(costed, whole, work);
       }
     }
   }
 
-  void visit_costed(TrainingLayout costed, bool whole_weights) {
+  void visit_costed(TrainingLayout costed, bool whole_weights, const ShardWork& done) {
     costed.zero_stage = whole_weights ? 1 : 3;
-    const ShardCosts costs = shard_costs(job_, costed);
+    const ShardCosts costs = shard_costs(job_, costed, done);
     if (!costed.recomputes_some() && is_beaten_in_every_pipeline(costs, costed)) {
       found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(zeros_);
       return;
@@ -209,10 +211,10 @@ class ShardSearch {
   }
 
   /// With no layer recomputed, which takes no longer than with any. Copies to the host may: more is copied.
-  bool is_beaten_everywhere(TrainingLayout shard) {
+  bool is_beaten_everywhere(TrainingLayout shard, const ShardWork& work) {
     if (limits_.base.offload_activations > 0 || !found_.ranking.is_full()) return false;
     shard.recompute = Recompute::none, shard.recompute_layers = 0, shard.zero_stage = 1;
-    if (!is_beaten_in_every_pipeline(shard_costs(job_, shard), shard)) return false;
+    if (!is_beaten_in_every_pipeline(shard_costs(job_, shard, work), shard)) return false;
     found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(limits_.recomputes) * candidates_of_pipeline();
     return true;
   }

@@ -6,13 +6,13 @@
 #include "stargate/training/job.hpp"
 
 namespace stargate {
-namespace {
-
 bool has_bf16_layers(const TrainingJob& job) {
   const TrainingRecipe& r = job.recipe;
   const bool narrow = bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
   return narrow && r.bf16_first_layers + r.bf16_last_layers > 0;
 }
+
+namespace {
 
 /// `place`: of the layer among those of its chunk.
 std::size_t variant_of(const TrainingJob& job, const TrainingLayout& layout, int layer, int place) {
