@@ -49,8 +49,14 @@ Duration gradient_time(const Slice& slice, const Operator& op) {
   return input_only ? law.gemm_time(op.precision, op.m, op.k, op.n, op.groups) : law.backward_time(op);
 }
 
+/// Once there and once back, without casts; `op` is no part of a fused kernel.
+ProductTime operator_times(const Slice& slice, const Operator& op, ProductTimes* products) {
+  const auto find = [&] { return ProductTime{slice.job.law.operator_time(op), gradient_time(slice, op)}; };
+  return products != nullptr && op.kind == OperatorKind::gemm ? products->at(op, find) : find();
+}
+
 /// Operators that work token by token, forward and backward, and what of them the layout's modules run again.
-TokenWork token_work(const Slice& slice, const LayerShape& layer) {
+TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes* products) {
   const DeviceLaw& law = slice.job.law;
   const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
   const bool eager = slice.job.recipe.kernels == KernelFusion::eager && layer.feed_forward.gated;
@@ -64,8 +70,9 @@ TokenWork token_work(const Slice& slice, const LayerShape& layer) {
                           op.traffic = traffic * op.traffic;
                           ++work.operators;
                           const double slower = expert_slowdown(law, counted);
-                          const Duration ahead = slower * law.operator_time(op) + cast_time(law, op, true);
-                          const Duration back = slower * gradient_time(slice, op) + cast_time(law, op, false);
+                          const ProductTime time = operator_times(slice, op, products);
+                          const Duration ahead = slower * time.forward + cast_time(law, op, true);
+                          const Duration back = slower * time.backward + cast_time(law, op, false);
                           work.forward += ahead, work.backward += back, work.flops += op.flops();
                           if (dense && op.kind == OperatorKind::gemm && op.part == OperatorPart::feed_forward) {
                             work.last = ahead, work.last_flops = op.flops();
@@ -156,7 +163,7 @@ Operator prediction_operator(const Slice& slice) {
   return projection;
 }
 
-ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout) {
+ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes* products) {
   Slice slice = make_slice(job, layout);
   const auto both_ways = [&](const Operator& op) {
     return ProductTime{job.law.operator_time(op), job.law.backward_time(op)};
@@ -169,7 +176,7 @@ ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout) {
     for (std::size_t i = 0; i < shapes; ++i) {
       const LayerShape& shape = job.model->shapes[i];
       slice.variant = {static_cast<int>(i), Recompute::none, bf16, false};
-      out.layers.push_back({token_work(slice, shape), attention_work(slice, shape)});
+      out.layers.push_back({token_work(slice, shape, products), attention_work(slice, shape)});
     }
   }
   out.output = both_ways(output_operator(*job.model, slice.shard, slice.tokens));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "stargate/training/job.hpp"
+#include "stargate/training/product_times.hpp"
 
 namespace stargate {
 
@@ -26,11 +27,6 @@ struct Slice {
 };
 /// Job and layout outlive it; the variant is the first shape's, not recomputed.
 Slice make_slice(const TrainingJob& job, const TrainingLayout& layout);
-
-/// There and back, of one product.
-struct ProductTime {
-  Duration forward, backward;
-};
 
 /// Operators that work token by token, in the order of the layer.
 struct TokenWork {
@@ -70,7 +66,8 @@ struct ShardWork {
 };
 
 /// The layout's tp, cp, ep, etp, sequence parallelism, micro-batch and recompute_modules count, nothing else of it.
-ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout);
+/// `products`: of this job, asked first and added to; null: each product is found anew.
+ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes* products = nullptr);
 
 /// The product that multi-token prediction begins with.
 Operator prediction_operator(const Slice& slice);

@@ -20,12 +20,13 @@ struct Question {
   SearchGrid grid;
   Power standing;
   bool usual_recompute;  ///< scores and values, or all layers: no rule speaks of it
+  ProductTimes& products;
 };
 
-Question make_question(const TrainingJob& job, const SearchLimits& limits) {
+Question make_question(const TrainingJob& job, const SearchLimits& limits, ProductTimes& products) {
   const TrainingLayout& base = limits.base;
   const bool usual = base.recompute_layers == 0 && base.recompute_modules == TrainingLayout{}.recompute_modules;
-  return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
+  return {job, limits, make_search_grid(job, limits), standing_power(job), usual, products};
 }
 
 /// What is known after a piece of the grid; a piece begins with what was known before.
@@ -100,7 +101,7 @@ class ShardSearch {
   void visit_micro_batch(const TrainingLayout& shard) {
     find_fitting(shard);
     if (fitting_.empty()) return;
-    const ShardWork work = shard_work(job_, shard);
+    const ShardWork work = shard_work(job_, shard, &q_.products);
     if (is_beaten_everywhere(shard, work)) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
@@ -349,7 +350,8 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
   if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;
-  return search(make_question(job, limits), progress);
+  ProductTimes products;
+  return search(make_question(job, limits, products), progress);
 }
 
 }  // namespace stargate
