@@ -13,19 +13,6 @@ constexpr double kEndlessPool = 1e12;       // blocks, where the cache does not 
 constexpr double kTypicalPrompt = 1 << 13;  // tokens
 constexpr const char* kStatic = "static";
 
-/// A table that keeps the step model it asks alive.
-class OwnedTable final : public StepCost {
- public:
-  OwnedTable(std::shared_ptr<const StepModel> model, int draft_tokens)
-      : model_(std::move(model)), table_(*model_, draft_tokens) {}
-  DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
-  Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
-
- private:
-  std::shared_ptr<const StepModel> model_;
-  StepTable table_;
-};
-
 /// Whose scheduler: by the engine's name; every other runs vLLM's.
 EngineKind kind_of(const ServingEngine& record, const EngineChanges& changes) {
   if (changes.static_batch) return EngineKind::static_batch;
@@ -112,7 +99,7 @@ SequenceCost sequence_cost(const Replica& replica) {
 
 std::function<std::unique_ptr<StepCost>()> ReplicaEngine::cost_maker() const {
   return
-      [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<OwnedTable>(model, drafts); };
+      [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<StepTable>(model, drafts); };
 }
 
 /// Limits of the setup become those of the rules here, where the groups are known.
@@ -141,7 +128,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   }
   if (auto check = check_engine_spec(spec); !check.ok()) return check.faults();
   out.model = std::make_shared<const StepModel>(out.replica);
-  out.table = std::make_unique<StepTable>(*out.model, spec.speculation.draft_tokens);
+  out.table = std::make_shared<StepTable>(out.model, spec.speculation.draft_tokens);
   return ReplicaEngineAnswer(std::move(out));
 }
 

@@ -65,7 +65,7 @@ struct ReplicaEngine {
   ReplicaMemory memory;
   EngineSpec spec;  ///< checked, with the pool its memory leaves
   std::shared_ptr<const StepModel> model;
-  std::unique_ptr<StepTable> table;  ///< for one thread
+  std::shared_ptr<StepTable> table;  ///< for one thread
 
   /// Makes further tables of the same step times, one for each thread; they keep the model alive.
   std::function<std::unique_ptr<StepCost>()> cost_maker() const;

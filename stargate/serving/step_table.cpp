@@ -29,9 +29,9 @@ double own_pairs(double tokens) { return tokens * (tokens + 1) / 2; }
 
 }  // namespace
 
-StepTable::StepTable(const StepModel& model, int draft_tokens)
-    : model_(&model),
-      groups_(static_cast<double>(model.replica().layout.attention_dp) * model.replica().layout.pp),
+StepTable::StepTable(std::shared_ptr<const StepModel> model, int draft_tokens)
+    : model_(std::move(model)),
+      groups_(static_cast<double>(model_->replica().layout.attention_dp) * model_->replica().layout.pp),
       query_(1.0 + draft_tokens) {
   alone_.shared = 1 / groups_;
   const double half = kExtraPrompt / 2;

@@ -9,6 +9,7 @@
 // both ends asked: tiles of kernels end at multiples of it, so a jump lies between two stretches.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "stargate/engine/step_cost.hpp"
@@ -16,12 +17,11 @@
 
 namespace stargate {
 
-/// Fills itself while it is used: one for each thread. What it holds does not depend on the order of questions. The
-/// step model outlives it.
+/// Fills itself while it is used: one for each thread. What it holds does not depend on the order of questions.
 class StepTable final : public StepCost {
  public:
   /// `draft_tokens`: proposed with each decode, which the step verifies.
-  explicit StepTable(const StepModel& model, int draft_tokens = 0);
+  explicit StepTable(std::shared_ptr<const StepModel> model, int draft_tokens = 0);
 
   DecodeCost decode(int sequences, double context) const override;
   Duration prefill(const PrefillBatch& batch) const override;
@@ -43,7 +43,7 @@ class StepTable final : public StepCost {
   double bare_seconds(double tokens, double shared) const;
   double extra_seconds(int group_sequences) const;
 
-  const StepModel* model_;
+  std::shared_ptr<const StepModel> model_;
   double groups_, query_;
   double sequence_seconds_ = 0;                      ///< of one more prompt in a step
   mutable std::vector<std::vector<float>> decodes_;  ///< by sequences and knot; negative: not asked yet

@@ -65,7 +65,7 @@ struct Tried {
 class FleetRace {
  public:
   FleetRace(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options)
-      : model_(model), question_(question), demand_(question.demand), options_(options) {}
+      : model_(model), question_(question), demand_(question.demand), options_(options), steps_(options.size()) {}
 
   FleetAnswer run() {
     for (std::size_t i = 0; i < options_.size(); ++i) enter(i);
@@ -156,7 +156,7 @@ class FleetRace {
     const auto beaten = challenge(part, planned, best);
     if (!beaten) return out;
     const ServingMachine& machine = *options_[option].machine;
-    const Trial trial(model_, machine, serving, part);
+    const Trial trial(model_, machine, serving, part, steps_[option]);
     out.capacity = find_capacity(trial, part.estimated_rate(), *beaten, question_.traffic, question_.targets);
     trials_ += out.capacity.trials;
     if (out.capacity.rate == 0) {
@@ -231,7 +231,8 @@ class FleetRace {
     for (int i = 0; i < kMostSettles; ++i) {
       const bool all = demand_.accelerators > 0;
       const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
-      const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
+      const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment,
+                        steps_[fleet.option]);
       const double longer = kLonger * std::max(1.0, tried.parts);
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
       const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
@@ -309,6 +310,7 @@ class FleetRace {
   const FleetQuestion& question_;
   const SizingDemand& demand_;
   std::span<const FleetOption> options_;
+  std::vector<TriedSteps> steps_;  ///< by option
   std::vector<Candidate> candidates_;
   LayoutLosses losses_;
   std::optional<ServingShortfall> shortfall_;

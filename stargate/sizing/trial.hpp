@@ -60,13 +60,29 @@ struct TrialResult {
   bool meets() const { return !overloaded && !misses_ttft && !misses_tpot && refused == 0; }
 };
 
+/// Tables of step times by layout and side, of one model, machine, precision and engine. Trials that differ in replicas
+/// or token budgets share them, since no step time depends on either. For one thread.
+class TriedSteps {
+ public:
+  /// Those of an earlier replica of this layout; the first one's own are kept.
+  std::shared_ptr<const StepTable> at(const ServingLayout& layout, bool prefill_side, const ReplicaEngine& own);
+
+ private:
+  struct Known {
+    ServingLayout layout;
+    bool prefill_side;
+    std::shared_ptr<const StepTable> table;
+  };
+  std::vector<Known> known_;
+};
+
 /// One deployment of a model on a machine, with the tables of its step times; for one thread.
 class Trial {
  public:
   /// Aborts when the deployment does not fit: the estimate has only let through what does. Model and machine outlive
-  /// it.
+  /// it; `steps` are of the same model, machine, precision and engine.
   Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-        const Deployment& deployment);
+        const Deployment& deployment, TriedSteps& steps);
 
   /// Until it is decided whether the rate is served inside the targets. Deterministic for a rate. Takes as long as the
   /// figures need, at most traffic.most_requests.
@@ -81,6 +97,7 @@ class Trial {
   Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
   ReplicaEngine main_;
   std::optional<ReplicaEngine> prefill_;
+  std::shared_ptr<const StepTable> main_steps_, prefill_steps_;
 };
 
 }  // namespace stargate
