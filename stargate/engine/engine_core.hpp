@@ -24,6 +24,7 @@ struct Sequence {
   std::int32_t computed = 0;   ///< of them, there
   std::int32_t generated = 0;  ///< tokens given out before it joined the decodes
   std::int32_t shared_entries = 0, shared_tokens = 0;  ///< leading hashes it references, tokens they spare it
+  std::int32_t last_shared = -1;                       ///< PrefixCache's entry of the last of these
   std::int64_t private_blocks = 0;                     ///< while prefilling or held
   std::int64_t joined = 0;                             ///< position at which it began to decode
   std::int64_t order = 0;                              ///< of admission; larger is later
@@ -139,7 +140,7 @@ class Engine::Core {
   std::int64_t free_blocks(const Rank& rank) const { return spec_.kv.blocks - used_blocks(rank); }
   std::int64_t block_tokens(std::int64_t tokens) const { return tokens / spec_.kv.block_size * spec_.kv.block_size; }
   std::int64_t usable_match(const Rank& rank, const Sequence& sequence, PrefixCache::Match& match) const;
-  void take_prefix(Sequence& sequence);
+  void take_prefix(Sequence& sequence, int entries, std::int64_t tokens);
   void share_prefix(Sequence& sequence, std::int64_t tokens);
   void set_private_blocks(Sequence& sequence, std::int64_t tokens);
   void start_running(Slot slot);

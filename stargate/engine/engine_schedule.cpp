@@ -178,6 +178,7 @@ void Engine::Core::begin_on(std::size_t index, Slot slot) {
 bool Engine::Core::admit_on(std::size_t index, Slot slot) {
   Sequence& s = at(slot);
   Rank& rank = ranks_[index];
+  if (next_chunk(index, 1) == 0) return false;  // before its prefix is looked for
   PrefixCache::Match match;
   const std::int64_t cached = usable_match(rank, s, match);
   const std::int64_t tokens = next_chunk(index, s.target - cached);
@@ -187,7 +188,7 @@ bool Engine::Core::admit_on(std::size_t index, Slot slot) {
   rank.front_has_idle = match.idle_blocks > 0;
   if (!may_admit(rank, s, blocks)) return false;
   begin_on(index, slot);
-  take_prefix(s);
+  take_prefix(s, match.entries, cached);
   if (s.record.scheduled.is_never()) {
     s.record.scheduled = to_sim_time(now_);
     s.record.cached_tokens = s.shared_tokens;

@@ -22,8 +22,9 @@ class PrefixCache {
   /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
-  /// One more user of a block, which is there or is made now. True when it was made.
-  bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
+  /// One more user of a block, which is there or is made now. `before`: what this returned for the hash before it in the
+  /// same prompt, or -1; a hint that saves looking it up.
+  std::int32_t acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);
   /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
@@ -38,12 +39,22 @@ class PrefixCache {
     std::uint64_t hash = 0;
     std::int64_t tokens = 0, blocks = 0;
     std::int32_t users = 0;
-    std::int32_t older = -1, newer = -1;  ///< among the idle
+    std::int32_t older = -1, newer = -1;   ///< among the idle
+    std::int32_t before = -1, after = -1;  ///< hints: neighbours in the prompt that came last; -1 or an index
+    bool held = false;                     ///< else the entry is unused
   };
   void make_idle(std::int32_t at);
   void unlink(std::int32_t at);
   /// The entry of a hash, or -1.
   std::int32_t find(std::uint64_t hash) const;
+  /// The same; `hint` is where it may be: prompts are walked from block to block, and most have one way on.
+  std::int32_t find(std::uint64_t hash, std::int32_t hint) const {
+    if (hint >= 0) {
+      const Entry& entry = entries_[static_cast<std::size_t>(hint)];
+      if (entry.held && entry.hash == hash) return hint;
+    }
+    return find(hash);
+  }
   void add_slot(std::int32_t entry);
   void remove_slot(std::uint64_t hash);
   void grow();
