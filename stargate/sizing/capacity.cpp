@@ -82,6 +82,8 @@ Capacity find_capacity(const Trial& trial, double guess, double challenge, const
   return CapacitySearch(trial, traffic, targets).run(guess, challenge);
 }
 
-double rate_below(double rate) { return rate_at(static_cast<int>(std::ceil(kSteps * std::log2(rate) - 1e-6)) - 1); }
+double rate_below(double rate, int steps) {
+  return rate_at(static_cast<int>(std::ceil(kSteps * std::log2(rate) - 1e-6)) - steps);
+}
 
 }  // namespace stargate

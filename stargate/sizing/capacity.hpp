@@ -18,7 +18,7 @@ struct Capacity {
 Capacity find_capacity(const Trial& trial, double guess, double challenge, const TrialTraffic& traffic,
                        const SizingTargets& targets);
 
-/// The next lower rate of the lattice.
-double rate_below(double rate);
+/// So many steps down the lattice of rates; 1: the next lower one.
+double rate_below(double rate, int steps);
 
 }  // namespace stargate

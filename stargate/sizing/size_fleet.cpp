@@ -225,36 +225,71 @@ class FleetRace {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }
 
-  /// The whole deployment is run at what is wanted of it until it holds.
-  bool settle(Tried& tried) {
-    SizedFleet& fleet = tried.fleet;
+  /// Runs the whole deployment; true when it is inside its targets. What is refused is so at every rate.
+  bool holds(const Trial& whole, double rate, const Tried& tried, TrialResult& held) {
+    const double longer = kLonger * std::max(1.0, tried.parts);
+    const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(tried.fleet.at_capacity.length.requests));
+    held = whole.hold(rate, std::min(requests, kMostHeld), question_.traffic, question_.targets);
+    ++trials_;
+    if (held.meets()) return true;
+    if (held.refused == 0 || !nearest_) nearest_ = held;
+    return false;
+  }
+
+  /// The whole deployment is run until it holds: as it is at the highest rate, or at the rate that is wanted with the
+  /// fewest replicas.
+  bool settle(Tried& tried) { return demand_.accelerators > 0 ? settle_rate(tried) : settle_replicas(tried); }
+
+  Trial whole_trial(const Tried& tried) {
+    const std::size_t option = tried.fleet.option;
+    return {model_, *options_[option].machine, tried.serving, tried.fleet.deployment, steps_[option]};
+  }
+
+  /// Down the lattice of rates by one step, two, four; then the last stride is halved.
+  bool settle_rate(Tried& tried) {
+    const Trial whole = whole_trial(tried);
+    const double most = tried.fleet.capacity;
+    const auto at = [&](int steps) { return steps == 0 ? most : rate_below(most, steps); };
+    TrialResult held, best;
+    int failed = -1, good = 0;
+    for (int stride = 1; !holds(whole, at(good), tried, held); stride *= 2) {
+      if (held.refused > 0 || good >= kMostSettles) return false;
+      failed = good;
+      good += stride;
+    }
+    best = held;
+    while (good - failed > 1) {
+      const int middle = (good + failed) / 2;
+      (holds(whole, at(middle), tried, held) ? good : failed) = middle;
+      if (good == middle) best = held;
+    }
+    tried.fleet.capacity = at(good);
+    finish(tried.fleet, whole, best, at(good));
+    return true;
+  }
+
+  bool settle_replicas(Tried& tried) {
+    const double load = (1 + demand_.headroom) * demand_.rate;
     for (int i = 0; i < kMostSettles; ++i) {
-      const bool all = demand_.accelerators > 0;
-      const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
-      const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment,
-                        steps_[fleet.option]);
-      const double longer = kLonger * std::max(1.0, tried.parts);
-      const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
-      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
-      ++trials_;
-      if (held.refused > 0) {
-        if (!nearest_) nearest_ = held;
-        return false;
-      }
-      if (held.meets()) {
-        fleet.held = held.length;
-        const double wanted = load / (1 + demand_.headroom);
-        fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
-        rate(fleet, wanted, load);
+      const Trial whole = whole_trial(tried);
+      TrialResult held;
+      if (holds(whole, load, tried, held)) {
+        finish(tried.fleet, whole, held, load);
         return true;
       }
-      nearest_ = held;
-      all ? ask_less(fleet) : add_replicas(fleet.deployment, held);
+      if (held.refused > 0) return false;
+      add_replicas(tried.fleet.deployment, held);
     }
     return false;
   }
 
-  static void ask_less(SizedFleet& fleet) { fleet.capacity = rate_below(fleet.capacity); }
+  /// `held`: what it did at the `load`, headroom included.
+  void finish(SizedFleet& fleet, const Trial& whole, const TrialResult& held, double load) const {
+    const double wanted = load / (1 + demand_.headroom);
+    fleet.held = held.length;
+    fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
+    rate(fleet, wanted, load);
+  }
 
   static void add_replicas(Deployment& deployment, const TrialResult& held) {
     const bool prompts = deployment.disaggregated() && (held.misses_ttft || held.prompts_pile_up);
