@@ -25,9 +25,10 @@ class TrainingLoss {
  public:
   TrainingLoss(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows) {
     std::map<std::string, double> of_source;
+    AcceleratorLaws laws(catalogue);
     for (const auto& row : rows) {
       if (row.completeness != "strict") continue;
-      auto made = make_measured_run(row, catalogue);
+      auto made = make_measured_run(row, catalogue, laws);
       auto* run = std::get_if<MeasuredRun>(&made);
       if (run == nullptr) continue;
       const double weight = 1.0 / std::max(1, row.same_config_rows);
