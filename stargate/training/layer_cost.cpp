@@ -81,8 +81,8 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   const auto& l = slice.layout;
   const Fabric& fabric = slice.job.fabric;
   const Bytes routed =
-      Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kElement * slice.shard.imbalance);
-  const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kElement : 1;
+      Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kActivationBytes * slice.shard.imbalance);
+  const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kActivationBytes : 1;
   Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
@@ -171,7 +171,7 @@ struct WeightFormat {
 WeightFormat weight_format(const Slice& slice, Precision precision) {
   const TrainingRecipe& recipe = slice.job.recipe;
   const double wide = recipe.states.weight, narrow = bytes_per_element(precision);
-  if (narrow >= kElement) return {wide, wide};
+  if (narrow >= kActivationBytes) return {wide, wide};
   if (recipe.narrow_weights) return {2 * narrow, narrow};
   return {slice.layout.zero_stage < 3 ? wide + 2 * narrow : wide, wide};
 }
@@ -227,8 +227,8 @@ LayerCost embedding_cost(const Slice& slice) {
   const Collective sum = slice.layout.sequence_parallel ? Collective::reduce_scatter : Collective::all_reduce;
   const double elements = slice.tokens * slice.hidden();
   LayerCost cost;
-  cost.forward = slice.job.law.stream_time(Bytes::from_base(2 * elements * kElement));
-  cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kElement + 8)));  // adds into fp32 rows
+  cost.forward = slice.job.law.stream_time(Bytes::from_base(2 * elements * kActivationBytes));
+  cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kActivationBytes + 8)));  // adds into fp32 rows
   cost.weight_gradient = cost.backward;
   cost.forward_wait.tensor = collective_time(slice.job.fabric, sum, slice.stream(), slice.tensor_group());
   if (slice.layout.sequence_parallel) {
@@ -249,7 +249,7 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
   const DeviceLaw& law = job.law;
   const Operator projection = output_operator(*job.model, slice.shard, slice.tokens);
   const double logits = projection.m * projection.n;
-  const Bytes norm = Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement);
+  const Bytes norm = Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes);
   LayerCost cost;
   const Duration matrix_backward = product.backward;
   cost.forward = product.forward + law.stream_time(norm) + law.stream_time(Bytes::from_base(18 * logits));
@@ -270,8 +270,8 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
     }
     cost.forward_wait.tensor += small;
   }
-  cost.activations = Bytes::from_base(2 * slice.stream_tokens * slice.hidden() * kElement);
-  cost.working = Bytes::from_base(logits * (4 + kElement));  // fp32 softmax, and the logits or their gradient
+  cost.activations = Bytes::from_base(2 * slice.stream_tokens * slice.hidden() * kActivationBytes);
+  cost.working = Bytes::from_base(logits * (4 + kActivationBytes));  // fp32 softmax, and the logits or their gradient
   cost.parameters.dense = slice.hidden() * static_cast<double>(job.model->vocab) / slice.layout.tp +
                           static_cast<double>(job.model->other_parameters);
   cost.held.dense = cost.sent.dense = cost.parameters.dense * job.recipe.states.weight;
@@ -291,10 +291,10 @@ LayerCost mtp_cost(const Slice& slice, const ShardCosts& costs, const ProductTim
     cost.activations += end->activations;
   }
   const Operator projection = prediction_operator(slice);
-  const Duration norms = law.stream_time(Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement));
+  const Duration norms = law.stream_time(Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes));
   cost.forward += product.forward + norms, cost.backward += product.backward + 2.0 * norms;
   cost.weight_gradient += product.backward / 2.0;
-  cost.activations += Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement);  // into norms, projection
+  cost.activations += Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes);  // into norms, projection
   if (slice.variant.recompute == Recompute::full) cost.recompute += product.forward + norms;
   const double weights = projection.n * projection.k, norm_weights = 2 * slice.hidden();
   const WeightFormat format = weight_format(slice, projection.precision);
@@ -323,7 +323,7 @@ ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout, con
     out.shapes.push_back(variant.mtp ? mtp_cost(slice, out, work.prediction)
                                      : layer_cost(slice, shape, work.of(variant, job.model->shapes.size())));
   }
-  out.boundary = Bytes::from_base(slice.stream_tokens * slice.hidden() * kElement);
+  out.boundary = Bytes::from_base(slice.stream_tokens * slice.hidden() * kActivationBytes);
   return out;
 }
 

@@ -17,9 +17,9 @@ constexpr double kEagerTraffic = 2.5;
 /// the first order is in them: forward the transpose is left to write, backward the two products hold both.
 Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   const double narrow = bytes_per_element(op.precision);
-  if (op.kind != OperatorKind::gemm || narrow >= kElement) return {};
+  if (op.kind != OperatorKind::gemm || narrow >= kActivationBytes) return {};
   const double elements = (forward ? op.m * op.k : op.m * op.n) * op.groups;
-  const double bytes = !law.casts(op.precision) ? kElement + 2 * narrow : forward ? narrow : 0;
+  const double bytes = !law.casts(op.precision) ? kActivationBytes + 2 * narrow : forward ? narrow : 0;
   return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
 
@@ -143,7 +143,7 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
     out.flops += op.flops();
     const auto& call = op.attention;
     out.keys_values +=
-        Bytes::from_base(call.sequences * call.query * call.kv_heads * (call.score_dim + call.value_dim) * kElement);
+        Bytes::from_base(call.sequences * call.query * call.kv_heads * (call.score_dim + call.value_dim) * kActivationBytes);
   });
   return out;
 }

@@ -8,7 +8,7 @@
 
 namespace stargate {
 
-inline constexpr double kElement = 2;  ///< bytes of bf16 activations and their gradients
+inline constexpr double kActivationBytes = 2;  ///< bytes of bf16 activations and their gradients
 
 /// What one rank has of the job: sizes after tensor, context and expert parallelism.
 struct Slice {
@@ -23,7 +23,7 @@ struct Slice {
   double hidden() const { return job.model->hidden; }
   Group tensor_group() const { return place_group(job.fabric, layout.tp, 1); }
   /// The stream of one micro-batch in a tensor-parallel region.
-  Bytes stream() const { return Bytes::from_base(tokens * hidden() * kElement); }
+  Bytes stream() const { return Bytes::from_base(tokens * hidden() * kActivationBytes); }
 };
 /// Job and layout outlive it; the variant is the first shape's, not recomputed.
 Slice make_slice(const TrainingJob& job, const TrainingLayout& layout);
