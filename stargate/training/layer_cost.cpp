@@ -228,7 +228,8 @@ LayerCost embedding_cost(const Slice& slice) {
   const double elements = slice.tokens * slice.hidden();
   LayerCost cost;
   cost.forward = slice.job.law.stream_time(Bytes::from_base(2 * elements * kActivationBytes));
-  cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kActivationBytes + 8)));  // adds into fp32 rows
+  // adds into fp32 rows
+  cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kActivationBytes + 8)));
   cost.weight_gradient = cost.backward;
   cost.forward_wait.tensor = collective_time(slice.job.fabric, sum, slice.stream(), slice.tensor_group());
   if (slice.layout.sequence_parallel) {
@@ -294,7 +295,8 @@ LayerCost mtp_cost(const Slice& slice, const ShardCosts& costs, const ProductTim
   const Duration norms = law.stream_time(Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes));
   cost.forward += product.forward + norms, cost.backward += product.backward + 2.0 * norms;
   cost.weight_gradient += product.backward / 2.0;
-  cost.activations += Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes);  // into norms, projection
+  // into norms and projection
+  cost.activations += Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes);
   if (slice.variant.recompute == Recompute::full) cost.recompute += product.forward + norms;
   const double weights = projection.n * projection.k, norm_weights = 2 * slice.hidden();
   const WeightFormat format = weight_format(slice, projection.precision);

@@ -142,8 +142,8 @@ AttentionWork attention_work(const Slice& slice, const LayerShape& layer) {
     out.forward += work.forward, out.backward += work.backward;
     out.flops += op.flops();
     const auto& call = op.attention;
-    out.keys_values +=
-        Bytes::from_base(call.sequences * call.query * call.kv_heads * (call.score_dim + call.value_dim) * kActivationBytes);
+    const double vectors = call.kv_heads * (call.score_dim + call.value_dim);
+    out.keys_values += Bytes::from_base(call.sequences * call.query * vectors * kActivationBytes);
   });
   return out;
 }
