@@ -22,8 +22,8 @@ class PrefixCache {
   /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
-  /// One more user of a block, which is there or is made now. `before`: what this returned for the hash before it in the
-  /// same prompt, or -1; a hint that saves looking it up.
+  /// One more user of a block, which is there or is made now; its entry. `before`: the entry of the hash before it in
+  /// the same prompt, or -1; a hint that saves looking it up.
   std::int32_t acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);

@@ -136,6 +136,7 @@ double DeviceLaw::typical_us(const TimeOf& time_of) const {
 }
 
 void DeviceLaw::set_activity(double activity) {
+  if (activity == activity_) return;
   activity_ = activity;
   for (NoBetter& other : no_better_) {
     auto sustained = std::make_shared<DeviceLaw>(*other.law);  // other copies of this law share the first

@@ -156,6 +156,11 @@ Slice make_slice(const TrainingJob& job, const TrainingLayout& l) {
   return {job, l, {}, shard, sequence, tokens, l.sequence_parallel ? tokens / l.tp : tokens};
 }
 
+bool give_same_work(const TrainingCoefficients& a, const TrainingCoefficients& b) {
+  return a.activity == b.activity && a.attention_backward == b.attention_backward &&
+         a.flash1_slowdown == b.flash1_slowdown && a.flash2_slowdown == b.flash2_slowdown;
+}
+
 Operator prediction_operator(const Slice& slice) {
   Operator projection;
   projection.precision = slice.job.recipe.precision.linear;

@@ -69,6 +69,10 @@ struct ShardWork {
 /// `products`: of this job, asked first and added to; null: each product is found anew.
 ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes* products = nullptr);
 
+/// Whether work found with the one is what the other would give: they differ in coefficients of communication, of the
+/// host and of recomputation alone.
+bool give_same_work(const TrainingCoefficients& a, const TrainingCoefficients& b);
+
 /// The product that multi-token prediction begins with.
 Operator prediction_operator(const Slice& slice);
 
