@@ -13,6 +13,7 @@ namespace stargate {
 /// `work` must not call it.
 class WorkerPool {
  public:
+  /// One at least; with one nothing is started and run() is a plain loop.
   explicit WorkerPool(int threads);  ///< the caller among them
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;

@@ -39,8 +39,8 @@ struct RecordText;
 /// One row of a reference table. `nested` is the record that the field holds (in a list, a mapping or by itself), else
 /// null; it points into a static table.
 struct FieldText {
-  std::string name, type, range, sentence;
-  bool required = false;
+  std::string name, type, range, sentence;  ///< key; what may stand there; "" when any value may; the meaning
+  bool required = false;                    ///< its absence is a fault
   const RecordText* nested = nullptr;
 };
 /// `kind` is the record's name in messages and schemas ("site"); `sentence` what one is.
@@ -106,7 +106,8 @@ void read_quantity(Reader& reader, const Node& node, Dim dim, double& base, cons
 template <class T>
 struct Codec;
 
-/// Enums written by name: specialise with `static constexpr std::pair<const char*, E> names[] = {...}`.
+/// Enums written by name: specialise with `static constexpr std::pair<const char*, E> names[] = {...}`. The names are
+/// what people write in files and what the schema lists, so a change of one breaks studies.
 template <class E>
 struct EnumNames;
 

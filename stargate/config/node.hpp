@@ -91,7 +91,8 @@ class Document {
 std::string describe_node(const Node& node);
 
 /// The node a path such as "sites[2].power" or "delivers[0].product" leads to, or the last one on the way there. For
-/// the place of a fault found after reading, when only the path is known.
+/// the place of a fault found after reading, when only the path is known. Never fails: in the worst case it answers
+/// `root`.
 const Node& node_at(const Node& root, std::string_view path);
 
 /// One YAML document; anchors and duplicate keys are faults. `file` is only for messages. Only one document a file.

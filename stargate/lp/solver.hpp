@@ -17,6 +17,7 @@
 
 namespace stargate {
 
+/// All reach the same optimal cost; where several vertices share it, which one is found may differ by method.
 enum class LpMethod {
   automatic,  ///< the dual simplex
   dual,
@@ -26,7 +27,7 @@ enum class LpMethod {
 /// Where a column or a row's slack stands at a vertex. The order is Clp's (clp_solver.cpp holds the two together).
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
 
-/// The vertex where a solver stopped.
+/// The vertex where a solver stopped. Each by its number in the programme.
 struct LpBasis {
   std::vector<LpBasisStatus> columns, rows;
 };
@@ -71,8 +72,8 @@ struct LpGap {
   int row = 0;
   int family = 0;  ///< of the row
   LpSide side = LpSide::upper;
-  double amount = 0;
-  std::string unit;
+  double amount = 0;  ///< in `unit`, above 0
+  std::string unit;   ///< of the row's family: "MW"
 };
 
 /// No values keep every limit. The gaps together are a change of least weighted amount that would allow some.
@@ -85,20 +86,21 @@ struct LpInfeasible {
 struct LpUnbounded {
   /// How one column moves along the ray, relative to the fastest.
   struct Step {
-    int column;
-    double direction;
+    int column;        ///< number of the column
+    double direction;  ///< -1 to 1: change of the column's value for a step of length one along the ray
   };
   std::vector<Step> ray;  ///< the columns that move; the fastest by one
 };
 
 /// No answer: the iteration limit, or numbers that the solver could not bring to its tolerances.
 struct LpStopped {
-  std::string reason;
+  std::string reason;  ///< in words, for the user
   int iterations = 0;
 };
 
 using LpOutcome = std::variant<LpSolution, LpInfeasible, LpUnbounded, LpStopped>;
 
+/// The one interface over third-party solvers: everything above `lp` builds an LpProblem and reads an LpOutcome.
 class LpSolver {
  public:
   virtual ~LpSolver() = default;
