@@ -37,12 +37,14 @@ class DeviceLaw {
   /// Launch, and of arithmetic and traffic the one that binds with what is left of the time; the other as it would take
   /// alone.
   OperatorTime operator_parts(const Operator& op) const;
-  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
+  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic. Both
+  /// gradients together, the recomputation of activations not included.
   Duration backward_time(const Operator& op) const;
   /// Of [m,k] by [k,n], `groups` of them side by side.
   Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
+  /// Element-wise work: one pass over `traffic`, launch included.
   Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
@@ -57,6 +59,7 @@ class DeviceLaw {
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   FlopRate peak(Precision precision) const { return literature_.peak(precision); }
+  /// What element-wise kernels reach of the memory's bandwidth, not the data sheet's figure.
   ByteRate stream_bandwidth() const { return literature_.stream_bandwidth(); }
 
   /// Of each calibrated law; empty when there is none.
@@ -76,8 +79,8 @@ class DeviceLaw {
   OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;
   double gemm_us(Precision precision, const GemmShape& shape) const;
   struct Work {
-    Flops flops;
-    Bytes bytes;
+    Flops flops;  ///< of the operator
+    Bytes bytes;  ///< it has to move at the least
     Precision precision;
     double draw = 1;  ///< of an operation, over that of a product's
   };
@@ -104,7 +107,7 @@ class DeviceLaw {
   KernelLaws own_;
   struct Lender {
     KernelLaws laws;
-    double weight = 1;
+    double weight = 1;  ///< of an architecture, by how near its chips are (law_choice.hpp)
   };
   std::vector<Lender> lenders_;
   double quantile_ = 0.5;  ///< of the lenders' times

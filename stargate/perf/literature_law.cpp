@@ -12,6 +12,7 @@ double gemm_bytes(Precision precision, const GemmShape& shape) {
   return groups * (m * k * element + k * n * element + m * n * 2);
 }
 
+/// Queries and outputs in 16 bits beside the cache.
 double attention_bytes(const AttentionCall& call) {
   return call.cache_bytes() + 2 * call.sequences * call.query * call.heads * (call.score_dim + call.value_dim);
 }
@@ -26,6 +27,7 @@ LiteratureLaw::LiteratureLaw(const Accelerator& accelerator, const KernelShares&
     peak_[index] = accelerator.peak_rate(p);
     best_[index] = family.best_gemm;
     const auto own = accelerator.best_share.find(p);
+    // The chip's own best share in this format, else its 16-bit one, times how much usual shapes reach of the best.
     const auto known = own != accelerator.best_share.end() ? own : accelerator.best_share.find(Precision::bf16);
     if (known != accelerator.best_share.end()) best_[index] = family.usual_shape * std::min(1.0, known->second);
   }

@@ -22,6 +22,7 @@
 
 namespace stargate {
 
+/// Scales of block formats included, as in gemm_law.hpp.
 struct MoeFormat {
   Precision precision = Precision::bf16;  ///< of the matrix units
   double weight_bytes = 2, activation_bytes = 2;
@@ -41,15 +42,16 @@ MoeDevice moe_device(const Accelerator& accelerator, const MoeFormat& format);
 
 /// The experts of a layer, and how they are spread.
 struct MoeShape {
-  double hidden = 0, inter = 0;  ///< `inter` is what one rank keeps of an expert's inner width (tensor parallelism)
-  double experts = 1, top_k = 1;
-  double ranks = 1;   ///< over which experts are spread (expert parallelism)
-  bool gated = true;  ///< three matrices an expert, else two
+  double hidden = 0, inter = 0;   ///< `inter` is what one rank keeps of an expert's inner width (tensor parallelism)
+  double experts = 1, top_k = 1;  ///< of the layer; of a token
+  double ranks = 1;               ///< over which experts are spread (expert parallelism)
+  bool gated = true;              ///< three matrices an expert, else two
 };
 
 inline constexpr int kMoeTileSizes = 6;  ///< 8, 16, ... 256 rows
 
 /// What routing brings to the busiest rank. Depends on tokens and routing alone: one for all layers of a step.
+/// Expectations over the routing's distribution, so fractions.
 struct RoutedLoad {
   double tokens = 0;
   /// On the busiest rank: experts it holds, those with at least one row, and their rows together.
@@ -60,9 +62,12 @@ struct RoutedLoad {
 RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew);
 
 /// What a kernel expects an expert to get when it picks its tile. `rank`: all rows stay on this rank; `model`: spread
-/// evenly over all experts; the last two: small while there are at most as many tokens as experts (here, in all).
+/// evenly over all experts; the last two: small while there are at most as many tokens as experts (here, in all). In
+/// files a number from 0 to 3, in this order.
 enum class MoeTileRule { rank, model, tokens_by_rank, tokens_by_model };
 
+/// Microseconds, shares of the specification, and rows; fitted by `stargate calibrate`. docs/explanation/moe-law.md
+/// tells each one's part.
 struct MoeCoefficients {
   double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;
   double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;

@@ -31,9 +31,9 @@ struct AttentionCall {
   double sequences = 0;  ///< sequences in this call on this rank
   double query = 0;      ///< query tokens of each
   double context = 0;    ///< tokens each query may see at the end of the call, itself included
-  double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;
-  double window = 0;       ///< 0: everything
-  bool shared_kv = false;  ///< keys and values are one stored vector (MLA decode)
+  double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;  ///< of this rank; elements a head
+  double window = 0;                                             ///< 0: everything
+  bool shared_kv = false;                                        ///< keys and values are one stored vector (MLA decode)
   Precision kv_precision = Precision::bf16;
 
   /// Query-key pairs of one sequence and head: causal, and no further back than the window.
@@ -45,6 +45,7 @@ struct AttentionCall {
     const double growing = window - first;  // queries whose view still grows
     return growing * first + growing * (growing + 1) / 2 + (query - growing) * window;
   }
+  /// A multiplication and an addition for each element of both products; softmax is not counted, by convention.
   constexpr double flops() const { return 2 * sequences * heads * pairs() * (score_dim + value_dim); }
   /// Bytes of keys and values read once for every sequence.
   constexpr double cache_bytes() const {
@@ -85,6 +86,7 @@ struct SparseCall {
     const double growing = limit - first;
     return (growing * first + growing * (growing + 1) / 2) / every + (query - growing) * most;
   }
+  /// Pairs of a token and a cached index key, and below of a token and a vector it attends to, over all sequences.
   constexpr double scored() const { return index_heads > 0 ? sequences * seen(ratio, 0) : 0; }
   constexpr double attended() const {
     const double near = window > 0 ? seen(1, window) : 0, far = ratio > 0 ? seen(ratio, selected) : 0;
@@ -122,6 +124,7 @@ struct RecurrentCall {
   double state_bytes = 4;  ///< of an element of the state
 
   constexpr double tokens() const { return sequences * query; }
+  /// Channels the convolution runs over: queries and keys, and values; state_elements are those of one sequence.
   constexpr double channels() const { return 2 * key_heads * key_dim + value_heads * value_dim; }
   constexpr double state_elements() const { return value_heads * key_dim * value_dim; }
   constexpr bool convolves() const {

@@ -26,9 +26,9 @@ namespace stargate {
 
 /// `limit` is never exceeded: clocks fall instead.
 struct PowerLaw {
-  Power running, limit, listed_limit;
-  Power compute, memory;        ///< at full use of each
-  bool measured = false;        ///< the energies are of the family; else times hold at the listed limit
+  Power running, limit, listed_limit;  ///< draw of kernels that do nothing; the question's limit; the file's
+  Power compute, memory;               ///< at full use of each
+  bool measured = false;               ///< the energies are of the family; else times hold at the listed limit
 
   double demand(double compute_use, double memory_use) const { return demand(compute_use, memory_use, limit); }
   /// Both uses are shares of the data-sheet peak over the time of the operator.

@@ -35,6 +35,7 @@ class WeighedTimes {
     const double wanted = share * total_;
     double before = 0, last_middle = 0, last_time = entries_[0].time;
     for (std::size_t i = 0; i < count_; ++i) {
+      // Each time stands at the middle of its stretch of the weights' axis.
       const double middle = before + entries_[i].weight / 2;
       if (wanted <= middle) {
         if (i == 0) return entries_[0].time;
