@@ -93,7 +93,8 @@ struct EnumNames<KernelFusion> {
 /// cuDNN), which the device law describes.
 enum class AttentionGeneration { flash1, flash2, native };
 
-/// How evenly tokens go to experts and whether all are taken.
+/// How evenly tokens go to experts and whether all are taken. Figures of the busiest rank: what the slowest takes is
+/// what all wait for.
 struct MoeRouting {
   double imbalance = 1;          ///< rows of the busiest expert rank over the mean
   double capacity_factor = 0;    ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
@@ -142,7 +143,8 @@ struct TrainingRecipe {
   bool narrow_dispatch = false;  ///< tokens go to experts in fp8 (and come back in bf16, as in DeepSeek-V3)
 };
 
-/// Pointers are not owned. `gpus` accelerators of `system` train `model`.
+/// Pointers are not owned. `gpus` accelerators of `system` train `model`. Sizes are whole numbers from 1; the model,
+/// system and accelerator come from one catalogue.
 struct TrainingJob {
   const Model* model;
   const System* system;
@@ -158,17 +160,20 @@ struct TrainingJob {
   }
 };
 
-/// The job's coefficients, and its law with the clocks they leave.
+/// The job's coefficients, and its law with the clocks they leave. Coefficients of frameworks and fabrics, from the
+/// catalogue's fit (`stargate calibrate`) or a question's own.
 void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients);
 
 /// A job on a system of the catalogue, which must outlive it. Sizes and batch are set by the caller. Faults: a model or
 /// system that is not there, a system whose networks are not.
 Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::string& model, const std::string& system);
 
-/// Of one rank in one step; 0 when the batch does not divide.
+/// Of one rank in one step; 0 when the batch does not divide. global batch / (dp * micro-batch size), of one pipeline;
+/// for dual_pipe of both directions together.
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout);
 
-/// Rules a layout must keep, in the order they are checked; also what a search counts its removed candidates by.
+/// Rules a layout must keep, in the order they are checked; also what a search counts its removed candidates by. Cheap
+/// rules that remove many candidates stand first. The order is also that of the messages.
 enum class LayoutRule {
   sizes,
   world_size,
@@ -189,18 +194,21 @@ enum class LayoutRule {
 inline constexpr int kLayoutRules = 15;
 const char* layout_rule_name(LayoutRule rule);
 
-/// Cheap, and allocates nothing: searches ask it a million times. Rules before it are taken to be kept.
+/// Cheap, and allocates nothing: searches ask it a million times. Rules before it are taken to be kept. Rules of
+/// shards, recomputation and offloading make a text when they are broken, and only then allocate.
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& layout, LayoutRule rule);
 /// What of the recipe does not go with the model, whatever the layout.
 Diagnostics check_recipe(const TrainingJob& job);
-/// Every rule the layout breaks, with the numbers that break it, and check_recipe.
+/// Every rule the layout breaks, with the numbers that break it, and check_recipe. Empty when everything is in order;
+/// all faults otherwise, but only the first when sizes are below 1, since the other rules divide by them.
 Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout);
 
-/// Places of a layer that stages are dealt: the layers, and the ends that count as one.
+/// Places of a layer that stages are dealt: the layers, and the ends that count as one. Layers of the model, and one
+/// each for an embedding or a loss that takes a layer's place.
 int layer_slots(const Model& model, const TrainingLayout& layout);
 
 /// Layers of one shape may be treated in several ways: the first ones of a chunk recomputed, those at the ends of the
-/// model in bf16, those of multi-token prediction behind it.
+/// model in bf16, those of multi-token prediction behind it. `shape` indexes Model::shapes.
 struct LayerVariant {
   int shape = 0;
   Recompute recompute = Recompute::none;
@@ -221,8 +229,10 @@ struct StageRun {
 
   int layers() const;
 };
-/// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp.
+/// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp. In order of stages, from the
+/// first to pp - 1 without gaps.
 std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& layout);
+/// `stage` is one of the runs'.
 const StageRun& run_of_stage(const std::vector<StageRun>& runs, int stage);
 
 }  // namespace stargate

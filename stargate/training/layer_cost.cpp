@@ -33,6 +33,7 @@ struct Slice {
   Bytes stream() const { return Bytes::from_base(tokens * hidden() * kElement); }
 };
 
+/// Tensor groups lie side by side in a scale-up domain (stride 1), so `tensor_group` is placed so.
 Slice make_slice(const TrainingJob& job, const TrainingLayout& l) {
   const double sequence = static_cast<double>(job.seq_length) / l.cp, tokens = sequence * l.micro_batch_size;
   const Shard shard{l.tp, l.ep, l.etp, l.sequence_parallel, job.recipe.routing.busiest(l.ep)};
@@ -46,6 +47,7 @@ Duration cast_time(const DeviceLaw& law, const Operator& op, bool forward) {
   const double narrow = bytes_per_element(op.precision);
   if (op.kind != OperatorKind::gemm || narrow >= kElement) return {};
   const double elements = (forward ? op.m * op.k : op.m * op.n) * op.groups;
+  // Without a measured cast: read 2 bytes, write the format twice. With one: forward only the transpose is left.
   const double bytes = !law.casts(op.precision) ? kElement + 2 * narrow : forward ? narrow : 0;
   return Bytes::from_base(elements * bytes) / law.stream_bandwidth();
 }
@@ -72,6 +74,7 @@ double expert_slowdown(const DeviceLaw& law, const Operator& op) {
 /// Both gradients, or the input's alone where weights are frozen.
 Duration gradient_time(const Slice& slice, const Operator& op) {
   const DeviceLaw& law = slice.job.law;
+  // LoRA: no product for a frozen weight's gradient, so the backward pass has one product instead of two.
   const bool input_only = slice.job.recipe.frozen_weights && op.kind == OperatorKind::gemm && op.has_weights;
   return input_only ? law.gemm_time(op.precision, op.m, op.k, op.n, op.groups) : law.backward_time(op);
 }
@@ -115,6 +118,7 @@ TokenWork add_token_work(const Slice& slice, const LayerShape& layer, LayerCost&
                           const Duration ahead = slower * law.operator_time(op) + cast_time(law, op, true);
                           const Duration back = slower * gradient_time(slice, op) + cast_time(law, op, false);
                           cost.forward += ahead, cost.backward += back;
+                          // The walk visits them in order, so the last one seen is the down projection.
                           if (dense && op.kind == OperatorKind::gemm && op.part == OperatorPart::feed_forward) {
                             work.last = ahead, work.last_flops = op.flops();
                           }
@@ -136,10 +140,14 @@ AttentionWork split_attention(const Slice& slice, const AttentionCall& call) {
   const double groups = call.sequences * call.heads, query = call.query,
                context = static_cast<double>(slice.job.seq_length);
   const auto product = [&](double m, double n, double k) { return law.gemm_time(Precision::bf16, m, n, k, groups); };
+  // Elements of the score matrix: every query against the whole sequence, masked half included, since separate kernels
+  // do not skip it.
   const double scores = groups * query * context;
   const bool dropout = slice.job.recipe.dropout;
   const auto pass = [&](double bytes) { return law.stream_time(Bytes::from_base(scores * bytes)); };
   AttentionWork out;
+  // Scores, values, and a pass of softmax that reads and writes 2 bytes an element; backward four products (two
+  // gradients of each) and a pass over scores, their gradient and the result.
   out.forward = product(query, context, call.score_dim) + product(query, call.value_dim, context) + pass(4);
   out.backward = product(query, call.score_dim, context) + product(context, call.score_dim, query) +
                  product(query, context, call.value_dim) + product(context, call.value_dim, query) + pass(6);
@@ -201,6 +209,8 @@ void add_ring(const Slice& slice, const AttentionWork& attention, LayerCost& cos
   const int cp = slice.layout.cp;
   if (cp == 1) return;
   const Group ring = place_group(slice.job.fabric, cp, slice.layout.tp);
+  // One step of the ring: a piece's keys and values travel while another piece is attended to, which takes the cp-th
+  // part of the work. What the transfer takes longer shows, cp - 1 times.
   const auto wait = [&](double copies, Duration work) {
     const Duration send =
         collective_time(slice.job.fabric, Collective::send_receive, copies * attention.keys_values, ring);
@@ -229,15 +239,19 @@ void add_tensor_regions(const Slice& slice, int regions, Duration matrix_backwar
     cost.forward_wait.tensor += all, cost.backward_wait.tensor += all;
     return;
   }
+  // The share hidden is a coefficient of the framework; the rest of gather and scatter stands on the critical path.
   const double shown = slice.job.recipe.tensor_overlap ? 1 - slice.job.coefficients.tensor_overlap : 1;
   const Duration gather = shown * regions * collective_time(fabric, Collective::all_gather, slice.stream(), group);
   const Duration scatter = shown * regions * collective_time(fabric, Collective::reduce_scatter, slice.stream(), group);
   cost.forward_wait.tensor += gather + scatter;
+  // Backward the collectives swap roles; the input is gathered once more for the weight gradient, under the input
+  // gradient, which is half of the backward products.
   cost.backward_wait.tensor += gather + scatter + max(Duration{}, gather - matrix_backward / 2.0);
   cost.buffers += 2.0 * slice.stream();
 }
 
-/// Places that a token with k experts reaches, of D, over the copies it would take.
+/// Places that a token with k experts reaches, of D, over the copies it would take. A token's k experts lie in places
+/// drawn at random: the expected number of different ones is D (1 - (1 - 1/D)^k), over k copies.
 double distinct_share(double places, double top_k) {
   return places * (1 - std::pow(1 - 1 / places, top_k)) / top_k;
 }
@@ -264,12 +278,14 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   if (feed.kind != FeedForwardKind::experts) return;
   const auto& l = slice.layout;
   const Fabric& fabric = slice.job.fabric;
+  // Bytes one rank sends out: its own tokens, top_k copies each, on the busiest rank more.
   const Bytes routed =
       Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kElement * slice.shard.imbalance);
   const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kElement : 1;
   Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
+    // Each rank of an expert's tensor group has other tokens; all of them go through every slice of the expert.
     const Bytes gathered = routed * static_cast<double>(l.etp);
     exchange += collective_time(fabric, Collective::all_gather, gathered, group) +
                 collective_time(fabric, Collective::reduce_scatter, gathered, group);
@@ -292,6 +308,8 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
   if (launch == KernelLaunch::host) host += static_cast<double>(operators) * c.host_operator;
   if (layer.feed_forward.kind == FeedForwardKind::experts) host += c.host_experts;
   const Duration none;
+  // Idle device: what the host needs beyond the device's own time and waits. The host runs ahead while the device
+  // waits, so waits count as cover.
   cost.forward += max(none, host - cost.forward - cost.forward_wait.total());
   cost.backward += max(none, 2.0 * host - cost.backward - cost.backward_wait.total());
 }
@@ -310,6 +328,8 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   if (full && slice.job.recipe.kernels == KernelFusion::compiled) {
     cost.recompute -= slice.job.coefficients.sustained * work.last, cost.recompute_flops -= work.last_flops;
   }
+  // Attention runs again, so its ring does too; likewise exchanges and tensor regions below, as far as they lie in what
+  // is repeated.
   if (scores) {
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
@@ -328,6 +348,8 @@ void add_offload(const Slice& slice, LayerCost& cost) {
   const double share = slice.layout.offload_activations;
   if (share <= 0) return;
   cost.offloaded = share * cost.activations;
+  // Copies out run while the layer computes forward, copies back while the next one runs backward: only the excess over
+  // those passes shows.
   const Duration copy = cost.offloaded / slice.job.accelerator->host_bandwidth, none;
   cost.forward_wait.host = max(none, copy - cost.forward - cost.forward_wait.total());
   cost.backward_wait.host = max(none, copy - cost.backward - cost.recompute - cost.backward_wait.total());
@@ -353,6 +375,8 @@ struct WeightFormat {
 };
 WeightFormat weight_format(const Slice& slice, Precision precision) {
   const TrainingRecipe& recipe = slice.job.recipe;
+  // Formats below bf16 are multiplied along one dimension, so both orders of the matrix are held: twice the narrow
+  // bytes.
   const double wide = recipe.states.weight, narrow = bytes_per_element(precision);
   if (narrow >= kElement) return {wide, wide};
   if (recipe.narrow_weights) return {2 * narrow, narrow};
@@ -409,6 +433,7 @@ LayerCost embedding_cost(const Slice& slice) {
   const Collective sum = slice.layout.sequence_parallel ? Collective::reduce_scatter : Collective::all_reduce;
   const double elements = slice.tokens * slice.hidden();
   LayerCost cost;
+  // Look-up: read a row, write it. Tokens of other ranks' vocabulary read zeros.
   cost.forward = slice.job.law.stream_time(Bytes::from_base(2 * elements * kElement));
   cost.backward = slice.job.law.stream_time(Bytes::from_base(elements * (kElement + 8)));  // adds into fp32 rows
   cost.weight_gradient = cost.backward;
@@ -430,6 +455,7 @@ LayerCost output_cost(const Slice& slice) {
   const TrainingJob& job = slice.job;
   const DeviceLaw& law = job.law;
   const Operator projection = output_operator(*job.model, slice.shard, slice.tokens);
+  // On this rank: tokens times its part of the vocabulary.
   const double logits = projection.m * projection.n;
   const Bytes norm = Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kElement);
   LayerCost cost;
@@ -503,6 +529,7 @@ ShardCosts shard_costs(const TrainingJob& job, const TrainingLayout& layout) {
     out.shapes.push_back(variant.mtp ? mtp_cost(slice, out)
                                      : layer_cost(slice, job.model->shapes[static_cast<std::size_t>(variant.shape)]));
   }
+  // With sequence parallelism each rank of the tensor group sends its own part of the stream.
   out.boundary = Bytes::from_base(slice.stream_tokens * slice.hidden() * kElement);
   return out;
 }
@@ -515,6 +542,7 @@ RankParameters stage_parameters(const Model& model, const ShardCosts& costs, con
   }
   if (run.embedding || run.embedding_copy) sum.dense += costs.embedding.parameters.dense;
   if (run.output) sum.dense += costs.output.parameters.dense;
+  // One stage holds both ends: a tied matrix is one and the same there. On different stages each holds a copy.
   if (run.embedding && run.output && model.tied_embedding) {
     sum.dense -= costs.output.parameters.dense - static_cast<double>(model.other_parameters);
   }
