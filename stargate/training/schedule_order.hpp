@@ -22,22 +22,24 @@ struct ScheduledPass {
   Pass backward;  ///< of all others
 };
 
-/// What one stage does, first to last. The schedule can run these sizes (can_schedule).
+/// What one stage does, first to last. The schedule can run these sizes (can_schedule). Linear in micro-batches; times
+/// of the work are not looked at.
 std::vector<ScheduledPass> pass_order(const PipelineWork& work, int stage);
 using PassOrders = std::vector<std::vector<ScheduledPass>>;
 PassOrders pass_orders(const PipelineWork& work);
 
+/// Times from the start of the step's first pass.
 struct PassSlice {
-  int stage;
+  int stage;  ///< counted from 0
   ScheduledPass pass;
   Duration start, end;
 };
 /// A boundary on its way to a neighbour: `up` is towards later stages (or the first, to its next chunk).
 struct SendSlice {
-  int from, to;
+  int from, to;  ///< stages, neighbours of each other
   bool up;
-  bool gradient;
-  Pass pass;  ///< the one that needs it, on stage `to`
+  bool gradient;  ///< backward: the gradient of a boundary; else its activations
+  Pass pass;      ///< the one that needs it, on stage `to`
   Duration start, end;
 };
 struct PipelineSlices {
@@ -57,6 +59,7 @@ struct PassTimes {
   double send;               ///< what is left of it when the pass has ended
   double blocking;           ///< what is part of the pass
 };
+/// Every time rounded to a multiple of a power of two of a second that the sum of all of them still resolves.
 PassTimes pass_times(const PipelineWork& work);
 
 }  // namespace stargate

@@ -12,8 +12,8 @@ namespace stargate {
 
 /// The layout that lacks least memory, for telling what to change.
 struct NearMiss {
-  TrainingLayout layout;
-  MemoryReport memory;
+  TrainingLayout layout;  ///< of a candidate that keeps all rules
+  MemoryReport memory;    ///< what it needs, and what lacks
 };
 
 struct SearchReport {
@@ -35,10 +35,11 @@ struct SearchReport {
   const TrainingCandidate* best() const { return ranking.empty() ? nullptr : &ranking.front(); }
 };
 
-/// Which parts of the second step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...".
+/// Which parts of the second step are longer: "2.10 % slower, pipeline bubble 350 ms more, ...". One sentence for a
+/// table: the difference of totals, and the parts that make it.
 std::string explain_slower(const StepBreakdown& fast, const StepBreakdown& slow);
 
-/// Told the share of the grid that is done, now and then.
+/// Told the share of the grid that is done, now and then. From 0 to 1, rising.
 using SearchProgress = std::function<void(double)>;
 
 /// An invalid job (a model or batch of no size) is a fault; that nothing fits is an answer. Same answer on any number

@@ -40,8 +40,8 @@ struct SearchLimits {
 
 /// Stages that hold their layers, and all those layers by variant.
 struct DealtLayers {
-  std::vector<StageRun> stages;
-  std::vector<int> of_variant;
+  std::vector<StageRun> stages;  ///< as deal_layers gives them
+  std::vector<int> of_variant;   ///< layers of the whole model by layer_variants
 };
 
 /// How a job is cut into stages: pp, vpp, schedule and whether the ends count as layers.
@@ -56,10 +56,11 @@ struct Pipeline {
 struct SearchGrid {
   std::vector<TrainingLayout> shards;  ///< tp, cp, ep, etp and sequence parallelism
   std::vector<Pipeline> pipelines;
-  std::int64_t uneven_pipelines = 0;  ///< those whose layers do not divide: candidates without stages
-  std::vector<int> micro_batch_sizes;
+  std::int64_t uneven_pipelines = 0;   ///< those whose layers do not divide: candidates without stages
+  std::vector<int> micro_batch_sizes;  ///< divisors of the global batch
 };
-/// Lists only; nothing is evaluated yet.
+/// Lists only; nothing is evaluated yet. Candidates are shards x micro-batch sizes x recomputations x pipelines x ZeRO
+/// stages; dp follows from the accelerators.
 SearchGrid make_search_grid(const TrainingJob& job, const SearchLimits& limits);
 
 }  // namespace stargate

@@ -39,6 +39,7 @@ class Ranking {
 /// From the fastest to the leanest: times rise, bytes fall.
 class ParetoFront {
  public:
+  /// Drops it where one of the front is no slower and no larger; else drops all that it makes so. Linear in the front.
   void add(const TrainingCandidate& candidate);
   /// One of the front takes no longer than `least` and holds no more than `bytes`.
   bool is_beaten(Duration least, Bytes bytes) const;

@@ -26,6 +26,7 @@ enum class StepPart {
   overhead,  ///< framework, and waiting for the slowest rank
 };
 inline constexpr int kStepParts = 12;
+/// As reports print it.
 const char* step_part_name(StepPart part);
 
 /// Seen from the slowest stage; the parts are the whole.
@@ -40,7 +41,8 @@ struct StepBreakdown {
   }
 };
 
-/// Of the whole job; `peak` in the precision of the linear layers is what MFU is over.
+/// Of the whole job; `peak` in the precision of the linear layers is what MFU is over. MFU and HFU as PaLM defines them
+/// (arXiv 2204.02311, appendix B) with causal attention counted as causal: operations over time, accelerators and peak.
 struct StepReport {
   StepBreakdown time;
   MemoryReport memory;
@@ -74,7 +76,8 @@ struct DataTransfers {
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run);
 
-/// No more than simulate_step's time, and found without simulating the schedule.
+/// No more than simulate_step's time, and found without simulating the schedule. Lowered by 1e-9, so that rounding
+/// never lifts it above the truth.
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                          const std::vector<StageRun>& stages);
 

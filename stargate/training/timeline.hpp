@@ -17,9 +17,9 @@ const char* timeline_track_name(TimelineTrack track);
 
 /// Slices of one track follow each other in time and do not overlap.
 struct TimelineSlice {
-  int stage;
-  TimelineTrack track;
-  std::string name;  ///< "F mb3 c1"
+  int stage;            ///< process of the trace
+  TimelineTrack track;  ///< thread of the trace
+  std::string name;     ///< "F mb3 c1"
   Duration start, end;
   std::int64_t micro_batch = -1;  ///< -1: of none
   int chunk = -1;
@@ -35,7 +35,8 @@ struct Timeline {
   Duration step_time;
 };
 
-/// The layout keeps all rules (check_layout is empty).
+/// The layout keeps all rules (check_layout is empty). Memory is linear in stages times micro-batches: some hundred
+/// bytes a pass.
 Timeline make_timeline(const TrainingJob& job, const TrainingLayout& layout);
 
 }  // namespace stargate
