@@ -16,6 +16,7 @@ namespace stargate {
 /// another O(n); what holds after many steps costs the same as after one, but for steps_within, which bisects.
 class DecodeSet {
  public:
+  /// `block_size` in tokens, at least 1; `tokens_per_step` at least 1, rounded to 1/1024 of a token.
   DecodeSet(int block_size, double tokens_per_step);
 
   /// Of `length` tokens in the cache, `remaining` tokens to come; `order` decides who is told first of those that end
@@ -23,7 +24,8 @@ class DecodeSet {
   void add(std::int64_t length, std::int64_t remaining, std::int64_t order, std::int32_t slot);
   /// `length` and `remaining` are today's.
   void remove(std::int64_t length, std::int64_t remaining, std::int32_t slot);
-  /// Blocks of a sequence that are counted elsewhere.
+  /// Blocks of a sequence that are counted elsewhere. They are taken off blocks_after: the prefix cache counts each of
+  /// them once, whoever uses it. Negative when a member with such blocks leaves.
   void add_shared_blocks(std::int64_t blocks) { shared_blocks_ += blocks; }
 
   int size() const { return size_; }
@@ -53,17 +55,18 @@ class DecodeSet {
  private:
   static constexpr int kFineBits = 10;
   struct End {
-    std::int64_t position, order;
+    std::int64_t position, order;  ///< at which it ends; decides among those that end together
     std::int32_t slot;
   };
   static bool later(const End& a, const End& b);
   void count(std::int64_t length, int sign);
 
   int block_size_;
-  std::int64_t fine_step_, fine_position_ = 0;
+  std::int64_t fine_step_, fine_position_ = 0;  ///< in 1/1024 of a token
   int size_ = 0;
+  /// tokens held; sum of the positions at which members end
   std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
-  std::int64_t quotients_ = 0;
+  std::int64_t quotients_ = 0;            ///< Q of the formula
   std::vector<std::int32_t> remainders_;  ///< sequences by r_i
   std::vector<End> ends_;                 ///< a heap, nearest first
 };

@@ -16,7 +16,7 @@ namespace stargate {
 
 /// Equal-minded steps in a row: one with prefill, or as many as only decode.
 struct StepRun {
-  SimTime start, end;
+  SimTime start, end;  ///< rounded up to the nanosecond by which it has happened
   std::int64_t steps = 1;
   Duration first_step, growth;  ///< step i of the run takes first_step + i * growth
   int decoding = 0;             ///< sequences that get a token each step
@@ -31,8 +31,8 @@ struct StepRun {
 /// Who is in a run's steps, by id. Only made when a listener asks for it: for timelines and for tests of the scheduler.
 struct StepBatch {
   struct Prompt {
-    std::int64_t request;
-    std::int32_t tokens;
+    std::int64_t request;  ///< its id
+    std::int32_t tokens;   ///< of its prompt in this step
   };
   std::vector<Prompt> prompts;          ///< in the order they were put into the step
   std::vector<std::int64_t> decodes;    ///< in order of admission
@@ -72,9 +72,12 @@ class Engine {
   /// Requests come in order of arrival, and none before the last `advance` allows: arrival >= its `until`.
   /// What can never fit (its last token needs more blocks than there are) is a fault of the caller: ask `fits` first.
   void submit(const Request& request);
+  /// False for a request whose last token would need more blocks than one rank's pool has, or whose prompt does not go
+  /// into a step where prompts are not cut.
   bool fits(const Request& request) const;
   /// Disaggregated: the prompt's cache and the first token came from elsewhere. `so_far` is the record of the engine
-  /// that prefilled; its times stay in the final record.
+  /// that prefilled; its times stay in the final record. It waits like any other request, and joins the decodes once
+  /// blocks for its cache are free.
   void submit_prefilled(const Request& request, const RequestRecord& so_far);
   /// Disaggregated: the cache has been handed over. Nothing happens when it was lost with its machine.
   void release(std::int64_t request_id, SimTime now);
@@ -89,7 +92,8 @@ class Engine {
 
   /// At the end of the last advance.
   EngineLoad load() const;
-  /// Tokens of the prompt that the prefix cache would spare, on the rank that would spare most.
+  /// Tokens of the prompt that the prefix cache would spare, on the rank that would spare most. In whole blocks; 0
+  /// without prefix caching. O(hashes) for each rank.
   std::int64_t prefix_match(const Request& request) const;
 
  private:

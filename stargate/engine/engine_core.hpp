@@ -13,12 +13,13 @@
 
 namespace stargate {
 
+/// incoming: submitted, its arrival lies ahead. held: prefilled, its cache waits to be fetched by another engine.
 enum class SequenceState : std::uint8_t { gone, incoming, waiting, prefilling, decoding, held };
 
 struct Sequence {
-  Request request;
-  RequestRecord record;
-  SequenceState state = SequenceState::gone;
+  Request request;                            ///< as submitted
+  RequestRecord record;                       ///< times so far, told when it leaves
+  SequenceState state = SequenceState::gone;  ///< gone: the slot is free
   bool has_cache = false;      ///< waits with its cache elsewhere (swapped out, or prefilled by another engine)
   std::int32_t target = 0;     ///< tokens to have in the cache before it decodes
   std::int32_t computed = 0;   ///< of them, there
@@ -28,8 +29,8 @@ struct Sequence {
   std::int64_t joined = 0;                             ///< position at which it began to decode
   std::int64_t order = 0;                              ///< of admission; larger is later
   std::size_t rank = 0;                                ///< that holds its cache, once it has begun
-  std::int64_t reserved_blocks = 0;
-  std::size_t running_index = 0;
+  std::int64_t reserved_blocks = 0;                    ///< kept for its last token, where admission guarantees it
+  std::size_t running_index = 0;                       ///< its place in running_
 };
 
 class Engine::Core {
@@ -49,10 +50,10 @@ class Engine::Core {
   using Picoseconds = std::int64_t;
   using Slot = std::int32_t;
   struct Chunk {
-    Slot slot;
-    std::int32_t tokens;
-    double pairs;
-    std::size_t group;
+    Slot slot;            ///< of the prompt
+    std::int32_t tokens;  ///< put into the step
+    double pairs;         ///< queries times keys each sees: what attention of this chunk costs
+    std::size_t group;    ///< index into Plan::groups
   };
   /// One data-parallel rank: its sequences and its pool.
   struct Rank {
@@ -70,7 +71,7 @@ class Engine::Core {
     int sequences = 0, tokens = 0;
     double pairs = 0;
   };
-  /// What the next step does.
+  /// What the next step does. Made by schedule() before each step, and kept until the step has ended.
   struct Plan {
     std::vector<Chunk> chunks;
     std::vector<GroupLoad> groups;
@@ -87,6 +88,7 @@ class Engine::Core {
   const Sequence& at(Slot slot) const { return slots_[static_cast<std::size_t>(slot)]; }
   Rank& rank_of(const Sequence& sequence) { return ranks_[sequence.rank]; }
   const Rank& rank_of(const Sequence& sequence) const { return ranks_[sequence.rank]; }
+  /// Over all ranks.
   int decoding_size() const;
   std::int64_t decoding_tokens() const;  ///< in the caches of all that decode
   std::int64_t position() const { return ranks_.front().decoding.position(); }

@@ -14,6 +14,7 @@ enum class EngineKind {
   trtllm,        ///< in-flight batching: decodes first, admission by TensorRT-LLM's capacity scheduler
   static_batch,  ///< a batch is formed, runs until its last sequence ends, and the next is formed
 };
+/// "vllm", "sglang", "trtllm" or "static", as flags and records write it.
 const char* engine_kind_name(EngineKind kind);
 
 /// When a request may join those that run.
@@ -47,7 +48,8 @@ struct SpeculationSpec {
   double tokens_per_step() const;
 };
 
-/// Token and sequence limits are an engine's own names; durations are added to the step that causes them.
+/// Token and sequence limits are an engine's own names; durations are added to the step that causes them. Counts of
+/// sequences and tokens are of one data-parallel rank or one step of it, as said beside each.
 struct EngineSpec {
   EngineKind kind = EngineKind::vllm;
   int max_num_seqs = 256;                ///< of one data-parallel rank
@@ -71,6 +73,7 @@ struct EngineSpec {
   bool prefill_only = false;     ///< disaggregated: requests end with their first token, blocks stay until released
   bool walk_every_step = false;  ///< no fast-forward; the same answer, slower
 
+  /// Batches in flight: each data-parallel rank has one for each stage of the pipeline.
   int groups() const { return data_parallel * pipeline; }
   std::int64_t all_blocks() const { return kv.blocks * data_parallel; }
 };

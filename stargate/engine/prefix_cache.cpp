@@ -42,6 +42,8 @@ void PrefixCache::remove_slot(std::uint64_t hash) {
   while (entries_[static_cast<std::size_t>(slots_[empty])].hash != hash) empty = (empty + 1) & mask;
   for (std::size_t slot = (empty + 1) & mask; slots_[slot] >= 0; slot = (slot + 1) & mask) {
     const std::size_t wanted = home(entries_[static_cast<std::size_t>(slots_[slot])].hash);
+    // Distances are taken round the table: this entry's home lies behind the gap, so a search for it never passes
+    // there.
     if (((slot - wanted) & mask) < ((slot - empty) & mask)) continue;
     slots_[empty] = slots_[slot];
     empty = slot;
@@ -84,6 +86,7 @@ bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t 
   std::int32_t at = find(hash);
   const bool fresh = at < 0;
   if (fresh) {
+    // At most half full, so that a look-up takes some two slots.
     if (2 * ++held_ > slots_.size()) grow();
     if (unused_.empty()) {
       at = static_cast<std::int32_t>(entries_.size());
@@ -108,6 +111,7 @@ void PrefixCache::release(std::span<const std::uint64_t> hashes, int entries) {
     const std::int32_t at = find(hashes[static_cast<std::size_t>(i)]);
     STARGATE_CHECK(at >= 0, "what is let go was taken");
     Entry& entry = entries_[static_cast<std::size_t>(at)];
+    // Somebody else still holds it: it stays referenced.
     if (--entry.users > 0) continue;
     referenced_ -= entry.blocks;
     make_idle(at);

@@ -28,6 +28,7 @@ class PrefixCache {
   void release(std::span<const std::uint64_t> hashes, int entries);
   /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
   void trim(std::int64_t blocks);
+  /// Forgets everything, referenced blocks too: only when nobody is left.
   void clear();
 
   std::int64_t referenced_blocks() const { return referenced_; }
@@ -52,9 +53,9 @@ class PrefixCache {
   /// Entries by hash, each at its home or in one of the next slots, without a gap between (Knuth, volume 3, 6.4,
   /// algorithms L and R); -1: empty. A power of two, at most half full.
   std::vector<std::int32_t> slots_;
-  std::size_t held_ = 0;
+  std::size_t held_ = 0;  ///< entries in the table
   std::vector<Entry> entries_;
-  std::vector<std::int32_t> unused_;
+  std::vector<std::int32_t> unused_;  ///< places in entries_ to be taken again
   std::int32_t oldest_ = -1, newest_ = -1;
   std::int64_t referenced_ = 0, idle_ = 0;
 };

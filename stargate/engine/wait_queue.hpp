@@ -15,6 +15,7 @@ class WaitQueue {
  public:
   explicit WaitQueue(QueueOrder order) : order_(order) {}
 
+  /// `arrival` in nanoseconds; requests of one priority and arrival keep the order in which they were pushed.
   void push(std::int32_t slot, int priority, std::int64_t arrival) {
     if (order_ == QueueOrder::fcfs) {
       queue_.push_back(slot);
@@ -22,6 +23,7 @@ class WaitQueue {
       sorted_.insert({priority, arrival, count_++, slot});
     }
   }
+  /// By priority its place follows from its arrival, which is before those of later requests anyway.
   void push_preempted(std::int32_t slot, int priority, std::int64_t arrival) {
     if (order_ == QueueOrder::fcfs) {
       queue_.push_front(slot);

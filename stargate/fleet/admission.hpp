@@ -30,7 +30,7 @@ class TokenBucket {
 class RateLimiter {
  public:
   explicit RateLimiter(const std::vector<FleetTenant>& tenants);
-  /// `tokens`: of prompt and answer together.
+  /// `tokens`: of prompt and answer together. `tenant` is an index of the fleet's tenants; times must not go back.
   bool admit(int tenant, SimTime now, std::int64_t tokens);
 
  private:
@@ -46,6 +46,7 @@ class HeldRequests {
     std::int32_t priority = 0;
     SimTime arrival;
   };
+  /// One line a tenant, by index.
   explicit HeldRequests(std::size_t tenants) : lines_(tenants) {}
 
   void add(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_back(held), ++count_; }

@@ -16,7 +16,7 @@ class Autoscaler {
   SimTime next_look() const { return next_look_; }
   /// `load` requests in flight and waiting for this pool, `replicas` that serve or are starting. Returns how many
   /// there should be. Never outside the limits of the specification. To be called at next_look() or later; then plans
-  /// the next one.
+  /// the next one. `replicas` counts those starting too, or the same need would be ordered twice.
   int look(SimTime now, double load, int replicas);
 
  private:

@@ -16,6 +16,7 @@ class FleetAccounts {
   void retried(int tenant) { ++report_.tenants[static_cast<std::size_t>(tenant)].retried; }
   /// `prefill_pool` computed the prompt; -1 when nobody did. Once for each request that arrived, answered or not.
   void left(const FleetRequestRecord& record, int prefill_pool);
+  /// Requests that have left in any way.
   std::int64_t gone() const { return gone_; }
 
   /// Requests with a replica, and requests the gateway holds.

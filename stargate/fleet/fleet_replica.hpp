@@ -15,7 +15,7 @@ namespace stargate {
 /// was handed on may be freed; only its id is read.
 struct Delivery {
   enum class What { request, prefilled, release };
-  SimTime at;
+  SimTime at;  ///< when it reaches the replica
   What what = What::request;
   Request request;
   RequestRecord so_far;  ///< of a prefilled request
@@ -23,9 +23,9 @@ struct Delivery {
 
 /// A request that came to nothing here, to be sent elsewhere.
 struct Returned {
-  std::int64_t id = 0;
+  std::int64_t id = 0;  ///< of the request, the caller's
   int replica = 0;
-  SimTime at;
+  SimTime at;  ///< when the replica failed
 };
 
 /// Time and work, added up. Since the beginning of the simulation. paid_ns covers starting, ready, draining and down;

@@ -69,7 +69,7 @@ struct PoolReport {
   std::int64_t blocks = 0;  ///< of one replica's cache
   Energy energy;
   Money cost;
-  /// Of its running time it spent in steps.
+  /// Of its running time it spent in steps. From 0 to 1; 0 for a pool that never ran.
   double utilisation() const;
 };
 
@@ -95,6 +95,7 @@ struct FleetReport {
   /// Report intervals that were walked; those without an event are not.
   std::int64_t windows = 0;
 
+  /// Histograms and counts added up; its name is "all".
   TenantReport all() const;  ///< the tenants together
   Money cost() const;
   Energy energy() const;

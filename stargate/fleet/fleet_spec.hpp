@@ -129,7 +129,7 @@ struct FleetSpec {
   std::uint64_t seed = 1;
   int prefix_block_tokens = 64;  ///< of the hashes that requests carry
 
-  /// Half the round trip; regions by index.
+  /// Half the round trip; regions by index. The matrix need not be symmetric.
   Duration one_way(int from, int to) const {
     return 0.5 * round_trip[static_cast<std::size_t>(from) * regions.size() + static_cast<std::size_t>(to)];
   }

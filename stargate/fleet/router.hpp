@@ -41,7 +41,8 @@ class Router {
   Router(const FleetSpec& spec, const std::vector<PoolView>& views, EngineOf engine);
 
   /// The fleet's number of the replica, or -1 when none is ready or none has room. Updates what prefix-aware routing
-  /// remembers; the caller counts the request as sent.
+  /// remembers; the caller counts the request as sent. O(replicas of the pools asked) for most policies; kv-aware asks
+  /// each engine, prefix-aware hashes the prompt's blocks.
   int choose(const RoutingQuery& query);
 
  private:

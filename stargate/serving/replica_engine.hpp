@@ -35,7 +35,8 @@ struct EngineChanges {
 };
 
 /// An engine that has been chosen, before it is put on a replica. The limits (max_num_seqs, max_num_batched_tokens) are
-/// the coefficients'; those of `rules` follow them when the replica is made.
+/// the coefficients'; those of `rules` follow them when the replica is made. Coefficients are those fitted for the
+/// engine's version by `stargate calibrate`, as its record holds them.
 struct EngineSetup : EngineCoefficients {
   std::string name;     ///< of the record: "vLLM with its V1 scheduler"
   std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
@@ -46,7 +47,7 @@ struct EngineSetup : EngineCoefficients {
 /// A record of an engine other than SGLang and TensorRT-LLM is run by vLLM's scheduler.
 EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
 /// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels
-/// under a static batch. A fault names an engine the catalogue does not have.
+/// under a static batch. A fault names an engine the catalogue does not have. "engine" is the path of the fault.
 Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine,
                                   const std::string& version = {}, const EngineChanges& changes = {});
 /// The same on the side that only prefills: no drafts, and the cache is handed over.
@@ -78,7 +79,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const EngineSetup& setup);
 
 /// Every rank sends its part of the cache of so many tokens over its own scale-out link. `tokens` of a prompt; latency
-/// and efficiency of the link as the fabric has them.
+/// and efficiency of the link as the fabric has them. Of the fullest rank: all ranks send at the same time.
 Duration cache_transfer_time(const Replica& replica, double tokens);
 /// The same as a straight line through one token and a prompt of 8,192.
 CacheTransfer cache_transfer(const Replica& replica);

@@ -30,10 +30,12 @@ class ServiceReport final : public ServiceListener {
   /// `spec` outlives it. `tenants`: how many the source names.
   ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants);
 
+  /// A request of one token has no TPOT: it counts as meeting that target, and not in the histogram.
   void finished(const IncomingRequest& request, const RequestRecord& record) override;
   void refused(const IncomingRequest&) override { ++refused_; }
   void ran(int engine, const StepRun& run) override;
 
+  /// Of all requests that have finished; with percentiles to 0.2 % (sim/histogram.hpp).
   const LatencyReport& latency() const { return latency_; }
   const std::vector<ServiceTenant>& tenants() const { return tenants_; }
   std::int64_t finished_count() const { return finished_; }
@@ -42,6 +44,7 @@ class ServiceReport final : public ServiceListener {
   std::int64_t preemptions() const { return preemptions_; }
   std::int64_t prompt_tokens() const { return prompt_tokens_; }
   std::int64_t output_tokens() const { return output_tokens_; }
+  /// Prompt tokens found in a prefix cache when first scheduled.
   std::int64_t cached_tokens() const { return cached_tokens_; }
   SimTime first_arrival() const { return first_; }
   SimTime end() const { return end_; }  ///< when the last token came

@@ -18,7 +18,7 @@ struct CacheTransfer {
 struct ServicePool {
   EngineSpec engine;  ///< checked
   const StepCost* cost = nullptr;
-  int replicas = 1;
+  int replicas = 1;  ///< at least 1
 };
 
 struct SimulatedService {
@@ -46,7 +46,8 @@ class ServiceListener {
 };
 
 /// Until the source is empty and everything has left. Single-threaded and deterministic. The source must end. Prefix
-/// hashes are asked of it only where a cache or the router looks at them.
+/// hashes are asked of it only where a cache or the router looks at them. Memory grows with the requests in flight.
+/// Time grows with events: arrivals, ends, and steps with prompts.
 void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener);
 
 }  // namespace stargate

@@ -53,13 +53,14 @@ struct SteadyState {
 
 /// The most sequences that may decode at once, and why no more.
 struct DecodeLimit {
-  double sequences = 0;
+  double sequences = 0;  ///< of the whole replica
   BatchLimit limit = BatchLimit::kv_memory;
 };
+/// Of the whole replica, all attention groups and stages together.
 std::variant<DecodeLimit, DoesNotFit> decode_limit(const Replica& replica, const ServingWorkload& workload);
 
 /// With `decoding` sequences in every step on average, requests arriving at random; at most decode_limit. Pure: nothing
-/// is kept between calls.
+/// is kept between calls. `decoding` above 0; fractions are means over time.
 SteadyState steady_state(const StepModel& step, const ServingWorkload& workload, double decoding);
 /// Closed loop: `concurrency` requests at any time, each followed by the next. What the pool cannot hold waits.
 std::variant<SteadyState, DoesNotFit> steady_state_at_concurrency(const StepModel& step,

@@ -51,16 +51,18 @@ struct ServingStep {
 std::string explain(const ServingStep& step);
 
 /// Times steps of one replica; made once, asked often. The model and machine outlive it. Thread-safe: nothing is kept
-/// between questions.
+/// between questions. A question walks every shape of the model through the device law, hence StepTable for
+/// simulations.
 class StepModel {
  public:
   explicit StepModel(const Replica& replica);
 
   /// `batch`: of the attention group that holds the step up; `shared`: tokens of the mean group over those of `batch`,
-  /// since all groups' tokens meet at the experts.
+  /// since all groups' tokens meet at the experts. An empty batch is a step of overheads only.
   ServingStep step_time(std::span<const SequenceGroup> batch, double shared = 1) const;
   /// All sequences of the replica decoding, spread evenly over stages' batches and attention groups; with speculation
-  /// each verifies its drafts, and the step makes tokens_per_step() tokens of each.
+  /// each verifies its drafts, and the step makes tokens_per_step() tokens of each. `context`: tokens each sequence
+  /// sees, itself included.
   ServingStep decode_time(double sequences, double context) const;
   double tokens_per_step() const { return replica_.speculation.tokens_per_step(); }
   const Replica& replica() const { return replica_; }

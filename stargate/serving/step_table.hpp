@@ -20,7 +20,8 @@ namespace stargate {
 /// step model outlives it.
 class StepTable final : public StepCost {
  public:
-  /// `draft_tokens`: proposed with each decode, which the step verifies.
+  /// `draft_tokens`: proposed with each decode, which the step verifies. Asks the model a few questions at once; the
+  /// rest as they come. Keeps some hundred bytes for each number of sequences.
   explicit StepTable(const StepModel& model, int draft_tokens = 0);
 
   DecodeCost decode(int sequences, double context) const override;

@@ -24,6 +24,7 @@ struct RateProfile {
   static RateProfile daily(double peak_to_mean, double peak_hour);
   /// As given, scaled to a mean of 1; none negative, one positive.
   static RateProfile of_shares(std::vector<double> shares, double period_s);
+  /// 1 for a steady load.
   double largest() const;  ///< peak over mean
 };
 
@@ -38,6 +39,7 @@ Check check_arrivals(const ArrivalSpec& spec);
 /// The arrivals in order, without end. The spec has passed check_arrivals.
 class ArrivalStream {
  public:
+  /// Gaps take their draws from `stream` alone.
   ArrivalStream(const ArrivalSpec& spec, RandomStream stream);
   /// Never earlier than the one before; two may fall on one nanosecond.
   SimTime next();

@@ -27,8 +27,9 @@ class LengthDistribution {
   /// One of `sample`, each alike; must not be empty.
   static LengthDistribution empirical(std::vector<std::int32_t> sample);
 
+  /// One distribution takes the same number of uniforms every time, so that streams of other purposes stay in step.
   std::int32_t draw(RandomStream& stream) const;
-  /// Of the distribution before rounding, the tokens of shortened() taken off.
+  /// Of the distribution before rounding, the tokens of shortened() taken off. In tokens; of a sample its own mean.
   double mean() const;
   /// As many tokens fewer in every draw, never below 1.
   LengthDistribution shortened(std::int32_t tokens) const;

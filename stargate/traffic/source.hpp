@@ -42,6 +42,7 @@ class RequestSource {
   /// The next request in order of arrival among those that wait for no other; false when there is none.
   virtual bool next(IncomingRequest& out) = 0;
   /// `done` was answered, or refused, at `time`: the request that sets off, if any. It never arrives before `time`.
+  /// False when nothing follows. To be asked once for each request, or a conversation ends early.
   virtual bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) = 0;
   /// Ids of the full blocks of `block_tokens` of its prompt, and of its answer when the session goes on, as far as they
   /// may be seen again. Equal ids: equal tokens after equal tokens.
@@ -52,6 +53,7 @@ class RequestSource {
 };
 
 /// The trace's rows as they came. It outlives the source. Each row is a session of its own; answers set nothing off.
+/// Prefix blocks are the trace's own ids, where it has any.
 std::unique_ptr<RequestSource> make_trace_source(const RequestTrace& trace);
 
 /// How a conversation goes on. One turn: requests of their own. Turn k of a session sends the shared prefix, the
