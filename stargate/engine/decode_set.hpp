@@ -46,24 +46,24 @@ class DecodeSet {
 
   /// Steps until the next sequence ends; the set is not empty.
   std::int64_t steps_to_end() const;
-  void advance(std::int64_t steps);
+  void advance(std::int64_t steps);  ///< everybody gains steps * tokens_per_step; at most steps_to_end at a time
   /// The next sequence that has ended, or -1; it stays until removed.
   std::int32_t next_ended() const {
     return ends_.empty() || ends_.front().position > position() ? -1 : ends_.front().slot;
   }
 
  private:
-  static constexpr int kFineBits = 10;
+  static constexpr int kFineBits = 10;  ///< positions are kept to 2^-10 of a token
   struct End {
     std::int64_t position, order;  ///< at which it ends; decides among those that end together
-    std::int32_t slot;
+    std::int32_t slot;             ///< the engine's number of the sequence
   };
-  static bool later(const End& a, const End& b);
-  void count(std::int64_t length, int sign);
+  static bool later(const End& a, const End& b);  ///< order of the heap: nearest end first, then `order`
+  void count(std::int64_t length, int sign);      ///< one member more (1) or fewer (-1) in all sums
 
-  int block_size_;
+  int block_size_;                              ///< tokens
   std::int64_t fine_step_, fine_position_ = 0;  ///< in 1/1024 of a token
-  int size_ = 0;
+  int size_ = 0;                                ///< members
   /// tokens held; sum of the positions at which members end
   std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
   std::int64_t quotients_ = 0;            ///< Q of the formula

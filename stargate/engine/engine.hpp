@@ -16,13 +16,13 @@ namespace stargate {
 
 /// Equal-minded steps in a row: one with prefill, or as many as only decode.
 struct StepRun {
-  SimTime start, end;  ///< rounded up to the nanosecond by which it has happened
-  std::int64_t steps = 1;
-  Duration first_step, growth;  ///< step i of the run takes first_step + i * growth
-  int decoding = 0;             ///< sequences that get a token each step
-  int stalled = 0;              ///< sequences whose decoding waits for this step's prompts
-  double decode_context = 0;    ///< summed, at the first step
-  int prefill_sequences = 0, prefill_tokens = 0;
+  SimTime start, end;                                   ///< rounded up to the nanosecond by which it has happened
+  std::int64_t steps = 1;                               ///< 1 for a step with prompts
+  Duration first_step, growth;                          ///< step i of the run takes first_step + i * growth
+  int decoding = 0;                                     ///< sequences that get a token each step
+  int stalled = 0;                                      ///< sequences whose decoding waits for this step's prompts
+  double decode_context = 0;                            ///< summed, at the first step
+  int prefill_sequences = 0, prefill_tokens = 0;        ///< prompts, or parts of them, in the step
   std::int64_t output_tokens = 0;                       ///< of all steps, first tokens included
   std::int64_t waiting = 0, running = 0;                ///< during the run
   std::int64_t blocks_at_start = 0, blocks_at_end = 0;  ///< of all ranks' pools, held by sequences
@@ -55,7 +55,7 @@ class EngineListener {
 
 /// What a router may look at.
 struct EngineLoad {
-  std::int64_t waiting = 0, running = 0;
+  std::int64_t waiting = 0, running = 0;     ///< requests, arrived or not yet; begun and not ended
   std::int64_t waiting_prompt_tokens = 0;    ///< of requests not yet begun
   std::int64_t blocks_used = 0, blocks = 0;  ///< of all ranks
 };
@@ -64,7 +64,7 @@ struct EngineLoad {
 /// requests inside, time with events, not with steps.
 class Engine {
  public:
-  Engine(const EngineSpec& spec, const StepCost& cost, std::int32_t replica = 0);
+  Engine(const EngineSpec& spec, const StepCost& cost, std::int32_t replica = 0);  ///< `replica` only marks its records
   ~Engine();
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
@@ -98,7 +98,7 @@ class Engine {
 
  private:
   class Core;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Core> core_;  ///< hides the state, which engine_core.hpp shares among three sources
 };
 
 }  // namespace stargate

@@ -49,9 +49,9 @@ class WaitQueue {
 
  private:
   QueueOrder order_;
-  std::deque<std::int32_t> queue_;
-  std::set<std::tuple<int, std::int64_t, std::int64_t, std::int32_t>> sorted_;
-  std::int64_t count_ = 0;
+  std::deque<std::int32_t> queue_;                                              ///< first come first served
+  std::set<std::tuple<int, std::int64_t, std::int64_t, std::int32_t>> sorted_;  ///< priority, arrival, push, slot
+  std::int64_t count_ = 0;                                                      ///< pushes so far: keeps ties in order
 };
 
 }  // namespace stargate

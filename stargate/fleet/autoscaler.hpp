@@ -21,12 +21,12 @@ class Autoscaler {
 
  private:
   AutoscaleSpec spec_;
-  SimTime next_look_;
+  SimTime next_look_;  ///< looks are spec_.interval apart
   struct Wanted {
-    SimTime at;
-    int replicas = 0;
+    SimTime at;        ///< of the look
+    int replicas = 0;  ///< that it wanted
   };
-  std::deque<Wanted> recent_;
+  std::deque<Wanted> recent_;  ///< looks of the last scale_down_after
 };
 
 }  // namespace stargate

@@ -19,9 +19,9 @@ namespace stargate {
 /// A kind of machine as serving sees it. Owns its law and fabric, so that it can be kept without the catalogue it came
 /// from.
 struct ServingMachine {
-  std::string system;  ///< id
-  DeviceLaw law;
-  Fabric fabric;
+  std::string system;         ///< id
+  DeviceLaw law;              ///< with the kernels of the engine
+  Fabric fabric;              ///< with its collectives
   Bytes memory;               ///< of one accelerator
   int accelerators = 8;       ///< in one system as it is bought
   Money price;                ///< of one system, most likely; zero when not known
@@ -64,12 +64,12 @@ ServingPrecision serving_precision(Precision weights, Precision kv);
 
 /// Model and machine outlive it. Light to copy: it points to its model and machine.
 struct Replica {
-  const Model* model = nullptr;
-  const ServingMachine* machine = nullptr;
-  ServingLayout layout;
-  ServingPrecision precision;
-  EngineCoefficients engine;
-  SpeculationSpec speculation{};
+  const Model* model = nullptr;             ///< not owned
+  const ServingMachine* machine = nullptr;  ///< not owned
+  ServingLayout layout;                     ///< free of layout_faults
+  ServingPrecision precision;               ///< of weights and cache
+  EngineCoefficients engine;                ///< limits, memory and overheads
+  SpeculationSpec speculation{};            ///< drafts each decode verifies
 };
 
 /// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it
@@ -78,10 +78,10 @@ std::vector<std::string> layout_faults(const Model& model, const ServingLayout& 
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.
 struct ReplicaMemory {
-  Bytes capacity;  ///< of the accelerator
-  Bytes usable;    ///< gpu_memory_utilization of it
-  Bytes weights, activations, runtime;
-  Bytes kv_room;  ///< negative when the rest does not fit
+  Bytes capacity;                       ///< of the accelerator
+  Bytes usable;                         ///< gpu_memory_utilization of it
+  Bytes weights, activations, runtime;  ///< parameters; largest step; engine and driver
+  Bytes kv_room;                        ///< negative when the rest does not fit
   Bytes used() const { return weights + activations + runtime; }
 };
 /// Does not ask whether it fits: kv_room says.
@@ -99,7 +99,7 @@ struct DoesNotFit {
 /// Sequences of isl input and osl output tokens the whole replica holds at once.
 struct Fits {
   double sequences = 0;
-  ReplicaMemory memory;
+  ReplicaMemory memory;  ///< where the room for them comes from
 };
 /// Sequences in flight are at all ages, so one takes the cache of isl + osl/2 tokens on average; the pool keeps two
 /// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least. isl and

@@ -17,21 +17,21 @@ namespace stargate {
 
 /// What a user may change of an engine, in vLLM's names; empty: as its record and its kind have it.
 struct EngineChanges {
-  std::optional<int> max_num_seqs;            ///< of one attention group
-  std::optional<int> max_num_batched_tokens;  ///< of one step of one group
-  std::optional<double> gpu_memory_utilization;
-  std::optional<int> block_size;          ///< tokens
+  std::optional<int> max_num_seqs;               ///< of one attention group
+  std::optional<int> max_num_batched_tokens;     ///< of one step of one group
+  std::optional<double> gpu_memory_utilization;  ///< 0 to 1, of the accelerator's memory
+  std::optional<int> block_size;                 ///< tokens
   std::optional<double> kv_cache_tokens;  ///< of one attention group, as an engine's log states it; else what fits
-  std::optional<bool> prefix_caching, chunked_prefill;
-  std::optional<int> long_prefill_token_threshold;
-  std::optional<AdmissionPolicy> admission;
-  std::optional<QueueOrder> order;
-  std::optional<PreemptionMode> preemption;
-  std::optional<bool> mixed_chunks;
-  SpeculationSpec speculation;
-  bool static_batch = false;  ///< a batch runs until its last sequence ends, whatever the engine
-  bool fresh_server = false;  ///< just started: the first prompts find it cold (warm_up of the record)
-  bool walk_every_step = false;
+  std::optional<bool> prefix_caching, chunked_prefill;  ///< as the flags of these names
+  std::optional<int> long_prefill_token_threshold;      ///< tokens; 0: no limit
+  std::optional<AdmissionPolicy> admission;             ///< who may join
+  std::optional<QueueOrder> order;                      ///< who goes first
+  std::optional<PreemptionMode> preemption;             ///< computed again or swapped
+  std::optional<bool> mixed_chunks;                     ///< SGLang: decodes ride along with prompts
+  SpeculationSpec speculation;                          ///< none unless asked for
+  bool static_batch = false;     ///< a batch runs until its last sequence ends, whatever the engine
+  bool fresh_server = false;     ///< just started: the first prompts find it cold (warm_up of the record)
+  bool walk_every_step = false;  ///< for tests: same answer, slower
 };
 
 /// An engine that has been chosen, before it is put on a replica. The limits (max_num_seqs, max_num_batched_tokens) are
@@ -40,7 +40,7 @@ struct EngineChanges {
 struct EngineSetup : EngineCoefficients {
   std::string name;     ///< of the record: "vLLM with its V1 scheduler"
   std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
-  EngineSpec rules;
+  EngineSpec rules;     ///< without limits and pool, which the replica gives
   double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
   bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
 };
@@ -58,15 +58,16 @@ struct SequenceCost {
   /// Bytes of L tokens are per_token * L + fixed.
   Bytes per_token, fixed;
 };
+/// Found from two sequences longer than any window; exact for caches that are linear from there on, as all are.
 SequenceCost sequence_cost(const Replica& replica);
 
 /// A replica that can be simulated. Model and machine outlive it.
 struct ReplicaEngine {
-  Replica replica;
-  ReplicaMemory memory;
-  EngineSpec spec;  ///< checked, with the pool its memory leaves
-  std::shared_ptr<const StepModel> model;
-  std::unique_ptr<StepTable> table;  ///< for one thread
+  Replica replica;                         ///< what was put together
+  ReplicaMemory memory;                    ///< how the fullest accelerator's memory is used
+  EngineSpec spec;                         ///< checked, with the pool its memory leaves
+  std::shared_ptr<const StepModel> model;  ///< kept alive by every table made of it
+  std::unique_ptr<StepTable> table;        ///< for one thread
 
   /// Makes further tables of the same step times, one for each thread; they keep the model alive.
   std::function<std::unique_ptr<StepCost>()> cost_maker() const;

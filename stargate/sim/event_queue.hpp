@@ -44,7 +44,7 @@ class EventQueue {
   struct Entry {
     SimTime time;
     SimPhase phase;
-    std::uint64_t sequence;
+    std::uint64_t sequence;  ///< of pushes, which settles ties
     Event event;
   };
   static bool later(const Entry& a, const Entry& b) {
@@ -55,7 +55,7 @@ class EventQueue {
 
   std::vector<Entry> heap_;
   std::uint64_t sequence_ = 0;
-  SimTime now_;
+  SimTime now_;  ///< of the event popped last
 };
 
 }  // namespace stargate

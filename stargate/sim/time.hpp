@@ -12,7 +12,7 @@
 namespace stargate {
 
 struct SimTime {
-  std::int64_t ns = 0;
+  std::int64_t ns = 0;  ///< nanoseconds since the start
 
   /// Later than anything that happens.
   static constexpr SimTime never() { return {std::numeric_limits<std::int64_t>::max()}; }

@@ -16,7 +16,7 @@ namespace stargate {
 
 /// A load that repeats: `shares` of the mean rate in equal parts of `period_s`, as 24 hours of a day; their mean is 1.
 struct RateProfile {
-  double period_s = 86400;
+  double period_s = 86400;     ///< seconds
   std::vector<double> shares;  ///< empty: steady
 
   /// A cosine with its highest at `peak_hour` (0 to 24), `peak_to_mean` from 1 to 2, in quarters of an hour. Above 2
@@ -29,9 +29,9 @@ struct RateProfile {
 };
 
 struct ArrivalSpec {
-  double rate = 1;  ///< mean, a second
-  double cv = 1;    ///< coefficient of variation of the gaps
-  RateProfile profile;
+  double rate = 1;      ///< mean, a second
+  double cv = 1;        ///< coefficient of variation of the gaps
+  RateProfile profile;  ///< steady by default
 };
 /// Faults name `rate`, `cv` or `profile` as their path; no file is known here.
 Check check_arrivals(const ArrivalSpec& spec);
@@ -51,11 +51,11 @@ class ArrivalStream {
 
   ArrivalSpec spec_;
   RandomStream stream_;
-  double work_ = 0;     ///< operational time of the last arrival, in requests
-  double part_s_ = 0;   ///< length of one part of the profile
-  double start_s_ = 0;  ///< of the part the last arrival fell into
-  double done_ = 0;     ///< operational time at start_s_
-  std::size_t part_ = 0;
+  double work_ = 0;       ///< operational time of the last arrival, in requests
+  double part_s_ = 0;     ///< length of one part of the profile
+  double start_s_ = 0;    ///< of the part the last arrival fell into
+  double done_ = 0;       ///< operational time at start_s_
+  std::size_t part_ = 0;  ///< of the profile, that the last arrival fell into
 };
 
 }  // namespace stargate

@@ -37,15 +37,15 @@ class LengthDistribution {
   std::int32_t longest() const;
 
  private:
-  std::int32_t draw_whole(RandomStream& stream) const;
-  double whole_mean() const;
+  std::int32_t draw_whole(RandomStream& stream) const;  ///< before shortening
+  double whole_mean() const;                            ///< likewise
 
   enum class Kind { fixed, uniform, lognormal, empirical };
   Kind kind_ = Kind::fixed;
-  std::int32_t least_ = 1, most_ = 1;
-  std::int32_t less_ = 0;      ///< taken off every draw
-  double mu_ = 0, sigma_ = 0;  ///< of the logarithm
-  std::vector<std::int32_t> sample_;
+  std::int32_t least_ = 1, most_ = 1;  ///< of fixed and uniform
+  std::int32_t less_ = 0;              ///< taken off every draw
+  double mu_ = 0, sigma_ = 0;          ///< of the logarithm
+  std::vector<std::int32_t> sample_;   ///< of empirical
 };
 
 /// "4000", "uniform(800, 1000)", "lognormal(1155, 1.4)" (mean, coefficient of variation). `name` is the flag or field
