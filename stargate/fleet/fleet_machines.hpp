@@ -51,7 +51,7 @@ class FleetMachines {
   void add_pool(std::size_t pool);                   ///< room for as many replicas as it may ever have
   void set_state(int replica);                       ///< of a view: ready or not
   void scale_pool(int pool, int more, SimTime now);  ///< negative: fewer
-  void touch(int replica);                           ///< it may have something to do: run it
+  void touch(int replica);                           ///< its state was changed: view and next event follow
   void collect();                                    ///< what the replicas of this window gave back, in order of time
 
   const FleetSpec& spec_;

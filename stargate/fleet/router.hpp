@@ -42,7 +42,7 @@ class Router {
 
   /// The fleet's number of the replica, or -1 when none is ready or none has room. Updates what prefix-aware routing
   /// remembers; the caller counts the request as sent. O(replicas of the pools asked) for most policies; kv-aware asks
-  /// each engine, prefix-aware hashes the prompt's blocks.
+  /// each engine, prefix-aware looks up the prompt's blocks.
   int choose(const RoutingQuery& query);
 
  private:
@@ -64,7 +64,7 @@ class Router {
   void remember(const Request& request, int replica);                     ///< its blocks went there
   int pool_of(int replica) const { return pool_of_[static_cast<std::size_t>(replica)]; }
   std::int32_t outstanding(int replica) const;  ///< requests sent and not seen answered
-  double load(int replica) const;               ///< outstanding over weight
+  double load(int replica) const;               ///< outstanding and the newcomer, over weight
   bool has_room(int replica) const;             ///< below max_outstanding
   template <class Visit>
   void visit_ready(const Candidates& among, const Visit& visit) const;
