@@ -15,7 +15,7 @@ struct PerfettoSlice {
   std::uint64_t track = 0;
   /// Since the beginning of the trace; end >= start.
   std::uint64_t start_ns = 0, end_ns = 0;
-  std::string name;
+  std::string name;  ///< shown on the slice
   /// Static text (not owned): the viewer can filter by it.
   const char* category = "";
   /// Shown when a slice is clicked. Negative values mean "not known" and are left out.

@@ -22,7 +22,7 @@ namespace stargate {
 /// Bounds of a number, in base units for a quantity. Each bound may be left out; `above` is strict, the other two are
 /// not. It is checked after the number has been read.
 struct Rule {
-  std::optional<double> at_least, above, at_most;
+  std::optional<double> at_least, above, at_most;  ///< empty: no bound
 };
 inline const Rule positive{.at_least = {}, .above = 0.0, .at_most = {}};
 inline const Rule not_negative{.at_least = 0.0, .above = {}, .at_most = {}};
@@ -41,7 +41,7 @@ struct RecordText;
 struct FieldText {
   std::string name, type, range, sentence;  ///< key; what may stand there; "" when any value may; the meaning
   bool required = false;                    ///< its absence is a fault
-  const RecordText* nested = nullptr;
+  const RecordText* nested = nullptr;       ///< its record, when the field holds one
 };
 /// `kind` is the record's name in messages and schemas ("site"); `sentence` what one is.
 struct RecordText {

@@ -32,9 +32,9 @@ class TreeBuilder {
 
  private:
   struct Open {
-    NodeKind kind;
-    Node node;
-    Member pending;
+    NodeKind kind;   ///< sequence or mapping
+    Node node;       ///< with what it holds so far
+    Member pending;  ///< its key, of a mapping's value
     bool has_key;
     std::set<std::string, std::less<>> keys;  ///< filled once there are many
   };
@@ -45,11 +45,11 @@ class TreeBuilder {
   bool is_known(Open& parent, const std::string& key);
 
   Document& document_;
-  std::vector<Open> open_;
+  std::vector<Open> open_;  ///< from the root inwards
   Member pending_;
   bool has_key_ = false;
-  int values_ = 0;  ///< nodes so far, held against kMostValues
-  Diagnostics faults_;
+  int values_ = 0;      ///< nodes so far, held against kMostValues
+  Diagnostics faults_;  ///< the first one ends the parse
 };
 
 /// Text people write is UTF-8 without control characters but tab and line ends; anything else is a fault with its

@@ -18,7 +18,7 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
 struct LpLabel {
-  int family = 0;
+  int family = 0;  ///< number of a column or row family
   /// One for each axis of the family.
   std::array<int, 4> index{};
 };
@@ -36,13 +36,13 @@ struct LpMatrix {
   /// starts has one entry more than there are columns. This is compressed sparse column form, as Clp, Osi and HiGHS
   /// load it.
   std::vector<int> starts, rows;
-  std::vector<double> values;
+  std::vector<double> values;  ///< as long as `rows`
 };
 
 /// Size, and the range of the absolute values that are neither zero nor infinite (0, 0 where there is none). Ratios of
 /// largest to smallest beyond some 10^9 tell of units badly chosen: a solver's tolerance is absolute.
 struct LpStatistics {
-  int columns = 0, rows = 0, entries = 0;
+  int columns = 0, rows = 0, entries = 0;  ///< non-zero entries
   double smallest_entry = 0, largest_entry = 0;
   double smallest_cost = 0, largest_cost = 0;
   double smallest_bound = 0, largest_bound = 0;  ///< of columns and rows
@@ -114,7 +114,7 @@ class LpProblem {
  private:
   struct Entry {
     int row, column;  ///< numbers that add_row and add_column gave
-    double value;
+    double value;     ///< as given; entries of one place add up
   };
   struct RowFamily {
     LpFamily family;

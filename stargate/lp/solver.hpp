@@ -33,8 +33,8 @@ struct LpBasis {
 };
 
 struct LpOptions {
-  LpMethod method = LpMethod::automatic;
-  bool presolve = true;
+  LpMethod method = LpMethod::automatic;  ///< of the first run
+  bool presolve = true;                   ///< off: slower, and easier to follow
   int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
   int node_limit = 100'000;  ///< of the search over whole numbers
 };
@@ -56,7 +56,7 @@ struct LpSolution {
   std::vector<double> reduced_costs;  ///< by column
   std::vector<double> activities;     ///< by row
   std::vector<double> duals;          ///< by row
-  LpResiduals residuals;
+  LpResiduals residuals;              ///< how well the solution proves itself
   /// Of simplex, all runs of this solve together.
   int iterations = 0;
   /// The vertex found. Of a programme with whole numbers, that of the programme with
@@ -69,11 +69,11 @@ enum class LpSide { lower, upper };
 
 /// A limit that stands in the way: its lower side must fall, or its upper side rise, by `amount` (> 0).
 struct LpGap {
-  int row = 0;
-  int family = 0;  ///< of the row
-  LpSide side = LpSide::upper;
-  double amount = 0;  ///< in `unit`, above 0
-  std::string unit;   ///< of the row's family: "MW"
+  int row = 0;                  ///< that stands in the way
+  int family = 0;               ///< of the row
+  LpSide side = LpSide::upper;  ///< which of its bounds would have to move
+  double amount = 0;            ///< in `unit`, above 0
+  std::string unit;             ///< of the row's family: "MW"
 };
 
 /// No values keep every limit. The gaps together are a change of least weighted amount that would allow some.

@@ -101,9 +101,9 @@ const char* attention_variant_name(AttentionVariant variant);
 struct AttentionGroupName {
   /// Products in 8 bits; the cache in 8 bits.
   bool narrow = false, narrow_cache = false;
-  std::string kernel;
-  double head_dim = 128;
-  AttentionVariant variant = AttentionVariant::plain;
+  std::string kernel;                                  ///< "fa3", "trtllm", "triton": as tables name it
+  double head_dim = 128;                               ///< of the scores, elements
+  AttentionVariant variant = AttentionVariant::plain;  ///< kind of call the kernel was compiled for
 
   std::string text() const;
   /// How badly a group of this name serves calls of another; 0 for the same, below 100 within the same precision. Not
@@ -154,7 +154,7 @@ class AttentionLaw {
   template <class Coefficients>
   static void prepare(Side<Coefficients>& side, std::span<const CalibratedGroup> groups);
 
-  AttentionDevice device_;
+  AttentionDevice device_;  ///< figures of the device, in microseconds
   Side<PrefillCoefficients> prefill_;
   Side<DecodeCoefficients> decode_;
 };

@@ -52,8 +52,8 @@ struct AcrossCoefficients {
 
 /// Indexed by the value of Collective.
 struct CollectiveCoefficients {
-  DomainCoefficients domain[kCollectiveCount];
-  AcrossCoefficients across[kCollectiveCount];
+  DomainCoefficients domain[kCollectiveCount];  ///< inside a scale-up domain
+  AcrossCoefficients across[kCollectiveCount];  ///< between domains
 };
 
 /// `bytes`: what one rank holds before an all-reduce, all-to-all or reduce-scatter, after an all-gather or broadcast,
@@ -81,6 +81,7 @@ struct CollectiveField {
   double Coefficients::*member;
   double start, lower, upper;
 };
+/// In the order of files and pages.
 std::span<const CollectiveField<DomainCoefficients>> domain_fields();
 std::span<const CollectiveField<AcrossCoefficients>> across_fields();
 

@@ -26,8 +26,8 @@ namespace stargate {
 
 /// Bytes an element takes, and which peak applies.
 struct GemmFormat {
-  Precision precision = Precision::bf16;  ///< of the matrix units
-  double activation_bytes = 2, weight_bytes = 2;
+  Precision precision = Precision::bf16;          ///< of the matrix units
+  double activation_bytes = 2, weight_bytes = 2;  ///< of an element, scales of blocks included
   bool quantises = false;  ///< the measured operation includes turning 16-bit activations into this format
 };
 
@@ -50,9 +50,9 @@ GemmDevice gemm_device(const Accelerator& accelerator, Precision precision);
 /// Tiles by the number of rows: up to 64, up to 128, more. Columns of 0: the best of a family instead. Rows and columns
 /// in elements; found by the fit among those the library is compiled with.
 struct GemmTiling {
-  double rows_64 = 64, columns_64 = 0;
-  double rows_128 = 64, columns_128 = 0;
-  double rows = 128, columns = 0;
+  double rows_64 = 64, columns_64 = 0;    ///< of the tile for up to 64 rows
+  double rows_128 = 64, columns_128 = 0;  ///< for up to 128 rows
+  double rows = 128, columns = 0;         ///< for more
   double cluster = 1;  ///< tiles of the last kind that work as one down the rows: edges are as coarse as all of them
   bool searched() const { return !(columns > 0); }
 };
@@ -113,17 +113,18 @@ class GemmLaw {
     double beyond_rows, beyond_columns;  ///< up to which another tile does the same with less
     double step, finish, merge;  ///< microseconds of one element of depth; of writing the tile; of adding up one slice
   };
-  Tile make_tile(double rows, double columns, double cluster = 1) const;
+  Tile make_tile(double rows, double columns, double cluster = 1) const;  ///< with all that depends on the tile alone
+  /// microseconds of all tiles, without memory
   double tile_time(const Tile& tile, double m, double n, double k) const;
-  double body_time(double m, double n, double k) const;
+  double body_time(double m, double n, double k) const;  ///< of the best tile, or the rule's
 
   GemmDevice device_;
   GemmFormat format_;
   GemmCoefficients coefficients_;
-  std::vector<Tile> family_;  ///< largest first; by rows: up to 64, up to 128, more
-  double launch_us_ = 0, split_us_ = 0, row_us_ = 0;
-  double per_unit_ = 0, per_byte_ = 0, per_flop_ = 0, per_quantised_byte_ = 0;
-  double weight_cache_ = 0, activation_cache_ = 0;  ///< 1 / bytes
+  std::vector<Tile> family_;                          ///< largest first; by rows: up to 64, up to 128, more
+  double launch_us_ = 0, split_us_ = 0, row_us_ = 0;  ///< coefficients at this device's clock
+  double per_unit_ = 0, per_byte_ = 0, per_flop_ = 0, per_quantised_byte_ = 0;  ///< microseconds, but the first
+  double weight_cache_ = 0, activation_cache_ = 0;                              ///< 1 / bytes
 };
 
 }  // namespace stargate

@@ -53,7 +53,7 @@ const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id
 
 /// An architecture whose measured chips stand, with others, for one that nobody measured.
 struct LendingArchitecture {
-  std::string id;
+  std::string id;     ///< of the architecture's record
   double weight = 1;  ///< by how near the specification of its nearest measured chip is
 };
 /// Those of kernels, but for the device's own architecture and family. Weights fall with distance and do not add up to

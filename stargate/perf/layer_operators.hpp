@@ -36,7 +36,7 @@ struct ComputePrecision {
 struct AttentionBatch {
   double sequences = 0, query = 0, context = 0;  ///< each sequence: new tokens; tokens seen, the new ones included
   bool decode = false;                           ///< MLA multiplies in the latent space when decoding
-  Precision kv_precision = Precision::bf16;
+  Precision kv_precision = Precision::bf16;      ///< of the cache read
 };
 
 /// Called in the order of the layer; the operator is only good during the call.
@@ -56,7 +56,7 @@ Operator output_operator(const Model& model, const Shard& shard, double tokens);
 /// Parameters of a layer that one rank holds: dense part (attention, dense feed-forward, router, shared experts, norms)
 /// and experts; the two have different data-parallel groups.
 struct RankParameters {
-  double dense = 0, experts = 0;
+  double dense = 0, experts = 0;  ///< numbers of parameters, not bytes
   double total() const { return dense + experts; }
 };
 /// Parameters of one layer on one rank; fractions where an even split has some.

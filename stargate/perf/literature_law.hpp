@@ -27,7 +27,7 @@ struct OperatorTime {
 
 /// [m,k] by [k,n], `groups` of them side by side.
 struct GemmShape {
-  double m, n, k, groups;
+  double m, n, k, groups;  ///< rows, columns, depth; products side by side
 };
 
 /// Bytes an operator has to move: each input and output once (outputs in 16 bits), a cache once for every sequence.
@@ -58,10 +58,10 @@ class LiteratureLaw {
 
  private:
   KernelShares family_;
-  std::array<FlopRate, kPrecisionCount> peak_{};
-  std::array<double, kPrecisionCount> best_{};
-  ByteRate stream_bandwidth_;
-  double units_ = 1;
+  std::array<FlopRate, kPrecisionCount> peak_{};  ///< by precision
+  std::array<double, kPrecisionCount> best_{};    ///< share of it that large products reach
+  ByteRate stream_bandwidth_;                     ///< memory_share of the data sheet's
+  double units_ = 1;                              ///< compute units
 };
 
 }  // namespace stargate

@@ -58,9 +58,9 @@ struct MlaCall {
 /// Microseconds and shares of the specification, fitted by `stargate calibrate`; shares above 1 mean that a tensor is
 /// read fewer times than counted.
 struct MlaPrefillCoefficients {
-  double launch_us = 12, compute_share = 0.6, unit_share = 0.5, traffic_share = 0.5;
-  double short_rows = 100, wave_us = 0.1, cache_share = 0.3;
-  double query_tile = 128;  ///< structure: found among few choices
+  double launch_us = 12, compute_share = 0.6, unit_share = 0.5, traffic_share = 0.5;  ///< see the equations above
+  double short_rows = 100, wave_us = 0.1, cache_share = 0.3;  ///< rows; us; of the last-level cache
+  double query_tile = 128;                                    ///< structure: found among few choices
 };
 
 /// `rise_us` has no equation behind it: it rests on the fit alone.

@@ -24,8 +24,8 @@ namespace stargate {
 
 /// Scales of block formats included, as in gemm_law.hpp.
 struct MoeFormat {
-  Precision precision = Precision::bf16;  ///< of the matrix units
-  double weight_bytes = 2, activation_bytes = 2;
+  Precision precision = Precision::bf16;          ///< of the matrix units
+  double weight_bytes = 2, activation_bytes = 2;  ///< of an element
 };
 /// The format of a table's or group's name ("bf16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8", ...; what follows
 /// a dot is ignored), or null.
@@ -53,7 +53,7 @@ inline constexpr int kMoeTileSizes = 6;  ///< 8, 16, ... 256 rows
 /// What routing brings to the busiest rank. Depends on tokens and routing alone: one for all layers of a step.
 /// Expectations over the routing's distribution, so fractions.
 struct RoutedLoad {
-  double tokens = 0;
+  double tokens = 0;  ///< of all expert ranks together
   /// On the busiest rank: experts it holds, those with at least one row, and their rows together.
   double local_experts = 1, reached = 1, rows = 0;
   std::array<double, kMoeTileSizes> tiles{};  ///< expected tiles of all its experts, by tile size
@@ -69,11 +69,11 @@ enum class MoeTileRule { rank, model, tokens_by_rank, tokens_by_model };
 /// Microseconds, shares of the specification, and rows; fitted by `stargate calibrate`. docs/explanation/moe-law.md
 /// tells each one's part.
 struct MoeCoefficients {
-  double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;
-  double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;
-  double tile_rows = 10, depth = 64, partial = 0.1;
-  double local_traffic_share = 0.5, routed_traffic = 0.1, cache_share = 0.5;
-  double tile_small = 16, tile_large = 128, tile_rule = 0, tile_fill = 1;  ///< structure: found among few choices
+  double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;     ///< microseconds
+  double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;  ///< of bandwidth; of that; of the peak
+  double tile_rows = 10, depth = 64, partial = 0.1;  ///< rows; elements; added work of a nearly empty tile
+  double local_traffic_share = 0.5, routed_traffic = 0.1, cache_share = 0.5;  ///< of bandwidth; times; of the cache
+  double tile_small = 16, tile_large = 128, tile_rule = 0, tile_fill = 1;     ///< structure: found among few choices
   double cold_weights = 0;  ///< 1: never finds weights in the cache, as in a model whose layers follow each other
 };
 

@@ -70,12 +70,12 @@ struct ExpertCall {
 struct SparseCall {
   double sequences = 0, query = 0, context = 0;  ///< as in AttentionCall
   double heads = 0, score_dim = 0, value_dim = 0;
-  double window = 0;    ///< tokens seen whatever the index says; 0: none
-  double ratio = 1;     ///< tokens behind one cached vector; 0: only the window is seen
-  double selected = 0;  ///< vectors seen; 0: all
-  double index_heads = 0, index_dim = 0;
+  double window = 0;                         ///< tokens seen whatever the index says; 0: none
+  double ratio = 1;                          ///< tokens behind one cached vector; 0: only the window is seen
+  double selected = 0;                       ///< vectors seen; 0: all
+  double index_heads = 0, index_dim = 0;     ///< 0: nothing is selected
   double vector_bytes = 0, index_bytes = 0;  ///< of a cached vector, and of its index key
-  bool decode = false;
+  bool decode = false;                       ///< a few new tokens behind a cache
   Precision precision = Precision::bf16;
 
   /// Sum over a sequence's new tokens of min(tokens before and with it / every, most).
@@ -118,10 +118,10 @@ struct RecurrentCall {
   static constexpr double kChunk = 64;  ///< tokens that a scan takes at a time
   RecurrentRule rule = RecurrentRule::delta;
   RecurrentKernel kernel = RecurrentKernel::scan;
-  double sequences = 0, query = 0;  ///< new tokens of each sequence
-  double key_heads = 0, key_dim = 0, value_heads = 0, value_dim = 0;
-  double conv_kernel = 4;
-  double state_bytes = 4;  ///< of an element of the state
+  double sequences = 0, query = 0;                                    ///< new tokens of each sequence
+  double key_heads = 0, key_dim = 0, value_heads = 0, value_dim = 0;  ///< of this rank; elements a head
+  double conv_kernel = 4;                                             ///< taps of the short convolution
+  double state_bytes = 4;                                             ///< of an element of the state
 
   constexpr double tokens() const { return sequences * query; }
   /// Channels the convolution runs over: queries and keys, and values; state_elements are those of one sequence.
@@ -169,17 +169,17 @@ struct RecurrentCall {
 
 /// Which members mean something follows from `kind`. Per rank, for one micro-batch or step.
 struct Operator {
-  OperatorKind kind = OperatorKind::gemm;
-  OperatorPart part = OperatorPart::feed_forward;
-  Precision precision = Precision::bf16;  ///< of the multiplication
+  OperatorKind kind = OperatorKind::gemm;          ///< which members mean something
+  OperatorPart part = OperatorPart::feed_forward;  ///< for reports and recomputation
+  Precision precision = Precision::bf16;           ///< of the multiplication
   /// out[m, n] = a[m, k] w[k, n], `groups` times with other operands. Fractions are means (rows an expert gets).
   double m = 0, n = 0, k = 0, groups = 1;
   bool has_weights = true;  ///< gemm: `w` is a parameter, so a weight gradient exists
-  AttentionCall attention;
-  SparseCall sparse;
-  RecurrentCall recurrent;
-  Bytes traffic;       ///< element_wise
-  ExpertCall experts;  ///< whose multiplications or traffic this is
+  AttentionCall attention;  ///< of kind attention
+  SparseCall sparse;        ///< of kind sparse
+  RecurrentCall recurrent;  ///< of kind recurrent
+  Bytes traffic;            ///< element_wise
+  ExpertCall experts;       ///< whose multiplications or traffic this is
 
   constexpr Flops flops() const {
     if (kind == OperatorKind::gemm) return Flops::from_base(2 * m * n * k * groups);

@@ -48,11 +48,11 @@ class WeighedTimes {
 
  private:
   struct Entry {
-    double time = 0, weight = 0;
+    double time = 0, weight = 0;  ///< in order of time
   };
   std::array<Entry, kMost> entries_{};
   std::size_t count_ = 0;
-  double total_ = 0;
+  double total_ = 0;  ///< of the weights
 };
 
 }  // namespace stargate

@@ -47,7 +47,7 @@ using TensorVisitor = std::function<void(const KeptTensor&)>;
 struct KeptLayer {
   const TrainingJob& job;
   const TrainingLayout& layout;
-  LayerVariant variant;
+  LayerVariant variant;  ///< its shape, and how it is treated
 
   const LayerShape& shape() const { return job.model->shapes[static_cast<std::size_t>(variant.shape)]; }
 };

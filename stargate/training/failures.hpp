@@ -11,7 +11,7 @@ namespace stargate {
 
 /// One cause with what it belongs to.
 struct CauseRate {
-  std::string cause;
+  std::string cause;  ///< as the record names it
   FailureClass failure_class = FailureClass::accelerator;
   Frequency rate;  ///< of the whole job
 };
@@ -28,9 +28,9 @@ struct JobFailures {
 
 /// Only `fleet` or `accelerator` is needed to choose a record; counts at least 1.
 struct FailureSpec {
-  std::string fleet{};        ///< record id; empty: the accelerator's own, see choose_fleet
-  std::string accelerator{};  ///< id
-  std::int64_t accelerators = 1;
+  std::string fleet{};            ///< record id; empty: the accelerator's own, see choose_fleet
+  std::string accelerator{};      ///< id
+  std::int64_t accelerators = 1;  ///< of the job
   /// Of the job's system.
   int accelerators_per_node = 8;
   std::optional<Duration> age{};  ///< of the fleet when the job begins; nothing: grown up
@@ -52,8 +52,8 @@ double fleet_spread(const Catalogue& catalogue);
 
 /// How fleets notice, restart, repair and store; each value of `fleet`, else of the newest record that has it.
 struct RecoveryTimes {
-  Duration detection, restart, repair, checkpoint_overhead;
-  ByteRate storage_bandwidth;  ///< of one accelerator
+  Duration detection, restart, repair, checkpoint_overhead;  ///< means
+  ByteRate storage_bandwidth;                                ///< of one accelerator
 };
 /// A fault only when no record of the whole catalogue has a figure; path "reliability".
 Result<RecoveryTimes> recovery_times(const Catalogue& catalogue, const std::string& fleet);

@@ -46,8 +46,8 @@ const char* goodput_part_name(GoodputPart part);
 
 /// Shares of the wall-clock; their sum is 1.
 struct GoodputReport {
-  std::array<double, kGoodputParts> shares{};
-  double first_order = 0, second_order = 0;  ///< expansions of the ratio in l, for comparison
+  std::array<double, kGoodputParts> shares{};  ///< by GoodputPart
+  double first_order = 0, second_order = 0;    ///< expansions of the ratio in l, for comparison
 
   double operator[](GoodputPart part) const { return shares[static_cast<std::size_t>(part)]; }
   double& operator[](GoodputPart part) { return shares[static_cast<std::size_t>(part)]; }

@@ -37,13 +37,13 @@ struct TrainingLayout {
   /// torchtitan's data_parallel_shard_degree * cp, Megatron-Core's num_distributed_optimizer_instances = replicas()).
   /// 0: all of them.
   int shard_size = 0;
-  Recompute recompute = Recompute::none;
+  Recompute recompute = Recompute::none;  ///< of every layer, unless recompute_layers says fewer
   RecomputeModules recompute_modules{RecomputeModule::core_attn};  ///< of selective
   /// `full`: only the first layers of each chunk, the others keep everything (recompute_method block); 0: all layers.
   int recompute_layers = 0;
   /// Share of the kept activations that waits in the host's memory from the forward to the backward pass.
   double offload_activations = 0;
-  bool sequence_parallel = false;
+  bool sequence_parallel = false;  ///< the stream between tensor-parallel regions is split by tp
   /// The embedding and the loss each take the place of a layer when layers are dealt to stages
   /// (account_for_embedding_in_pipeline_split, account_for_loss_in_pipeline_split).
   bool embedding_as_layer = false, loss_as_layer = false;
@@ -117,12 +117,12 @@ struct TrainingRecipe {
   /// in that format beside them from the first micro-batch on.
   bool narrow_weights = false;
   bool narrow_activation_input = false;  ///< the activation function's input is kept in fp8
-  StateBytes states;
-  bool fused_attention = true;  ///< FlashAttention: scores never reach memory
-  bool dropout = false;         ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
-  AttentionGeneration attention = AttentionGeneration::native;
-  KernelLaunch launch = KernelLaunch::layer_graphs;
-  KernelFusion kernels = KernelFusion::fused;
+  StateBytes states;                     ///< bytes a parameter
+  bool fused_attention = true;           ///< FlashAttention: scores never reach memory
+  bool dropout = false;  ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
+  AttentionGeneration attention = AttentionGeneration::native;  ///< of fused kernels
+  KernelLaunch launch = KernelLaunch::layer_graphs;             ///< who issues kernels
+  KernelFusion kernels = KernelFusion::fused;                   ///< of element-wise work
   /// Ranks of a context-parallel group hold a piece from the front and one from the back of the sequence, so that all
   /// attend to as many pairs; else one piece each, and the group waits for the rank with the last.
   bool context_balanced = true;
@@ -146,13 +146,13 @@ struct TrainingRecipe {
 /// Pointers are not owned. `gpus` accelerators of `system` train `model`. Sizes are whole numbers from 1; the model,
 /// system and accelerator come from one catalogue.
 struct TrainingJob {
-  const Model* model;
-  const System* system;
-  const Accelerator* accelerator;
-  Fabric fabric;
-  DeviceLaw law;
+  const Model* model;              ///< not owned
+  const System* system;            ///< not owned; may be null: no host memory, no power of hosts
+  const Accelerator* accelerator;  ///< not owned
+  Fabric fabric;                   ///< of the system, all domains alike
+  DeviceLaw law;                   ///< with the clocks that training leaves
   std::int64_t gpus = 1, global_batch_size = 1, seq_length = 1;  ///< batch in sequences
-  TrainingRecipe recipe;
+  TrainingRecipe recipe;                                         ///< the same for every layout
   TrainingCoefficients coefficients = {};
 
   Tokens batch_tokens() const {
@@ -212,7 +212,7 @@ int layer_slots(const Model& model, const TrainingLayout& layout);
 struct LayerVariant {
   int shape = 0;
   Recompute recompute = Recompute::none;
-  bool bf16 = false, mtp = false;
+  bool bf16 = false, mtp = false;  ///< stays in bf16; a layer of multi-token prediction
 };
 /// Model::shapes where all layers are treated alike; else those of each treatment, multi-token prediction last.
 std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingLayout& layout);
@@ -224,8 +224,8 @@ struct StageRun {
   std::vector<int> of_shape;  ///< layers of one stage by layer_variants
   std::vector<int>
       of_chunk;  ///< the same by chunk, chunk c at c * variants; the embedding is in the first, output last
-  bool embedding = false, output = false;
-  bool embedding_copy = false;  ///< the last stage's, for multi-token prediction
+  bool embedding = false, output = false;  ///< the ends it holds
+  bool embedding_copy = false;             ///< the last stage's, for multi-token prediction
 
   int layers() const;
 };

@@ -9,8 +9,8 @@ namespace stargate {
 
 /// Exposed communication inside a layer by kind.
 struct LayerCommunication {
-  Duration tensor, context, expert;
-  Duration host;  ///< copies of activations to the host and back
+  Duration tensor, context, expert;  ///< exposed, a micro-batch
+  Duration host;                     ///< copies of activations to the host and back
   Duration total() const { return tensor + context + expert + host; }
 };
 
@@ -19,13 +19,13 @@ struct LayerCost {
   Duration forward, backward, recompute;           ///< on the device
   Duration weight_gradient;                        ///< part of backward; the rest is what earlier layers wait for
   LayerCommunication forward_wait, backward_wait;  ///< exposed; backward's holds what recomputation repeats
-  Flops recompute_flops;
-  Bytes activations;          ///< kept from forward to backward of one micro-batch, on the device
-  Bytes offloaded;            ///< and in the host's memory
-  Bytes working;              ///< live beside them while this layer's backward runs
-  Bytes buffers;              ///< gathered inputs and dispatched tokens of one layer
-  RankParameters parameters;  ///< of this layer on this rank, in numbers, not bytes
-  WeightBytes held, sent;     ///< of weights: with their copies in a lower format; as they are gathered
+  Flops recompute_flops;                           ///< done again, on this rank
+  Bytes activations;                               ///< kept from forward to backward of one micro-batch, on the device
+  Bytes offloaded;                                 ///< and in the host's memory
+  Bytes working;                                   ///< live beside them while this layer's backward runs
+  Bytes buffers;                                   ///< gathered inputs and dispatched tokens of one layer
+  RankParameters parameters;                       ///< of this layer on this rank, in numbers, not bytes
+  WeightBytes held, sent;  ///< of weights: with their copies in a lower format; as they are gathered
 
   /// All of one micro-batch, there and back.
   Duration busy() const { return forward + backward + recompute + forward_wait.total() + backward_wait.total(); }

@@ -30,9 +30,9 @@ struct MemoryBreakdown {
 
 /// A layout that does not fit is an answer and no fault: `missing` is how much lacks.
 struct MemoryReport {
-  MemoryBreakdown bytes;  ///< of the fullest stage
-  int stage = 0;          ///< which one
-  Bytes capacity;
+  MemoryBreakdown bytes;      ///< of the fullest stage
+  int stage = 0;              ///< which one
+  Bytes capacity;             ///< of the accelerator
   Bytes host, host_capacity;  ///< offloaded states and activations of that stage; an accelerator's share, 0: unknown
 
   Bytes device_missing() const { return max(Bytes{}, bytes.total() - capacity); }
@@ -43,10 +43,10 @@ struct MemoryReport {
 
 /// Activations of the fullest stage by what keeps them: tensors of its layers in flight, and what else it holds.
 struct ActivationRow {
-  const char* part;
-  const char* tensor;
-  Bytes each;   ///< of one layer and micro-batch, were it kept; zero where that means nothing
-  Bytes total;  ///< on the device
+  const char* part;    ///< of a layer, in words
+  const char* tensor;  ///< in words
+  Bytes each;          ///< of one layer and micro-batch, were it kept; zero where that means nothing
+  Bytes total;         ///< on the device
 };
 /// The totals add up to MemoryBreakdown::activations.
 std::vector<ActivationRow> activation_table(const TrainingJob& job, const TrainingLayout& layout,

@@ -23,8 +23,8 @@ enum class PipelineSchedule { one_f_one_b, interleaved_1f1b, zero_bubble, dual_p
 /// One micro-batch in one chunk of one stage, with the communication that waits in it. A stage's own layers; the ends
 /// (embedding, output) belong to the chunk that holds them.
 struct ChunkTime {
-  Duration forward, backward;
-  Duration weight;  ///< part of backward that finds weight gradients, which nobody waits for
+  Duration forward, backward;  ///< waiting communication included
+  Duration weight;             ///< part of backward that finds weight gradients, which nobody waits for
   /// Parts that an overlapped pass the other way hides (exchanges between experts); only dual_pipe has such passes.
   Duration forward_exchange, backward_exchange;
 };
@@ -32,7 +32,7 @@ struct ChunkTime {
 /// The layout must keep can_schedule. `chunks` has stages * vpp entries.
 struct PipelineWork {
   PipelineSchedule schedule = PipelineSchedule::one_f_one_b;
-  int stages = 1, vpp = 1;
+  int stages = 1, vpp = 1;  ///< of one pipeline; virtual stages of each
   /// Of one pipeline; dual_pipe: of both directions together.
   std::int64_t micro_batches = 1;
   std::span<const ChunkTime> chunks;  ///< chunk c of stage s at s * vpp + c
@@ -62,7 +62,7 @@ Duration stage_busy_time(const PipelineWork& work, int stage);
 Duration stage_hidden_time(const PipelineWork& work, int stage);
 
 struct PipelineTime {
-  Duration total;
+  Duration total;   ///< = busy + bubble + send of the slowest stage
   Duration bubble;  ///< idle time of the slowest stage were sends free
   Duration send;    ///< what sends add to that
   Duration hidden;  ///< stage_hidden_time of the slowest stage

@@ -19,8 +19,8 @@ struct NearMiss {
 struct SearchReport {
   /// Of the grid, counted whether visited or not: removed_* and evaluated add up to it.
   std::int64_t candidates = 0;
-  std::array<std::int64_t, kLayoutRules> removed_by_rule{};
-  std::int64_t removed_by_memory = 0;
+  std::array<std::int64_t, kLayoutRules> removed_by_rule{};  ///< by the first rule broken
+  std::int64_t removed_by_memory = 0;                        ///< keep all rules and do not fit
   /// Fit, but even without bubbles, exposed gradients and optimiser they are no better than the last of the ranking,
   /// and the front has one that is as lean and no slower.
   std::int64_t removed_by_bound = 0;

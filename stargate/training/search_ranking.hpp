@@ -9,10 +9,10 @@
 namespace stargate {
 
 struct TrainingCandidate {
-  TrainingLayout layout;
-  StepReport report;
-  Energy energy;     ///< of a step; a search fills it in for those it returns
-  double value = 0;  ///< of the objective, s or J a step: less is better
+  TrainingLayout layout;  ///< keeps all rules and fits
+  StepReport report;      ///< of that layout
+  Energy energy;          ///< of a step; a search fills it in for those it returns
+  double value = 0;       ///< of the objective, s or J a step: less is better
 };
 
 /// tp, pp, dp, cp and ep are the same.

@@ -21,8 +21,8 @@ struct TimelineSlice {
   TimelineTrack track;  ///< thread of the trace
   std::string name;     ///< "F mb3 c1"
   Duration start, end;
-  std::int64_t micro_batch = -1;  ///< -1: of none
-  int chunk = -1;
+  std::int64_t micro_batch = -1;         ///< -1: of none
+  int chunk = -1;                        ///< -1: of none
   std::int64_t starts_flow = -1;         ///< of a send
   std::vector<std::int64_t> ends_flows;  ///< of the pass that needs what was sent
 };
@@ -30,9 +30,9 @@ struct TimelineSlice {
 /// Times from the beginning of the step.
 struct Timeline {
   int stages = 1;
-  std::string title;
+  std::string title;                  ///< the layout in words
   std::vector<TimelineSlice> slices;  ///< by stage, track, time
-  Duration step_time;
+  Duration step_time;                 ///< end of the last slice
 };
 
 /// The layout keeps all rules (check_layout is empty). Memory is linear in stages times micro-batches: some hundred
