@@ -33,25 +33,25 @@ enum class LoadKind { queued, clients, poisson, one_batch };
 
 /// Lengths of requests: uniform between `shortest` and 1 of the nominal.
 struct LengthSpread {
-  double isl = 1024, osl = 1024;
-  double shortest = 1;
+  double isl = 1024, osl = 1024;  ///< nominal tokens
+  double shortest = 1;            ///< share of the nominal length
   double mean(double nominal) const { return nominal * (1 + shortest) / 2; }
 };
 
 /// Replicas that only prefill, beside those that decode.
 struct PrefillSide {
   Replica replica;
-  int replicas = 1;
+  int replicas = 1;  ///< of equal machines
 };
 
 struct MeasuredService {
-  std::string engine;  ///< "vllm"
-  const ServingEngine* record = nullptr;
+  std::string engine;                     ///< "vllm"
+  const ServingEngine* record = nullptr;  ///< of the catalogue
   Replica replica;
   std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
-  int replicas = 1;  ///< disaggregated: that decode
-  std::optional<PrefillSide> prefill;
-  LoadKind load = LoadKind::clients;
+  int replicas = 1;                               ///< disaggregated: that decode
+  std::optional<PrefillSide> prefill;             ///< disaggregated
+  LoadKind load = LoadKind::clients;              ///< how requests come
   /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
   LengthSpread lengths;
@@ -63,7 +63,7 @@ struct MeasuredService {
 };
 
 struct SkippedServing {
-  std::string reason;
+  std::string reason;  ///< why a row cannot be predicted
 };
 
 /// Makes services of rows; keeps the machines it has made. The catalogue outlives it and the services.

@@ -11,9 +11,9 @@
 namespace stargate {
 
 struct ValidationKey {
-  std::string source;  ///< where the measurements come from: a file, a publication
-  std::string accelerator, engine, precision;
-  std::string metric;        ///< "gemm", "iteration_s", "ttft"
+  std::string source;                          ///< where the measurements come from: a file, a publication
+  std::string accelerator, engine, precision;  ///< of the group; "" where it goes by none
+  std::string metric;                          ///< "gemm", "iteration_s", "ttft"
   std::string completeness;  ///< how much of its configuration a row states ("strict"); empty where that is no question
   auto operator<=>(const ValidationKey&) const = default;
 };
@@ -29,8 +29,8 @@ struct ValidationGroup {
 std::vector<std::string> error_cells(const ValidationGroup& group);
 
 struct WorstRow {
-  std::string source, row;  ///< the row as the source has it: "m=1 n=4096 k=128"
-  double measured = 0, predicted = 0;
+  std::string source, row;             ///< the row as the source has it: "m=1 n=4096 k=128"
+  double measured = 0, predicted = 0;  ///< in the figure's own unit
 };
 
 struct ValidationReport {
@@ -65,16 +65,16 @@ class ValidationTally {
 
  private:
   struct Rows {
-    std::string basis;
+    std::string basis;  ///< what the predictions rest on
     int rows = 0;
-    std::vector<double> measured, predicted, weights;
+    std::vector<double> measured, predicted, weights;  ///< one a row
     void append(const Rows& from);
   };
   static std::vector<ValidationGroup> summaries(const std::map<ValidationKey, Rows>& groups);
 
-  std::size_t worst_;
+  std::size_t worst_;  ///< rows to show
   std::map<ValidationKey, Rows> rows_;
-  std::map<std::string, int> skipped_;
+  std::map<std::string, int> skipped_;  ///< reason -> rows
   std::vector<WorstRow> worst_rows_;
 };
 
