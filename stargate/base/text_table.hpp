@@ -13,8 +13,8 @@ enum class Align { left, right };
 
 /// Cells are text by the time they come here: rounding and units are whoever fills the table's.
 struct Column {
-  std::string title;
-  Align align = Align::right;
+  std::string title;           ///< shown above the rule
+  Align align = Align::right;  ///< numbers, unless said otherwise
 };
 
 class TextTable {
@@ -34,7 +34,7 @@ class TextTable {
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
-  std::vector<std::size_t> rules_;
+  std::vector<std::size_t> rules_;  ///< row numbers before which one stands
 };
 
 /// Columns a UTF-8 text takes on a terminal. Control and combining characters count one: our names have none. `text`

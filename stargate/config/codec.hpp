@@ -161,6 +161,7 @@ struct Codec<I> {
   static void read(Reader& reader, const Node& node, I& out, const Rule& rule) {
     double value = 0;
     if (!read_number(reader, node, value) || !check_rule(reader, node, value, rule)) return;
+    // Numbers are read as doubles: beyond 2^53 two whole numbers would look the same.
     const double limit = sizeof(I) == 4 ? 2147483647.0 : 9007199254740992.0;
     if (std::abs(value) > limit) return reader.fault(node, describe_node(node) + " is too large");
     if (value != std::floor(value)) {
@@ -174,6 +175,7 @@ template <Dim D>
 struct Codec<Quantity<D>> {
   static std::string type_text() { return describe_dim(D) + ", as \"" + example_of(D) + "\""; }
   static void read(Reader& reader, const Node& node, Quantity<D>& out, const Rule& rule) {
+    // Starts from what the member holds, so that a fault leaves it as it was.
     double base = out.base();
     read_quantity(reader, node, D, base, rule);
     out = Quantity<D>::from_base(base);

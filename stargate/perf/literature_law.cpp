@@ -45,12 +45,14 @@ OperatorTime LiteratureLaw::gemm_parts(Precision precision, const GemmShape& sha
   // few tiles: the depth is split until the units are full
   const double slices = tiles < units_ ? std::clamp(std::floor(units_ / tiles), 1.0, std::max(1.0, k / 512)) : 1;
   tiles *= slices;
+  // A last wave that is not full takes as long as a full one.
   const double waves = std::ceil(tiles / units_);
   const double depth = k / slices;
   // The best share was measured on products some 8,192 deep, so it already contains their fill.
   constexpr double best_depth = 8192;
   const double full = best_depth / (best_depth + family_.k_half);
   const double fill = std::min(full, depth / (depth + family_.k_half));
+  // Flops of all units for all waves, idle ones included: what the time is in proportion to.
   const double work = 2 * tile_rows * tile * depth * waves * units_;
   const Duration compute = Flops::from_base(work) / (peak_[index] * (best_[index] * fill / full));
   const Bytes bytes = Bytes::from_base(gemm_bytes(precision, shape));

@@ -49,6 +49,8 @@ struct AttentionCall {
   constexpr double flops() const { return 2 * sequences * heads * pairs() * (score_dim + value_dim); }
   /// Bytes of keys and values read once for every sequence.
   constexpr double cache_bytes() const {
+    // With a window the first of the new tokens sees `window` back, the last one itself: window + query - 1 tokens
+    // together.
     const double seen = window > 0 && window < context ? (query < window ? window + query - 1 : context) : context;
     const double width = kv_heads * (shared_kv ? score_dim : score_dim + value_dim);
     return sequences * (seen < context ? seen : context) * width * bytes_per_element(kv_precision);
@@ -80,6 +82,7 @@ struct SparseCall {
 
   /// Sum over a sequence's new tokens of min(tokens before and with it / every, most).
   constexpr double seen(double every, double most) const {
+    // Up to `limit` tokens the view still grows, by one vector for `every` tokens; beyond it stays at `most`.
     const double first = context - query, limit = most > 0 ? most * every : context;
     if (context <= limit) return (query * first + query * (query + 1) / 2) / every;
     if (first >= limit) return query * most;
@@ -137,6 +140,7 @@ struct RecurrentCall {
 
   /// Products inside a chunk and with the state; token by token the state is decayed, updated and read.
   constexpr double flops() const {
+    // A multiplication and an addition for each tap and channel.
     double a_token = convolves() ? 2 * conv_kernel * channels() : 0;
     if (updates() && kernel != RecurrentKernel::scan) {
       a_token += (rule == RecurrentRule::state_space ? 4 : 6) * state_elements();
@@ -151,11 +155,13 @@ struct RecurrentCall {
   /// 16-bit activations in and out, the window of the convolution, the states read and written; a step that verifies
   /// drafted tokens writes a state for each.
   constexpr double bytes() const {
+    // 2 bytes in and 2 out; each sequence also reads the taps before its first new token.
     double out = convolves() ? 4 * channels() * (tokens() + sequences * (conv_kernel - 1)) : 0;
     if (!updates()) return out;
     const double values = value_heads * value_dim, keys = key_heads * key_dim;
     const double decays = rule == RecurrentRule::channel_delta ? keys : 0;
     if (kernel != RecurrentKernel::fused_step) out += 2 * tokens() * (2 * keys + 2 * values + decays);
+    // A scan leaves one state a sequence; a step leaves one after each of its tokens.
     const double written = kernel == RecurrentKernel::scan ? 1 : query;
     return out + sequences * state_elements() * state_bytes * (1 + written);
   }

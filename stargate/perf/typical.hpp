@@ -32,6 +32,7 @@ class WeighedTimes {
   /// 0 when there are none.
   double quantile(double share) const {
     if (count_ == 0) return 0;
+    // Weights need not add up to one.
     const double wanted = share * total_;
     double before = 0, last_middle = 0, last_time = entries_[0].time;
     for (std::size_t i = 0; i < count_; ++i) {

@@ -82,6 +82,8 @@ PrefillCost prefill_first_cost(const StepModel& step, const ServingWorkload& wor
 SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, double decoding, Arrivals arrivals) {
   const double groups = groups_of(step.replica());
   const double tokens = step.tokens_per_step();  // of each sequence
+  // Of one group: each sequence ends after osl - 1 further tokens, so this many end in a step and leave room for
+  // prompts.
   const double sequences = decoding / groups, leaving = sequences * tokens / (workload.osl - 1);
   const PrefillCost cost = step.replica().engine.prefill_first ? prefill_first_cost(step, workload, sequences, leaving)
                                                                : chunked_cost(step, workload, sequences, leaving);
@@ -97,6 +99,7 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
   // Requests a second of one group times the time one takes from the prefill server: its rho.
   state.prefill_utilisation = std::min(1.0, leaving / mean_step * cost.service);
   double seen = std::min(state.prefill_utilisation, 1 - 1e-9);
+  // With a fixed number of clients an arriving one sees the queue without itself, hence the factor (N - 1) / N.
   if (arrivals == Arrivals::closed) {  // a client meets the other N - 1 only (arrival theorem)
     const double clients = std::max(1.0, (decoding + state.requests * cost.own) / groups);
     seen *= (clients - 1) / clients;
@@ -138,6 +141,7 @@ double batch_step(double most, int index) {
 /// Products take whole tiles of rows: the fullest batches below `decoding` whose rows end with a tile.
 std::array<double, 2> full_tiles(double decoding, double groups) {
   const double rows = decoding / groups;
+  // From the coarsest tile that the batch fills at least once.
   for (const double tile : {128.0, 64.0, 32.0, 16.0}) {
     if (rows < tile) continue;
     const double last = std::floor(rows / tile) * tile;

@@ -22,6 +22,7 @@ class EventQueue {
   void push(SimTime time, SimPhase phase, Event event) {
     STARGATE_CHECK(time >= now_, "an event lies in the past");
     heap_.push_back({time, phase, sequence_++, std::move(event)});
+    // std::push_heap keeps the largest in front; `later` as the order puts the earliest there.
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   bool empty() const { return heap_.empty(); }

@@ -40,7 +40,7 @@ struct BatchedFigure {
   double relative() const { return value > 0 ? half_width / value : 0; }
 };
 /// Needs least_in_batch values a batch; with fewer the half-width says nothing. Values in seconds and in order of
-/// arrival; the last batch takes what does not divide.
+/// arrival.
 BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& goal);
 /// Requests that `goal` needs for a figure of each batch: two above a percentile, and never fewer than 40.
 std::size_t least_in_batch(const LatencyGoal& goal);

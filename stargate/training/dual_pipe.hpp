@@ -58,6 +58,7 @@ class DualPipeSequence {
  private:
   template <class Sink>
   void write_end(Sink& sink, int inward) const {
+    // From here on weight gradients are kept for the end: first of one direction, then of both.
     const int turn = (distance_ + 1) / 2;
     int kept = 0;
     bool split = false;
@@ -72,6 +73,7 @@ class DualPipeSequence {
       backward(true);
     }
     for (int i = 0; i < inward; ++i) sink.weight(), sink.input(true);
+    // The weight gradients put off fill what would be idle while the last inputs' gradients travel.
     for (int i = 0; i < kept; ++i) sink.weight();
   }
 
