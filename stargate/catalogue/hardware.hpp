@@ -106,6 +106,7 @@ struct MemoryKind : Record {
 
 /// Inside a scale-up domain, between systems, or the host's PCIe.
 enum class NetworkClass { scale_up, scale_out, host };
+/// `mesh`: a link for each pair; `torus`: neighbours in a grid, as TPUs have; `none`: a host's own PCIe.
 enum class Topology { none, switched, mesh, torus, fat_tree };
 
 /// One generation of links with its switches.

@@ -64,7 +64,7 @@ class DecodeSet {
   int block_size_;                              ///< tokens
   std::int64_t fine_step_, fine_position_ = 0;  ///< in 1/1024 of a token
   int size_ = 0;                                ///< members
-  /// tokens held; sum of the positions at which members end
+  /// Tokens held; sum of the positions at which members end
   std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
   std::int64_t quotients_ = 0;            ///< Q of the formula
   std::vector<std::int32_t> remainders_;  ///< sequences by r_i

@@ -150,6 +150,7 @@ void Engine::Core::refresh_decode_cost() {
   // A static batch keeps its shape: places of sequences that have ended are padding, and cost as if they were there.
   const int size = spec_.kind == EngineKind::static_batch ? batch_size_ : decoding;
   const auto context = static_cast<double>(decoding_tokens() + decoding);
+  // Tokens by which the summed context grows each step; all ranks step together and gain alike.
   const double gain = decoding * ranks_.front().decoding.tokens_per_step();
   const DecodeCost cost = cost_->decode(size, context);
   decode_step_ = std::max<Picoseconds>(1, picoseconds(cost.at_zero + cost.per_token * context));

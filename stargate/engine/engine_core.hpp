@@ -140,7 +140,7 @@ class Engine::Core {
   std::int64_t used_blocks() const;                  ///< of all ranks
   std::int64_t free_blocks(const Rank& rank) const { return spec_.kv.blocks - used_blocks(rank); }
   std::int64_t block_tokens(std::int64_t tokens) const { return tokens / spec_.kv.block_size * spec_.kv.block_size; }
-  /// tokens spared
+  /// Tokens of its prompt that the cache spares, and what was found.
   std::int64_t usable_match(const Rank& rank, const Sequence& sequence, PrefixCache::Match& match) const;
   void take_prefix(Sequence& sequence);                              ///< references what usable_match found
   void share_prefix(Sequence& sequence, std::int64_t tokens);        ///< makes its computed blocks known by hash

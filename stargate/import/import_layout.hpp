@@ -17,7 +17,7 @@ const char* import_dialect_name(ImportDialect dialect);
 struct ImportedLayout {
   ImportDialect dialect = ImportDialect::megatron;  ///< whose names the file uses
   std::int64_t tensor = 1, pipeline = 1, virtual_pipeline = 1, context = 1, expert = 1, expert_tensor = 1;  ///< ranks
-  /// empty: the file does not say
+  /// Empty: the file does not say.
   std::optional<std::int64_t> data, gpus, micro_batch_size, global_batch_size, seq_length;
   /// 0 to 3, as the file's strategy of sharding says.
   int zero_stage = 0;

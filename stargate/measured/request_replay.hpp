@@ -18,7 +18,7 @@ struct MeasuredRequests {
   std::string name, model, accelerator, engine, engine_version, weights_dtype;  ///< as the file states them
   int line = 0;                                                                 ///< of its first row
   int tp = 1, dp = 1, max_num_seqs = 0, max_num_batched_tokens = 0;             ///< as the file states them
-  bool expert_parallel = false, prefix_caching = false;
+  bool expert_parallel = false, prefix_caching = false;                         ///< as the file states them
   double kv_cache_tokens = 0;  ///< as the engine's log says; 0 when it does not
   struct Request {
     double arrival_s = 0, first_token_s = 0, last_token_s = 0;  ///< seconds on one clock
@@ -51,7 +51,9 @@ struct ReplayedRun {
 /// Deterministic. A run that cannot be understood or does not fit comes back with `skipped` set and no statistics.
 ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run);
 
+/// For people: a table a run, and what the errors are of.
 std::string format_replay_text(const std::vector<ReplayedRun>& runs);
+/// Members of an open object.
 void write_replay(JsonWriter& json, const std::vector<ReplayedRun>& runs);
 
 }  // namespace stargate

@@ -54,8 +54,8 @@ struct MeasuredService {
   LoadKind load = LoadKind::clients;              ///< how requests come
   /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
-  LengthSpread lengths;
-  Duration transfer;  ///< of the cache between a prefill and a decode replica, where the row states it
+  LengthSpread lengths;              ///< of prompts and answers
+  Duration transfer;                 ///< of the cache between a prefill and a decode replica, where the row states it
   std::string accelerator;
   bool typical = false;  ///< the catalogue has no coefficients of the row's engine: those of the usual one of that time
   /// The same for rows that ran the same.
@@ -74,10 +74,11 @@ class ServiceMaker {
   std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
 
  private:
+  /// Made once for each pair.
   std::shared_ptr<const ServingMachine> machine(const Accelerator& accelerator, const KernelChoice& kernels);
 
   const Catalogue& catalogue_;
-  std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;
+  std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;  ///< by accelerator and kernels
 };
 
 }  // namespace stargate

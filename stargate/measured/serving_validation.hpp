@@ -40,6 +40,7 @@ std::string serving_figure(const std::string& metric);
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst);
 
+/// For people; `write_` below gives the members of an open JSON object.
 std::string format_serving_validation_text(const ServingValidation& validation);
 void write_serving_validation(JsonWriter& json, const ServingValidation& validation);
 /// Every predicted row beside its measurement.

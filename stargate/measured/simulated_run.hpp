@@ -32,8 +32,8 @@ std::int64_t run_requests(const MeasuredService& service);
 
 /// Of whole requests; disaggregated, of decoding, and the other of prefilling.
 struct RunEngines {
-  ReplicaEngine pool;
-  std::optional<ReplicaEngine> prefill;
+  ReplicaEngine pool;                    ///< of whole requests, or of decoding
+  std::optional<ReplicaEngine> prefill;  ///< disaggregated
 };
 using RunEnginesAnswer = std::variant<RunEngines, DoesNotFit>;
 

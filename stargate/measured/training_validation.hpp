@@ -41,6 +41,7 @@ struct TrainingValidation {
 TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
                                      std::size_t worst);
 
+/// For people; `write_` below gives the members of an open JSON object.
 std::string format_training_validation_text(const TrainingValidation& validation);
 void write_training_validation(JsonWriter& json, const TrainingValidation& validation);
 /// Every predicted row with where its step goes.

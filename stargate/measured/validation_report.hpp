@@ -19,7 +19,7 @@ struct ValidationKey {
 };
 
 struct ValidationGroup {
-  ValidationKey key;
+  ValidationKey key;    ///< what it goes by
   std::string basis;    ///< what the predictions rest on: "fitted", "carried over from h200-sxm"
   int rows = 0;         ///< of the source, predicted or not
   ErrorSummary errors;  ///< its rows are those predicted
@@ -52,9 +52,9 @@ class ValidationTally {
   void skip(const std::string& reason, int rows) { skipped_[reason] += rows; }
   /// Whether a row this wrong is among the worst so far: only then its text need be made.
   bool is_among_worst(double measured, double predicted) const;
-  void note_worst(WorstRow row);
-  void merge(const ValidationTally& other);
-  ValidationReport report() const;
+  void note_worst(WorstRow row);             ///< kept when among the farthest off
+  void merge(const ValidationTally& other);  ///< of another part of the rows
+  ValidationReport report() const;           ///< medians and quantiles of each group
   /// Groups again, with fewer names: rows whose keys `shorten` makes the same are one group.
   template <class Shorten>
   std::vector<ValidationGroup> regroup(Shorten shorten) const {
@@ -65,17 +65,17 @@ class ValidationTally {
 
  private:
   struct Rows {
-    std::string basis;  ///< what the predictions rest on
-    int rows = 0;
+    std::string basis;                                 ///< what the predictions rest on
+    int rows = 0;                                      ///< those without a prediction included
     std::vector<double> measured, predicted, weights;  ///< one a row
     void append(const Rows& from);
   };
   static std::vector<ValidationGroup> summaries(const std::map<ValidationKey, Rows>& groups);
 
-  std::size_t worst_;  ///< rows to show
-  std::map<ValidationKey, Rows> rows_;
+  std::size_t worst_;                   ///< rows to show
+  std::map<ValidationKey, Rows> rows_;  ///< by group
   std::map<std::string, int> skipped_;  ///< reason -> rows
-  std::vector<WorstRow> worst_rows_;
+  std::vector<WorstRow> worst_rows_;    ///< the farthest first
 };
 
 /// Tables for a terminal. The values of the worst rows are in `unit`.

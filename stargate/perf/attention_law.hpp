@@ -47,7 +47,7 @@ struct PrefillCoefficients {
   double launch_us = 8, single_us = 0;        ///< second: what a call of one query token a sequence saves
   double math_share = 0.6, score_cycles = 1;  ///< of the peak; lane cycles of 128 a unit, for one query and one key
   double tile_us = 0.5, wave = 0.5;  ///< prologue and epilogue of a tile; 0: tiles share out evenly, 1: whole rounds
-  /// of bandwidth; times as fast; of the last-level cache
+  /// Share of the bandwidth; times as fast; share of the last-level cache.
   double memory_share = 0.8, cache_gain = 3, cache_share = 0.7;
   double query_copies = 0.5, kv_copies = 1;  ///< passes over queries, and over new keys and values, outside the kernel
   double window_skip = 1;  ///< share of what a sliding window hides that the kernel does not work through
@@ -59,7 +59,7 @@ struct PrefillCoefficients {
 /// As for prefill: shares of the specification, microseconds at 1,900 MHz, fitted by `stargate calibrate`.
 struct DecodeCoefficients {
   double launch_us = 8, regroup_us = 0;  ///< second: to sort queries by key head, when there are several
-  /// a job's fixed time; its stream, in equal parts of bandwidth; of peak
+  /// A job's fixed time; its stream, in equal parts of the bandwidth; share of the peak.
   double tile_us = 0.5, stream_share = 1, math_share = 0.3;
   double merge_us = 1, wave = 0.5;  ///< joining the parts of a split cache; 0: evenly, 1: whole rounds
   double memory_share = 0.8, cache_gain = 3, cache_share = 0.7;  ///< as for prefill

@@ -108,13 +108,13 @@ class GemmLaw {
 
  private:
   struct Tile {
-    /// per_...: inverses, so that evaluation multiplies
+    /// Those named per_ are inverses, so that evaluation multiplies.
     double rows, columns, area, per_wave, per_row, per_column, cluster;
     double beyond_rows, beyond_columns;  ///< up to which another tile does the same with less
     double step, finish, merge;  ///< microseconds of one element of depth; of writing the tile; of adding up one slice
   };
   Tile make_tile(double rows, double columns, double cluster = 1) const;  ///< with all that depends on the tile alone
-  /// microseconds of all tiles, without memory
+  /// Microseconds of all tiles, without memory.
   double tile_time(const Tile& tile, double m, double n, double k) const;
   double body_time(double m, double n, double k) const;  ///< of the best tile, or the rule's
 

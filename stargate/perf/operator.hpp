@@ -113,6 +113,7 @@ inline constexpr int kRecurrentRuleCount = 3;
 /// `convolution` and `scan` work on prompts, the others on one new token (or a few drafted) of each sequence;
 /// `fused_step` is step and convolution in one.
 enum class RecurrentKernel { convolution, convolution_step, scan, step, fused_step };
+/// As many as the enum has; arrays of laws are indexed by its values.
 inline constexpr int kRecurrentKernelCount = 5;
 
 /// One kernel of a recurrent layer. Of Mamba-2 keys are the groups' B and C, `key_dim` the width of the state, and

@@ -15,6 +15,7 @@
 
 namespace stargate {
 
+/// What the process's exit code says: answered, or "the answer is no".
 enum class AnswerKind {
   answered,
   is_no  ///< it does not fit, misses its target, is infeasible: told in full, with what is missing

@@ -42,7 +42,7 @@ struct ServiceTenantSpec {
   double peak_to_mean = 1;
   double peak_hour = 12;  ///< hours after the simulation begins
   double burstiness = 1;  ///< coefficient of variation of the gaps
-  /// tokens of a turn
+  /// Tokens of a turn.
   LengthDistribution prompt = LengthDistribution::fixed(1), output = LengthDistribution::fixed(1);
   /// Put before the first turn of a session.
   std::optional<LengthDistribution> documents;

@@ -143,6 +143,7 @@ class ServiceSimulation {
     Active& active = active_[static_cast<std::size_t>(slot)];
     active.incoming = incoming;
     Request& r = active.request = {};
+    // The slot is the id inside engines: unique among what is in flight, and an index back to the request.
     r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead, r.tenant = incoming.tenant,
     r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;

@@ -71,12 +71,12 @@ class StepModel {
  private:
   /// Of one attention group.
   struct Tokens {
-    /// tokens, tokens, rows sampled, ..., see step_time
+    /// New tokens of prompts and of decodes, rows sampled, sequences; `shared` as in step_time.
     double prefill = 0, decode = 0, outputs = 0, sequences = 0, shared = 1;
     double all() const { return prefill + decode; }
   };
   ServingStep layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch, const Tokens& tokens) const;
-  /// after each half of a layer
+  /// After attention and after the feed-forward part.
   void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const;
   void hide_launches(ServingStep& step) const;  ///< without captured graphs: only what the host is late by
   void add_ends(const Tokens& tokens, ServingStep& step) const;    ///< output projection, sampling, engine

@@ -28,6 +28,8 @@ constexpr int kMostSettles = 24;
 Deployment tried_part(const Deployment& whole) {
   Deployment part = whole;
   if (part.disaggregated()) return part;
+  // Equal replicas behind a router serve in proportion to their number: a few show what all would, for a fraction of
+  // the events.
   const int enough = std::clamp(kEnoughTried / part.main.layout.accelerators(), 1, kMostTried);
   part.main.replicas = std::min(part.main.replicas, enough);
   return part;
@@ -246,6 +248,7 @@ class FleetRace {
       const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
       const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
       ++trials_;
+      // The longest request of the longer run does not fit: more replicas of the same layout would not help.
       if (held.refused > 0) {
         if (!nearest_) nearest_ = held;
         return false;

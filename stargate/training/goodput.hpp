@@ -40,6 +40,7 @@ struct GoodputSpec {
   double straggler_chance = 0, straggler_slowdown = 0;
 };
 
+/// Effective training first, then what is lost, from the checkpoint's stall to slow nodes; the shares add up to 1.
 enum class GoodputPart { effective, checkpoint, lost_work, recovery, waiting, planned, stragglers };
 inline constexpr int kGoodputParts = 7;
 const char* goodput_part_name(GoodputPart part);

@@ -118,6 +118,8 @@ class ShardSearch {
 
   void visit_costed(TrainingLayout costed, bool whole_weights) {
     costed.zero_stage = whole_weights ? 1 : 3;
+    // The expensive part, some hundred operators through the device law: found once for every pipeline and ZeRO stage
+    // that follow.
     const ShardCosts costs = shard_costs(job_, costed);
     if (!costed.recomputes_some() && is_beaten_in_every_pipeline(costs, costed)) {
       found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(zeros_);

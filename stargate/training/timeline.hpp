@@ -11,6 +11,7 @@
 
 namespace stargate {
 
+/// Tracks of one stage, from the top of its process.
 enum class TimelineTrack { compute, tensor, context, expert, send_up, send_down, data, host };
 inline constexpr int kTimelineTracks = 8;
 const char* timeline_track_name(TimelineTrack track);
