@@ -82,7 +82,7 @@ class Document {
   const std::vector<std::size_t>& line_starts() const;
 
   std::string text_;
-  std::vector<std::string> origins_;              ///< by Node::origin; the first is empty
+  std::vector<std::string> origins_;              ///< by Node::origin less one
   mutable std::vector<std::size_t> line_starts_;  ///< made when a line is first asked for: most documents have no fault
   mutable int plain_ = -1;                        ///< 1 when every character is one byte, 0 when not, -1 not yet known
 };

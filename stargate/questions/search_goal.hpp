@@ -57,7 +57,7 @@ SearchObjective search_objective(const SearchGoal& goal);
 
 /// The best layout on one number of accelerators.
 struct CountAnswer {
-  TrainingJob job;                   ///< on as many accelerators as the best takes
+  TrainingJob job;                   ///< on this number of accelerators
   SearchReport search;               ///< layouts on that many
   HourPrice price;                   ///< of one accelerator
   std::optional<LayoutAnswer> best;  ///< empty: nothing fits or meets the goal

@@ -53,7 +53,7 @@ class RequestSource {
 };
 
 /// The trace's rows as they came. It outlives the source. Each row is a session of its own; answers set nothing off.
-/// Prefix blocks are the trace's own ids, where it has any.
+/// Prefix blocks follow the trace's own ids, where it has any.
 std::unique_ptr<RequestSource> make_trace_source(const RequestTrace& trace);
 
 /// How a conversation goes on. One turn: requests of their own. Turn k of a session sends the shared prefix, the
