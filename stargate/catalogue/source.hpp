@@ -19,7 +19,7 @@ struct Source {
 /// In a file: `price: some-source`, `price: [one, two]`, `price: {assumption: why}`, or, of a coefficient that a fit to
 /// measurements gave, `step_overhead: {fitted: true, assumption: what it was fitted to}`.
 struct SourceNote {
-  std::vector<std::string> sources;  ///< ids of sources.yaml; "assumption" for none
+  std::vector<std::string> sources;  ///< ids of sources.yaml; none where it is an assumption
   /// In place of a source: why the value is what it is.
   std::string assumption;
   bool fitted = false;  ///< `stargate calibrate` fits it anew when nobody names coefficients
