@@ -13,12 +13,12 @@
 
 namespace stargate {
 
-/// Implementations: gemm_fit, attention_fit, mla_fit, moe_fit, collective_fit. Stateless after construction: tables are
-/// fitted and predicted on several threads with one object.
+/// Implementations: one a law, in gemm_fit, attention_fit, mla_fit, moe_fit, recurrent_fit, sparse_fit, collective_fit.
+/// Stateless after construction: tables are fitted and predicted on several threads with one object.
 class LawFit {
  public:
   virtual ~LawFit() = default;
-  virtual std::string law() const = 0;
+  virtual std::string law() const = 0;  ///< as calibration files name it: "gemm"
   /// Tables it can use: "gemm", "context_attention", ...
   virtual bool accepts(const KernelTable& table) const = 0;
   /// Meaning, unit and bounds of each coefficient, for the files and the docs.
@@ -31,8 +31,8 @@ class LawFit {
   /// The operators a row runs, by which a device is judged that nobody calibrated: its times rest on the data sheet. No
   /// operators where none stand for the row, and why.
   struct Call {
-    std::vector<Operator> operators;
-    std::string group, reason;
+    std::vector<Operator> operators;  ///< one after another; their times add up
+    std::string group, reason;        ///< as in Prediction
   };
   virtual std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const;
   /// Predicted milliseconds of each row with the group that fits it; NaN and a reason where it says nothing.

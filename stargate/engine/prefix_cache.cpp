@@ -42,6 +42,8 @@ void PrefixCache::remove_slot(std::uint64_t hash) {
   while (entries_[static_cast<std::size_t>(slots_[empty])].hash != hash) empty = (empty + 1) & mask;
   for (std::size_t slot = (empty + 1) & mask; slots_[slot] >= 0; slot = (slot + 1) & mask) {
     const std::size_t wanted = home(entries_[static_cast<std::size_t>(slots_[slot])].hash);
+    // Distances are taken round the table: this entry's home lies behind the gap, so a search for it never passes
+    // there.
     if (((slot - wanted) & mask) < ((slot - empty) & mask)) continue;
     slots_[empty] = slots_[slot];
     empty = slot;

@@ -20,6 +20,7 @@ std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
     if (quote.tier.find("TCO") == std::string::npos) quotes.push_back(&quote);
   }
   if (quotes.empty()) return std::nullopt;
+  // Prices of rented accelerators fall by the quarter, so older quotes are left out instead of averaged in.
   const Quarter latest = (*std::max_element(quotes.begin(), quotes.end(), [](auto* a, auto* b) {
                            return a->quarter < b->quarter;
                          }))->quarter;
@@ -37,6 +38,8 @@ std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
 /// (annuity + upkeep) of the system a year, by the hour, plus its power at the meter priced at the usual tariff; by
 /// accelerator.
 HourPrice owned_price(const System& system, const OwnershipTerms& terms) {
+  // The annuity is paid by quarter and taken over a year's 8,760 hours; system.power runs all of them (a machine that
+  // is paid for, busy or not).
   const int life = static_cast<int>(std::lround(terms.system_life / quarter_year));
   const double a_year = 4 * quarterly_annuity(terms.capital_cost, life) + terms.maintenance;
   const auto hour_of = [&](Money price) {
@@ -50,6 +53,7 @@ HourPrice owned_price(const System& system, const OwnershipTerms& terms) {
 
 }  // namespace
 
+/// Several rental records of one accelerator: the first by id that has a quote.
 HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system) {
   for (const auto& [id, rental] : catalogue.rentals) {
     if (rental.accelerator != system.accelerator) continue;

@@ -11,6 +11,7 @@ ClusterShare cluster_share(const Catalogue& catalogue, const System& system) {
   ClusterShare share;
   share.price = system.price.mid * (storage / system.accelerators);
   const Network& out = catalogue.networks.at(system.scale_out);
+  // Ports of the network that one accelerator fills: its own scale-out bandwidth over the bandwidth of a link.
   const double ports = catalogue.accelerators.at(system.accelerator).scale_out_bandwidth / out.bandwidth;
   if (out.switch_radix) {
     share.price += ports * switches / *out.switch_radix * out.switch_price.value_or(Money{});

@@ -16,16 +16,16 @@ namespace stargate {
 
 /// Owns what the job points to; moving it keeps the pointers.
 struct MeasuredRun {
-  std::unique_ptr<const Model> model;
+  std::unique_ptr<const Model> model;  ///< made from the row's shape, where the catalogue has none
   std::unique_ptr<const System> system;
   std::unique_ptr<const Accelerator> accelerator;
-  TrainingJob job;
-  TrainingLayout layout;
+  TrainingJob job;        ///< points into the three above
+  TrainingLayout layout;  ///< as the row states it
 };
 
 /// A row that cannot be predicted, and why in words that many rows share.
 struct SkippedRow {
-  std::string reason;
+  std::string reason;  ///< why a row cannot be predicted
 };
 using RunOrSkip = std::variant<MeasuredRun, SkippedRow>;
 

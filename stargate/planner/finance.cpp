@@ -12,6 +12,7 @@ int annuity_end(const Programme& programme, int t, int life) { return std::min(t
 
 double annuity_present_value(const Programme& programme, int t, int life) {
   double discounted = 0;
+  // Type II: only annuities inside the horizon, each discounted to the first quarter.
   for (int u = t; u < annuity_end(programme, t, life); ++u) discounted += discount_factor(programme, u);
   return discounted * quarterly_annuity(programme.capital_cost, life);
 }

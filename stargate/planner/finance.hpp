@@ -13,7 +13,8 @@ namespace stargate {
 /// delta_t, for t quarters after the first. 1 for t = 0; money of quarter t times this is present value.
 double discount_factor(const Programme& programme, int t);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in
-/// quarters. At most 1, less when the life reaches beyond the last quarter.
+/// quarters. At most 1, less when the life reaches beyond the last quarter. Linear in the quarters left of the horizon;
+/// `t` may be the last quarter or earlier.
 double annuity_present_value(const Programme& programme, int t, int life);
 /// Quarters of the horizon in which a thing of `life` that starts in `t` has an annuity: up to this one, not included.
 int annuity_end(const Programme& programme, int t, int life);

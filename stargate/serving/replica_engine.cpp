@@ -32,10 +32,12 @@ void change(T& value, const std::optional<T>& to) {
 std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_tokens, EngineSpec& spec) {
   const auto [token_bytes, fixed] = sequence_cost(made.replica);
   const Bytes room = made.memory.kv_room, block = token_bytes * spec.kv.block_size;
+  // One block and what a sequence keeps whatever its length is the least that could serve anybody.
   if (room < block + fixed) return DoesNotFit{block + fixed - room, made.memory};
   double blocks = kEndlessPool;
   if (token_bytes > Bytes{}) {
     blocks = room / block;
+    // Windows and states charged as whole blocks of the pool, rounded up.
     spec.kv.blocks_per_sequence = static_cast<std::int64_t>(std::ceil(fixed / block - 1e-9));
   } else if (fixed > Bytes{}) {
     spec.max_num_seqs = std::min(spec.max_num_seqs, std::max(1, static_cast<int>(room / fixed)));
@@ -61,6 +63,7 @@ EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& chan
     rules.prefill_first = true;
     rules.chunked_prefill = rules.kv.prefix_caching = false;
   }
+  // MAX_UTILIZATION: the record says that nothing is reserved for answers.
   if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
   change(rules.kv.block_size, changes.block_size);
   change(rules.kv.prefix_caching, changes.prefix_caching);
@@ -93,6 +96,7 @@ EngineSetup prefill_side(EngineSetup setup) {
 
 SequenceCost sequence_cost(const Replica& replica) {
   const Bytes at_long = rank_sequence_bytes(replica, kLong), at_longer = rank_sequence_bytes(replica, kLonger);
+  // Beyond every window the bytes are a straight line in the length: its slope, and what is left at zero.
   const Bytes per_token = (at_longer - at_long) / (kLonger - kLong);
   return {per_token, max(Bytes{}, at_long - kLong * per_token)};
 }

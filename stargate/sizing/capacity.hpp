@@ -9,7 +9,7 @@ namespace stargate {
 struct Capacity {
   double rate = 0;            ///< 0: no rate that was tried meets the targets
   TrialResult best, nearest;  ///< at that rate; at the lowest rate that does not
-  int trials = 0;
+  int trials = 0;             ///< simulated
 };
 
 /// `guess`: where to begin. With `challenge` above 0 the first trial is at the next rate of the lattice above it; when

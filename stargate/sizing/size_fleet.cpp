@@ -28,6 +28,8 @@ constexpr int kMostSettles = 24;
 Deployment tried_part(const Deployment& whole) {
   Deployment part = whole;
   if (part.disaggregated()) return part;
+  // Equal replicas behind a router serve in proportion to their number: a few show what all would, for a fraction of
+  // the events.
   const int enough = std::clamp(kEnoughTried / part.main.layout.accelerators(), 1, kMostTried);
   part.main.replicas = std::min(part.main.replicas, enough);
   return part;
@@ -37,6 +39,8 @@ Deployment tried_part(const Deployment& whole) {
 Deployment whole_of(const Deployment& part, double capacity, const Deployment& planned, const SizingDemand& demand) {
   if (demand.accelerators > 0) return planned;
   Deployment whole = part;
+  // Capacity of equal replicas is proportional to their number: what a part takes is scaled up, and the whole is run
+  // once more before it is believed.
   const double times = (1 + demand.headroom) * demand.rate / capacity;
   const auto scaled = [&](int replicas) { return std::max(1, static_cast<int>(std::ceil(times * replicas - 1e-9))); };
   if (!part.disaggregated()) {
@@ -90,6 +94,7 @@ class FleetRace {
  private:
   void race() {
     for (const Candidate& candidate : candidates_) {
+      // Even if it beat its estimate by as much as the luckiest so far, it would need no fewer accelerators.
       if (best_ && deployment_worth(candidate.planned, demand_, optimism()) >= worth(best_->fleet)) continue;
       ++simulated_;
       try_candidate(candidate);
@@ -124,6 +129,8 @@ class FleetRace {
 
   /// By how much an estimate may fall short of what is true; below 1 where all fall far behind theirs.
   double optimism() const {
+    // Where all estimates were far too high, half as much again as the luckiest is still below 1: fewer candidates are
+    // worth a trial.
     if (observed_ > 0 && simulated_ >= kManyTried && kWideMargin * observed_ < 1) return kWideMargin * observed_;
     return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
   }
@@ -136,6 +143,8 @@ class FleetRace {
   std::optional<double> challenge(const Deployment& part, const Deployment& planned, const Tried* best) const {
     if (best == nullptr || best->capacity.rate == 0) return 0;
     if (demand_.accelerators > 0) return best->fleet.capacity * part.main.replicas / planned.main.replicas;
+    // To win it must serve the demand with at least one accelerator fewer: the rate its part would have to take for
+    // that.
     const int fewer = best->fleet.deployment.accelerators() - 1, each = part.accelerators();
     const double wanted = (1 + demand_.headroom) * demand_.rate;
     if (part.disaggregated()) return each > fewer ? std::nullopt : std::optional(wanted * each / fewer);
@@ -188,6 +197,7 @@ class FleetRace {
       const bool slow = tried.capacity.nearest.misses_tpot;
       keep(tried);
       budget /= kBudgetStep;
+      // A budget below the number of sequences could not decode them all in one step.
       if (!slow || budget < serving.engine.max_num_seqs) break;
     }
     if (!served && best() == nullptr) ++failed_;
@@ -203,6 +213,7 @@ class FleetRace {
     for (int i = 0; i < kMatchings && last.capacity.rate > 0; ++i) {
       const bool prompts = last.capacity.nearest.misses_ttft || last.capacity.nearest.prompts_pile_up;
       ReplicaGroup& ended = prompts ? *planned.prefill : planned.main;
+      // The trial has shown what this side really takes; the other side keeps its estimate.
       ended.rate_each = last.capacity.rate / ended.replicas;
       const auto matched = match_sides(*planned.prefill, planned.main, demand_);
       if (!matched || (matched->main.replicas == planned.main.replicas &&

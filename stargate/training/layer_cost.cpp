@@ -17,6 +17,8 @@ void add_ring(const Slice& slice, const AttentionWork& attention, LayerCost& cos
   const int cp = slice.layout.cp;
   if (cp == 1) return;
   const Group ring = place_group(slice.job.fabric, cp, slice.layout.tp);
+  // One step of the ring: a piece's keys and values travel while another piece is attended to, which takes the cp-th
+  // part of the work. What the transfer takes longer shows, cp - 1 times.
   const auto wait = [&](double copies, Duration work) {
     const Duration send =
         collective_time(slice.job.fabric, Collective::send_receive, copies * attention.keys_values, ring);
@@ -45,15 +47,19 @@ void add_tensor_regions(const Slice& slice, int regions, Duration matrix_backwar
     cost.forward_wait.tensor += all, cost.backward_wait.tensor += all;
     return;
   }
+  // The share hidden is a coefficient of the framework; the rest of gather and scatter stands on the critical path.
   const double shown = slice.job.recipe.tensor_overlap ? 1 - slice.job.coefficients.tensor_overlap : 1;
   const Duration gather = shown * regions * collective_time(fabric, Collective::all_gather, slice.stream(), group);
   const Duration scatter = shown * regions * collective_time(fabric, Collective::reduce_scatter, slice.stream(), group);
   cost.forward_wait.tensor += gather + scatter;
+  // Backward the collectives swap roles; the input is gathered once more for the weight gradient, under the input
+  // gradient, which is half of the backward products.
   cost.backward_wait.tensor += gather + scatter + max(Duration{}, gather - matrix_backward / 2.0);
   cost.buffers += 2.0 * slice.stream();
 }
 
-/// Places that a token with k experts reaches, of D, over the copies it would take.
+/// Places that a token with k experts reaches, of D, over the copies it would take. A token's k experts lie in places
+/// drawn at random: the expected number of different ones is D (1 - (1 - 1/D)^k), over k copies.
 double distinct_share(double places, double top_k) {
   return places * (1 - std::pow(1 - 1 / places, top_k)) / top_k;
 }
@@ -80,12 +86,14 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   if (feed.kind != FeedForwardKind::experts) return;
   const auto& l = slice.layout;
   const Fabric& fabric = slice.job.fabric;
+  // Bytes one rank sends out: its own tokens, top_k copies each, on the busiest rank more.
   const Bytes routed =
       Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kActivationBytes * slice.shard.imbalance);
   const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kActivationBytes : 1;
   Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
+    // Each rank of an expert's tensor group has other tokens; all of them go through every slice of the expert.
     const Bytes gathered = routed * static_cast<double>(l.etp);
     exchange += collective_time(fabric, Collective::all_gather, gathered, group) +
                 collective_time(fabric, Collective::reduce_scatter, gathered, group);
@@ -108,6 +116,8 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
   if (launch == KernelLaunch::host) host += static_cast<double>(operators) * c.host_operator;
   if (layer.feed_forward.kind == FeedForwardKind::experts) host += c.host_experts;
   const Duration none;
+  // Idle device: what the host needs beyond the device's own time and waits. The host runs ahead while the device
+  // waits, so waits count as cover.
   cost.forward += max(none, host - cost.forward - cost.forward_wait.total());
   cost.backward += max(none, 2.0 * host - cost.backward - cost.backward_wait.total());
 }
@@ -127,6 +137,8 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   if (full && slice.job.recipe.kernels == KernelFusion::compiled) {
     cost.recompute -= slice.job.coefficients.sustained * work.last, cost.recompute_flops -= work.last_flops;
   }
+  // Attention runs again, so its ring does too; likewise exchanges and tensor regions below, as far as they lie in what
+  // is repeated.
   if (scores) {
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
@@ -145,6 +157,8 @@ void add_offload(const Slice& slice, LayerCost& cost) {
   const double share = slice.layout.offload_activations;
   if (share <= 0) return;
   cost.offloaded = share * cost.activations;
+  // Copies out run while the layer computes forward, copies back while the next one runs backward: only the excess over
+  // those passes shows.
   const Duration copy = cost.offloaded / slice.job.accelerator->host_bandwidth, none;
   cost.forward_wait.host = max(none, copy - cost.forward - cost.forward_wait.total());
   cost.backward_wait.host = max(none, copy - cost.backward - cost.recompute - cost.backward_wait.total());
@@ -170,6 +184,8 @@ struct WeightFormat {
 };
 WeightFormat weight_format(const Slice& slice, Precision precision) {
   const TrainingRecipe& recipe = slice.job.recipe;
+  // Formats below bf16 are multiplied along one dimension, so both orders of the matrix are held: twice the narrow
+  // bytes.
   const double wide = recipe.states.weight, narrow = bytes_per_element(precision);
   if (narrow >= kActivationBytes) return {wide, wide};
   if (recipe.narrow_weights) return {2 * narrow, narrow};
@@ -249,6 +265,7 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
   const TrainingJob& job = slice.job;
   const DeviceLaw& law = job.law;
   const Operator projection = output_operator(*job.model, slice.shard, slice.tokens);
+  // On this rank: tokens times its part of the vocabulary.
   const double logits = projection.m * projection.n;
   const Bytes norm = Bytes::from_base(4 * slice.stream_tokens * slice.hidden() * kActivationBytes);
   LayerCost cost;
@@ -337,6 +354,7 @@ RankParameters stage_parameters(const Model& model, const ShardCosts& costs, con
   }
   if (run.embedding || run.embedding_copy) sum.dense += costs.embedding.parameters.dense;
   if (run.output) sum.dense += costs.output.parameters.dense;
+  // One stage holds both ends: a tied matrix is one and the same there. On different stages each holds a copy.
   if (run.embedding && run.output && model.tied_embedding) {
     sum.dense -= costs.output.parameters.dense - static_cast<double>(model.other_parameters);
   }

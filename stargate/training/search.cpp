@@ -64,6 +64,7 @@ class ShardSearch {
   void visit(TrainingLayout shard) {
     const auto shards = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size());
     const auto pipelines = static_cast<std::int64_t>(q_.grid.pipelines.size()) + q_.grid.uneven_pipelines;
+    // Counted before anything is left out: the counts of what was removed must add up to the whole grid.
     found_.counts.candidates += shards * pipelines * candidates_of_pipeline();
     if (const auto broken = broken_shard_rule(shard)) {
       return remove(*broken, shards * pipelines * candidates_of_pipeline());
@@ -107,6 +108,7 @@ class ShardSearch {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
       costed.recompute_layers = recompute == Recompute::full ? shard.recompute_layers : 0;
+      // Layers cost the same for ZeRO 0 to 2; ZeRO 3 keeps no copies of whole weights in a lower format.
       for (const bool whole : {true, false}) {
         zeros_.clear();
         for (const int zero : limits_.zero_stages) {
@@ -152,6 +154,8 @@ class ShardSearch {
       layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
       layout.uneven_pipeline = pipeline.part.uneven_pipeline;
       layout.pipeline_schedule = pipeline.part.pipeline_schedule;
+      // Data parallelism takes what is left; where it does not divide, the rule of the world's size removes the
+      // candidate.
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
       const std::int64_t left = std::max<std::int64_t>(1, job_.gpus / held);
       layout.dp = limits_.fixed.dp > 0 ? limits_.fixed.dp : static_cast<int>(left);
@@ -230,8 +234,11 @@ class ShardSearch {
     if (layout.shard_size > 0 && !keeps_rule(job_, layout, LayoutRule::shard_size)) {
       return remove(LayoutRule::shard_size, 1);
     }
+    // The mean over stages of one micro-batch's work, times micro-batches: the busiest stage has no less, bubbles and
+    // gradients come on top. dual_pipe may hide its exchanges.
     const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
     const Duration mean = busy * micro_batches_a_stage(layout);
+    // Cheapest bound first, then memory, then the bound with the schedule's fill, and only then the simulated step.
     if (is_beaten_unseen(mean)) {
       ++found_.counts.removed_by_bound;
       return;
@@ -272,6 +279,8 @@ SearchReport search(const Question& question, const SearchProgress& progress) {
   std::size_t size = 1;
   for (std::size_t first = 0; first < shards.size(); first += size, size = std::min(kLargestRound, 2 * size)) {
     size = std::min(size, shards.size() - first);
+    // Every piece starts from what is known, so that bounds are sharp from the second round on; rounds double up to 16
+    // shards.
     std::vector<Findings> pieces(size, Findings{{}, all.ranking, all.front});
     const auto visit = [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); };
     for_each_parallel(size, visit, question.limits.threads);
