@@ -315,8 +315,8 @@ namespace {
 
 using LawFits = std::vector<std::unique_ptr<LawFit>>;
 
-/// Fits those laws that ask others, or those that do not, to the tables that they accept. Tables that are for nobody are
-/// told of once.
+/// Fits those laws that ask others, or those that do not, to the tables that they accept. Tables that are for nobody
+/// are told of once.
 void fit_tables(const Catalogue& catalogue, const LawFits& laws, bool that_ask, const KernelSelection& selection,
                 const Progress& progress, CalibrationOutcome& outcome) {
   const auto paths = list_kernel_tables(selection.folder);

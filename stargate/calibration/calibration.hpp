@@ -25,8 +25,8 @@ class LawFit {
   virtual std::vector<Parameter> parameters() const = 0;
   /// Fits every group of a table. Every 4th row (row % 4 == 3 within a group, in file order) is held out.
   virtual std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const = 0;
-  /// Of a law that asks others of the device, as blocks that contain products do: the same fit, which asks those of this
-  /// catalogue. Null: it asks none. The catalogue outlives it.
+  /// Of a law that asks others of the device, as blocks that contain products do: the same fit, which asks those of
+  /// this catalogue. Null: it asks none. The catalogue outlives it.
   virtual std::unique_ptr<LawFit> asking(const Catalogue& /*catalogue*/) const { return nullptr; }
   /// The operators a row runs, by which a device is judged that nobody calibrated: its times rest on the data sheet. No
   /// operators where none stand for the row, and why.

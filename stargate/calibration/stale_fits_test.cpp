@@ -1,5 +1,5 @@
-// Coefficients in the catalogue still predict the kernels as they did when they were fitted. They would not where a law,
-// or another law that theirs asks, was changed and not fitted again.
+// Coefficients in the catalogue still predict the kernels as they did when they were fitted. They would not where a
+// law, or another law that theirs asks, was changed and not fitted again.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -341,7 +341,7 @@ double DeviceLaw::experts_us_alone(const MoeShape& shape, const RoutedLoad& load
     return typical_us([&](const KernelLaws& laws) { return laws.experts_us(shape, load, p); });
   };
   double us = in(precision);
-  // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
+  // An engine takes the wider format's kernel where its narrow one is slower.
   for (const Precision wider : wider_formats(precision)) {
     const double wide = knows_experts(wider) ? in(wider) : 0;
     if (wide > 0) us = std::min(us, wide);

@@ -145,7 +145,7 @@ struct InfeasiblePlan {
   std::vector<LimitGap> gaps;
 };
 
-/// The solver gave up (time or iterations); its words.
+/// The solver gave up, or found no end to the objective; its words.
 struct UnsolvedPlan {
   std::string message;
 };

@@ -1,4 +1,4 @@
-// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the two best
+// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the best
 // layouts of each side in the numbers that match their rates.
 #include "stargate/sizing/deployment.hpp"
 

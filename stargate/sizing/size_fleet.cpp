@@ -238,8 +238,8 @@ class FleetRace {
 
   /// Runs the whole deployment; true when it is inside its targets. What is refused is so at every rate.
   bool holds(const Trial& whole, double rate, const Tried& tried, TrialResult& held) {
-    const double longer = kLonger * std::max(1.0, tried.parts);
-    const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(tried.fleet.at_capacity.length.requests));
+    const auto tried_with = static_cast<double>(tried.fleet.at_capacity.length.requests);
+    const auto requests = static_cast<std::int64_t>(kLonger * std::max(1.0, tried.parts) * tried_with);
     held = whole.hold(rate, std::min(requests, kMostHeld), question_.traffic, question_.targets);
     ++trials_;
     if (held.meets()) return true;

@@ -71,7 +71,7 @@ struct TrainingLayout {
   friend bool operator==(const TrainingLayout&, const TrainingLayout&) = default;
 };
 
-/// "TP8 PP16x8 DP128 CP1 mbs1 zero1 recompute none sp"; parts that are 1 or off are left out.
+/// "TP8 PP16x8 DP128 micro-batch 1 ZeRO-1 SP"; parts that are 1 or off are left out.
 std::string format_layout(const TrainingLayout& layout);
 
 /// Who issues the kernels: the framework on the host, one after another; captured graphs of layers, between which the

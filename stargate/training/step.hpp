@@ -1,6 +1,6 @@
 // Time of one training step and where it goes. Compute and the communication inside layers come from layer_cost, the
 // simulated schedule from schedule, gradients and weights over the data-parallel group and the optimiser from here.
-//   step = (pipeline(stage times) + exposed data-parallel communication + optimiser) (1 + straggling) + overhead
+//   step = (pipeline(stage times) + exposed data-parallel communication + optimiser) (1 + straggling)
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ enum class StepPart {
   host_copies,  ///< of activations to the host and back
   bubble,
   optimizer,
-  overhead,  ///< framework, and waiting for the slowest rank
+  overhead,  ///< waiting for the slowest rank
 };
 inline constexpr int kStepParts = 12;
 /// As reports print it.
