@@ -37,13 +37,17 @@ class DeviceLaw {
   /// Launch, and of arithmetic and traffic the one that binds with what is left of the time; the other as it would take
   /// alone.
   OperatorTime operator_parts(const Operator& op) const;
+  /// From now on times that rest on it are `factor` times as long (law_shares.hpp).
+  void stretch(LawOrigin origin, double factor) { stretch_[static_cast<std::size_t>(origin)] = factor; }
   /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
   Duration backward_time(const Operator& op) const;
   /// Of [m,k] by [k,n], `groups` of them side by side.
   Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
-  Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
+  Duration stream_time(Bytes traffic) const {
+    return stretch_of(LawOrigin::specification) * literature_.stream_time(traffic);
+  }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
   /// From now on kernels run on and on: each takes as much longer as the power limit lowers its clock (power_law.hpp).
@@ -59,6 +63,8 @@ class DeviceLaw {
   FlopRate peak(Precision precision) const { return literature_.peak(precision); }
   ByteRate stream_bandwidth() const { return literature_.stream_bandwidth(); }
 
+  /// Which time of the lenders' is taken.
+  Confidence confidence() const { return confidence_; }
   /// Of each calibrated law; empty when there is none.
   const std::vector<LawBasis>& basis() const { return basis_; }
   /// The worst of those that multiplications in `used` and bf16 rest on: specification when there is none.
@@ -68,13 +74,15 @@ class DeviceLaw {
   enum class Alone { yes };  ///< without looking at other devices
   DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone);
 
-  /// Microseconds of what `time_of` says of each lender, as one; 0 when none says anything.
+  double stretch_of(LawOrigin origin) const { return stretch_[static_cast<std::size_t>(origin)]; }
+  OperatorTime stretched(OperatorTime time) const;
+  /// What `time_of` says of each lender, as one; nothing when none says anything.
   template <class TimeOf>
-  double typical_us(const TimeOf& time_of) const;
+  KernelTime typical_time(const TimeOf& time_of) const;
   void note_typical();
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;
   OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;
-  double gemm_us(Precision precision, const GemmShape& shape) const;
+  KernelTime gemm_kernel(Precision precision, const GemmShape& shape) const;
   struct Work {
     Flops flops;
     Bytes bytes;
@@ -82,19 +90,20 @@ class DeviceLaw {
     double draw = 1;  ///< of an operation, over that of a product's
   };
   double slowdown(Duration time, const Work& work) const;
-  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;
+  OperatorTime parts_of(const KernelTime& burst, Duration launch, const Work& work) const;
   Duration sustain(Duration burst, const Work& work) const;
   OperatorTime sustain(OperatorTime listed, const Work& work) const;
   OperatorTime attention_parts(const AttentionCall& call) const;
   OperatorTime attention_parts_alone(const AttentionCall& call) const;
-  double attention_us(const AttentionCall& call) const;
+  OperatorTime attention_bounded(const AttentionCall& call) const;
+  KernelTime attention_kernel(const AttentionCall& call) const;
   OperatorTime recurrent_parts(const RecurrentCall& call) const;
   OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
   OperatorTime sparse_parts(const SparseCall& call) const;
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
   bool knows_experts(Precision precision) const;
-  double experts_us(const ExpertCall& call, Precision precision) const;
-  double experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  KernelTime experts_kernel(const ExpertCall& call, Precision precision) const;
+  KernelTime experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
 
   LiteratureLaw literature_;
   PowerLaw power_;
@@ -107,13 +116,14 @@ class DeviceLaw {
     double weight = 1;
   };
   std::vector<Lender> lenders_;
-  double quantile_ = 0.5;  ///< of the lenders' times
+  Confidence confidence_ = Confidence::mid;  ///< in the range of the lenders' times
   struct NoBetter {
     std::shared_ptr<const DeviceLaw> law;
     std::array<bool, kPrecisionCount> in{};  ///< by the precision of an operator
   };
   std::vector<NoBetter> no_better_;
   std::vector<LawBasis> basis_;
+  std::array<double, kLawOriginCount> stretch_{1, 1, 1, 1};  ///< by origin
 };
 
 /// Of the law's own parts (law_basis.hpp).

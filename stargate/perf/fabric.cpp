@@ -201,13 +201,13 @@ Duration collective_time(const Fabric& fabric, Collective collective, Bytes byte
     return domain_collective_us(
                fitted != nullptr ? fitted->domain[index] : literature_domain_coefficients(fabric, collective), call,
                up) *
-           microsecond;
+           fabric.stretch * microsecond;
   }
   const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
   return across_collective_us(
              fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,
              out) *
-         microsecond;
+         fabric.stretch * microsecond;
 }
 
 }  // namespace stargate

@@ -51,7 +51,7 @@ struct TrafficFields {
   std::int64_t seed = 1;
 };
 
-struct SimulateQuestion : ServedModelFields, ReplicaFields, EngineFields, TrafficFields, ChangeFields {
+struct SimulateQuestion : ServedModelFields, ReplicaFields, EngineFields, TrafficFields, ConfidenceField, ChangeFields {
   std::optional<Latency> ttft, tpot;
   std::optional<MoneyRate> price;
   static const QuestionTable<SimulateQuestion>& table();

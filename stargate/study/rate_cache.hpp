@@ -27,6 +27,7 @@ class RateCache {
     const StudyServiceSpec& service;
     const System& system;
     RateBasis basis;
+    Confidence confidence = Confidence::mid;
   };
   /// Empty when nothing is kept for exactly this question.
   std::optional<MachineRate> find(const Question& question) const;

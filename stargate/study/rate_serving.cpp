@@ -1,7 +1,9 @@
 // A service on a machine: `stargate serve size --gpus`, with the best engine, format and mode.
+#include <algorithm>
 #include <cmath>
 
 #include "stargate/service/service_question.hpp"
+#include "stargate/sizing/deployment_law.hpp"
 #include "stargate/sizing/trial_traffic.hpp"
 #include "stargate/study/rates.hpp"
 
@@ -53,6 +55,9 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   MachineRate rate{service.service, system.id, system.accelerator};
   rate.accelerators = question.demand.accelerators;
   rate.origin = option.machine->law.origin(used), rate.law = format_law_basis(option.machine->law, used);
+  rate.ranged = std::any_of(ways->options.begin(), ways->options.end(), [&](const FleetOption& way) {
+    return rests_on_typical_laws({&model, way.machine, {}, way.precision, way.engine});
+  });
   if (fleet == nullptr) {
     rate.layout = std::get<FleetShortfall>(answer).sentence;
     return rate;
@@ -63,6 +68,7 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   rate.mode = fleet->deployment.disaggregated() ? "disaggregated" : "aggregated";
   rate.precision = precision_name(option.precision.linear);
   rate.limit = limit_of(*fleet, question.targets);
+  rate.shares = deployment_law_shares(model, question, option, *fleet);
   return rate;
 }
 
