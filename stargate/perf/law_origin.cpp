@@ -20,8 +20,8 @@ const char* law_origin_name(LawOrigin origin) {
 }
 
 std::string format_law_shares(const LawShares& shares, const std::string& rest) {
-  constexpr std::array kWords = {"laws fitted to it", "laws carried over from its family",
-                                 "laws typical of measured devices", "its specification"};
+  constexpr std::array kWords = {"laws fitted to the device", "laws carried over from related devices",
+                                 "laws typical of measured devices", "the data sheet"};
   std::string out;
   const auto add = [&](double share, const std::string& of) {
     if (share >= 0.005) out += fmt::format("{}{:.0f} % on {}", out.empty() ? "" : ", ", 100 * share, of);

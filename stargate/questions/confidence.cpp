@@ -10,7 +10,7 @@ const char* confidence_name(Confidence confidence) {
 }
 
 std::string format_law_ground(const LawGround& ground, const char* rest) {
-  std::string out = format_law_shares(ground.shares, rest) + ".";
+  std::string out = "rests " + format_law_shares(ground.shares, rest) + ".";
   const bool mid = ground.confidence == Confidence::mid;
   if (ground.has_range()) {
     return out + (mid ? " Typical laws have a range, here its middle: --confidence low and high are its ends."

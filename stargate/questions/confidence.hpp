@@ -32,7 +32,8 @@ struct LawGround {
   bool known() const { return shares.rest() < 1; }
   bool has_range() const { return shares[LawOrigin::typical] > 0; }
 };
-/// "62 % on laws fitted to it, 38 % on the engine's own overheads. ...": the shares, and what confidence does to them.
+/// "rests 62 % on laws fitted to the device, 38 % on the engine's own overheads. ...": the shares, and what confidence
+/// does to them.
 /// `rest`: whose own overheads no law is of.
 std::string format_law_ground(const LawGround& ground, const char* rest);
 /// Members "confidence" and, where they are known, "law_shares".

@@ -115,7 +115,7 @@ std::string layout_text(const LayoutAnswer& answer) {
                   cost_text(answer.cost_per_token()), format_quantity(answer.energy), answer.energy_per_token().base(),
                   format_quantity(answer.energy / report.step_time() / static_cast<double>(report.gpus)));
   if (answer.ground.known()) {
-    out += fmt::format("  its time   {}\n", format_law_ground(answer.ground, "the framework's own time"));
+    out += fmt::format("  its time   {}\n", format_law_ground(answer.ground, "the framework's overheads"));
   }
   TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
   for (int i = 0; i < kStepParts; ++i) {

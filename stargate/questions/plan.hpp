@@ -10,7 +10,7 @@ struct PlanQuestion : ConfidenceField, ChangeFields {
   static constexpr bool kTellsUnusedChanges = true;  ///< the plan as written is there to compare with
   std::string study;
   bool no_cache = false;  ///< rate every machine anew
-  bool range = false;     ///< plans at low and high too
+  bool no_range = false;  ///< the plan at this confidence only
 
   static const QuestionTable<PlanQuestion>& table();
 };

@@ -129,8 +129,8 @@ std::string format_plan_ground(const StudyReport& report, const Plan& plan) {
   const LawShares shares = plan_law_shares(rates, plan);
   std::string out;
   if (shares.rest() < 1) {
-    out += fmt::format("  its accelerators' time at work: {}\n",
-                       format_law_shares(shares, "engines' and frameworks' own time"));
+    out += fmt::format("  its accelerators' time at work rests {}\n",
+                       format_law_shares(shares, "the overheads of engines and frameworks"));
   }
   const auto ranged = ranged_systems(report.prepared);
   if (ranged.empty()) return out + "  no rate of it rests on laws typical of measured devices: it has no range\n";

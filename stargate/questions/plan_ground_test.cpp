@@ -29,9 +29,9 @@ Plan plan_of(const std::vector<std::vector<double>>& running) {
   return plan;
 }
 
-const MachineRates kRates{rate("chat", "measured", LawOrigin::fitted, 0.9), rate("chat", "new", LawOrigin::typical, 0.6),
-                          rate("training", "measured", LawOrigin::fitted, 0.5),
-                          rate("training", "new", LawOrigin::typical, 0.8)};
+const MachineRates kRates{
+    rate("chat", "measured", LawOrigin::fitted, 0.9), rate("chat", "new", LawOrigin::typical, 0.6),
+    rate("training", "measured", LawOrigin::fitted, 0.5), rate("training", "new", LawOrigin::typical, 0.8)};
 
 }  // namespace
 
@@ -49,10 +49,10 @@ TEST_CASE("a plan that runs nothing rests on nothing") {
 TEST_CASE("an answer says what confidence does to it, and where it does nothing") {
   LawGround ground;
   ground.shares[LawOrigin::fitted] = 0.75;
-  CHECK(format_law_ground(ground, "the engine's own time") == "75 % on laws fitted to it, 25 % on the engine's own time.");
+  CHECK(format_law_ground(ground, "its own") == "rests 75 % on laws fitted to the device, 25 % on its own.");
   ground.confidence = Confidence::low;
-  CHECK(format_law_ground(ground, "the engine's own time").find("No part of it rests on laws typical") !=
+  CHECK(format_law_ground(ground, "its overheads").find("No part of it rests on laws typical") !=
         std::string::npos);
   ground.shares[LawOrigin::typical] = 0.25;
-  CHECK(format_law_ground(ground, "the engine's own time").find("low end") != std::string::npos);
+  CHECK(format_law_ground(ground, "its overheads").find("low end") != std::string::npos);
 }

@@ -82,7 +82,7 @@ std::string format_serving_basis(const ServingBasis& basis, const std::string& m
   const std::string versions = basis.versions.empty() ? "" : ", versions " + basis.versions;
   std::string out = fmt::format("{}Engine: {}{}. Device law: {}.\n", margin, basis.engine, versions, basis.law_basis);
   if (basis.ground.known()) {
-    out += fmt::format("{}Of its steps' time {}\n", margin, format_law_ground(basis.ground, "the engine's own time"));
+    out += fmt::format("{}Its steps' time {}\n", margin, format_law_ground(basis.ground, "the engine's overheads"));
   }
   if (!basis.error.empty()) out += fmt::format("{}Error to expect: {}.\n", margin, basis.error);
   return out;

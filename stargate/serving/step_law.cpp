@@ -5,7 +5,7 @@ namespace stargate {
 
 LawShares step_law_shares(const Replica& replica, const std::function<Duration(const StepModel&)>& time) {
   ServingMachine machine = *replica.machine;
-  return law_shares(machine.law, machine.fabric, [&](const DeviceLaw& law, const Fabric& fabric) {
+  return law_shares(replica.machine->law, replica.machine->fabric, [&](const DeviceLaw& law, const Fabric& fabric) {
     machine.law = law, machine.fabric = fabric;
     Replica on = replica;
     on.machine = &machine;

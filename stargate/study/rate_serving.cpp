@@ -19,6 +19,8 @@ std::vector<ServingPrecision> allowed_precisions(const Model& model, const Study
   return out;
 }
 
+std::string mode_name(bool disaggregated) { return disaggregated ? "disaggregated" : "aggregated"; }
+
 /// What takes most time, or which target is met with nothing to spare.
 std::string limit_of(const SizedFleet& fleet, const SizingTargets& targets) {
   const TrialResult& at = fleet.at_load;
@@ -42,12 +44,19 @@ FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec&
   return question;
 }
 
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                 const MachineRate& like) {
   const Model& model = catalogue.models.at(service.model);
   const FleetQuestion question = rated_question(catalogue, service, system);
   const auto precisions = service.own ? std::vector{question.serving.precision} : allowed_precisions(model, service);
   auto ways = make_serving_ways(catalogue, model, system, service.engine, precisions, service.mode);
   if (!ways) return ways.faults();
+  if (!like.engine.empty()) {
+    std::erase_if(ways->options, [&](const FleetOption& way) {
+      return way.engine.kernels != like.engine || precision_name(way.precision.linear) != like.precision ||
+             mode_name(way.disaggregated) != like.mode;
+    });
+  }
   const FleetAnswer answer = size_fleet(model, question, ways->options);
   const auto* fleet = std::get_if<SizedFleet>(&answer);
   const FleetOption& option = ways->options[fleet != nullptr ? fleet->option : 0];
@@ -65,7 +74,7 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   rate.per_accelerator = fleet->output_per_accelerator * token / second;
   rate.layout = format_deployment(fleet->deployment);
   rate.engine = option.engine.kernels;
-  rate.mode = fleet->deployment.disaggregated() ? "disaggregated" : "aggregated";
+  rate.mode = mode_name(fleet->deployment.disaggregated());
   rate.precision = precision_name(option.precision.linear);
   rate.limit = limit_of(*fleet, question.targets);
   rate.shares = deployment_law_shares(model, question, option, *fleet);

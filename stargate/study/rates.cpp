@@ -16,7 +16,8 @@ namespace {
 struct Pair {
   const StudyServiceSpec* service;
   const System* system;
-  Confidence confidence;
+  Confidence confidence = Confidence::mid;
+  MachineRate like = {};  ///< at an end: the rate at mid
   std::optional<Result<MachineRate>> rate = {};
 };
 
@@ -24,10 +25,11 @@ Result<MachineRate> rate_pair(const Catalogue& catalogue, const Pair& pair, cons
   const RateCache::Question question{*pair.service, *pair.system, rate_basis(catalogue, *pair.service, *pair.system),
                                      pair.confidence};
   if (auto kept = cache.find(question)) return std::move(*kept);
-  const auto rate = pair.service->kind == ServiceKind::serving ? rate_serving : rate_training;
   Catalogue part = catalogue_part(catalogue, question.basis);
   part.confidence = pair.confidence;
-  auto found = rate(part, *pair.service, part.systems.at(pair.system->id));
+  const System& system = part.systems.at(pair.system->id);
+  auto found = pair.service->kind == ServiceKind::serving ? rate_serving(part, *pair.service, system, pair.like)
+                                                          : rate_training(part, *pair.service, system);
   if (found.ok()) cache.keep(question, *found);
   return found;
 }
@@ -65,7 +67,7 @@ Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalo
   std::vector<Pair> pairs;
   for (const auto& service : study.services) {
     for (const auto& choice : study.systems) {
-      pairs.push_back({&service, &catalogue.systems.at(choice.system), Confidence::mid});
+      pairs.push_back({&service, &catalogue.systems.at(choice.system)});
     }
   }
   if (auto rated = rate_pairs(catalogue, cache, pairs, progress); !rated.ok()) return rated.faults();
@@ -81,7 +83,7 @@ Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalo
     out[end] = mid;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (!mid[i].ranged) continue;
-      ends.push_back({pairs[i].service, pairs[i].system, end});
+      ends.push_back({pairs[i].service, pairs[i].system, end, mid[i]});
       places.emplace_back(end, i);
     }
   }

@@ -34,14 +34,16 @@ struct MachineRate {
 using MachineRates = std::vector<MachineRate>;
 
 /// All pairs at each confidence, and at mid, side by side on the cores there are. Where mid says that no law has a
-/// range, the others are the same. `progress` is told when one is done, from any thread, one at a time.
+/// range, the ends are the same; else they are of the engine, mode and format that do best at mid. `progress` is told
+/// when one is done, from any thread, one at a time.
 Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                          const std::set<Confidence>& wanted, const RateCache& cache,
                                                          const std::function<void(const std::string&)>& progress);
 
 /// At the catalogue's confidence. Both take seconds to minutes and are pure: the same question gives the same rate to
-/// the last digit.
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+/// the last digit. `like`: only in its engine, mode and format, where it has them.
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                 const MachineRate& like = {});
 Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 
 /// The question that sizing is asked about a serving service.

@@ -22,7 +22,7 @@ struct StudyRequest {
   std::optional<std::set<std::string>> limiting_products = {};
   std::string cache_folder = usual_cache_folder();  ///< where rates are kept; empty: nowhere
   Confidence confidence = Confidence::mid;           ///< of devices nobody measured
-  bool range = false;                                ///< plans at the other ends too
+  bool range = false;                                ///< plans at low, mid and high
 };
 
 /// Everything up to the question: read, checked, machines rated.
