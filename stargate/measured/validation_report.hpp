@@ -26,7 +26,8 @@ struct ValidationGroup {
   double above = 0;     ///< share of those predicted above what was measured
 };
 
-/// Rows, those predicted, then median, mean, p90, bias and the share above as text: "5.3 %"; dashes where nothing is predicted.
+/// Rows, those predicted, then median, mean, p90, bias and the share above as text: "5.3 %"; dashes where nothing is
+/// predicted.
 std::vector<std::string> error_cells(const ValidationGroup& group);
 
 struct WorstRow {

@@ -36,8 +36,7 @@ struct LawShares {
   }
 };
 
-/// "62 % on laws fitted to the device, 8 % on the data sheet, 30 % on the engine's overheads"; below half a percent left
-/// out.
+/// "62 % on laws fitted to the device, 8 % on the data sheet, 30 % on the engine's overheads"; not below half a percent
 /// `rest`: what is of no law, in words.
 std::string format_law_shares(const LawShares& shares, const std::string& rest);
 

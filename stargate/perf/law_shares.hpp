@@ -1,6 +1,6 @@
-// Which share of a time rests on laws of which origin: those of one origin are made to take a hundredth longer, and by as
-// many hundredths of itself as the whole grows, it rests on them. What other work hides counts for nothing, as making
-// it better would change nothing. A time proportional to those of its parts is their sum (Euler).
+// Which share of a time rests on laws of which origin: those of one origin are made to take a hundredth longer, and by
+// as many hundredths of itself as the whole grows, it rests on them. What other work hides counts for nothing, as
+// making it better would change nothing. A time proportional to those of its parts is their sum (Euler).
 #pragma once
 
 #include <functional>
