@@ -89,7 +89,7 @@ std::string ends_table(const StudyReport& report, const Plan& plan, const Ends& 
   }
   std::string out = table.format(2);
   if (report.prepared.study.systems.size() > 1 && out.find("of them in") == std::string::npos) {
-    out += "  No kind of machine gains or loses a place in it.\n";
+    out += "  Of no kind of machine more or fewer stand at the end.\n";
   }
   return out;
 }
@@ -135,7 +135,7 @@ std::string format_plan_ground(const StudyReport& report, const Plan& plan) {
   const auto ranged = ranged_systems(report.prepared);
   if (ranged.empty()) return out + "  no rate of it rests on laws typical of measured devices: it has no range\n";
   const Confidence confidence = report.prepared.confidence;
-  out += fmt::format("  laws typical of measured devices have a range: of {}; this plan is of its {}\n",
+  out += fmt::format("  rated by laws typical of measured devices, which have a range: {}; this plan is at its {}\n",
                      fmt::join(ranged, ", "), confidence == Confidence::low    ? "low end (slow)"
                                               : confidence == Confidence::high ? "high end (fast)"
                                                                                : "middle");
