@@ -70,9 +70,17 @@ TEST_CASE("what other work hides counts for nothing, and networks count where th
   CHECK(network[h100.fabric.origin] == doctest::Approx(1));
 }
 
-TEST_CASE("products of a device nobody measured rest on what measured devices have in common") {
+TEST_CASE("products of a device nobody measured rest on what measured devices have in common, or on a lesser one's") {
   const Device xpu("openai-xpu-rack");
-  const LawShares shares = xpu.shares([](const DeviceLaw& law, const Fabric&) { return law.operator_time(product()); });
-  CHECK(shares[LawOrigin::typical] == doctest::Approx(1));
-  CHECK(xpu.law.operator_parts(product()).origin == LawOrigin::typical);
+  int typical = 0;
+  for (const double rows : {1.0, 16.0, 64.0, 256.0, 1024.0, 4096.0}) {
+    Operator op = product();
+    op.m = rows;
+    const LawOrigin origin = xpu.law.operator_parts(op).origin;
+    CHECK((origin == LawOrigin::typical || origin == LawOrigin::carried_over));
+    const LawShares shares = xpu.shares([&](const DeviceLaw& law, const Fabric&) { return law.operator_time(op); });
+    CHECK(shares[origin] == doctest::Approx(1));
+    if (origin == LawOrigin::typical) ++typical;
+  }
+  CHECK(typical > 0);
 }

@@ -54,5 +54,5 @@ TEST_CASE("an answer says what confidence does to it, and where it does nothing"
   CHECK(format_law_ground(ground, "its overheads").find("No part of it rests on laws typical") !=
         std::string::npos);
   ground.shares[LawOrigin::typical] = 0.25;
-  CHECK(format_law_ground(ground, "its overheads").find("low end") != std::string::npos);
+  CHECK(format_law_ground(ground, "its overheads").find("low (slow) end") != std::string::npos);
 }

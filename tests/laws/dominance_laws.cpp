@@ -134,7 +134,7 @@ TEST_CASE("a narrower format never takes longer than a wider one") {
   }
 }
 
-TEST_CASE("at every operator a device nobody measured is no faster at its low end than at its middle, its high end no slower") {
+TEST_CASE("the low end of a device nobody measured is at no operator faster than its middle, nor that than its high end") {
   Catalogue low = shipped_catalogue(), high = shipped_catalogue();
   low.confidence = Confidence::low, high.confidence = Confidence::high;
   const KernelChoice kernels{"vllm", true, false};
@@ -149,10 +149,10 @@ TEST_CASE("at every operator a device nobody measured is no faster at its low en
         CHECK_MESSAGE(at_low * kRounding >= mid, fmt::format("{} {}", id, name));
         CHECK_MESSAGE(mid * kRounding >= at_high, fmt::format("{} {}", id, name));
         if (at_low > at_high) ranged.insert(id);
+        const bool own = id == "h100-sxm" && op.kind == OperatorKind::gemm && op.part != OperatorPart::experts;
+        if (own) CHECK_MESSAGE(at_low == at_high, name);  // its products were measured
       }
     }
   }
   for (const char* id : {"rubin-vr200", "openai-broadcom-xpu"}) CHECK_MESSAGE(ranged.contains(id), id);
-  // Its own kernels of every one of these operators were measured.
-  CHECK(!ranged.contains("h100-sxm"));
 }
