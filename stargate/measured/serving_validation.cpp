@@ -72,7 +72,8 @@ TextTable figure_table(const std::vector<ValidationGroup>& groups, const char* t
                    {"median"},
                    {"mean"},
                    {"p90"},
-                   {"bias"}});
+                   {"bias"},
+                   {"above"}});
   for (const auto& g : groups) {
     std::vector<std::string> cells = {g.key.source, g.key.metric, g.key.completeness};
     for (auto& cell : error_cells(g)) cells.push_back(std::move(cell));

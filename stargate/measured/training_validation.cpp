@@ -102,7 +102,8 @@ TextTable error_table(const std::vector<ValidationGroup>& groups, const char* ti
                    {"median"},
                    {"mean"},
                    {"p90"},
-                   {"bias"}});
+                   {"bias"},
+                   {"above"}});
   for (const auto& g : groups) {
     std::vector<std::string> cells = {g.key.source, g.key.completeness};
     for (auto& cell : error_cells(g)) cells.push_back(std::move(cell));

@@ -12,7 +12,8 @@ void write_validation_groups(JsonWriter& json, const char* name, const std::vect
     json.member("rows", g.rows).member("predicted", g.errors.rows).member("median_pct", g.errors.median_pct);
     json.member("mean_pct", g.errors.mean_pct)
         .member("p90_pct", g.errors.p90_pct)
-        .member("bias_pct", g.errors.bias_pct);
+        .member("bias_pct", g.errors.bias_pct)
+        .member("above_pct", 100 * g.above);
     json.end_object();
   }
   json.end_array();

@@ -29,6 +29,17 @@ void append_all(std::vector<double>& to, const std::vector<double>& from) {
   to.insert(to.end(), from.begin(), from.end());
 }
 
+/// Of the weights, those of rows predicted above what was measured.
+double share_above(const std::vector<double>& predicted, const std::vector<double>& measured,
+                   const std::vector<double>& weights) {
+  double all = 0, above = 0;
+  for (std::size_t i = 0; i < predicted.size(); ++i) {
+    all += weights[i];
+    if (predicted[i] > measured[i]) above += weights[i];
+  }
+  return all > 0 ? above / all : 0;
+}
+
 std::string percent(double value) { return fmt::format("{:.1f} %", value); }
 
 }  // namespace
@@ -36,7 +47,7 @@ std::string percent(double value) { return fmt::format("{:.1f} %", value); }
 std::vector<std::string> error_cells(const ValidationGroup& group) {
   const auto& e = group.errors;
   std::vector<std::string> cells = {std::to_string(group.rows), std::to_string(e.rows)};
-  for (const double value : {e.median_pct, e.mean_pct, e.p90_pct, e.bias_pct}) {
+  for (const double value : {e.median_pct, e.mean_pct, e.p90_pct, e.bias_pct, 100 * group.above}) {
     cells.push_back(e.rows > 0 ? percent(value) : "-");
   }
   return cells;
@@ -80,7 +91,8 @@ void ValidationTally::merge(const ValidationTally& other) {
 std::vector<ValidationGroup> ValidationTally::summaries(const std::map<ValidationKey, Rows>& groups) {
   std::vector<ValidationGroup> out;
   for (const auto& [key, rows] : groups) {
-    out.push_back({key, rows.basis, rows.rows, summarise_errors(rows.predicted, rows.measured, rows.weights)});
+    out.push_back({key, rows.basis, rows.rows, summarise_errors(rows.predicted, rows.measured, rows.weights),
+                   share_above(rows.predicted, rows.measured, rows.weights)});
   }
   return out;
 }
@@ -96,7 +108,7 @@ ValidationReport ValidationTally::report() const {
 }
 
 std::string format_validation_text(const ValidationReport& report, const std::string& unit) {
-  const std::vector<Column> error_columns = {{"rows"}, {"predicted"}, {"median"}, {"mean"}, {"p90"}, {"bias"}};
+  const std::vector<Column> error_columns = {{"rows"}, {"predicted"}, {"median"}, {"mean"}, {"p90"}, {"bias"}, {"above"}};
   const auto columns = [&](std::vector<Column> first) {
     first.insert(first.end(), error_columns.begin(), error_columns.end());
     return first;
@@ -119,7 +131,8 @@ std::string format_validation_text(const ValidationReport& report, const std::st
     for (auto& cell : error_cells(group)) cells.push_back(std::move(cell));
     overall.add_row(std::move(cells));
   }
-  std::string out = "Relative errors; bias is the median of the signed error (above 0: predicted too high).\n";
+  std::string out = "Relative errors; bias is the median of the signed error (above 0: predicted too high), above the share "
+                    "of rows predicted too high.\n";
   out += groups.format() + "\n" + overall.format();
   if (!report.skipped.empty()) {
     TextTable skipped({{"left out because", Align::left}, {"rows"}});

@@ -23,9 +23,11 @@ struct ValidationGroup {
   std::string basis;    ///< what the predictions rest on: "fitted", "carried over from h200-sxm"
   int rows = 0;         ///< of the source, predicted or not
   ErrorSummary errors;  ///< its rows are those predicted
+  double above = 0;     ///< share of those predicted above what was measured
 };
 
-/// Rows, those predicted, then median, mean, p90 and bias as text: "5.3 %"; dashes where nothing is predicted.
+/// Rows, those predicted, then median, mean, p90, bias and the share above as text: "5.3 %"; dashes where nothing is
+/// predicted.
 std::vector<std::string> error_cells(const ValidationGroup& group);
 
 struct WorstRow {

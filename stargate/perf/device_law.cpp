@@ -60,8 +60,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   own_ = KernelLaws(accelerator, catalogue, kernels,
                     all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
   basis_ = own_.basis();
-  // What whole runs taught already contains how good the family's kernels are; lenders' kernels on top would count it
-  // twice.
+  confidence_ = catalogue.confidence;
   if (is_known_from_whole_runs(catalogue, accelerator)) return;
   for (const LendingArchitecture& lender : lending_architectures(catalogue, accelerator)) {
     const auto groups = [&](const char* law) {
@@ -71,7 +70,6 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
     };
     lenders_.push_back({KernelLaws(accelerator, catalogue, kernels, all_laws(groups)), lender.weight});
   }
-  quantile_ = time_quantile(catalogue.confidence);
   note_typical();
 }
 
@@ -134,12 +132,17 @@ void DeviceLaw::note_typical() {
 /// Lenders that have no law for it have no vote. A quantile of times, not of coefficients: those of different kernels
 /// do not mean the same.
 template <class TimeOf>
-double DeviceLaw::typical_us(const TimeOf& time_of) const {
+KernelTime DeviceLaw::typical_time(const TimeOf& time_of) const {
   WeighedTimes times;
   for (const Lender& lender : lenders_) {
-    if (const double us = time_of(lender.laws); us > 0) times.add(us, lender.weight);
+    if (const KernelTime time = time_of(lender.laws); time.known()) times.add(time.us, lender.weight);
   }
-  return times.quantile(quantile_);
+  return {times.quantile(time_quantile(confidence_)), LawOrigin::typical};
+}
+
+OperatorTime DeviceLaw::stretched(OperatorTime time) const {
+  const double factor = stretch_of(time.origin);
+  return {factor * time.launch, factor * time.compute, factor * time.memory, time.origin};
 }
 
 void DeviceLaw::set_activity(double activity) {
@@ -185,16 +188,17 @@ OperatorTime DeviceLaw::sustain(OperatorTime listed, const Work& work) const {
 
 /// A total as its parts, for reports of what bounds it: the larger of what arithmetic and traffic would take alone is
 /// given all that is left after the launch.
-OperatorTime DeviceLaw::parts_of(Duration burst, Duration launch, const Work& work) const {
-  const Duration rest = max(Duration{}, sustain(burst, work) - launch);
+OperatorTime DeviceLaw::parts_of(const KernelTime& burst, Duration least_launch, const Work& work) const {
+  const Duration time = burst.us * microsecond, launch = min(time, least_launch);
+  const Duration rest = max(Duration{}, sustain(time, work) - launch);
   const Duration compute = work.flops / peak(work.precision), memory = work.bytes / bandwidth_;
-  if (memory > compute) return {launch, min(compute, rest), rest};
-  return {launch, rest, min(memory, rest)};
+  if (memory > compute) return {launch, min(compute, rest), rest, burst.origin};
+  return {launch, rest, min(memory, rest), burst.origin};
 }
 
-double DeviceLaw::gemm_us(Precision precision, const GemmShape& s) const {
-  if (own_.has_gemm(precision)) return own_.gemm_us(precision, s);
-  return typical_us([&](const KernelLaws& laws) { return laws.gemm_us(precision, s); });
+KernelTime DeviceLaw::gemm_kernel(Precision precision, const GemmShape& s) const {
+  if (own_.has_gemm(precision)) return own_.gemm_time(precision, s);
+  return typical_time([&](const KernelLaws& laws) { return laws.gemm_time(precision, s); });
 }
 
 /// Of a measured kernel in this format, or in a wider one where that is faster, as an engine would choose; by the
@@ -202,17 +206,16 @@ double DeviceLaw::gemm_us(Precision precision, const GemmShape& s) const {
 OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s) const {
   const Flops flops = Flops::from_base(2 * s.m * s.n * s.k * s.groups);
   const Work work{flops, Bytes::from_base(gemm_bytes(precision, s)), precision};
-  double us = gemm_us(precision, s);
-  if (!(us > 0)) return sustain(literature_.gemm_parts(precision, s), work);
+  KernelTime kernel = gemm_kernel(precision, s);
+  if (!kernel.known()) return sustain(literature_.gemm_parts(precision, s), work);
   for (const Precision wider : wider_formats(precision)) {
     if (!has_rate_[static_cast<std::size_t>(wider)]) continue;
     // No law is below what matrix units and memory take at the least.
     const Bytes weights = Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(wider));
-    if (max(flops / peak(wider), weights / bandwidth_).in(microsecond) >= us) continue;
-    if (const double wide = gemm_us(wider, s); wide > 0) us = std::min(us, wide);
+    if (max(flops / peak(wider), weights / bandwidth_).in(microsecond) >= kernel.us) continue;
+    kernel = least(kernel, gemm_kernel(wider, s));
   }
-  const double launch = std::min(us, std::max(own_.gemm_launch_us(precision), 0.0));
-  return parts_of(us * microsecond, launch * microsecond, work);
+  return parts_of(kernel, std::max(own_.gemm_launch_us(precision), 0.0) * microsecond, work);
 }
 
 namespace {
@@ -227,7 +230,8 @@ OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision prec
     if (!other.in[static_cast<std::size_t>(precision)]) continue;
     const Duration bare = max(flops / other.law->peak(precision), least / other.law->stream_bandwidth());
     if (bare * 0.8 >= own.total()) continue;  // the stream's share of the bandwidth is above that
-    const OperatorTime theirs = time_of(*other.law);
+    OperatorTime theirs = time_of(*other.law);
+    theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
     if (theirs.total() < own.total()) own = theirs;
   }
   return own;
@@ -237,8 +241,7 @@ OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision prec
 
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
   OperatorTime least = gemm_parts_alone(precision, s);
-  if (no_better_.empty()) return least;
-  // Weights have to be read whatever the kernel, activations may be in a cache: the least traffic is the weights'.
+  if (no_better_.empty()) return stretched(least);
   const auto bound = [&](Precision p, const OperatorTime& own) {
     return least_of(own, no_better_, p, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
                     Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(p)),
@@ -248,20 +251,20 @@ OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) cons
   for (const Precision wider : wider_formats(precision)) {
     if (has_rate_[static_cast<std::size_t>(wider)]) least = bound(wider, least);
   }
-  return least;
+  return stretched(least);
 }
 
-double DeviceLaw::attention_us(const AttentionCall& call) const {
+KernelTime DeviceLaw::attention_kernel(const AttentionCall& call) const {
   const bool decode = is_decode(call);
-  if (const double us = own_.attention_us(call, decode); us > 0) return us;
-  return typical_us([&](const KernelLaws& laws) { return laws.attention_us(call, decode); });
+  if (const KernelTime own = own_.attention_time(call, decode); own.known()) return own;
+  return typical_time([&](const KernelLaws& laws) { return laws.attention_time(call, decode); });
 }
 
 OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
   const Work work{Flops::from_base(call.flops()), Bytes::from_base(attention_bytes(call)), Precision::bf16,
                   kAttentionDraw};
-  double us = attention_us(call);
-  if (!(us > 0)) return sustain(literature_.attention_parts(call), work);
+  KernelTime kernel = attention_kernel(call);
+  if (!kernel.known()) return sustain(literature_.attention_parts(call), work);
   if (bytes_per_element(call.kv_precision) < 2) {
     AttentionCall wide = call;
     wide.kv_precision = Precision::bf16;
@@ -269,12 +272,14 @@ OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
     // asked.
     const Duration bare = Bytes::from_base(is_decode(call) ? wide.cache_bytes() : 0) / bandwidth_;
     // What the last-level cache holds comes several times as fast.
-    if (bare.in(microsecond) < 4 * us) us = std::min(us, attention_us(wide));
+    if (bare.in(microsecond) < 4 * kernel.us) kernel = least(kernel, attention_kernel(wide));
   }
-  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
+  return parts_of(kernel, literature_.launch(), work);
 }
 
-OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
+OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const { return stretched(attention_bounded(call)); }
+
+OperatorTime DeviceLaw::attention_bounded(const AttentionCall& call) const {
   OperatorTime least = attention_parts_alone(call);
   if (no_better_.empty()) return least;
   const auto bound = [&](const AttentionCall& c, Precision p) {
@@ -299,15 +304,15 @@ Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double sl
 
 OperatorTime DeviceLaw::recurrent_parts_alone(const RecurrentCall& call) const {
   const Work work{Flops::from_base(call.flops()), Bytes::from_base(call.bytes()), Precision::bf16};
-  double us = own_.recurrent_us(call);
-  if (!(us > 0)) us = typical_us([&](const KernelLaws& laws) { return laws.recurrent_us(call); });
-  if (!(us > 0)) return sustain(literature_.core_parts(work.flops, work.bytes), work);
-  return parts_of(us * microsecond, min(us * microsecond, literature_.launch()), work);
+  KernelTime kernel = own_.recurrent_time(call);
+  if (!kernel.known()) kernel = typical_time([&](const KernelLaws& laws) { return laws.recurrent_time(call); });
+  if (!kernel.known()) return sustain(literature_.core_parts(work.flops, work.bytes), work);
+  return parts_of(kernel, literature_.launch(), work);
 }
 
 OperatorTime DeviceLaw::recurrent_parts(const RecurrentCall& call) const {
-  return least_of(recurrent_parts_alone(call), no_better_, Precision::bf16, Flops::from_base(call.flops()), Bytes{},
-                  [&](const DeviceLaw& law) { return law.recurrent_parts_alone(call); });
+  return stretched(least_of(recurrent_parts_alone(call), no_better_, Precision::bf16, Flops::from_base(call.flops()),
+                            Bytes{}, [&](const DeviceLaw& law) { return law.recurrent_parts_alone(call); }));
 }
 
 /// Launches inside a captured graph are no lone ones.
@@ -315,17 +320,17 @@ OperatorTime DeviceLaw::sparse_parts_alone(const SparseCall& call) const {
   const Work work{Flops::from_base(call.flops()),
                   Bytes::from_base(call.index_key_bytes() + call.gathered_bytes() + call.head_bytes()), Precision::bf16,
                   kAttentionDraw};
-  double us = own_.sparse_us(call);
-  if (!(us > 0)) us = typical_us([&](const KernelLaws& laws) { return laws.sparse_us(call); });
-  if (!(us > 0)) return sustain(literature_.core_parts(work.flops, work.bytes), work);
-  return parts_of(us * microsecond, {}, work);
+  KernelTime kernel = own_.sparse_time(call);
+  if (!kernel.known()) kernel = typical_time([&](const KernelLaws& laws) { return laws.sparse_time(call); });
+  if (!kernel.known()) return sustain(literature_.core_parts(work.flops, work.bytes), work);
+  return parts_of(kernel, {}, work);
 }
 
 OperatorTime DeviceLaw::sparse_parts(const SparseCall& call) const {
   const bool narrow = bytes_per_element(call.precision) < 2;
-  return least_of(sparse_parts_alone(call), no_better_, narrow ? Precision::fp8 : Precision::bf16,
-                  Flops::from_base(call.flops()), Bytes{},
-                  [&](const DeviceLaw& law) { return law.sparse_parts_alone(call); });
+  return stretched(least_of(sparse_parts_alone(call), no_better_, narrow ? Precision::fp8 : Precision::bf16,
+                            Flops::from_base(call.flops()), Bytes{},
+                            [&](const DeviceLaw& law) { return law.sparse_parts_alone(call); }));
 }
 
 bool DeviceLaw::knows_experts(Precision precision) const {
@@ -334,36 +339,34 @@ bool DeviceLaw::knows_experts(Precision precision) const {
          });
 }
 
-/// Without looking at devices no better; the routed load is worked out once for all laws that are asked.
-double DeviceLaw::experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
+KernelTime DeviceLaw::experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
   const auto in = [&](Precision p) {
-    if (own_.has_experts(p)) return own_.experts_us(shape, load, p);
-    return typical_us([&](const KernelLaws& laws) { return laws.experts_us(shape, load, p); });
+    if (own_.has_experts(p)) return own_.experts_time(shape, load, p);
+    return typical_time([&](const KernelLaws& laws) { return laws.experts_time(shape, load, p); });
   };
-  double us = in(precision);
-  // An engine takes the wider format's kernel where its narrow one is slower.
+  KernelTime kernel = in(precision);
+  // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
   for (const Precision wider : wider_formats(precision)) {
-    const double wide = knows_experts(wider) ? in(wider) : 0;
-    if (wide > 0) us = std::min(us, wide);
+    if (knows_experts(wider)) kernel = least(kernel, in(wider));
   }
-  return us;
+  return kernel;
 }
 
-double DeviceLaw::experts_us(const ExpertCall& call, Precision precision) const {
+KernelTime DeviceLaw::experts_kernel(const ExpertCall& call, Precision precision) const {
   const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
   const RoutedLoad load = routed_load(shape, call.tokens, call.skew);  // dear, and the same for all laws
-  double us = experts_us_alone(shape, load, precision);
-  for (const NoBetter& other : no_better_) {
-    if (!other.in[static_cast<std::size_t>(precision)] || !other.law->knows_experts(precision)) continue;
-    us = std::min(us, other.law->experts_us_alone(shape, load, precision));
-  }
-  for (const Precision wider : wider_formats(precision)) {
+  KernelTime kernel = experts_alone(shape, load, precision);
+  const auto bound = [&](Precision p) {
     for (const NoBetter& other : no_better_) {
-      if (!other.in[static_cast<std::size_t>(wider)] || !other.law->knows_experts(wider)) continue;
-      us = std::min(us, other.law->experts_us_alone(shape, load, wider));
+      if (!other.in[static_cast<std::size_t>(p)] || !other.law->knows_experts(p)) continue;
+      KernelTime theirs = other.law->experts_alone(shape, load, p);
+      theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
+      kernel = least(kernel, theirs);
     }
-  }
-  return us;
+  };
+  bound(precision);
+  for (const Precision wider : wider_formats(precision)) bound(wider);
+  return kernel;
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
@@ -373,13 +376,14 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
     // The law of experts times permutation, both products and activation as one kernel. The walk counts them as
     // operators of their own, so each takes its share of that time: the products as their flops are, the traffic none.
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
-    const Duration time = op.experts.share * experts_us(op.experts, op.precision) * microsecond;
-    return parts_of(time, min(time, literature_.launch()), work());
+    KernelTime kernel = experts_kernel(op.experts, op.precision);
+    kernel.us *= op.experts.share;
+    return stretched(parts_of(kernel, literature_.launch(), work()));
   }
   switch (op.kind) {
     case OperatorKind::gemm:
       if (op.experts.tokens > 0 && !own_.has_gemm(op.precision)) {
-        return sustain(literature_.expert_parts(op.precision, shape), work());
+        return stretched(sustain(literature_.expert_parts(op.precision, shape), work()));
       }
       return gemm_parts(op.precision, shape);
     case OperatorKind::attention:
@@ -389,7 +393,7 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
     case OperatorKind::recurrent:
       return recurrent_parts(op.recurrent);
     case OperatorKind::element_wise:
-      return {literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()};
+      return stretched({literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()});
   }
   return {};
 }

@@ -37,15 +37,17 @@ class DeviceLaw {
   /// Launch, and of arithmetic and traffic the one that binds with what is left of the time; the other as it would take
   /// alone.
   OperatorTime operator_parts(const Operator& op) const;
-  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic. Both
-  /// gradients together, the recomputation of activations not included.
+  /// From now on times that rest on it are `factor` times as long (law_shares.hpp).
+  void stretch(LawOrigin origin, double factor) { stretch_[static_cast<std::size_t>(origin)] = factor; }
+  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
   Duration backward_time(const Operator& op) const;
   /// Of [m,k] by [k,n], `groups` of them side by side.
   Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
-  /// Element-wise work: one pass over `traffic`, launch included.
-  Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
+  Duration stream_time(Bytes traffic) const {
+    return stretch_of(LawOrigin::specification) * literature_.stream_time(traffic);
+  }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
   /// From now on kernels run on and on: each takes as much longer as the power limit lowers its clock (power_law.hpp).
@@ -62,6 +64,8 @@ class DeviceLaw {
   /// What element-wise kernels reach of the memory's bandwidth, not the data sheet's figure.
   ByteRate stream_bandwidth() const { return literature_.stream_bandwidth(); }
 
+  /// Which time of the lenders' is taken.
+  Confidence confidence() const { return confidence_; }
   /// Of each calibrated law; empty when there is none.
   const std::vector<LawBasis>& basis() const { return basis_; }
   /// The worst of those that multiplications in `used` and bf16 rest on: specification when there is none.
@@ -71,13 +75,15 @@ class DeviceLaw {
   enum class Alone { yes };  ///< without looking at other devices
   DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone);
 
-  /// Microseconds of what `time_of` says of each lender, as one; 0 when none says anything.
+  double stretch_of(LawOrigin origin) const { return stretch_[static_cast<std::size_t>(origin)]; }
+  OperatorTime stretched(OperatorTime time) const;
+  /// What `time_of` says of each lender, as one; nothing when none says anything.
   template <class TimeOf>
-  double typical_us(const TimeOf& time_of) const;
+  KernelTime typical_time(const TimeOf& time_of) const;
   void note_typical();
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;        ///< bounded by devices no better
   OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;  ///< own, typical or literature
-  double gemm_us(Precision precision, const GemmShape& shape) const;  ///< measured or typical; 0: neither
+  KernelTime gemm_kernel(Precision precision, const GemmShape& shape) const;
   struct Work {
     Flops flops;  ///< of the operator
     Bytes bytes;  ///< it has to move at the least
@@ -85,19 +91,20 @@ class DeviceLaw {
     double draw = 1;  ///< of an operation, over that of a product's
   };
   double slowdown(Duration time, const Work& work) const;                          ///< by the power limit, at least 1
-  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;  ///< a total split by what binds it
+  OperatorTime parts_of(const KernelTime& burst, Duration launch, const Work& work) const;
   Duration sustain(Duration burst, const Work& work) const;                        ///< of a measured kernel
   OperatorTime sustain(OperatorTime listed, const Work& work) const;               ///< of the literature's rates
   OperatorTime attention_parts(const AttentionCall& call) const;
   OperatorTime attention_parts_alone(const AttentionCall& call) const;
-  double attention_us(const AttentionCall& call) const;
+  OperatorTime attention_bounded(const AttentionCall& call) const;
+  KernelTime attention_kernel(const AttentionCall& call) const;
   OperatorTime recurrent_parts(const RecurrentCall& call) const;
   OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
   OperatorTime sparse_parts(const SparseCall& call) const;
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
   bool knows_experts(Precision precision) const;  ///< somebody measured fused experts in it
-  double experts_us(const ExpertCall& call, Precision precision) const;
-  double experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  KernelTime experts_kernel(const ExpertCall& call, Precision precision) const;
+  KernelTime experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
 
   LiteratureLaw literature_;                      ///< where nothing was measured
   PowerLaw power_;                                ///< what the limit does to clocks
@@ -110,13 +117,14 @@ class DeviceLaw {
     double weight = 1;  ///< of an architecture, by how near its chips are (law_choice.hpp)
   };
   std::vector<Lender> lenders_;  ///< measured architectures that stand for an unmeasured one
-  double quantile_ = 0.5;        ///< of the lenders' times
+  Confidence confidence_ = Confidence::mid;  ///< in the range of the lenders' times
   struct NoBetter {
     std::shared_ptr<const DeviceLaw> law;    ///< of a device that is no better
     std::array<bool, kPrecisionCount> in{};  ///< by the precision of an operator
   };
   std::vector<NoBetter> no_better_;  ///< each bounds the times from above
   std::vector<LawBasis> basis_;      ///< for answers: what the times rest on
+  std::array<double, kLawOriginCount> stretch_{1, 1, 1, 1};  ///< by origin
 };
 
 /// Of the law's own parts (law_basis.hpp).

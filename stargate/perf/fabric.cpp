@@ -210,14 +210,14 @@ Duration collective_time(const Fabric& fabric, Collective collective, Bytes byte
     return domain_collective_us(
                fitted != nullptr ? fitted->domain[index] : literature_domain_coefficients(fabric, collective), call,
                up) *
-           microsecond;
+           fabric.stretch * microsecond;
   }
   // Beyond the first switch an oversubscribed tree has fewer links up than down: at worst every rank sends through it.
   const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
   return across_collective_us(
              fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,
              out) *
-         microsecond;
+         fabric.stretch * microsecond;
 }
 
 }  // namespace stargate

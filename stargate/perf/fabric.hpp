@@ -31,6 +31,7 @@ struct Fabric {
   /// Fitted or carried over, per collective; those without a fit hold the literature's. Null: literature for all.
   std::shared_ptr<const CollectiveCoefficients> coefficients;
   LawOrigin origin = LawOrigin::specification;  ///< of all-reduce inside a domain
+  double stretch = 1;                           ///< of every time: 1.01 for a hundredth longer (law_shares.hpp)
 };
 
 /// The networks the system's record names; latencies and efficiencies not recorded are stated defaults. With the name

@@ -2,7 +2,6 @@
 #include "stargate/perf/kernel_laws.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "stargate/perf/kernel_units.hpp"
 
@@ -57,13 +56,14 @@ void KernelLaws::calibrate_gemm(const Accelerator& accelerator, const std::vecto
     const GemmDevice device = gemm_device(accelerator, format.precision);
     gemm_[index] = GemmLaw(device, format, c).with_cold_weights();
     gemm_launch_us_[index] = 1e3 * c.launch / device.clock;
+    gemm_origin_[index] = chosen->origin;
     note_basis(*chosen, accelerator);
   }
 }
 
 void KernelLaws::calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                                      const std::vector<ChosenGroup>& decode) {
-  const auto copy = [&](const std::vector<ChosenGroup>& chosen) {
+  const auto copy = [&](const std::vector<ChosenGroup>& chosen, LawOrigin& worst) {
     std::vector<CalibratedGroup> groups;
     for (const ChosenGroup& c : chosen) {
       // A chip without 8-bit units cannot take a kernel that multiplies in 8 bits; one that only reads an 8-bit cache
@@ -71,11 +71,12 @@ void KernelLaws::calibrate_attention(const Accelerator& accelerator, const std::
       const bool fp8 = base_precision(c.group->precision) == "fp8";
       if (fp8 && !accelerator.peak.contains(Precision::fp8)) continue;
       groups.push_back(*c.group);
+      worst = std::max(worst, c.origin);
       note_basis(c, accelerator);
     }
     return groups;
   };
-  const auto prefills = copy(prefill), decodes = copy(decode);
+  const auto prefills = copy(prefill, prefill_origin_), decodes = copy(decode, decode_origin_);
   if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
 }
 
@@ -87,7 +88,7 @@ void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGr
       const ChosenGroup* chosen = find_first(groups, names);
       if (chosen == nullptr) continue;
       const MlaFormat& format = *find_mla_format(names[0]);
-      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format};
+      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format, chosen->origin};
       note_basis(*chosen, accelerator);
     }
   };
@@ -113,7 +114,7 @@ void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalog
       // kernels reach at all.
       const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
       c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
-      experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format});
+      experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format, chosen->origin});
       note_basis(*chosen, accelerator);
     }
   }
@@ -133,7 +134,8 @@ void KernelLaws::calibrate_recurrent(const Accelerator& accelerator, const std::
     int& place = (verifies ? verify_places : places)[rule][kernel];
     if (law && place <= chosen.place) continue;
     place = chosen.place;
-    law = RecurrentLaw{read_recurrent_coefficients(chosen.group->coefficients), recurrent_device(accelerator)};
+    law = RecurrentLaw{read_recurrent_coefficients(chosen.group->coefficients), recurrent_device(accelerator),
+                       chosen.origin};
     law->coefficients.cache_share = 0;
   }
   // An engine whose step has the convolution in it has no other; a step of its own goes before a borrowed fused one.
@@ -158,7 +160,8 @@ void KernelLaws::calibrate_sparse(const Accelerator& accelerator, const std::vec
           if (chosen == nullptr) continue;
           SparseCoefficients c = read_sparse_coefficients(chosen->group->coefficients);
           c.host_us = 0;
-          sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] = SparseLaw{c, sparse_device(accelerator)};
+          sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] =
+              SparseLaw{c, sparse_device(accelerator), chosen->origin};
         }
       }
     }
@@ -166,10 +169,11 @@ void KernelLaws::calibrate_sparse(const Accelerator& accelerator, const std::vec
 }
 
 /// Products side by side are tiles side by side: one with as many more columns.
-double KernelLaws::gemm_us(Precision precision, const GemmShape& s) const {
+KernelTime KernelLaws::gemm_time(Precision precision, const GemmShape& s) const {
   const auto& law = gemm_[index_of(precision)];
-  if (!law) return 0;
-  return law->microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
+  if (!law) return {};
+  return {law->microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k)),
+          gemm_origin_[index_of(precision)]};
 }
 
 bool KernelLaws::casts(Precision precision) const {
@@ -177,49 +181,48 @@ bool KernelLaws::casts(Precision precision) const {
   return law && law->format().quantises;
 }
 
-/// Multi-head latent attention in the widths its law is of (DeepSeek's); 0 for any other call.
-double KernelLaws::latent_us(const AttentionCall& call, bool decode) const {
+/// Multi-head latent attention in the widths its law is of (DeepSeek's); nothing of any other call.
+KernelTime KernelLaws::latent_time(const AttentionCall& call, bool decode) const {
   const std::size_t narrow = bytes_per_element(call.kv_precision) < 2 ? 1 : 0;
   const double seen = call.window > 0 ? std::min(call.context, call.window) : call.context;
   // The law knows no window: a call with one is taken as a shorter context, which is right when decoding.
   const MlaCall mla{call.sequences, call.heads, call.query, std::max(0.0, seen - call.query)};
   if (decode && call.shared_kv && is_latent_width(call.score_dim, call.value_dim) && latent_decode_[narrow]) {
     const auto& law = *latent_decode_[narrow];
-    return mla_decode_us(law.coefficients, law.device, law.format, mla);
+    return {mla_decode_us(law.coefficients, law.device, law.format, mla), law.origin};
   }
   const bool whole = call.window <= 0 || call.context <= call.window;
   if (!decode && whole && is_expanded_width(call.score_dim, call.value_dim) && latent_prefill_[narrow]) {
     const auto& law = *latent_prefill_[narrow];
-    return mla_prefill_us(law.coefficients, law.device, law.format, mla);
+    return {mla_prefill_us(law.coefficients, law.device, law.format, mla), law.origin};
   }
-  return 0;
+  return {};
 }
 
-double KernelLaws::attention_us(const AttentionCall& call, bool decode) const {
-  if (const double us = latent_us(call, decode); us > 0) return us;
-  if (!attention_ || call.shared_kv) return 0;
-  if (decode) return attention_->can_decode() ? attention_->decode_us(call) : 0;
-  return attention_->can_prefill() ? attention_->prefill_us(call, Precision::bf16) : 0;
+KernelTime KernelLaws::attention_time(const AttentionCall& call, bool decode) const {
+  if (const KernelTime latent = latent_time(call, decode); latent.known()) return latent;
+  if (!attention_ || call.shared_kv) return {};
+  if (decode && attention_->can_decode()) return {attention_->decode_us(call), decode_origin_};
+  if (!decode && attention_->can_prefill()) return {attention_->prefill_us(call, Precision::bf16), prefill_origin_};
+  return {};
 }
 
-double KernelLaws::experts_us(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
-  const auto& laws = experts_[index_of(precision)];
-  if (laws.empty()) return 0;
-  double least = std::numeric_limits<double>::infinity();
-  for (const ExpertLaw& law : laws) {
-    least = std::min(least, moe_time_us(law.coefficients, law.device, law.format, shape, load));
+KernelTime KernelLaws::experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
+  KernelTime fastest;
+  for (const ExpertLaw& law : experts_[index_of(precision)]) {
+    fastest = least(fastest, {moe_time_us(law.coefficients, law.device, law.format, shape, load), law.origin});
   }
-  return least;
+  return fastest;
 }
 
-double KernelLaws::recurrent_us(const RecurrentCall& asked) const {
+KernelTime KernelLaws::recurrent_time(const RecurrentCall& asked) const {
   constexpr double kInOtherKernel = 1e-9;
   RecurrentCall call = asked;
   const auto rule = static_cast<std::size_t>(call.rule);
   const bool decodes = call.kernel == RecurrentKernel::step || call.kernel == RecurrentKernel::convolution_step;
-  if (decodes && recurrent_[rule][static_cast<std::size_t>(RecurrentKernel::fused_step)]) {
-    // Not 0, which would mean that no law is known.
-    if (call.kernel == RecurrentKernel::convolution_step) return kInOtherKernel;
+  const auto& fused = recurrent_[rule][static_cast<std::size_t>(RecurrentKernel::fused_step)];
+  if (decodes && fused) {
+    if (call.kernel == RecurrentKernel::convolution_step) return {kInOtherKernel, fused->origin};
     call.kernel = RecurrentKernel::fused_step;
   }
   const auto kernel = static_cast<std::size_t>(call.kernel);
@@ -227,13 +230,15 @@ double KernelLaws::recurrent_us(const RecurrentCall& asked) const {
   // undone.
   const auto& several = recurrent_verify_[rule][kernel];
   const auto& law = call.query > 1 && several ? several : recurrent_[rule][kernel];
-  return law ? stargate::recurrent_us(law->coefficients, law->device, call) : 0;
+  if (!law) return {};
+  return {recurrent_us(law->coefficients, law->device, call), law->origin};
 }
 
-double KernelLaws::sparse_us(const SparseCall& call) const {
+KernelTime KernelLaws::sparse_time(const SparseCall& call) const {
   const bool narrow = bytes_per_element(call.precision) < 2;
   const auto& law = sparse_[sparse_family_index(call)][call.decode ? 1 : 0][narrow ? 1 : 0];
-  return law ? stargate::sparse_us(law->coefficients, law->device, call) : 0;
+  if (!law) return {};
+  return {sparse_us(law->coefficients, law->device, call), law->origin};
 }
 
 }  // namespace stargate

@@ -1,7 +1,6 @@
 // The calibrated laws of one lender's kernels on one device: the device's own kernels, those of a chip of its
-// architecture, or what the kernels of another architecture would take on it. Times in microseconds, 0 where the lender
-// has no law. Weights and caches are cold, as in a model whose layers follow each other, and launches come from a
-// captured graph.
+// architecture, or what the kernels of another architecture would take on it. Weights and caches are cold, as in a
+// model whose layers follow each other, and launches come from a captured graph.
 #pragma once
 
 #include <array>
@@ -26,6 +25,18 @@ struct KernelGroups {
   std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse;
 };
 
+/// What a lender's law says of a call: no time where it has none.
+struct KernelTime {
+  double us = 0;
+  LawOrigin origin = LawOrigin::specification;  ///< of the coefficients
+
+  bool known() const { return us > 0; }
+  /// The lesser of two, of those that are known.
+  friend KernelTime least(const KernelTime& a, const KernelTime& b) {
+    return b.known() && (!a.known() || b.us < a.us) ? b : a;
+  }
+};
+
 class KernelLaws {
  public:
   KernelLaws() = default;
@@ -33,20 +44,20 @@ class KernelLaws {
              const KernelGroups& groups);
 
   bool has_gemm(Precision precision) const { return gemm_[index_of(precision)].has_value(); }
-  double gemm_us(Precision precision, const GemmShape& shape) const;  ///< weights cold, launch included
+  KernelTime gemm_time(Precision precision, const GemmShape& shape) const;
   double gemm_launch_us(Precision precision) const { return gemm_launch_us_[index_of(precision)]; }
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
-  double attention_us(const AttentionCall& call, bool decode) const;  ///< latent attention included
+  KernelTime attention_time(const AttentionCall& call, bool decode) const;
   bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
-  double experts_us(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  KernelTime experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
   /// Walks count a decoding step and its convolution apart: where they are one kernel, its time is the step's and the
   /// convolution's is next to nothing.
-  double recurrent_us(const RecurrentCall& call) const;
+  KernelTime recurrent_time(const RecurrentCall& call) const;
   /// Without a law for one width of the cache that for the other serves.
-  double sparse_us(const SparseCall& call) const;
+  KernelTime sparse_time(const SparseCall& call) const;
 
   /// Of each law there is.
   const std::vector<LawBasis>& basis() const { return basis_; }
@@ -63,34 +74,40 @@ class KernelLaws {
   void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
-  double latent_us(const AttentionCall& call, bool decode) const;  ///< 0: not of the widths its law is of
+  KernelTime latent_time(const AttentionCall& call, bool decode) const;
 
   std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;  ///< by precision
   std::array<double, kPrecisionCount> gemm_launch_us_{};      ///< of the same
+  std::array<LawOrigin, kPrecisionCount> gemm_origin_{};
   struct ExpertLaw {
     MoeCoefficients coefficients;
     MoeDevice device;
     MoeFormat format;
+    LawOrigin origin;
   };
   std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
   std::optional<AttentionLaw> attention_;                        ///< all groups of prefill and decode
+  LawOrigin prefill_origin_{}, decode_origin_{};  ///< the worst of its groups
   template <class Coefficients>
   struct LatentLaw {
     Coefficients coefficients;
     MlaDevice device;
     MlaFormat format;
+    LawOrigin origin;
   };
   std::array<std::optional<LatentLaw<MlaPrefillCoefficients>>, 2> latent_prefill_;  // 16-bit cache, 8-bit cache
   std::array<std::optional<LatentLaw<MlaDecodeCoefficients>>, 2> latent_decode_;
   struct RecurrentLaw {
     RecurrentCoefficients coefficients;
     RecurrentDevice device;
+    LawOrigin origin;
   };
   using RecurrentLaws = std::array<std::optional<RecurrentLaw>, kRecurrentKernelCount>;
   std::array<RecurrentLaws, kRecurrentRuleCount> recurrent_, recurrent_verify_;  // of one new token, of several
   struct SparseLaw {
     SparseCoefficients coefficients;
     SparseDevice device;
+    LawOrigin origin;
   };
   /// By family; prefill and decode; 16-bit cache, 8-bit cache.
   std::array<std::array<std::array<std::optional<SparseLaw>, 2>, 2>, kSparseFamilyCount> sparse_;

@@ -8,21 +8,6 @@
 #include "stargate/perf/kernel_units.hpp"
 
 namespace stargate {
-
-const char* law_origin_name(LawOrigin origin) {
-  switch (origin) {
-    case LawOrigin::fitted:
-      return "fitted";
-    case LawOrigin::carried_over:
-      return "carried over";
-    case LawOrigin::typical:
-      return "typical";
-    case LawOrigin::specification:
-      return "specification only";
-  }
-  return "?";
-}
-
 namespace {
 
 /// Zero where either is unknown.

@@ -9,13 +9,9 @@
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"
+#include "stargate/perf/law_origin.hpp"
 
 namespace stargate {
-
-/// What a predicted time rests on, from best to worst.
-enum class LawOrigin { fitted, carried_over, typical, specification };
-/// In words, as answers print it: "carried over".
-const char* law_origin_name(LawOrigin origin);
 
 /// What is asked of the calibrations.
 struct LawQuery {

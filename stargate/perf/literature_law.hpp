@@ -13,6 +13,7 @@
 
 #include "stargate/catalogue/architecture.hpp"
 #include "stargate/catalogue/hardware.hpp"
+#include "stargate/perf/law_origin.hpp"
 #include "stargate/perf/operator.hpp"
 
 namespace stargate {
@@ -21,6 +22,7 @@ namespace stargate {
 struct OperatorTime {
   /// Compute and memory run beside each other, after the launch.
   Duration launch, compute, memory;
+  LawOrigin origin = LawOrigin::specification;
   Duration total() const { return launch + max(compute, memory); }
   bool memory_bound() const { return memory >= compute; }
 };

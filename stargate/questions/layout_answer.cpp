@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/questions/training_memory_text.hpp"
+#include "stargate/training/step_law.hpp"
 
 namespace stargate {
 namespace {
@@ -27,7 +28,8 @@ std::string number(double value) { return fmt::format("{}", value); }
 }  // namespace
 
 const AnswerFields& layout_answer_fields() {
-  static const AnswerFields fields{
+  static const AnswerFields fields = [] {
+    AnswerFields out{
       {"layout", "text", "Sizes, as TP8 PP16x8 DP128"},
       {"step_time_s", "number", "Time of a step"},
       {"tokens_per_s", "number", "Tokens of a step over its time"},
@@ -42,6 +44,9 @@ const AnswerFields& layout_answer_fields() {
       {"step/*", "number", "Where the step goes, in seconds"},
       {"memory/fits", "boolean", "The layout fits in the memory of the fullest accelerator"},
       {"memory/*", "number", "Bytes on the fullest accelerator, by class"}};
+    add_answer_fields(out, "", law_ground_fields());
+    return out;
+  }();
   return fields;
 }
 
@@ -54,9 +59,13 @@ const AnswerFields& law_answer_fields() {
   return fields;
 }
 
+LawGround law_ground(const TrainingJob& job, const TrainingLayout& layout) {
+  return {training_law_shares(job, layout), job.law.confidence()};
+}
+
 LayoutAnswer answer_for(const TrainingJob& job, const TrainingLayout& layout, MoneyRate gpu_rate) {
   const StepReport report = simulate_step(job, layout);
-  return {layout, report, step_energy(job, layout, report.step_time()), gpu_rate};
+  return {layout, report, step_energy(job, layout, report.step_time()), gpu_rate, law_ground(job, layout)};
 }
 
 std::vector<Precision> multiplied(const TrainingJob& job) {
@@ -85,6 +94,7 @@ void write_layout(JsonWriter& json, const LayoutAnswer& answer) {
   }
   json.end_object();
   write_memory(json, report.memory);
+  if (answer.ground.known()) write_law_ground(json, answer.ground);
 }
 
 std::string cost_text(MoneyPerToken cost) { return fmt::format("{:.3g} $/Mtok", 1e6 * cost.base()); }
@@ -104,6 +114,9 @@ std::string layout_text(const LayoutAnswer& answer) {
       fmt::format("  a step     {} ({}); {} at the plug ({:.3g} J/tok, {} each)\n", format_quantity(answer.cost()),
                   cost_text(answer.cost_per_token()), format_quantity(answer.energy), answer.energy_per_token().base(),
                   format_quantity(answer.energy / report.step_time() / static_cast<double>(report.gpus)));
+  if (answer.ground.known()) {
+    out += fmt::format("  its time   {}\n", format_law_ground(answer.ground, "the framework's overheads"));
+  }
   TextTable table({{"where the step goes", Align::left}, {"time"}, {"share"}});
   for (int i = 0; i < kStepParts; ++i) {
     const auto part = static_cast<StepPart>(i);

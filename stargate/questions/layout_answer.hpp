@@ -4,7 +4,7 @@
 #include "stargate/base/text_table.hpp"
 #include "stargate/config/json_writer.hpp"
 #include "stargate/finance/accelerator_price.hpp"
-#include "stargate/questions/question.hpp"
+#include "stargate/questions/confidence.hpp"
 #include "stargate/training/energy.hpp"
 
 namespace stargate {
@@ -15,13 +15,17 @@ struct LayoutAnswer {
   StepReport report;      ///< of one step
   Energy energy;          ///< of a step, at the systems' plugs
   MoneyRate gpu_rate;     ///< of one accelerator
+  LawGround ground{};  ///< of the answer itself, not of those it is compared with
 
   Money cost() const { return static_cast<double>(report.gpus) * (report.step_time() * gpu_rate); }
   MoneyPerToken cost_per_token() const { return cost() / report.tokens; }
   EnergyPerToken energy_per_token() const { return energy / report.tokens; }
 };
-/// The layout keeps all rules. Evaluates its step and its energy.
+/// The layout keeps all rules. Evaluates its step, its energy and what they rest on.
 LayoutAnswer answer_for(const TrainingJob& job, const TrainingLayout& layout, MoneyRate gpu_rate);
+
+/// What the layout's step rests on.
+LawGround law_ground(const TrainingJob& job, const TrainingLayout& layout);
 
 /// What the job multiplies in.
 std::vector<Precision> multiplied(const TrainingJob& job);

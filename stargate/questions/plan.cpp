@@ -119,6 +119,8 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
   PlanAnswer answer;
   StudyRequest request{question.study, context.catalogue_folder, changes->catalogue, changes->study};
   if (question.no_cache) request.cache_folder.clear();
+  request.confidence = question.confidence;
+  request.range = !question.no_range && !question.any();  // of two plans side by side each is of one end
 
   // The study as written, where the changed one is to be seen beside it. What is in short supply there stays so.
   if (question.any()) {
@@ -161,6 +163,8 @@ const QuestionTable<PlanQuestion>& PlanQuestion::table() {
     t.required("study", &PlanQuestion::study, "Study file").positional();
     t.optional("no_cache", &PlanQuestion::no_cache,
                "Rate every machine anew; else rates kept from earlier runs are used");
+    add_confidence_field(t);
+    t.optional("no_range", &PlanQuestion::no_range, "This plan alone; else those at low and high are told beside it");
     add_change_fields(t);
     return t;
   }();

@@ -2,13 +2,15 @@
 #pragma once
 
 #include "stargate/questions/changes.hpp"
+#include "stargate/questions/confidence.hpp"
 
 namespace stargate {
 
-struct PlanQuestion : ChangeFields {
+struct PlanQuestion : ConfidenceField, ChangeFields {
   static constexpr bool kTellsUnusedChanges = true;  ///< the plan as written is there to compare with
   std::string study;                                 ///< file
   bool no_cache = false;                             ///< rate every machine anew
+  bool no_range = false;  ///< the plan at this confidence only
 
   static const QuestionTable<PlanQuestion>& table();
 };

@@ -111,10 +111,15 @@ std::string rates_csv(const PreparedStudy& prepared) {
                    {"precision"},
                    {"layout"},
                    {"limit"},
-                   {"law_basis"}});
+                   {"law_basis"},
+                   {"share_fitted"},
+                   {"share_carried_over"},
+                   {"share_typical"},
+                   {"share_specification"}});
   for (const auto& r : prepared.rates) {
     table.add_row({r.service, r.system, r.accelerator, number(r.per_accelerator.base()), std::to_string(r.accelerators),
-                   r.engine, r.mode, r.precision, r.layout, r.limit, r.law});
+                   r.engine, r.mode, r.precision, r.layout, r.limit, r.law, number(r.shares[LawOrigin::fitted]), number(r.shares[LawOrigin::carried_over]),
+                   number(r.shares[LawOrigin::typical]), number(r.shares[LawOrigin::specification])});
   }
   return table.format_csv();
 }

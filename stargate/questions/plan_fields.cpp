@@ -1,4 +1,5 @@
 // Members of the plan's JSON, part by part as plan_json.cpp writes them.
+#include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -64,6 +65,7 @@ void add_names(AnswerFields& out) {
                      {"limit", "text", "What it is bound by, or why there is none"},
                      {"device_law", "text", "What the rate rests on"},
                      {"law_basis", "text", "Each law with the error to expect of it"}});
+  add_answer_fields(out, "rates[]/", law_share_fields());
 }
 
 void add_limits(AnswerFields& out) {
@@ -105,6 +107,7 @@ const AnswerFields& plan_answer_fields() {
                      {"message", "text", "Why it is unsolved"},
                      {"objective_usd", "number", "Present value of what the plan costs, unmet demand included"},
                      {"costs/*", "number", "Its parts"}};
+    add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
     add_answer_fields(out, "periods[]/", period_members());
     add_limits(out);

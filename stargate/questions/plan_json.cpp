@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -64,8 +65,9 @@ void write_names(JsonWriter& json, const PreparedStudy& prepared) {
         .member("layout", rate.layout)
         .member("limit", rate.limit)
         .member("device_law", law_origin_name(rate.origin))
-        .member("law_basis", rate.law)
-        .end_object();
+        .member("law_basis", rate.law);
+    write_law_shares(json, rate.shares);
+    json.end_object();
   }
   json.end_array();
 }
@@ -160,6 +162,7 @@ void write_limits(JsonWriter& json, const Plan& plan) {
 void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   json.member("status", "optimal").member("objective_usd", plan.objective.base());
   write_costs(json, "costs", plan.parts);
+  write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
   json.key("periods").begin_array();
   for (const auto& quarter : plan.quarters) write_period(json, report, plan, quarter);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -131,18 +132,25 @@ std::string rates_table(const PreparedStudy& prepared) {
                    {"layout", Align::left},
                    {"engine", Align::left},
                    {"held back by", Align::left},
-                   {"device law", Align::left}});
+                   {"fitted"},
+                   {"carried over"},
+                   {"typical"},
+                   {"data sheet"}});
+  const auto share = [](const MachineRate& rate, LawOrigin origin) {
+    return rate.shares[origin] >= 0.005 ? fmt::format("{:.0f} %", 100 * rate.shares[origin]) : "-";
+  };
   std::string service;
   for (const auto& rate : prepared.rates) {
     if (rate.service != service && !service.empty()) table.add_rule();
     table.add_row({rate.service == service ? "" : rate.service, rate.system,
                    rate.per_accelerator.base() > 0 ? fmt::format("{:.0f}", rate.per_accelerator.base()) : "-",
-                   rate.layout, rate.engine, rate.limit, law_origin_name(rate.origin)});
+                   rate.layout, rate.engine, rate.limit, share(rate, LawOrigin::fitted), share(rate, LawOrigin::carried_over),
+                   share(rate, LawOrigin::typical), share(rate, LawOrigin::specification)});
     service = rate.service;
   }
   return "\nWhat one accelerator does (output tokens inside the latency targets, as serve size finds them; training "
          "tokens of "
-         "the fastest layout, as train search finds it)\n" +
+         "the fastest layout, as train search finds it; the last columns: what its steps' time rests on)\n" +
          table.format(2);
 }
 
@@ -180,7 +188,7 @@ std::string format_plan_text(const StudyReport& report) {
   if (const auto* unsolved = std::get_if<UnsolvedPlan>(&report.outcome))
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
-  return headline(report, plan) + build_out_table(report, plan) + services_table(report, plan) + limits_table(plan) +
+  return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) + services_table(report, plan) + limits_table(plan) +
          rates_table(report.prepared);
 }
 

@@ -107,7 +107,7 @@ Result<CountAnswer> answer_count(const CountQuestion& question, const SearchGoal
   if (!search) return search.faults();
   out.search = std::move(*search);
   if (const auto* best = out.search.best()) {
-    out.best = LayoutAnswer{best->layout, best->report, best->energy, out.price.mid};
+    out.best = LayoutAnswer{best->layout, best->report, best->energy, out.price.mid, law_ground(out.job, best->layout)};
     if (goal.objective == TrainObjective::tokens_by) {
       if (auto added = add_goodput(question.catalogue, goal, context, out); !added) return added.faults();
     }

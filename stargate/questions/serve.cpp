@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/serving/step_law.hpp"
 #include "stargate/sizing/estimate.hpp"
 #include "stargate/sizing/serving_ways.hpp"
 
@@ -56,8 +57,15 @@ Result<SystemAnswer> answer_system(const Catalogue& catalogue, const ExpectedErr
     asked.engine = option.engine;
     auto sized = size_service(model, *option.machine, asked, {question.rate * per_second, Traffic{}.headroom});
     if (!sized) return sized.faults();
-    SystemAnswer answer{system.id, std::move(*sized),
-                        make_serving_basis(catalogue, errors, asked.engine, *option.machine, asked.precision)};
+    LawShares shares;
+    if (const auto* s = std::get_if<SizedService>(&*sized)) {
+      const Replica replica{&model, option.machine, s->choice.layout, asked.precision, asked.engine,
+                            asked.engine.rules.speculation};
+      shares = steady_law_shares(replica, asked.workload, s->at_load.decoding);
+    }
+    SystemAnswer answer{
+        system.id, std::move(*sized),
+        make_serving_basis(catalogue, errors, asked.engine, *option.machine, asked.precision, shares)};
     if (!best || comes_before(answer, *best)) best = std::move(answer);
   }
   return std::move(*best);
@@ -161,6 +169,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     t.group("Targets").optional("ttft", &Q::ttft, "Mean time to the first token, ms or with a unit",
                                 life_within_century);
     t.optional("tpot", &Q::tpot, "Mean time of each further token, ms or with a unit", life_within_century);
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();
@@ -170,6 +179,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
 Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext& context) {
   auto catalogue = load_changed_catalogue(context, question);
   if (!catalogue) return catalogue.faults();
+  catalogue->confidence = question.confidence;
   auto model_id = resolve_model(context, *catalogue, question.model);
   if (!model_id) return model_id.faults();
   const Model& model = catalogue->models.at(*model_id);

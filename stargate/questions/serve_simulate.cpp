@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "stargate/questions/serve_simulate_report.hpp"
 #include "stargate/questions/service_trace.hpp"
+#include "stargate/serving/step_law.hpp"
 
 namespace stargate {
 namespace {
@@ -64,6 +67,24 @@ void write_lacking(JsonWriter& json, const ReplicaDoesNotFit& r) {
   write_serving_basis(json, r.basis);
 }
 
+/// Of steps with the mean batch and requests of the mean lengths that were served; of a disaggregated service those of
+/// the replicas that decode.
+LawShares mean_step_shares(const Simulation& simulation, const ServiceReport& report) {
+  const auto& work = report.work(false);
+  if (report.finished_count() == 0 || work.steps == 0) return {};
+  const auto mean = [&](std::int64_t tokens) {
+    return static_cast<double>(tokens) / static_cast<double>(report.finished_count());
+  };
+  ServingWorkload workload{std::max(1.0, mean(report.prompt_tokens())), std::max(2.0, mean(report.output_tokens()))};
+  workload.cached_share = std::min(0.99, mean(report.cached_tokens()) / workload.isl);
+  const double batch = std::max(1.0, work.decoding_steps / static_cast<double>(work.steps));
+  const Replica& replica = simulation.pool.replica;
+  if (!simulation.service.prefill) return steady_law_shares(replica, workload, batch);
+  return step_law_shares(replica, [&](const StepModel& step) {
+    return step.decode_time(batch, workload.isl + workload.osl / 2).total();
+  });
+}
+
 std::string simulation_text(const SimulationReport& report) { return format_simulation_text(report); }
 
 }  // namespace
@@ -88,7 +109,8 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   const auto kind = report.finished_count() > 0 ? AnswerKind::answered : AnswerKind::is_no;
   const LoadFinding load = find_load(simulation, report, watch.last_arrival());
   ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
-                                          *simulation.machine, simulation.precision);
+                                          *simulation.machine, simulation.precision,
+                                          mean_step_shares(simulation, report));
   Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis)},
                               simulation_text, write_simulation);
   if (trace) answer.files.push_back({trace_file, trace->take()});

@@ -52,7 +52,7 @@ struct TrafficFields {
   std::int64_t seed = 1;                       ///< of lengths and gaps
 };
 
-struct SimulateQuestion : ServedModelFields, ReplicaFields, EngineFields, TrafficFields, ChangeFields {
+struct SimulateQuestion : ServedModelFields, ReplicaFields, EngineFields, TrafficFields, ConfidenceField, ChangeFields {
   std::optional<Latency> ttft, tpot;  ///< targets, for the share of good requests
   std::optional<MoneyRate> price;     ///< of an accelerator hour
   static const QuestionTable<SimulateQuestion>& table();

@@ -95,6 +95,7 @@ const QuestionTable<SimulateQuestion>& SimulateQuestion::table() {
         .optional("ttft", &Q::ttft, "Target of a request's TTFT, ms or with a unit", life_within_century);
     t.optional("tpot", &Q::tpot, "Target of a request's TPOT, ms or with a unit", life_within_century);
     add_price_field(t);
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();

@@ -8,6 +8,7 @@
 #include "stargate/base/parallel.hpp"
 #include "stargate/questions/serve_size_report.hpp"
 #include "stargate/questions/serving_figures.hpp"
+#include "stargate/sizing/deployment_law.hpp"
 
 namespace stargate {
 namespace {
@@ -34,8 +35,10 @@ std::vector<SizeAnswer> size_all(const SizeRequest& request) {
     answer.result = size_fleet(*request.model, request.question, options);
     const auto* fleet = answer.sized();
     answer.option = fleet != nullptr ? options[fleet->option] : options.front();
+    const LawShares shares = fleet != nullptr ? deployment_law_shares(*request.model, request.question, answer.option, *fleet)
+                                              : LawShares{};
     answer.basis = make_serving_basis(*request.catalogue, request.errors, answer.option.engine, *answer.option.machine,
-                                      answer.option.precision);
+                                      answer.option.precision, shares);
     if (fleet != nullptr) answer.economy = fleet_economy(*fleet, answer.system->cost);
   });
   std::stable_sort(answers.begin(), answers.end(), [&](const SizeAnswer& a, const SizeAnswer& b) {
@@ -96,6 +99,7 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.optional("share", &Q::share, "Of the requests that ttft_p99 and tpot_p99 hold for", between(0.5, 0.9999));
     t.optional("headroom", &Q::headroom, "Planned for on top of the rate, such as 0.2", between(0, 100));
     t.group("Shown").optional("pareto", &Q::pareto, "Also tokens of a user against tokens of an accelerator");
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();

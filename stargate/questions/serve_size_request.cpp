@@ -89,6 +89,7 @@ std::vector<FleetMode> modes_of(SizedMode mode) {
 Check make_model(const SizeQuestion& q, const QuestionContext& context, SizeRequest& request) {
   auto catalogue = load_changed_catalogue(context, q);
   if (!catalogue) return catalogue.faults();
+  catalogue->confidence = q.confidence;
   request.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
   if (q.study) return Done{};
   if (q.model.empty()) return context.fault("model", "is missing", "name one, or a service's study");

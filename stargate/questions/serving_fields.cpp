@@ -58,7 +58,8 @@ EngineBasis make_engine_basis(const ServingEngine& record, const ExpectedErrors&
 }
 
 ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
-                                const ServingMachine& machine, const ServingPrecision& precision) {
+                                const ServingMachine& machine, const ServingPrecision& precision,
+                                const LawShares& shares) {
   const std::array used{precision.linear, precision.expert};
   const LawOrigin origin = machine.law.origin(used);
   std::string engine = setup.name;
@@ -66,7 +67,8 @@ ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors
     engine += fmt::format(", drafting {} token{} a step of which {:.0f} % are accepted", drafts.draft_tokens,
                           drafts.draft_tokens > 1 ? "s" : "", 100 * drafts.acceptance_rate);
   }
-  ServingBasis basis{{engine, {}, {}}, law_origin_name(origin), format_law_basis(machine.law, used)};
+  ServingBasis basis{{engine, {}, {}}, law_origin_name(origin), format_law_basis(machine.law, used),
+                     {shares, machine.law.confidence()}};
   if (const auto* record = record_of(catalogue, setup)) {
     static_cast<EngineBasis&>(basis) = make_engine_basis(*record, errors);
     basis.engine = engine;
@@ -79,6 +81,9 @@ ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors
 std::string format_serving_basis(const ServingBasis& basis, const std::string& margin) {
   const std::string versions = basis.versions.empty() ? "" : ", versions " + basis.versions;
   std::string out = fmt::format("{}Engine: {}{}. Device law: {}.\n", margin, basis.engine, versions, basis.law_basis);
+  if (basis.ground.known()) {
+    out += fmt::format("{}Its steps' time {}\n", margin, format_law_ground(basis.ground, "the engine's overheads"));
+  }
   if (!basis.error.empty()) out += fmt::format("{}Error to expect: {}.\n", margin, basis.error);
   return out;
 }
@@ -87,15 +92,20 @@ void write_serving_basis(JsonWriter& json, const ServingBasis& basis) {
   json.member("engine", basis.engine).member("engine_versions", basis.versions);
   json.member("device_law", basis.law_origin).member("law_basis", basis.law_basis);
   json.member("expected_error", basis.error);
+  write_law_ground(json, basis.ground);
 }
 
 const AnswerFields& serving_basis_fields() {
-  static const AnswerFields fields{
+  static const AnswerFields fields = [] {
+    AnswerFields out{
       {"engine", "text", "Its rules and overheads, as a record of the catalogue"},
       {"engine_versions", "text", "Versions they hold for"},
       {"device_law", "text", "Worst basis of the laws that are used: fitted, carried over or specification"},
       {"law_basis", "text", "The same law by law, with the error on rows held out of the fit"},
       {"expected_error", "text", "How far measured runs of the engine are from its predictions"}};
+    add_answer_fields(out, "", law_ground_fields());
+    return out;
+  }();
   return fields;
 }
 

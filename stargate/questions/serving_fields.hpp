@@ -8,6 +8,7 @@
 #include "stargate/finance/accelerator_price.hpp"
 #include "stargate/fleet/fleet_spec.hpp"
 #include "stargate/questions/changes.hpp"
+#include "stargate/questions/confidence.hpp"
 #include "stargate/questions/expected_errors.hpp"
 #include "stargate/questions/question.hpp"
 #include "stargate/serving/replica_engine.hpp"
@@ -85,13 +86,16 @@ EngineBasis make_engine_basis(const ServingEngine& record, const ExpectedErrors&
 /// Where the figures of an answer come from.
 struct ServingBasis : EngineBasis {
   std::string law_origin, law_basis;  ///< worst origin; each law's, in words
+  LawGround ground;
 };
-/// `setup` was made from a record of the catalogue.
+/// `setup` was made from a record of the catalogue; `shares` are of the answer's steps, where it has any.
 ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,
-                                const ServingMachine& machine, const ServingPrecision& precision);
-/// Two lines, each beginning with `margin`.
+                                const ServingMachine& machine, const ServingPrecision& precision,
+                                const LawShares& shares = {});
+/// Two or three lines, each beginning with `margin`.
 std::string format_serving_basis(const ServingBasis& basis, const std::string& margin = {});
-/// Members of the object that is open: "engine", "engine_versions", "device_law", "law_basis", "expected_error".
+/// Members of the object that is open: "engine", "engine_versions", "device_law", "law_basis", "expected_error",
+/// and those of the ground.
 void write_serving_basis(JsonWriter& json, const ServingBasis& basis);
 /// The fields of those members.
 const AnswerFields& serving_basis_fields();

@@ -74,6 +74,7 @@ class SimulationMaker {
 Check SimulationMaker::make_machine() {
   auto catalogue = load_changed_catalogue(context_, question_);
   if (!catalogue) return catalogue.faults();
+  catalogue->confidence = question_.confidence;
   out_.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
   auto system = find_system(context_, *out_.catalogue, "system", question_.system);
   if (!system) return system.faults();

@@ -125,6 +125,7 @@ const QuestionTable<TrainQuestion>& TrainQuestion::table() {
     t.group("What is told")
         .optional("memory", &TrainQuestion::memory, "Memory by class, and activations tensor by tensor")
         .optional("compare", &TrainQuestion::compare, "The answer as written and with the changes, side by side");
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();

@@ -164,6 +164,7 @@ const QuestionTable<TrainSearchQuestion>& TrainSearchQuestion::table() {
     t.group("What is told")
         .optional("memory", &TrainSearchQuestion::memory, "Memory by class, and activations tensor by tensor")
         .optional("compare", &TrainSearchQuestion::compare, "The answer as written and with the changes, side by side");
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();

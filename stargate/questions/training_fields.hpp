@@ -3,6 +3,7 @@
 #pragma once
 
 #include "stargate/questions/changes.hpp"
+#include "stargate/questions/confidence.hpp"
 #include "stargate/training/job.hpp"
 
 namespace stargate {
@@ -66,7 +67,7 @@ struct RecipeFields {
   bool moe_overlap = false, no_tp_overlap = false, no_dp_overlap = false;
 };
 
-struct TrainingFields : LayoutFields, RecipeFields, ChangeFields {
+struct TrainingFields : LayoutFields, RecipeFields, ConfidenceField, ChangeFields {
   std::string model, system;
   GpuCounts gpus;
   std::int64_t global_batch_size = 1024, seq_length = 8192;

@@ -89,6 +89,7 @@ Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionCont
   auto loaded = load_catalogue(context.files, context.catalogue_folder, changes);
   if (!loaded) return loaded.faults();
   auto catalogue = std::make_unique<Catalogue>(std::move(*loaded));
+  catalogue->confidence = fields.confidence;
   auto model = resolve_model(context, *catalogue, fields.model);
   if (!model) return model.faults();
   auto job = make_training_job(*catalogue, *model, fields.system);

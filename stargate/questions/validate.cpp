@@ -122,7 +122,8 @@ AnswerFields group_fields(const char* list) {
                            {"median_pct", "number or null", "Of the absolute relative errors"},
                            {"mean_pct", "number or null", "Of the absolute relative errors"},
                            {"p90_pct", "number or null", "Of the absolute relative errors"},
-                           {"bias_pct", "number or null", "Median of the relative errors"}};
+                           {"bias_pct", "number or null", "Median of the relative errors"},
+                           {"above_pct", "number or null", "Share of the rows predicted above what was measured"}};
   AnswerFields out;
   add_answer_fields(out, std::string(list) + "[]/", parts);
   return out;
@@ -149,6 +150,7 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
                "Predict each device with what other architectures' kernels would take on it");
     t.group("Shown").optional("worst", &Q::worst, "Rows it gets most wrong",
                               {.at_least = 0.0, .above = {}, .at_most = 1e6});
+    add_confidence_field(t);
     add_change_fields(t);
     return t;
   }();
@@ -166,6 +168,7 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
   if (auto effects = check_effects(question, context); !effects) return effects.faults();
   auto catalogue = load_changed_catalogue(context, question);
   if (!catalogue) return catalogue.faults();
+  catalogue->confidence = question.confidence;
   if (question.kernels) return validate_kernels(question, *catalogue, context);
   if (question.training) return validate_training(question, *catalogue, context);
   if (question.serving) return validate_serving(question, *catalogue, context);

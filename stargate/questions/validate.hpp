@@ -2,11 +2,12 @@
 #pragma once
 
 #include "stargate/questions/changes.hpp"
+#include "stargate/questions/confidence.hpp"
 
 namespace stargate {
 
 /// Exactly one of the first four. Paths of the tables; `worst` rows are shown.
-struct ValidateQuestion : ChangeFields {
+struct ValidateQuestion : ConfidenceField, ChangeFields {
   std::optional<std::string> kernels, training, serving, requests;
   std::optional<std::string> collectives;
   std::vector<std::string> device, law;

@@ -91,6 +91,14 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   return out;
 }
 
+void set_throughput(PlanService& service, const std::vector<MachineRate>& rates) {
+  service.throughput.clear();
+  for (const auto& rate : rates) {
+    if (rate.service == service.id && rate.per_accelerator.base() > 0)
+      service.throughput[rate.system] = {rate.per_accelerator, 1};
+  }
+}
+
 /// Capacity is built for the peak, so on average an accelerator works 1 / peak_to_mean of the time.
 PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec,
                          const std::vector<MachineRate>& rates) {
@@ -100,10 +108,7 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
   out.unmet_price = spec.unmet_price, out.revenue = spec.revenue;
   out.sites = allowed_sites(catalogue, study, spec);
   out.utilisation = 1 / spec.peak_to_mean;
-  for (const auto& rate : rates) {
-    if (rate.service == spec.service && rate.per_accelerator.base() > 0)
-      out.throughput[rate.system] = {rate.per_accelerator, 1};
-  }
+  set_throughput(out, rates);
   return out;
 }
 
@@ -163,6 +168,10 @@ std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySp
     if (near) sites.push_back(spec.site);
   }
   return sites;
+}
+
+void set_rates(Programme& programme, const std::vector<MachineRate>& rates) {
+  for (auto& service : programme.services) set_throughput(service, rates);
 }
 
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,

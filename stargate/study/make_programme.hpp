@@ -16,6 +16,9 @@ std::set<std::string> supplied_products(const Catalogue& catalogue);
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
                          const std::set<std::string>& limiting_products);
 
+/// The same programme with other rates.
+void set_rates(Programme& programme, const std::vector<MachineRate>& rates);
+
 /// Sites where a service may run: in a country it may be in, and near enough to one of its user regions.
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service);

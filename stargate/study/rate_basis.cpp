@@ -89,6 +89,7 @@ RateBasis rate_basis(const Catalogue& catalogue, const StudyServiceSpec& service
 
 Catalogue catalogue_part(const Catalogue& catalogue, const RateBasis& basis) {
   Catalogue part;
+  part.confidence = catalogue.confidence;
   for (const auto& name : basis.records) take(split(name), catalogue, part);
   for (const auto& name : basis.lenders) {
     const std::string id = split(name).id;

@@ -13,7 +13,7 @@ extern const std::string_view rating_sources;  // a hash of them (cmake/source_f
 }
 namespace {
 
-constexpr const char* kHeading = "stargate rate 1";
+constexpr const char* kHeading = "stargate rate 2";
 
 /// Two runs of FNV-1a (Fowler, Noll, Vo) with different beginnings: 128 bits of any text. Not for secrets: it need only
 /// tell apart what people write.
@@ -51,6 +51,24 @@ std::string file_stem(const std::string& path) {
   return name.substr(0, name.rfind('.'));
 }
 
+/// Shares in order of their origins; the whole line is read back.
+std::string format_shares(const LawShares& shares) {
+  std::string line;
+  for (const double share : shares.of) line += fmt::format("{}{:a}", line.empty() ? "" : " ", share);
+  return line;
+}
+
+LawShares parse_shares(const std::string& line) {
+  LawShares out;
+  const char* at = line.c_str();
+  for (double& share : out.of) {
+    char* end = nullptr;
+    share = std::strtod(at, &end);
+    at = end;
+  }
+  return out;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (std::size_t at = 0; at < text.size();) {
@@ -76,6 +94,8 @@ std::string format_entry(const MachineRate& r) {
                                 r.limit,
                                 std::to_string(static_cast<int>(r.origin)),
                                 r.law,
+                                format_shares(r.shares),
+                                r.ranged ? "ranged" : "fixed",
                                 "end"};
   std::string text;
   for (const auto& field : fields) text += field + "\n";
@@ -85,13 +105,14 @@ std::string format_entry(const MachineRate& r) {
 /// The heading names the form: entries of another form are made again.
 std::optional<MachineRate> parse_entry(const std::string& text) {
   const auto lines = lines_of(text);
-  if (lines.size() != 14 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
+  if (lines.size() != 16 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
   MachineRate r{lines[1], lines[2], lines[3]};
   r.per_accelerator = std::strtod(lines[4].c_str(), nullptr) * token / second;
   r.layout = lines[5], r.engine = lines[6], r.mode = lines[7], r.precision = lines[8];
   r.accelerators = std::strtoll(lines[9].c_str(), nullptr, 10);
   r.limit = lines[10], r.law = lines[12];
   r.origin = static_cast<LawOrigin>(std::strtol(lines[11].c_str(), nullptr, 10));
+  r.shares = parse_shares(lines[13]), r.ranged = lines[14] == "ranged";
   return r;
 }
 
@@ -127,6 +148,7 @@ std::string RateCache::path(const Question& question) const {
   Fingerprint asked;
   asked.add(embedded::rating_sources);
   asked.add(question.service.service), asked.add(question.service.asked), asked.add(question.system.id);
+  asked.add(EnumNames<Confidence>::names[static_cast<int>(question.confidence)].first);
   const auto add = [&](const std::string& name) {
     const auto at = written_.find(name);
     STARGATE_CHECK(at != written_.end(), "a record comes from a file");

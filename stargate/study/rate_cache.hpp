@@ -27,6 +27,7 @@ class RateCache {
     const StudyServiceSpec& service;  ///< what is asked
     const System& system;             ///< of what machine
     RateBasis basis;                  ///< everything else the rate depends on
+    Confidence confidence = Confidence::mid;
   };
   /// Empty when nothing is kept for exactly this question.
   std::optional<MachineRate> find(const Question& question) const;

@@ -92,6 +92,18 @@ TEST_CASE("a rate is made again under a change of any record it depends on") {
   CHECK(entries({}, longer).serving != usual.serving);
 }
 
+TEST_CASE("a rate at one end of a range is not taken for that at another") {
+  const Catalogue catalogue = load({});
+  const System& system = catalogue.systems.at("openai-xpu-rack");
+  const StudyServiceSpec service = assistant();
+  const RateCache cache("kept", DiskFileReader(), kFolder, {});
+  std::set<std::string> paths;
+  for (const Confidence confidence : {Confidence::low, Confidence::mid, Confidence::high}) {
+    paths.insert(cache.path({service, system, rate_basis(catalogue, service, system), confidence}));
+  }
+  CHECK(paths.size() == 3);
+}
+
 TEST_CASE("machines rated from the records named do as they do from the whole catalogue, whatever the prices are") {
   const Catalogue whole = load({}), dearer = load(set("system:hgx-h100.price", "x2"));
   StudyServiceSpec service = assistant();

@@ -1,7 +1,9 @@
 // A service on a machine: `stargate serve size --gpus`, with the best engine, format and mode.
+#include <algorithm>
 #include <cmath>
 
 #include "stargate/service/service_question.hpp"
+#include "stargate/sizing/deployment_law.hpp"
 #include "stargate/sizing/trial_traffic.hpp"
 #include "stargate/study/rates.hpp"
 
@@ -16,6 +18,8 @@ std::vector<ServingPrecision> allowed_precisions(const Model& model, const Study
   if (out.empty()) out.push_back(stored_precision(model));
   return out;
 }
+
+std::string mode_name(bool disaggregated) { return disaggregated ? "disaggregated" : "aggregated"; }
 
 /// What takes most time, or which target is met with nothing to spare.
 std::string limit_of(const SizedFleet& fleet, const SizingTargets& targets) {
@@ -40,12 +44,19 @@ FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec&
   return question;
 }
 
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                 const MachineRate& like) {
   const Model& model = catalogue.models.at(service.model);
   const FleetQuestion question = rated_question(catalogue, service, system);
   const auto precisions = service.own ? std::vector{question.serving.precision} : allowed_precisions(model, service);
   auto ways = make_serving_ways(catalogue, model, system, service.engine, precisions, service.mode);
   if (!ways) return ways.faults();
+  if (!like.engine.empty()) {
+    std::erase_if(ways->options, [&](const FleetOption& way) {
+      return way.engine.kernels != like.engine || precision_name(way.precision.linear) != like.precision ||
+             mode_name(way.disaggregated) != like.mode;
+    });
+  }
   const FleetAnswer answer = size_fleet(model, question, ways->options);
   const auto* fleet = std::get_if<SizedFleet>(&answer);
   const FleetOption& option = ways->options[fleet != nullptr ? fleet->option : 0];
@@ -53,6 +64,9 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   MachineRate rate{service.service, system.id, system.accelerator};
   rate.accelerators = question.demand.accelerators;
   rate.origin = option.machine->law.origin(used), rate.law = format_law_basis(option.machine->law, used);
+  rate.ranged = std::any_of(ways->options.begin(), ways->options.end(), [&](const FleetOption& way) {
+    return rests_on_typical_laws({&model, way.machine, {}, way.precision, way.engine});
+  });
   if (fleet == nullptr) {
     rate.layout = std::get<FleetShortfall>(answer).sentence;
     return rate;
@@ -60,9 +74,10 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   rate.per_accelerator = fleet->output_per_accelerator * token / second;
   rate.layout = format_deployment(fleet->deployment);
   rate.engine = option.engine.kernels;
-  rate.mode = fleet->deployment.disaggregated() ? "disaggregated" : "aggregated";
+  rate.mode = mode_name(fleet->deployment.disaggregated());
   rate.precision = precision_name(option.precision.linear);
   rate.limit = limit_of(*fleet, question.targets);
+  rate.shares = deployment_law_shares(model, question, option, *fleet);
   return rate;
 }
 

@@ -1,6 +1,7 @@
 // A service on a machine through training's search over layouts.
 #include "stargate/study/rates.hpp"
 #include "stargate/training/search.hpp"
+#include "stargate/training/step_law.hpp"
 
 namespace stargate {
 
@@ -28,6 +29,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   const auto& report = search->best()->report;
   rate.per_accelerator = report.tokens_per_second_per_gpu() * service.effective_time;
   rate.layout = format_layout(search->best()->layout);
+  rate.shares = training_law_shares(*job, search->best()->layout);
+  rate.ranged = rate.shares[LawOrigin::typical] > 0;
   // What takes most of the step beside the products themselves.
   StepPart largest = StepPart::recompute;
   for (int i = static_cast<int>(StepPart::recompute); i < kStepParts; ++i) {

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <set>
 
-#include "stargate/perf/law_choice.hpp"
+#include "stargate/perf/law_origin.hpp"
 #include "stargate/study/spec.hpp"
 
 namespace stargate {
@@ -24,16 +26,24 @@ struct MachineRate {
   std::string limit{};                          ///< what holds it back
   LawOrigin origin = LawOrigin::specification;  ///< the worst the times rest on
   std::string law{};                            ///< by law, with the error to expect: "gemm fitted (4 %)"
+  LawShares shares{};                           ///< of its steps' time; none where it cannot
+  bool ranged = false;  ///< some way of it rests on laws typical of measured devices: confidence may change it
 };
 
-/// All pairs, side by side on the cores there are. `progress` is told when one is done, from any thread, one at a time.
-/// Services outer, systems inner, in the study's order, whatever the threads did.
-Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
-                                               const RateCache& cache,
-                                               const std::function<void(const std::string&)>& progress);
+/// Services outer, systems inner, in the study's order.
+using MachineRates = std::vector<MachineRate>;
 
-/// Both take seconds to minutes and are pure: the same question gives the same rate to the last digit.
-Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+/// All pairs at each confidence, and at mid, side by side on the cores there are. Where mid says that no law has a
+/// range, the ends are the same; else they are of the engine, mode and format that do best at mid. `progress` is told
+/// when one is done, from any thread, one at a time.
+Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
+                                                         const std::set<Confidence>& wanted, const RateCache& cache,
+                                                         const std::function<void(const std::string&)>& progress);
+
+/// At the catalogue's confidence. Both take seconds to minutes and are pure: the same question gives the same rate to
+/// the last digit. `like`: only in its engine, mode and format, where it has them.
+Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                 const MachineRate& like = {});
 Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 
 /// The question that sizing is asked about a serving service.

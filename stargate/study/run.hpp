@@ -21,6 +21,8 @@ struct StudyRequest {
   /// them when a record is left out.
   std::optional<std::set<std::string>> limiting_products = {};
   std::string cache_folder = usual_cache_folder();  ///< where rates are kept; empty: nowhere
+  Confidence confidence = Confidence::mid;           ///< of devices nobody measured
+  bool range = false;                                ///< plans at low, mid and high
 };
 
 /// Everything up to the question: read, checked, machines rated.
@@ -28,13 +30,16 @@ struct PreparedStudy {
   std::string file;
   Catalogue catalogue;             ///< with the changes made
   StudySpec study;                 ///< checked against it
-  std::vector<MachineRate> rates;  ///< of each service on each system
+  MachineRates rates;
   Programme programme;             ///< what the planner is given
+  Confidence confidence = Confidence::mid;        ///< of `rates`
+  std::map<Confidence, MachineRates> ends = {};  ///< rates at low, mid and high, where the range was asked for
 };
 
 struct StudyReport {
   PreparedStudy prepared;  ///< all that is known before the plan
   PlanOutcome outcome;     ///< the plan, or why there is none
+  std::map<Confidence, PlanOutcome> ends = {};  ///< plans of `prepared.ends`; none where no rate has a range
 };
 
 /// Told what is being done, in words; may come from any thread, one at a time.

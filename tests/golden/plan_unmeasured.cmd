@@ -1,0 +1,1 @@
+plan tests/golden/inputs/unmeasured.yaml
