@@ -11,6 +11,7 @@
 #include "stargate/catalogue/architecture.hpp"
 #include "stargate/catalogue/calibration.hpp"
 #include "stargate/catalogue/model.hpp"
+#include "stargate/catalogue/owner.hpp"
 #include "stargate/catalogue/place.hpp"
 #include "stargate/catalogue/reliability.hpp"
 #include "stargate/catalogue/serving_engine.hpp"
@@ -55,6 +56,7 @@ struct Catalogue {
   Records<Route> routes;
   Records<Supplier> suppliers;
   Records<RentalPrice> rentals;
+  Records<Owner> owners;
   Records<Reliability> reliabilities;
   Records<TrainingCoefficients> training;  ///< one record, "coefficients"
   Records<ServingEngine> engines;

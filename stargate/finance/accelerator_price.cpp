@@ -13,19 +13,16 @@
 namespace stargate {
 namespace {
 
-/// Empty when the record has only estimates of cost.
+/// Empty when the record has no quotes.
 std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
-  std::vector<const RentalQuote*> quotes;
-  for (const auto& quote : rental.quotes) {
-    if (quote.tier.find("TCO") == std::string::npos) quotes.push_back(&quote);
-  }
+  const auto& quotes = rental.quotes;
   if (quotes.empty()) return std::nullopt;
-  const Quarter latest = (*std::max_element(quotes.begin(), quotes.end(), [](auto* a, auto* b) {
-                           return a->quarter < b->quarter;
-                         }))->quarter;
+  const Quarter latest = std::max_element(quotes.begin(), quotes.end(), [](const auto& a, const auto& b) {
+                           return a.quarter < b.quarter;
+                         })->quarter;
   std::vector<MoneyRate> prices;
-  for (const auto* quote : quotes) {
-    if (quote->quarter == latest) prices.push_back(quote->price);
+  for (const auto& quote : quotes) {
+    if (quote.quarter == latest) prices.push_back(quote.price);
   }
   std::sort(prices.begin(), prices.end());
   const std::size_t middle = prices.size() / 2;
