@@ -190,11 +190,16 @@ void check_owners(ReferenceCheck& check, const Catalogue& catalogue) {
       if (o.electricity_price) check.fault("electricity_price", "has no effect: power is inside 'colocation'");
       continue;
     }
-    if (!o.electricity_price) check.fault("construction_price", "whoever builds pays for power: 'electricity_price' is missing");
-    if (o.power_share + o.cooling_share > 1) check.fault("cooling_share", "is above what 'power_share' leaves of the whole");
+    if (!o.electricity_price) {
+      check.fault("construction_price", "whoever builds pays for power: 'electricity_price' is missing");
+    }
+    if (o.power_share + o.cooling_share > 1) {
+      check.fault("cooling_share", "is above what 'power_share' leaves of the whole");
+    }
     for (const auto& [field, life] : {std::pair("building_life", o.building_life), {"power_life", o.power_life},
                                       {"cooling_life", o.cooling_life}}) {
-      if (life.base() <= 0) check.fault("construction_price", std::string("is paid over years: '") + field + "' is missing");
+      if (life.base() > 0) continue;
+      check.fault("construction_price", std::string("is paid over years: '") + field + "' is missing");
     }
   }
 }

@@ -15,7 +15,8 @@ const RecordTable<Owner>& Owner::table() {
           .required("storage_life", &O::storage_life, "Years over which storage is paid.", life)
           .optional("price_factor", &O::price_factor, "Of the price of a system: a discount or a markup.", positive)
           .optional("maintenance", &O::maintenance,
-                    "Spares, staff and software a year, as a share of the price of systems, network and storage.", fraction)
+                    "Spares, staff and software a year, as a share of the price of systems, network and storage.",
+                    fraction)
           .required("utilisation", &O::utilisation, "Share of its hours that an accelerator is sold or used.",
                     {.at_least = {}, .above = 0.0, .at_most = 1.0})
           .required("load", &O::load, "Energy drawn over that of full power all the time.", fraction)

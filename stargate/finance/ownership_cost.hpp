@@ -14,8 +14,9 @@ enum class CapitalClass { systems, network, storage, building, power_supply, coo
 template <>
 struct EnumNames<CapitalClass> {
   static constexpr std::pair<const char*, CapitalClass> names[] = {
-      {"systems", CapitalClass::systems},   {"network", CapitalClass::network}, {"storage", CapitalClass::storage},
-      {"building", CapitalClass::building}, {"power_supply", CapitalClass::power_supply},     {"cooling", CapitalClass::cooling}};
+      {"systems", CapitalClass::systems},           {"network", CapitalClass::network},
+      {"storage", CapitalClass::storage},           {"building", CapitalClass::building},
+      {"power_supply", CapitalClass::power_supply}, {"cooling", CapitalClass::cooling}};
 };
 inline constexpr int kCapitalClasses = 6;
 
@@ -48,10 +49,15 @@ struct OwnershipCost {
   double accelerators_in(Power at_the_meter) const { return at_the_meter / meter_power; }
 };
 
+/// Id of the owner that is meant where nobody says which.
+inline constexpr const char* kUsualOwner = "hyperscaler";
+/// The cluster that is meant: what published costs of a GPU-hour are of.
+inline constexpr double kUsualCluster = 16'384;
+
 /// Where the facility stands and how large its clusters are.
 struct OwnershipPlace {
-  const Site* site = nullptr;    ///< of the catalogue; null: the owner's usual facility
-  double accelerators = 16'384;  ///< of one cluster
+  const Site* site = nullptr;           ///< of the catalogue; null: the owner's usual facility
+  double accelerators = kUsualCluster;  ///< of one network
 };
 
 /// `system_price`: of the whole system by the catalogue (an end of its range), before the owner's factor. A site gives

@@ -1,6 +1,5 @@
-// What owning machines costs beside their price where nobody says otherwise: the one place with these numbers. A
-// study states its own (finance, and each site its pue and its price of electricity); the price of an accelerator hour
-// and the defaults of records take these.
+// What owning machines costs beside their price where neither a study nor an owner's record says: the one place with
+// these numbers. A study states its own (finance, and each site its pue and its price of electricity).
 #pragma once
 
 #include "stargate/units/quantity.hpp"

@@ -75,8 +75,10 @@ void check_row(const Catalogue& catalogue, const PublishedCost& row, const Fault
   if (!any) fault("source", row.source, "an id of sources.yaml");
 }
 
+/// Four digits; all of a large count.
+std::string figure_text(double value) { return value < 1e4 ? fmt::format("{:.4g}", value) : fmt::format("{:.0f}", value); }
 std::string range_text(double low, double high) {
-  return low == high ? fmt::format("{:.4g}", low) : fmt::format("{:.4g} to {:.4g}", low, high);
+  return low == high ? figure_text(low) : figure_text(low) + " to " + figure_text(high);
 }
 
 }  // namespace
@@ -134,7 +136,8 @@ std::string format_cost_validation_text(const CostValidation& validation) {
     before = p.row->figure;
     table.add_row({p.row->figure + (p.row->stated == "stated" ? "" : ", " + p.row->stated), p.row->system,
                    p.row->owner, fmt::format("{:.0f}", p.row->cluster), range_text(p.row->low, p.row->high),
-                   fmt::format("{:.4g}", p.mid), p.low == p.high ? "" : range_text(std::min(p.low, p.high), std::max(p.low, p.high)),
+                   figure_text(p.mid),
+                   p.low == p.high ? "" : range_text(std::min(p.low, p.high), std::max(p.low, p.high)),
                    fmt::format("{:+.1f} %", 100 * p.error()), p.row->source});
   }
   return "What was published, and what `stargate cost` says; a range that is published is met anywhere in it.\n" +
@@ -155,8 +158,20 @@ void write_cost_validation(JsonWriter& json, const CostValidation& validation) {
 }
 
 std::string format_cost_validation_csv(const CostValidation& validation) {
-  TextTable table({{"figure"}, {"system"}, {"owner"}, {"cluster"}, {"stated"}, {"source"}, {"note"}, {"published_low"},
-                   {"published_high"}, {"predicted"}, {"predicted_low"}, {"predicted_high"}, {"error_pct"}, {"command"}});
+  TextTable table({{"figure"},
+                   {"system"},
+                   {"owner"},
+                   {"cluster"},
+                   {"stated"},
+                   {"source"},
+                   {"note"},
+                   {"published_low"},
+                   {"published_high"},
+                   {"predicted"},
+                   {"predicted_low"},
+                   {"predicted_high"},
+                   {"error_pct"},
+                   {"command"}});
   for (const auto& p : validation.rows) {
     const PublishedCost& r = *p.row;
     std::vector<std::string> cells{r.figure, r.system, r.owner, fmt::format("{:.0f}", r.cluster),

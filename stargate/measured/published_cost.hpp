@@ -1,6 +1,6 @@
 // Published figures of what machines cost (published_costs.csv of the catalogue) against the functions that `cost` and
-// the planner use: dollars a GPU-hour by machine and owner, all-in power, machines and dollars a gigawatt, shares of the
-// capital, switches. A figure's name says its unit.
+// the planner use: dollars a GPU-hour by machine and owner, all-in power, machines and dollars a gigawatt, shares of
+// the capital, switches. A figure's name says its unit.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"

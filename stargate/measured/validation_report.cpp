@@ -117,7 +117,8 @@ std::string format_validation_text(const ValidationReport& report, const std::st
     for (auto& cell : error_cells(group)) cells.push_back(std::move(cell));
     groups.add_row(std::move(cells));
   }
-  return "Relative errors; bias is the median of the signed error (above 0: predicted too high).\n" + groups.format() + "\n" + format_overall_text(report, unit);
+  return "Relative errors; bias is the median of the signed error (above 0: predicted too high).\n" + groups.format() +
+         "\n" + format_overall_text(report, unit);
 }
 
 std::string format_overall_text(const ValidationReport& report, const std::string& unit) {

@@ -54,20 +54,23 @@ BillRow total_of(const std::vector<BillRow>& rows) {
 double hourly(MoneyRate rate) { return rate.in(dollar / hour); }
 std::string cents(MoneyRate rate) { return rate.base() == 0 ? "-" : fmt::format("{:.3f}", hourly(rate)); }
 std::string money(Money price) { return price.base() == 0 ? "-" : format_quantity(price); }
+std::string with_commas(double count) {
+  std::string digits = fmt::format("{:.0f}", count);
+  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
 /// "459,000", three digits of a large count.
 std::string count_text(double count) {
   const double step = std::max(1.0, std::pow(10, std::floor(std::log10(std::max(count, 1.0))) - 2));
-  std::string digits = fmt::format("{:.0f}", std::round(count / step) * step);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
+  return with_commas(std::round(count / step) * step);
 }
 
 std::string network_text(const CostAnswer& answer) {
   const ClusterShare& share = answer.mid.cluster;
   if (share.radix == 0) return "no switches are listed for it";
-  return fmt::format("{} {} of {}-port switches, {} of them for {:.0f} accelerators", share.tree.tiers,
+  return fmt::format("{} {} of {}-port switches, {} of them for {} accelerators", share.tree.tiers,
                      share.tree.tiers == 1 ? "tier" : "tiers", share.radix,
-                     count_text(std::ceil(share.switch_count * answer.cluster - 1e-6)), answer.cluster);
+                     with_commas(std::ceil(share.switch_count * answer.cluster - 1e-6)), with_commas(answer.cluster));
 }
 
 /// The range is that of the system's price alone.
@@ -188,9 +191,10 @@ std::string bill_csv(const CostAnswer& answer) {
   rows.push_back(total_of(rows));
   for (const auto& row : rows) {
     std::vector<std::string> cells{row.name};
-    for (const double figure : {row.price.in(dollar), (static_cast<double>(answer.system.accelerators) * row.price).in(dollar),
-                                (answer.accelerators() * row.price).in(dollar), row.life / year,
-                                hourly(row.depreciation), hourly(row.interest), hourly(row.running), hourly(row.hour())}) {
+    const Money of_system = static_cast<double>(answer.system.accelerators) * row.price;
+    for (const double figure :
+         {row.price.in(dollar), of_system.in(dollar), (answer.accelerators() * row.price).in(dollar), row.life / year,
+          hourly(row.depreciation), hourly(row.interest), hourly(row.running), hourly(row.hour())}) {
       cells.push_back(fmt::format("{}", figure));
     }
     table.add_row(std::move(cells));
