@@ -23,8 +23,8 @@ inline constexpr int kCapitalClasses = 6;
 /// Of one accelerator.
 struct CapitalLine {
   Money price;
-  Duration life;        ///< zero where the owner does not buy this class
-  MoneyRate annuity;    ///< what pays the price with interest over the life
+  Duration life;           ///< zero where the owner does not buy this class
+  MoneyRate annuity;       ///< what pays the price with interest over the life
   MoneyRate depreciation;  ///< of it what is the price itself, in equal parts
   MoneyRate upkeep;
 
@@ -51,7 +51,7 @@ struct OwnershipCost {
 
 /// Id of the owner that is meant where nobody says which.
 inline constexpr const char* kUsualOwner = "hyperscaler";
-/// The cluster that is meant: what published costs of a GPU-hour are of.
+/// The cluster that is meant, and at which published costs of a GPU-hour are met; their publisher names none.
 inline constexpr double kUsualCluster = 16'384;
 
 /// Where the facility stands and how large its clusters are.

@@ -60,8 +60,9 @@ Result<Answer> answer_cost(const CostQuestion& question, const QuestionContext& 
     return ownership_cost(*catalogue, **system, price, **owner, {*site, question.cluster});
   };
   const Price& price = (*system)->price;
-  CostAnswer report{**system,       **owner,       *site == nullptr ? "" : (*site)->name, question.cluster,
-                    question.power, at(price.mid), at(price.low).hour(),                  at(price.high).hour()};
+  const std::optional<Site> there = *site == nullptr ? std::nullopt : std::optional(**site);
+  CostAnswer report{**system,       **owner,       there,                question.cluster,
+                    question.power, at(price.mid), at(price.low).hour(), at(price.high).hour()};
   const std::string file = context.path_of("csv");
   const std::string csv = file.empty() ? "" : bill_csv(report);
   Answer answer = make_answer(AnswerKind::answered, std::move(report), bill_text, write_bill);

@@ -70,14 +70,14 @@ std::string network_text(const CostAnswer& answer) {
   if (share.radix == 0) return "no switches are listed for it";
   return fmt::format("{} {} of {}-port switches, {} of them for {} accelerators", share.tree.tiers,
                      share.tree.tiers == 1 ? "tier" : "tiers", share.radix,
-                     with_commas(std::ceil(share.switch_count * answer.cluster - 1e-6)), with_commas(answer.cluster));
+                     with_commas(answer.switches()), with_commas(answer.cluster));
 }
 
 /// The range is that of the system's price alone.
 std::string summary(const CostAnswer& answer) {
   const OwnershipCost& c = answer.mid;
   std::string out = fmt::format("{}, owner {} ({}){}\n", answer.system.name, answer.owner.id, answer.owner.name,
-                                answer.site.empty() ? "" : ", at " + answer.site);
+                                answer.site ? ", at " + answer.site->name : std::string());
   out += fmt::format("  an hour    {:.2f} $ an accelerator ({:.2f} to {:.2f} by the price of the system)\n",
                      hourly(c.hour()), hourly(answer.low), hourly(answer.high));
   out += fmt::format("             {:.2f} $ an hour sold, of {:.0f} % of them\n", hourly(c.hour_sold()),
@@ -129,12 +129,12 @@ std::string bill_text(const CostAnswer& answer) {
 void write_bill(JsonWriter& json, const CostAnswer& answer) {
   const OwnershipCost& c = answer.mid;
   json.member("schema_version", 1).member("system", answer.system.id).member("owner", answer.owner.id);
-  if (!answer.site.empty()) json.member("site", answer.site);
+  if (answer.site) json.member("site", answer.site->id);
   json.member("cluster", answer.cluster);
   json.member("usd_per_gpu_hour", hourly(c.hour())).member("usd_per_gpu_hour_low", hourly(answer.low));
   json.member("usd_per_gpu_hour_high", hourly(answer.high)).member("usd_per_gpu_hour_sold", hourly(c.hour_sold()));
   json.member("meter_kw_per_gpu", c.meter_power.in(kilowatt)).member("it_kw_per_gpu", c.it_power.in(kilowatt));
-  json.member("switch_tiers", c.cluster.tree.tiers).member("switches", c.cluster.switch_count * answer.cluster);
+  json.member("switch_tiers", c.cluster.tree.tiers).member("switches", answer.switches());
   json.member("site_power_mw", answer.power.in(megawatt)).member("site_gpus", answer.accelerators());
   json.member("site_systems", answer.accelerators() / answer.system.accelerators);
   json.member("site_capital_usd", (answer.accelerators() * c.capital_price()).in(dollar));
@@ -153,7 +153,7 @@ void write_bill(JsonWriter& json, const CostAnswer& answer) {
 AnswerFields bill_answer_fields() {
   return {{"system", "text", "Its id"},
           {"owner", "text", "Its id"},
-          {"site", "text", "Its name; absent: the owner's usual facility"},
+          {"site", "text", "Its id; absent: the owner's usual facility"},
           {"cluster", "number", "Accelerators that one network joins"},
           {"usd_per_gpu_hour", "number", "Of one accelerator, used or not"},
           {"usd_per_gpu_hour_low", "number", "At the lowest price of the system"},
@@ -162,7 +162,7 @@ AnswerFields bill_answer_fields() {
           {"meter_kw_per_gpu", "number", "All-in, at the meter"},
           {"it_kw_per_gpu", "number", "Of it machines and network"},
           {"switch_tiers", "integer", "Of the network between systems; 0: no switches listed"},
-          {"switches", "number", "In one cluster"},
+          {"switches", "number", "In one cluster, whole ones"},
           {"site_power_mw", "number", "Of the site that is filled, at the meter"},
           {"site_gpus", "number", "Accelerators in it"},
           {"site_systems", "number", "Systems in it"},
