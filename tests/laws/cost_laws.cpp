@@ -1,11 +1,11 @@
 // What must hold of the cost of every system for every owner: it never falls when a price, a rate or an overhead rises
-// or a life gets shorter, and it is the sum of its parts.
+// or a life gets shorter, it is the sum of its parts, and a plan pays for a machine what the bill lists.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include <functional>
 
-#include "shipped.hpp"
+#include "small_study.hpp"
 #include "stargate/finance/ownership_cost.hpp"
 
 using namespace stargate;
@@ -38,7 +38,7 @@ const DearerOwner kDearer[] = {
        if (o.construction_price) o.construction_price->mid = 1.1 * o.construction_price->mid;
      }}};
 
-MoneyRate hour(const System& system, const Owner& owner, Money price, double cluster = 16'384) {
+MoneyRate hour_of(const System& system, const Owner& owner, Money price, double cluster = 16'384) {
   return ownership_cost(shipped_catalogue(), system, price, owner, {nullptr, cluster}).hour();
 }
 
@@ -58,16 +58,16 @@ void for_each_pair(F f) {
 
 TEST_CASE("cost never falls when a price or a rate rises or a life gets shorter") {
   for_each_pair([](const System& system, const Owner& owner) {
-    const MoneyRate before = hour(system, owner, system.price.mid);
+    const MoneyRate before = hour_of(system, owner, system.price.mid);
     for (const auto& [how, change] : kDearer) {
       Owner dearer = owner;
       change(dearer);
-      CHECK_MESSAGE(hour(system, dearer, system.price.mid) >= before, how);
+      CHECK_MESSAGE(hour_of(system, dearer, system.price.mid) >= before, how);
     }
-    CHECK(hour(system, owner, system.price.low) <= before);
-    CHECK(hour(system, owner, system.price.high) >= before);
+    CHECK(hour_of(system, owner, system.price.low) <= before);
+    CHECK(hour_of(system, owner, system.price.high) >= before);
     for (double cluster = 8, smaller = 0; cluster < 2e6; cluster *= 2) {
-      const double now = hour(system, owner, system.price.mid, cluster).base();
+      const double now = hour_of(system, owner, system.price.mid, cluster).base();
       CHECK(now >= smaller);
       smaller = now;
     }
@@ -85,4 +85,25 @@ TEST_CASE("an hour is the sum of its parts, and interest is never below nothing"
     CHECK(sum.base() == doctest::Approx(cost.hour().base()).epsilon(1e-12));
     CHECK(cost.hour_sold() >= cost.hour());
   });
+}
+
+TEST_CASE("a plan pays for a machine what its bill lists, and reserves the power the bill says") {
+  const Catalogue& catalogue = shipped_catalogue();
+  auto study = parse_study("study.yaml", kSmallStudy, catalogue, {});
+  REQUIRE(study.ok());
+  for (auto& system : study->systems) system.price_change = 0;
+  const Programme programme = make_programme(catalogue, *study, made_up_rates(*study), {});
+  REQUIRE(!programme.systems.empty());
+  for (const PlanSystem& bought : programme.systems) {
+    const System& system = catalogue.systems.at(bought.id);
+    const Owner& owner = catalogue.owners.at(kUsualOwner);
+    const OwnershipCost cost =
+        ownership_cost(catalogue, system, system.price.mid, owner, {nullptr, kCampusAccelerators});
+    Money listed;
+    for (const auto c : {CapitalClass::systems, CapitalClass::network, CapitalClass::storage}) {
+      listed += static_cast<double>(system.accelerators) * cost.line(c).price;
+    }
+    CHECK(bought.price.at(programme.first).base() == doctest::Approx(listed.base()).epsilon(1e-12));
+    CHECK(bought.power.base() == doctest::Approx(system.accelerators * cost.it_power.base()).epsilon(1e-12));
+  }
 }
