@@ -8,7 +8,7 @@ const RecordTable<Owner>& Owner::table() {
   const Rule& life = life_within_century;
   const Rule pue{.at_least = 1.0, .above = {}, .at_most = 3.0};
   static const auto table =
-      record_fields<O>("owner", "Who owns machines: what money, power and time cost him.")
+      record_fields<O>("owner", "Who owns machines: what money costs, over how long things are paid, what power and room cost.")
           .required("capital_cost", &O::capital_cost, "Cost of capital a year (WACC), of the annuities.", fraction)
           .required("system_life", &O::system_life, "Years over which a system is paid.", life)
           .required("network_life", &O::network_life, "Years over which switches and optics are paid.", life)
