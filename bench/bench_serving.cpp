@@ -96,7 +96,7 @@ void trace_simulated(benchmark::State& state) {
   const auto& engine = std::get<ReplicaEngine>(*made);
   const RequestTrace trace = conversations();
   for (auto _ : state) {
-    const StepTable table(*engine.model);
+    const StepTable table(engine.model);
     SimulatedService service;
     service.pool = {engine.spec, &table, 1};
     const auto source = make_trace_source(trace);

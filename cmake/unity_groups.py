@@ -13,6 +13,7 @@ import re
 import sys
 
 TYPE = re.compile(r"^\s*(?:struct|class|enum class|enum|using)\s+(\w+)\s*(?:[:={]|final\b|$)")
+CONSTANT = re.compile(r"^(?:inline )?constexpr .*?\b(\w+)(?:\[[^\]]*\])? ?[={]")
 INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 root, size = os.path.abspath(sys.argv[1]), int(sys.argv[2])
 
@@ -38,8 +39,9 @@ def headers_of(path):
 
 @functools.lru_cache(None)
 def types_of(header):
-    """Types a header defines for everybody: a line of column 0."""
-    return frozenset(m[1] for line in text_of(header).split("\n") if not line.startswith(" ") and (m := TYPE.match(line)))
+    """Types and constants a header defines for everybody: a line of column 0."""
+    lines = [line for line in text_of(header).split("\n") if not line.startswith(" ")]
+    return frozenset(m[1] for line in lines for m in (TYPE.match(line), CONSTANT.match(line)) if m)
 
 
 def own_names(path):

@@ -20,14 +20,14 @@ class QuestionCommands {
   void answer();
 
  private:
-  void add_ask();
-  CLI::App& command_named(const std::string& words);
-  const QuestionCommand* question_of(const CLI::App* command) const;
-  bool tell_mistyped(const CLI::App& command);
-  void answer_command(const QuestionCommand& chosen);
-  void answer_file();
-  void print_schema();
-  void help(const CLI::App& command);
+  void add_ask();                                                     ///< `stargate ask`: a question from a file
+  CLI::App& command_named(const std::string& words);                  ///< "serve size": made where it is not there yet
+  const QuestionCommand* question_of(const CLI::App* command) const;  ///< null: no question's command
+  bool tell_mistyped(const CLI::App& command);                        ///< the nearest name, when a word is none
+  void answer_command(const QuestionCommand& chosen);                 ///< asks it with the flags given
+  void answer_file();                                                 ///< asks what a file says
+  void print_schema();                                                ///< of one question, or of all
+  void help(const CLI::App& command);                                 ///< its page, as wide as the screen
   void ask(const Question& question, const Document& document, std::map<std::string, std::string, std::less<>> wanted,
            bool json);
 

@@ -8,7 +8,7 @@ namespace stargate {
 
 /// A command below another, with its sentence.
 struct HelpEntry {
-  std::string name, sentence;
+  std::string name, sentence;  ///< of a command
 };
 
 /// `width` in columns; `below`: the commands under this one.

@@ -22,7 +22,7 @@ class QuestionCommand {
   /// References are to the question and the command given to the constructor, which outlive this.
   const Question& question() const { return *question_; }
   CLI::App& command() const { return *command_; }
-  bool wants_json() const;
+  bool wants_json() const;  ///< --json was given
   /// Forms in files that were asked for, by name.
   std::map<std::string, std::string, std::less<>> wanted() const;
   /// All flags, for suggestions.
@@ -32,13 +32,13 @@ class QuestionCommand {
   Result<Document> asked(const QuestionCommand* above) const;
 
  private:
-  const CLI::Option* given(const std::string& field) const;
+  const CLI::Option* given(const std::string& field) const;  ///< null: the flag was not used
 
-  const Question* question_;
-  CLI::App* command_;
+  const Question* question_;          ///< not owned
+  CLI::App* command_;                 ///< its words on the command line
   std::vector<CLI::Option*> fields_;  ///< as in the question's table
   std::vector<CLI::Option*> forms_;   ///< as in Question::forms
-  CLI::Option* json_ = nullptr;
+  CLI::Option* json_ = nullptr;       ///< of every question
 };
 
 /// Faults of a question whose document was made from flags (others are returned as they are): the place is the flag,

@@ -22,7 +22,7 @@ class RememberedFiles final : public FileReader {
  private:
   DiskFileReader disk_;
   std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  ///< questions read on several threads
-  mutable std::set<std::string> read_;
+  mutable std::set<std::string> read_;                                  ///< what was_read answers from
 };
 
 }  // namespace stargate

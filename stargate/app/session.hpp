@@ -17,10 +17,10 @@ inline constexpr int kExitAnswered = 0, kExitInternal = 1, kExitWrongInput = 2, 
 struct Session {
   /// --catalogue, else below $STARGATE_HOME, else "catalogue" in the working directory.
   std::string catalogue_folder;
-  RememberedFiles files;
-  StandardOutput output;
-  TextLayout screen;
-  int exit_code = kExitAnswered;
+  RememberedFiles files;          ///< the disk, and what was read of it
+  StandardOutput output;          ///< where answers go
+  TextLayout screen;              ///< width and colour of it
+  int exit_code = kExitAnswered;  ///< the process's
 
   /// A text for people, laid out for their screen.
   void print_text(std::string_view text) { output.print(lay_out(text, screen)); }
@@ -34,7 +34,7 @@ struct Session {
 
   /// Prints the faults to stderr and remembers the exit code.
   void fail(const Diagnostics& faults);
-  void fail(const std::string& message, const std::string& hint = {});
+  void fail(const std::string& message, const std::string& hint = {});  ///< one fault of no file
   /// Progress, on stderr: shown when that is a terminal.
   static void progress(const std::string& text);
   /// The same on one line that the next call overwrites; an empty text clears it.

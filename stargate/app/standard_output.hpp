@@ -25,7 +25,7 @@ class StandardOutput {
   std::string close();
 
  private:
-  std::string fault_;
+  std::string fault_;  ///< the first; empty: all was written
 };
 
 }  // namespace stargate

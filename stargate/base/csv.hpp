@@ -13,15 +13,15 @@ namespace stargate {
 
 /// A row as text: cells are unquoted but not trimmed, converted or checked.
 struct CsvRow {
-  int line = 0;  ///< of the file, where the row begins
-  std::vector<std::string> cells;
+  int line = 0;                    ///< of the file, where the row begins
+  std::vector<std::string> cells;  ///< by column, in the header's order
 };
 
 struct CsvTable {
   /// As given to parse_csv, for the faults of whoever reads the cells.
   std::string file;
-  std::vector<std::string> header;
-  std::vector<CsvRow> rows;  ///< each with as many cells as the header
+  std::vector<std::string> header;  ///< titles as written, each once
+  std::vector<CsvRow> rows;         ///< each with as many cells as the header
 
   /// The index of a column by its exact title; empty when there is none. A linear search: ask once a table, not once a
   /// row.

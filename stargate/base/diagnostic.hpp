@@ -30,7 +30,9 @@ std::string format_diagnostics(std::vector<Diagnostic> diagnostics);
 /// Levenshtein); at least one is always allowed. Of names equally near, one that begins with the same letter, else the
 /// first. Empty for a text of more than 200 bytes.
 std::string nearest_name(std::string_view wanted, const std::vector<std::string>& names);
-/// `did you mean 'x'?` when a name is near, else `known: a, b, c` (at most a dozen), else empty.
+/// `did you mean 'x'?` when a name is near, else `known: a, b, c` (at most a dozen), else empty. For a Diagnostic's
+/// hint. The edit distance is worked out against every name, so this is for the few names of one document or one folder
+/// of the catalogue.
 std::string suggest_name(std::string_view wanted, const std::vector<std::string>& names);
 
 }  // namespace stargate

@@ -15,7 +15,8 @@ class FileReader {
   /// The whole file as bytes. A fault names the path when there is no such file, when it is no regular file, when it is
   /// over 64 MiB, or with the system's reason.
   virtual Result<std::string> read(const std::string& path) const = 0;
-  /// Files below `folder` (recursively) whose name ends in `suffix`, sorted by path. Empty when there is none.
+  /// Files below `folder` (recursively) whose name ends in `suffix`, sorted by path. Empty when there is none. A folder
+  /// that does not exist is no fault: it lists nothing.
   virtual std::vector<std::string> list(const std::string& folder, const std::string& suffix) const = 0;
 };
 

@@ -17,6 +17,7 @@ template <class Work>
 void for_each_parallel(std::size_t count, const Work& work, unsigned threads = 0) {
   std::atomic<std::size_t> next{0};
   const auto take = [&] {
+    // One counter for all threads: whoever is free takes the next piece.
     for (std::size_t i = next++; i < count; i = next++) work(i);
   };
   std::vector<std::jthread> others;

@@ -15,7 +15,7 @@ struct PerfettoSlice {
   std::uint64_t track = 0;
   /// Since the beginning of the trace; end >= start.
   std::uint64_t start_ns = 0, end_ns = 0;
-  std::string name;
+  std::string name;  ///< shown on the slice
   /// Static text (not owned): the viewer can filter by it.
   const char* category = "";
   /// Shown when a slice is clicked. Negative values mean "not known" and are left out.
@@ -34,7 +34,9 @@ class PerfettoTrace {
   void describe_track(std::uint64_t track, std::uint64_t parent, const std::string& name, std::uint64_t rank);
   /// A track that shows a curve instead of slices; add_count gives its points, each held until the next.
   void describe_counter(std::uint64_t track, std::uint64_t parent, const std::string& name);
+  /// Written at once: memory is that of the file's bytes, and a long name costs its text once and a number after that.
   void add_slice(const PerfettoSlice& slice);
+  /// `value` in whatever the counter's name says; `at_ns` in nanoseconds since the beginning of the trace.
   void add_count(std::uint64_t track, std::uint64_t at_ns, double value);
   /// The bytes of the file, to be written as they are ("trace.pftrace"). Empties the trace.
   std::string take() { return std::move(bytes_); }

@@ -34,10 +34,10 @@ class RandomStream {
   double normal();
 
  private:
-  PhiloxKey key_;
-  PhiloxCounter counter_;
-  PhiloxCounter block_{};
-  unsigned used_ = 4;  ///< words of the block given out
+  PhiloxKey key_;          ///< the seed
+  PhiloxCounter counter_;  ///< block number, scenario, hash of the name
+  PhiloxCounter block_{};  ///< the words being given out
+  unsigned used_ = 4;      ///< words of the block given out
 };
 
 }  // namespace stargate

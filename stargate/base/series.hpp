@@ -11,7 +11,7 @@ namespace stargate {
 
 template <class T>
 struct Series {
-  std::map<Quarter, T> points;
+  std::map<Quarter, T> points;  ///< where somebody gave a figure
 
   bool empty() const { return points.empty(); }
   /// The value in that quarter, not the sum up to it. O(log points).

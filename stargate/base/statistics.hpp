@@ -9,7 +9,8 @@
 
 namespace stargate {
 
-/// The mean of the two in the middle for an even number; 0 of none.
+/// The mean of the two in the middle for an even number; 0 of none. Takes its own copy, since it sorts. In the unit of
+/// the values.
 double median(std::vector<double> values);
 
 /// Empty when there are fewer than two values, or one side is all the same. The spans are pairs, a[i] with b[i], of

@@ -11,9 +11,10 @@ namespace stargate {
 /// broken.
 enum class Align { left, right };
 
+/// Cells are text by the time they come here: rounding and units are whoever fills the table's.
 struct Column {
-  std::string title;
-  Align align = Align::right;
+  std::string title;           ///< shown above the rule
+  Align align = Align::right;  ///< numbers, unless said otherwise
 };
 
 class TextTable {
@@ -33,10 +34,11 @@ class TextTable {
  private:
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
-  std::vector<std::size_t> rules_;
+  std::vector<std::size_t> rules_;  ///< row numbers before which one stands
 };
 
-/// Columns a UTF-8 text takes on a terminal. Control and combining characters count one: our names have none.
+/// Columns a UTF-8 text takes on a terminal. Control and combining characters count one: our names have none. `text`
+/// must be valid UTF-8, as all input is once it has been read (check_text in config).
 int display_width(std::string_view text);
 /// One CSV cell, quoted when it must be (RFC 4180).
 std::string format_csv_cell(std::string_view cell);

@@ -13,6 +13,7 @@ namespace stargate {
 /// `work` must not call it.
 class WorkerPool {
  public:
+  /// One at least; with one nothing is started and run() is a plain loop.
   explicit WorkerPool(int threads);  ///< the caller among them
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
@@ -25,15 +26,15 @@ class WorkerPool {
   void run(const std::vector<int>& items, const std::function<void(int)>& work);
 
  private:
-  void serve(int lane);
-  void take(int lane);
+  void serve(int lane);  ///< of a thread of its own, until stop_
+  void take(int lane);   ///< its items of the round
 
-  const std::vector<int>* items_ = nullptr;
-  const std::function<void(int)>* work_ = nullptr;
-  int lane_count_ = 1;
-  std::atomic<std::uint32_t> round_{0}, idle_{0};
-  std::atomic<bool> stop_{false};
-  std::vector<std::jthread> others_;  ///< last, so that they end before what they use
+  const std::vector<int>* items_ = nullptr;         ///< of the round that runs
+  const std::function<void(int)>* work_ = nullptr;  ///< likewise
+  int lane_count_ = 1;                              ///< threads, the caller's among them
+  std::atomic<std::uint32_t> round_{0}, idle_{0};   ///< rounds begun; threads done with the last
+  std::atomic<bool> stop_{false};                   ///< set once, by the destructor
+  std::vector<std::jthread> others_;                ///< last, so that they end before what they use
 };
 
 }  // namespace stargate

@@ -14,12 +14,13 @@ namespace stargate {
 
 /// One measured call with the kernel that ran it.
 struct AttentionRow {
-  AttentionCall call;
+  AttentionCall call;       ///< of one rank
   AttentionGroupName name;  ///< of the group it belongs to
-  double microseconds = 0;
+  double microseconds = 0;  ///< of one call, as measured
 };
 
-/// Rows of a table in file order.
+/// Rows of a table in file order. Linear in the rows; a row whose shape the law does not know is kept, so that the
+/// numbers of rows agree.
 std::vector<AttentionRow> read_attention_rows(const KernelTable& table);
 
 /// Why each row is left out; empty for those that count.

@@ -15,14 +15,14 @@ std::optional<double> bound_of(double value, double lower, double upper);
 
 struct AtBound {
   std::string what, coefficient;  ///< "gemm", "step_overhead"
-  double bound = 0;
-  bool lower = false;
-  int groups = 1;  ///< that stand at it
+  double bound = 0;               ///< in the coefficient's unit
+  bool lower = false;             ///< the lower bound, else the upper
+  int groups = 1;                 ///< that stand at it
 };
 
 /// Counts one more group at a bound of `what`'s coefficient; nothing when the value lies between them.
 struct Bounds {
-  double lower = 0, upper = 0;
+  double lower = 0, upper = 0;  ///< in the coefficient's unit
 };
 void note_bound(std::vector<AtBound>& notes, const AtBound& name, double value, Bounds bounds);
 

@@ -287,27 +287,18 @@ ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& group
 }
 
 /// Sweeps reach across nodes, which tables of one node do not: their groups join those of the tables.
-void add_sweeps(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
-                const KernelSelection& selection, CalibrationOutcome& outcome) {
-  const auto law = std::find_if(laws.begin(), laws.end(), [](const auto& l) { return l->law() == "collective"; });
-  if (selection.collectives.empty() || law == laws.end() || !is_selected(selection.laws, "collective")) return;
-  const auto sweeps = load_collective_sweeps(selection.collectives, catalogue.accelerators);
-  if (!sweeps.ok()) {
-    outcome.faults.insert(outcome.faults.end(), sweeps.faults().begin(), sweeps.faults().end());
-    return;
-  }
-  for (const auto& [reason, rows] : sweeps->skipped) outcome.skipped[reason] += rows;
-  for (CalibratedGroup& group : fit_collective_sweeps(*sweeps, catalogue)) {
+void add_sweeps(const Catalogue& catalogue, const LawFit& law, const KernelSelection& selection,
+                const CollectiveSweeps& sweeps, CalibrationOutcome& outcome) {
+  for (const auto& [reason, rows] : sweeps.skipped) outcome.skipped[reason] += rows;
+  for (CalibratedGroup& group : fit_collective_sweeps(sweeps, catalogue)) {
     if (!is_selected(selection.devices, group.device)) continue;
-    add_groups(outcome, **law, catalogue.accelerators.at(group.device), kCollectiveSweeps, {group});
+    add_groups(outcome, law, catalogue.accelerators.at(group.device), kCollectiveSweeps, {group});
   }
 }
 
-/// The error on each device's rows with what others lend it, kept with its calibration.
-void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+/// The error on each device's rows with what others lend it, kept with its calibration. `lending` has them all.
+void measure_left_out(const Catalogue& lending, const std::vector<std::unique_ptr<LawFit>>& laws,
                       const KernelSelection& selection, CalibrationSet& fitted) {
-  Catalogue lending = catalogue;
-  for (const auto& [id, calibration] : fitted) lending.calibrations[id] = calibration;
   const auto by_law = [](const KernelTable&, const Accelerator& device, const LawFit& law) {
     return Grouping{{{}, device.id, {}, {}, law.law(), {}}, false};
   };
@@ -320,8 +311,14 @@ void measure_left_out(const Catalogue& catalogue, const std::vector<std::unique_
 
 }  // namespace
 
-CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
-                             const KernelSelection& selection, const Progress& progress) {
+namespace {
+
+using LawFits = std::vector<std::unique_ptr<LawFit>>;
+
+/// Fits those laws that ask others, or those that do not, to the tables that they accept. Tables that are for nobody
+/// are told of once.
+void fit_tables(const Catalogue& catalogue, const LawFits& laws, bool that_ask, const KernelSelection& selection,
+                const Progress& progress, CalibrationOutcome& outcome) {
   const auto paths = list_kernel_tables(selection.folder);
   struct Fitted {
     const Accelerator* device = nullptr;
@@ -342,17 +339,49 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
     fitted[i].device = use.device;
     fitted[i].left_out = use.left_out;
     fitted[i].rows = static_cast<int>(table->rows);
-    for (const LawFit* law : use.laws) fitted[i].groups.emplace_back(law, law->fit(*table, *use.device));
+    for (const LawFit* law : use.laws) {
+      if ((law->asking(catalogue) != nullptr) != that_ask) continue;
+      fitted[i].groups.emplace_back(law, law->fit(*table, *use.device));
+    }
     steps.done(table_name(*table));
   });
-  CalibrationOutcome outcome;
   for (Fitted& f : fitted) {
-    outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
-    if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
+    if (!that_ask) {
+      outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
+      if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
+    }
     for (auto& [law, groups] : f.groups) add_groups(outcome, *law, *f.device, kKernelTables, std::move(groups));
   }
-  add_sweeps(catalogue, laws, selection, outcome);
-  measure_left_out(catalogue, laws, selection, outcome.calibrations);
+}
+
+}  // namespace
+
+/// Laws that ask others come last: what they ask has been fitted by then.
+CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::unique_ptr<LawFit>>& laws,
+                             const KernelSelection& selection, const Progress& progress) {
+  CalibrationOutcome outcome;
+  const auto collective = std::find_if(laws.begin(), laws.end(), [](const auto& l) { return l->law() == "collective"; });
+  std::optional<CollectiveSweeps> sweeps;
+  if (!selection.collectives.empty() && collective != laws.end() && is_selected(selection.laws, "collective")) {
+    auto read = load_collective_sweeps(selection.collectives, catalogue.accelerators);
+    if (!read.ok()) {
+      outcome.faults = read.faults();
+      return outcome;
+    }
+    sweeps = std::move(*read);
+  }
+  fit_tables(catalogue, laws, false, selection, progress, outcome);
+  Catalogue fitted = catalogue;
+  for (const auto& [id, calibration] : outcome.calibrations) fitted.calibrations[id] = calibration;
+  LawFits anew;
+  for (const auto& law : laws) {
+    if (auto asking = law->asking(fitted)) anew.push_back(std::move(asking));
+  }
+  if (!anew.empty()) fit_tables(fitted, anew, true, selection, progress, outcome);
+  if (sweeps) add_sweeps(catalogue, **collective, selection, *sweeps, outcome);
+  for (const auto& [id, calibration] : outcome.calibrations) fitted.calibrations[id] = calibration;
+  measure_left_out(fitted, laws, selection, outcome.calibrations);
+  if (!anew.empty()) measure_left_out(fitted, anew, selection, outcome.calibrations);
   return outcome;
 }
 

@@ -16,7 +16,7 @@ using Progress = std::function<void(std::size_t done, std::size_t all, const std
 
 /// What to read: tables below `folder`, of these devices and laws.
 struct KernelSelection {
-  std::string folder;
+  std::string folder;       ///< searched with all below it
   std::string collectives;  ///< file of collective sweeps (collective_sweep.hpp); empty: none
   std::vector<std::string> devices,
       laws;  ///< empty: all; devices by id ("h100-sxm") or as tables name them ("h100_sxm")
@@ -38,9 +38,9 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
 enum class Hidden { nothing, device, architecture };
 
 struct KernelValidation {
-  KernelSelection selection;
+  KernelSelection selection;        ///< the rows to predict
   Hidden hidden = Hidden::nothing;  ///< what the others lend then predicts it
-  std::size_t worst = 0;   ///< rows to show
+  std::size_t worst = 0;            ///< rows to show
 };
 
 /// Predicts every row with the catalogue's coefficients. A table that cannot be read is counted as skipped with its

@@ -13,23 +13,26 @@
 
 namespace stargate {
 
-/// Implementations: gemm_fit, attention_fit, mla_fit, moe_fit, collective_fit. Stateless after construction: tables are
-/// fitted and predicted on several threads with one object.
+/// Implementations: one a law, in gemm_fit, attention_fit, mla_fit, moe_fit, recurrent_fit, sparse_fit, collective_fit.
+/// Stateless after construction: tables are fitted and predicted on several threads with one object.
 class LawFit {
  public:
   virtual ~LawFit() = default;
-  virtual std::string law() const = 0;
+  virtual std::string law() const = 0;  ///< as calibration files name it: "gemm"
   /// Tables it can use: "gemm", "context_attention", ...
   virtual bool accepts(const KernelTable& table) const = 0;
   /// Meaning, unit and bounds of each coefficient, for the files and the docs.
   virtual std::vector<Parameter> parameters() const = 0;
   /// Fits every group of a table. Every 4th row (row % 4 == 3 within a group, in file order) is held out.
   virtual std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const = 0;
+  /// Of a law that asks others of the device, as blocks that contain products do: the same fit, which asks those of
+  /// this catalogue. Null: it asks none. The catalogue outlives it.
+  virtual std::unique_ptr<LawFit> asking(const Catalogue& /*catalogue*/) const { return nullptr; }
   /// The operators a row runs, by which a device is judged that nobody calibrated: its times rest on the data sheet. No
   /// operators where none stand for the row, and why.
   struct Call {
-    std::vector<Operator> operators;
-    std::string group, reason;
+    std::vector<Operator> operators;  ///< one after another; their times add up
+    std::string group, reason;        ///< as in Prediction
   };
   virtual std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const;
   /// Predicted milliseconds of each row with the group that fits it; NaN and a reason where it says nothing.

@@ -13,8 +13,8 @@
 namespace stargate {
 
 struct CollectiveRow {
-  CollectiveCall call;
-  double microseconds = 0;
+  CollectiveCall call;                                 ///< what was timed
+  double microseconds = 0;                             ///< of one call, as measured
   double domain_bandwidth = 0, network_bandwidth = 0;  ///< of one rank, bytes a microsecond; the second across domains
   bool crosses() const { return call.per_domain < call.ranks; }
 };
@@ -25,8 +25,10 @@ std::vector<std::string> broken_collective_rows(const std::vector<CollectiveRow>
 /// What the record of the network inside a device's domain says: whether calls go through the host (PCIe, or no network
 /// of its own) and whether its switches add.
 struct DomainLinks {
-  bool through_host = false, switches_add = false;
+  bool through_host = false, switches_add = false;  ///< decide which terms of the law are there at all
 };
+/// From the network that the device's record names for its scale-up links; a device that names none goes through its
+/// host.
 DomainLinks domain_links(const Accelerator& device, const Records<Network>& networks);
 
 /// What can be fitted for a kind of calls: fixed where lower == upper. Terms that the rows cannot tell (no large

@@ -14,7 +14,7 @@ namespace stargate {
 struct CollectiveSweepRow {
   std::string source, device, engine, year;  ///< device: id of the catalogue; engine: "nccl-tests", "rccl-tests", ...
   std::string group;                         ///< name of its coefficients
-  CollectiveRow row;
+  CollectiveRow row;                         ///< the call and its time
 };
 
 struct CollectiveSweeps {

@@ -34,10 +34,13 @@ class Scale {
   double z_of(double value) const {
     const double low = logarithmic_ ? std::exp(lower_) : lower_;
     const double share = (forward(std::max(value, low)) - lower_) / (upper_ - lower_);
+    // A start on its bound would have no slope, and the coefficient would never move.
     const double edge = 1 / (1 + std::exp(kFarthestStart));
     const double inside = std::clamp(share, edge, 1 - edge);
     return std::log(inside / (1 - inside));
   }
+  /// The logistic function maps any z into the open interval of the bounds, so a search without bounds stays inside
+  /// them.
   double value_of(double z) const {
     const double v = lower_ + (upper_ - lower_) / (1 + std::exp(-z));
     return logarithmic_ ? std::exp(v) : v;
@@ -51,6 +54,7 @@ class Scale {
 
 class Search {
  public:
+  /// Weights are normalised to a sum of 1, so that a loss means the same whatever the number of rows.
   Search(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
          std::span<const double> weights, const FitSettings& settings)
       : predict_(predict), settings_(settings), predicted_(measured.size()) {
@@ -90,6 +94,7 @@ class Search {
     return out;
   }
 
+  /// Huber: quadratic up to h, linear beyond; both pieces and their slopes meet at h.
   double loss(const Eigen::VectorXd& residuals) const {
     double sum = 0;
     for (Eigen::Index i = 0; i < residuals.size(); ++i) {
@@ -105,6 +110,8 @@ class Search {
     Eigen::VectorXd out(log_measured_.size());
     for (Eigen::Index i = 0; i < out.size(); ++i) {
       const double p = predicted_[static_cast<std::size_t>(i)];
+      // A residual of 10 is a factor of 22,000: large enough to be left at once, finite so that steps can still be
+      // compared.
       out[i] = std::isfinite(p) && p > 0 ? std::log(p) - log_measured_[i] : kHopeless;
     }
     return out;
@@ -121,6 +128,8 @@ class Search {
       const Eigen::MatrixXd normal = jacobian.transpose() * pull.asDiagonal() * jacobian;
       const Eigen::VectorXd slope = jacobian.transpose() * (pull.array() * at.array()).matrix();
       bool moved = false;
+      // A step that lowers the loss relaxes the damping towards Gauss-Newton; one that does not stiffens it towards a
+      // short step down the slope.
       for (; !moved && damping < 1e8; damping *= moved ? 0.2 : 4) {
         Eigen::MatrixXd damped = normal;
         // Marquardt's scaling: each coefficient is damped by its own curvature, so units do not matter.
@@ -134,6 +143,7 @@ class Search {
         small_gains = best - reached < 1e-6 * best ? small_gains + 1 : 0;
         best = reached, z = next, at = there, moved = true;
       }
+      // No step however short helps: a minimum, to rounding.
       if (!moved) break;
     }
     return best;
@@ -169,6 +179,8 @@ class Search {
 Eigen::VectorXd spread(const Eigen::VectorXd& start, int k) {
   Eigen::VectorXd out = start;
   for (Eigen::Index j = 0; j < out.size(); ++j) {
+    // Multiples of the golden ratio's and the plastic number's inverses fill the unit cube evenly (Kronecker
+    // sequences), and give the same starts on every machine.
     const double turn =
         0.6180339887498949 * (k + 1) * static_cast<double>(j + 1) + 0.7548776662466927 * static_cast<double>(j);
     out[j] = std::clamp(out[j] + 4 * (turn - std::floor(turn)) - 2, -kFarthestStart, kFarthestStart);
@@ -185,6 +197,7 @@ Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predi
   Search search(parameters, predict, measured, weights, settings);
   const Eigen::VectorXd start = search.start();
   Eigen::VectorXd best = start;
+  // With everything fixed there is nothing to search: the loss of the fixed values.
   double loss = search.dimension() == 0 ? search.loss(search.residuals(best)) : search.descend(best);
   for (int k = 1; k < settings.starts && search.dimension() > 0; ++k) {
     Eigen::VectorXd z = spread(start, k);

@@ -16,10 +16,10 @@ namespace stargate {
 
 /// One coefficient: what it is, and where it may lie. A logarithmic one is searched on a log scale (lower > 0).
 struct Parameter {
-  std::string name, unit, meaning;
-  double start = 0, lower = 0, upper = 0;
-  bool logarithmic = true;
-  bool structure = false;  ///< found among few choices: standing at an end says nothing
+  std::string name, unit, meaning;         ///< as calibration files and pages have them
+  double start = 0, lower = 0, upper = 0;  ///< where a search begins; physical bounds; equal bounds: fixed
+  bool logarithmic = true;                 ///< searched by its logarithm
+  bool structure = false;                  ///< found among few choices: standing at an end says nothing
 };
 
 struct FitSettings {
@@ -39,7 +39,8 @@ struct Fit {
 using Predictor = std::function<void(std::span<const double> values, std::span<double> predicted)>;
 
 /// `weights` may be empty (all 1). Deterministic: same rows, same values. Levenberg-Marquardt on the robust residuals,
-/// coefficients kept inside their bounds.
+/// coefficients kept inside their bounds. Each iteration calls the predictor once for each free parameter and once for
+/// the step: keep it cheap.
 Fit fit_parameters(std::span<const Parameter> parameters, const Predictor& predict, std::span<const double> measured,
                    std::span<const double> weights, const FitSettings& settings = {});
 

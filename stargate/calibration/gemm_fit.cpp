@@ -56,6 +56,8 @@ struct Problem {
 
   Problem(const std::vector<GemmRow>& all, const GemmDevice& d, const GemmFormat& f, std::size_t most)
       : device(d), format(f) {
+    // Every stride-th row in file order: tables run through shapes in nested loops, so this keeps all of them
+    // represented.
     const std::size_t stride = std::max<std::size_t>(1, (all.size() + most - 1) / most);
     for (std::size_t i = 0; i < all.size(); i += stride) {
       rows.push_back(all[i]);
@@ -72,18 +74,22 @@ struct Solution {
 /// Coefficients that these rows can tell; `launch` begins a little below the fastest call, which it cannot exceed by
 /// much.
 std::vector<Parameter> fitted_parameters(const Problem& problem, const GemmCoefficients& start) {
+  // Even the fastest call waits for the host: the table was measured without a graph, and only then has host_us a
+  // meaning.
   const bool host_bound = quantile(problem.measured, 0) > kHostBound;
   std::vector<Parameter> out;
   for (const GemmField& field : gemm_fields()) {
     const std::string name = field.name;
     if (!problem.format.quantises && (name == "row" || name == "quantise_share")) continue;
     if (!host_bound && name == "host_us") continue;
+    // Kernels with tiles by rule do not split the depth.
     if (!start.tiling.searched() && name == "split") continue;
     const bool matters = name == "launch" || name == "peak_share" || name == "feed" || name == "unhidden";
     if (problem.rows.size() < kLeastRows && !matters) continue;
     Parameter parameter{name,        field.unit,  field.meaning,  start.*field.member,
                         field.lower, field.upper, field.lower > 0};
     if (name == "launch") {
+      // In thousand clocks: microseconds times clocks a microsecond over a thousand.
       parameter.start = std::min(25.0, 0.8 * quantile(problem.measured, 0.01)) * problem.device.clock * 1e-3;
     }
     if (name == "host_us") parameter.start = quantile(problem.measured, 0.05);
@@ -102,6 +108,7 @@ GemmCoefficients with_values(GemmCoefficients coefficients, const std::vector<Pa
   return coefficients;
 }
 
+/// What is not among the fitted parameters (tiling, terms the rows cannot tell) keeps the start's value.
 Solution solve_from(const Problem& problem, const GemmCoefficients& start, const FitSettings& settings) {
   const std::vector<Parameter> parameters = fitted_parameters(problem, start);
   const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
@@ -117,6 +124,7 @@ Solution solve_from(const Problem& problem, const GemmCoefficients& start, const
 
 /// Tiles by rows: each of the three in turn takes the shape that leaves the least loss, twice around.
 Solution choose_tiling(const Problem& problem) {
+  // Comparing tilings needs no last digit: short descents from the best so far.
   const FitSettings quick{.huber = kHuber, .max_iterations = 12, .starts = 1};
   GemmCoefficients start;
   start.tiling = {64, 64, 64, 128, 128, 128, 1};
@@ -205,6 +213,7 @@ CalibratedGroup fit_group(const KernelTable& table, const Accelerator& device, c
   CalibratedGroup out;
   for (std::size_t j = 0; j < group.rows.size(); ++j) {
     const GemmRow row = row_of(table, group.rows[j]);
+    // Every fourth row is never seen by the fit and says what error to expect.
     (j % 4 == 3 ? held_out : used).push_back(row);
     for (const auto& [name, value] : {std::pair{"m", row.m}, {"n", row.n}, {"k", row.k}}) {
       widen(out.fitted_on, name, value);
@@ -272,6 +281,7 @@ std::vector<LawFit::Call> GemmFit::calls(const KernelTable& table, const Acceler
     const GemmFormat& format = *find_gemm_format(names[i]);
     const GemmRow row = row_of(table, i);
     out[i] = {{}, names[i], broken_gemm_rows({row}, gemm_device(device, format.precision), format)[0]};
+    // Weight-only formats multiply in 16 bits: an operator of that precision would read twice the weights.
     if (out[i].reason.empty() && format.weight_bytes < bytes_per_element(format.precision)) {
       out[i].reason = "weights narrower than the product: no operator of this format";
     }
@@ -349,6 +359,8 @@ std::vector<std::string> broken_gemm_rows(const std::vector<GemmRow>& rows, cons
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const GemmRow& row = rows[i];
     const double flops = 2 * row.m * row.n * row.k;
+    // The last-level cache may hold as much as its size from the call before; what is beyond must cross the memory's
+    // bus.
     const double bytes = row.m * row.k * format.activation_bytes + row.n * row.k * format.weight_bytes +
                          row.m * row.n * 2 - device.cache;
     if (!(row.microseconds > 0) || !(row.m >= 1) || !(row.n >= 1) || !(row.k >= 1)) {
@@ -371,11 +383,14 @@ GemmCoefficients fit_gemm_rows(const std::vector<GemmRow>& rows, const GemmDevic
   const Problem few(rows, device, format, kRowsToChoose), all(rows, device, format, rows.size());
   const FitSettings quick{.huber = kHuber, .max_iterations = 25, .starts = 2};
   Solution best = solve_from(few, {}, quick);
+  // Two kinds of library are compared by loss; a tiling by rows must be clearly better, since it has more structure to
+  // fit with.
   best.loss *= kClearlyBetter;
   if (rows.size() >= kLeastRows) {
     const Solution by_rows = choose_tiling(few);
     if (by_rows.loss < best.loss) best = by_rows;
   }
+  // The structure was chosen on a sample; the coefficients are fitted to all rows, from several starts.
   return solve_from(all, best.coefficients, {.huber = kHuber, .max_iterations = 60, .starts = 8}).coefficients;
 }
 

@@ -13,7 +13,7 @@ namespace stargate {
 
 /// One measured product.
 struct GemmRow {
-  double m = 0, n = 0, k = 0, microseconds = 0;
+  double m = 0, n = 0, k = 0, microseconds = 0;  ///< rows, columns, depth; of one product
 };
 
 /// "bfloat16" as "bf16", "sq" (SmoothQuant) as "int8", "int8_wo" as "int8_weight"; others as they are.

@@ -18,10 +18,10 @@ struct KernelTable {
   std::vector<std::string> columns;
   std::map<std::string, std::vector<double>> numbers;     ///< columns in which every cell is a number
   std::map<std::string, std::vector<std::string>> texts;  ///< all other columns
-  std::size_t rows = 0;
+  std::size_t rows = 0;                                   ///< without the header
 
-  const std::vector<double>& number(const std::string& column) const;  ///< STARGATE_CHECKs that it exists
-  const std::vector<std::string>& text(const std::string& column) const;
+  const std::vector<double>& number(const std::string& column) const;     ///< STARGATE_CHECKs that it exists
+  const std::vector<std::string>& text(const std::string& column) const;  ///< likewise
   bool has(const std::string& column) const { return numbers.contains(column) || texts.contains(column); }
 };
 

@@ -15,8 +15,8 @@ namespace stargate {
 
 /// One measured call.
 struct MlaRow {
-  MlaCall call;
-  double microseconds = 0;
+  MlaCall call;             ///< of one rank
+  double microseconds = 0;  ///< of one call, as measured
 };
 
 /// "bf16_kv_fp8.flashmla" of ("bfloat16", "fp8", "vllm_flashmla").
@@ -32,6 +32,7 @@ MlaPrefillCoefficients fit_mla_prefill_rows(const std::vector<MlaRow>& rows, con
 MlaDecodeCoefficients fit_mla_decode_rows(const std::vector<MlaRow>& rows, const MlaDevice& device,
                                           const MlaFormat& format);
 
+/// Laws "mla_prefill" and, below, "mla_decode".
 std::unique_ptr<LawFit> make_mla_prefill_fit();
 std::unique_ptr<LawFit> make_mla_decode_fit();
 

@@ -14,7 +14,7 @@ namespace stargate {
 
 /// One measured call; `shape.gated` is for the fit to say.
 struct MoeRow {
-  MoeShape shape;
+  MoeShape shape;  ///< of one rank
   /// tokens of all ranks; skew 0 is balanced; model_inter is an expert's width before tensor_ranks split it.
   double tokens = 0, skew = 0, model_inter = 0, tensor_ranks = 1, microseconds = 0;
   bool may_be_ungated = false;  ///< of a model whose experts have no gate (Nemotron), which some engines run with one
@@ -29,8 +29,8 @@ std::vector<std::string> broken_moe_rows(const std::vector<MoeRow>& rows, const 
 
 /// Coefficients from all rows given (none held out); `all_gated` says whether rows that may be ungated ran with a gate.
 struct MoeFitted {
-  MoeCoefficients coefficients;
-  bool all_gated = false;
+  MoeCoefficients coefficients;  ///< structure included
+  bool all_gated = false;        ///< rows that may have no gate ran with one
 };
 MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device, const MoeFormat& format);
 

@@ -24,11 +24,13 @@ double from_scale(const Handle& handle, double scale) {
 template <class Coefficients, class Handle, class Loss>
 double pattern_search(Loss& loss, const std::vector<const Handle*>& handles, Coefficients& best,
                       double last_step = 0.006) {
+  // On the scale of 0 to 1; a gain below the last is rounding, and would only wander.
   constexpr double first_step = 0.25, least_gain = 1e-6;
   double best_loss = loss(best);
   for (double step = first_step; step > last_step;) {
     bool better = false;
     for (const auto* handle : handles) {
+      // The first direction that helps is taken, and the next coefficient tried from there.
       for (const double direction : {1.0, -1.0}) {
         const double from = to_scale(*handle, handle->get(best)), to = std::clamp(from + direction * step, 0.0, 1.0);
         if (to == from) continue;

@@ -13,8 +13,8 @@
 namespace stargate {
 
 struct RecurrentRow {
-  RecurrentCall call;
-  double microseconds = 0;
+  RecurrentCall call;       ///< of one rank
+  double microseconds = 0;  ///< of one call, as measured
 };
 
 /// Why each row is left out; empty for those that count.
@@ -23,6 +23,7 @@ std::vector<std::string> broken_recurrent_rows(const std::vector<RecurrentRow>& 
 /// Coefficients from all rows given (none held out), which are of one kernel.
 RecurrentCoefficients fit_recurrent_rows(const std::vector<RecurrentRow>& rows, const RecurrentDevice& device);
 
+/// Law "recurrent".
 std::unique_ptr<LawFit> make_recurrent_fit();
 
 }  // namespace stargate

@@ -16,8 +16,8 @@ namespace stargate {
 
 template <class Row>
 struct RowGroup {
-  std::vector<std::size_t> rows;  ///< of the table
-  std::vector<Row> calls;
+  std::vector<std::size_t> rows;     ///< of the table
+  std::vector<Row> calls;            ///< as long as `rows`
   std::vector<std::string> reasons;  ///< why left out; empty where it counts
 };
 /// By name.
@@ -26,7 +26,7 @@ using RowGroups = std::map<std::string, RowGroup<Row>>;
 
 template <class Row>
 struct SplitRows {
-  std::vector<Row> used, held_out;
+  std::vector<Row> used, held_out;  ///< in file order
 };
 
 /// The rows that count, every fourth of them held out. Notes in `out` why others were skipped, and the range of each
@@ -41,6 +41,7 @@ SplitRows<Row> split_rows(const RowGroup<Row>& group, const ShapesOf& shapes_of,
       continue;
     }
     const Row& row = group.calls[j];
+    // Every fourth of the rows that count, so that held-out rows lie among the fitted ones in every range of shapes.
     (kept++ % 4 == 3 ? split.held_out : split.used).push_back(row);
     for (const auto& [what, value] : shapes_of(row)) widen(out.fitted_on, what, value);
   }
@@ -50,6 +51,7 @@ SplitRows<Row> split_rows(const RowGroup<Row>& group, const ShapesOf& shapes_of,
 /// `fit_one(name, group)` of each group of which enough rows count.
 template <class Row, class FitOne>
 std::vector<CalibratedGroup> fit_groups(const RowGroups<Row>& groups, const FitOne& fit_one) {
+  // Fewer rows than this leave too few for coefficients once a fourth is held out.
   constexpr std::ptrdiff_t least_rows = 24;
   std::vector<CalibratedGroup> out;
   for (const auto& [name, group] : groups) {

@@ -16,28 +16,28 @@ struct ServingFitQuestion {
 };
 
 struct FittedEngine {
-  std::string id;
+  std::string id;  ///< of the engine's record
   struct Coefficient {
-    std::string name;
+    std::string name;                                    ///< field of the record
     double before = 0, after = 0, lower = 0, upper = 0;  ///< durations in seconds
   };
-  std::vector<Coefficient> coefficients;
-  double loss_before = 0, loss_after = 0;
-  int configurations = 0, rows = 0;
+  std::vector<Coefficient> coefficients;   ///< those that were asked for
+  double loss_before = 0, loss_after = 0;  ///< median plus mean of |log(predicted / measured)|, weighted
+  int configurations = 0, rows = 0;        ///< that the fit saw
 };
 
 /// Of one source under coefficients that have not seen it: medians of |predicted / measured - 1| in percent; negative
 /// where it has no such rows.
 struct HeldOutSource {
-  std::string engine, source;
+  std::string engine, source;  ///< id of the record; of catalogue/sources.yaml
   /// Medians of the absolute errors; -1 where the source has no such figure.
   double tpot_pct = -1, ttft_pct = -1, throughput_pct = -1;
 };
 
 /// Coefficients as fitted, and how they do on sources they have not seen.
 struct ServingFit {
-  std::vector<FittedEngine> engines;
-  std::vector<HeldOutSource> held_out;
+  std::vector<FittedEngine> engines;    ///< those with rows, by id
+  std::vector<HeldOutSource> held_out;  ///< only when asked for
 };
 
 /// Uses rows that state their whole configuration and are of trust A; of B for engines that have no others.

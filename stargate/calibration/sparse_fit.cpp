@@ -197,6 +197,9 @@ class SparseFit final : public LawFit {
             table.table.starts_with("dsv4_hca_")) &&
            (table.table.ends_with("context_module") || table.table.ends_with("generation_module"));
   }
+  std::unique_ptr<LawFit> asking(const Catalogue& catalogue) const override {
+    return std::make_unique<SparseFit>(catalogue);
+  }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
     const auto add = [&](const SparseField& f, bool structure) {

@@ -17,22 +17,22 @@
 namespace stargate {
 
 struct SparseRow {
-  SparseCall call;
+  SparseCall call;                             ///< of one rank
   double projections_us = 0, launches_us = 0;  ///< of the block's projections, the launches apart: given to the fit
-  double microseconds = 0;
+  double microseconds = 0;                     ///< of the whole block, as measured
 };
 
 /// Of a block: the law's, and of the lone launches of the projections what is left where the block was measured. A step
 /// takes its engine's share of launches.
 struct BlockCoefficients {
-  SparseCoefficients law;
-  double launch_share = 0.5;
+  SparseCoefficients law;     ///< of index, selection and attention
+  double launch_share = 0.5;  ///< 0 to 1
 };
 
 /// Coefficients from all rows given (none held out).
 BlockCoefficients fit_sparse_rows(const std::vector<SparseRow>& rows, const SparseDevice& device);
 
-/// `catalogue` must outlive it.
+/// `catalogue` must outlive it. Law "sparse_attention".
 std::unique_ptr<LawFit> make_sparse_fit(const Catalogue& catalogue);
 
 }  // namespace stargate

@@ -19,15 +19,17 @@ struct FitRow {
   MeasuredRun run;
   std::string source;
   double log_measured = 0, weight = 1;
+  std::optional<ShardWork> work{};  ///< with the job's coefficients
 };
 
 class TrainingLoss {
  public:
   TrainingLoss(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows) {
     std::map<std::string, double> of_source;
+    AcceleratorLaws laws(catalogue);
     for (const auto& row : rows) {
       if (row.completeness != "strict") continue;
-      auto made = make_measured_run(row, catalogue);
+      auto made = make_measured_run(row, catalogue, laws);
       auto* run = std::get_if<MeasuredRun>(&made);
       if (run == nullptr) continue;
       const double weight = 1.0 / std::max(1, row.same_config_rows);
@@ -74,9 +76,17 @@ class TrainingLoss {
   int evaluations() const { return evaluations_; }
 
  private:
+  /// A step takes hundreds of times as long to find as what most coefficients change of it, so its work is kept.
   static double log_error(FitRow& row, const TrainingCoefficients& coefficients) {
-    set_coefficients(row.run.job, coefficients);
-    return std::log(simulate_step(row.run.job, row.run.layout).step_time().base()) - row.log_measured;
+    TrainingJob& job = row.run.job;
+    const TrainingLayout& layout = row.run.layout;
+    const bool known = row.work && give_same_work(job.coefficients, coefficients);
+    set_coefficients(job, coefficients);
+    if (!known) row.work = shard_work(job, layout);
+    const ShardCosts costs = shard_costs(job, layout, *row.work);
+    const auto stages = deal_layers(job, layout);
+    const StepReport step = simulate_step(job, layout, costs, stages, training_memory(job, layout, costs, stages));
+    return std::log(step.step_time().base()) - row.log_measured;
   }
 
   std::vector<FitRow> rows_;

@@ -13,24 +13,24 @@ struct TrainingFitQuestion {
 };
 
 struct FittedCoefficient {
-  std::string name;
+  std::string name;                                    ///< field of the coefficients' record
   double before = 0, after = 0, lower = 0, upper = 0;  ///< durations in seconds
 };
 
 /// A source judged by coefficients fitted to all others; errors of the step time.
 struct LeftOutSource {
-  std::string source;
-  int rows = 0;
+  std::string source;  ///< id of catalogue/sources.yaml
+  int rows = 0;        ///< of that source
   /// Errors of the step time; bias is the median with sign.
   double median_pct = 0, mean_pct = 0, bias_pct = 0;
 };
 
 struct TrainingFit {
-  std::vector<FittedCoefficient> coefficients;
-  double loss_before = 0, loss_after = 0;  ///< mean |log(predicted / measured)|, by the weights above
-  int rows = 0, evaluations = 0;
-  TrainingCoefficients fitted;
-  std::vector<LeftOutSource> left_out;
+  std::vector<FittedCoefficient> coefficients;  ///< those that were asked for
+  double loss_before = 0, loss_after = 0;       ///< mean |log(predicted / measured)|, by the weights above
+  int rows = 0, evaluations = 0;                ///< rows fitted; times all of them were predicted
+  TrainingCoefficients fitted;                  ///< all coefficients, fitted or not
+  std::vector<LeftOutSource> left_out;          ///< only when asked for
 };
 
 /// Uses the rows that are `strict` and predictable. Deterministic. A fault names coefficients that do not exist.

@@ -22,30 +22,30 @@ struct NamedNumbers : std::map<std::string, double> {
 };
 
 struct CalibratedGroup {
-  std::string law;     ///< "gemm", "prefill_attention", "decode_attention", "mla_prefill", "mla_decode", "moe", ...
-  std::string device;  ///< id of the catalogue's accelerator: "h100-sxm"
-  std::string engine;  ///< "vllm", "sglang", "trtllm", "nccl"
-  std::string version;
+  std::string law;        ///< "gemm", "prefill_attention", "decode_attention", "mla_prefill", "mla_decode", "moe", ...
+  std::string device;     ///< id of the catalogue's accelerator: "h100-sxm"
+  std::string engine;     ///< "vllm", "sglang", "trtllm", "nccl"
+  std::string version;    ///< of the engine: "0.24.0"
   std::string precision;  ///< what the table calls it, normalised by the law: "bf16", "fp8", "fp8_block", "nvfp4", ...
-  NamedNumbers coefficients;  ///< by Parameter::name
-  std::map<std::string, ShapeRange> fitted_on;
-  ErrorSummary used, held_out;         ///< on rows used, and on the law's own split that was not
-  std::map<std::string, int> skipped;  ///< reason -> rows left out by rule
+  NamedNumbers coefficients;                    ///< by Parameter::name
+  std::map<std::string, ShapeRange> fitted_on;  ///< shape -> least and most among the rows
+  ErrorSummary used, held_out;                  ///< on rows used, and on the law's own split that was not
+  std::map<std::string, int> skipped;           ///< reason -> rows left out by rule
   static const RecordTable<CalibratedGroup>& table();
 };
 
 /// One coefficient in words, once a file. `lower` and `upper` are physical bounds, in `unit`; a value at one says that
 /// the law lacks something.
 struct CoefficientText {
-  std::string unit, meaning;
-  double lower = 0, upper = 0;
+  std::string unit, meaning;    ///< for pages and files
+  double lower = 0, upper = 0;  ///< physical bounds
   static const RecordTable<CoefficientText>& table();
 };
 
 /// One file of catalogue/calibration/.
 struct Calibration : Record {
-  std::string device, law;
-  std::string date;  ///< of the fit, as 2026-11-23
+  std::string device, law;  ///< id of an accelerator; "gemm"
+  std::string date;         ///< of the fit, as 2026-11-23
   /// Of all groups; a group may lack some.
   std::map<std::string, CoefficientText> coefficients;
   std::optional<ErrorSummary> left_out;  ///< when this device's rows are predicted by what others lend

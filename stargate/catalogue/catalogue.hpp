@@ -27,10 +27,10 @@ using Records = std::map<std::string, R>;
 /// Records that a change touched, as their files have them: what a change is measured against. An accelerator with more
 /// bandwidth keeps the coefficients it had, and a link's new latency scales those measured over the old one.
 struct ListedRecords {
-  Records<Accelerator> accelerators;
-  Records<System> systems;
-  Records<MemoryKind> memories;
-  Records<Network> networks;
+  Records<Accelerator> accelerators;  ///< chips
+  Records<System> systems;            ///< nodes and racks as they are bought
+  Records<MemoryKind> memories;       ///< generations of HBM and its like
+  Records<Network> networks;          ///< links and switches
 };
 
 /// Which end of the range is meant where a figure is known as one: the times of a device that nobody measured. Low is
@@ -45,25 +45,25 @@ struct EnumNames<Confidence> {
 /// Read once, then only read: it may be shared by threads. Pointers and references to records stay good while it lives,
 /// copying makes others. All references by id between records resolve.
 struct Catalogue {
-  std::map<std::string, Source> sources;
-  Records<Architecture> architectures;
+  std::map<std::string, Source> sources;  ///< by id, from sources.yaml
+  Records<Architecture> architectures;    ///< what literature and whole runs say of a family of chips
   Records<Accelerator> accelerators;
   Records<System> systems;
-  Records<Cpu> cpus;
+  Records<Cpu> cpus;  ///< host processors
   Records<MemoryKind> memories;
   Records<Network> networks;
-  Records<Site> sites;
-  Records<Route> routes;
-  Records<Supplier> suppliers;
-  Records<RentalPrice> rentals;
-  Records<Owner> owners;
-  Records<Reliability> reliabilities;
-  Records<TrainingCoefficients> training;  ///< one record, "coefficients"
-  Records<ServingEngine> engines;
-  Records<Model> models;
-  CalibrationSet calibrations;
-  std::vector<std::string> left_out;  ///< kind:id of records that CatalogueChanges::without named
-  ListedRecords listed;
+  Records<Site> sites;                      ///< data centres
+  Records<Route> routes;                    ///< round trips between regions
+  Records<Supplier> suppliers;              ///< who makes what, and how much a quarter
+  Records<RentalPrice> rentals;             ///< quotes by the hour
+  Records<Owner> owners;                     ///< who owns machines, on what terms
+  Records<Reliability> reliabilities;       ///< failures that fleets have reported
+  Records<TrainingCoefficients> training;   ///< one record, "coefficients"
+  Records<ServingEngine> engines;           ///< versions of engines, with coefficients
+  Records<Model> models;                    ///< from config.json, or written by hand
+  CalibrationSet calibrations;              ///< fitted laws, by device and law
+  std::vector<std::string> left_out;        ///< kind:id of records that CatalogueChanges::without named
+  ListedRecords listed;                     ///< as the files have them, before any question changed them
   Confidence confidence = Confidence::mid;  ///< of a question
 };
 
@@ -90,7 +90,7 @@ const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& 
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {
-  std::string name, folder;
+  std::string name, folder;  ///< of a kind of record: "accelerator", "accelerators"
   const RecordText* fields;  ///< null for models, which are Hugging Face files
 };
 /// All kinds, in the order in which they are loaded.
@@ -98,7 +98,7 @@ const std::vector<RecordKind>& record_kinds();
 
 /// "kind:id" split; a fault when the kind is unknown.
 struct RecordName {
-  std::string kind, id;
+  std::string kind, id;  ///< of one record
 };
 /// Whether a record of that id exists is not asked.
 Result<RecordName> parse_record_name(std::string_view text);

@@ -9,10 +9,10 @@ namespace stargate {
 /// Functions instead of members, so that a list may mix durations and plain numbers.
 template <class Coefficients>
 struct CoefficientHandle {
-  const char* name;
-  double lower, upper;
-  double (*get)(const Coefficients&);
-  void (*set)(Coefficients&, double);
+  const char* name;                    ///< as the record's field
+  double lower, upper;                 ///< physical bounds, in the unit of get and set
+  double (*get)(const Coefficients&);  ///< as a plain number: durations in seconds
+  void (*set)(Coefficients&, double);  ///< likewise; does not check the bounds
 };
 
 /// Of a plain number.

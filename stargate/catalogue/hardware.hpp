@@ -14,7 +14,7 @@ enum class Status { shipping, announced };
 /// A price is known as a range; `mid` is what plans use.
 template <class Q>
 struct PriceRange {
-  Q low, mid, high;
+  Q low, mid, high;  ///< in order; one value in a file sets all three
   static const RecordTable<PriceRange>& table();
 };
 using Price = PriceRange<Money>;
@@ -24,31 +24,31 @@ using PricePerPower = PriceRange<MoneyPerPower>;
 /// One chip or package as software sees it; of a dual-die package the whole. Optional figures are empty when nobody
 /// published them, never a guess.
 struct Accelerator : Record {
-  std::string vendor;
-  std::string architecture;       ///< id of an architecture record: "hopper"; what coefficients carry over within
-  std::string kernel_table_name;  ///< name in collected kernel tables, when not the id with '_' for '-'
-  Status status = Status::shipping;
-  Quarter available;
-  std::string process, form;
-  std::string memory;  ///< id of a memory record
+  std::string vendor;                ///< in words; kernels carry over inside one vendor's architectures
+  std::string architecture;          ///< id of an architecture record: "hopper"; what coefficients carry over within
+  std::string kernel_table_name;     ///< name in collected kernel tables, when not the id with '_' for '-'
+  Status status = Status::shipping;  ///< announced parts have no measurements
+  Quarter available;                 ///< first deliveries
+  std::string process, form;         ///< node of manufacture; "SXM5", "OAM": for lists only
+  std::string memory;                ///< id of a memory record
   /// 0: not known.
   int memory_stacks = 0;
-  Bytes memory_capacity;
-  ByteRate memory_bandwidth;
+  Bytes memory_capacity;                   ///< usable
+  ByteRate memory_bandwidth;               ///< peak of the data sheet
   std::map<Precision, FlopRate> peak;      ///< dense data-sheet rate of the matrix units
   std::map<Precision, double> best_share;  ///< of it, in the best matrix multiply measured over many shapes (MAMF)
   int compute_units = 100;                 ///< SMs, CUs, TensorCores; a file must say
   Frequency clock = Frequency::from_base(1.9e9);  ///< the highest; a file must say
-  std::optional<Bytes> last_level_cache;
-  Power power;  ///< maximum, of the part
-  std::optional<Power> idle_power;
+  std::optional<Bytes> last_level_cache;          ///< shared by all compute units; laws of kernels look at its size
+  Power power;                                    ///< maximum, of the part
+  std::optional<Power> idle_power;      ///< with nothing to do; empty: 0.14 of the maximum (perf/power_law.hpp)
   std::string scale_up;                 ///< id of a network record; empty when there is none
   ByteRate scale_up_bandwidth;          ///< per direction, of one accelerator
   /// Accelerators; 1: no network of this kind.
   int scale_up_domain = 1;
-  ByteRate scale_out_bandwidth;  ///< per direction, of one accelerator
-  ByteRate host_bandwidth;
-  std::optional<Price> price;
+  ByteRate scale_out_bandwidth;              ///< per direction, of one accelerator
+  ByteRate host_bandwidth;                   ///< per direction, to the host's memory
+  std::optional<Price> price;                ///< of the part alone
   std::optional<double> packages_per_wafer;  ///< of advanced packaging (CoWoS or like)
   static const RecordTable<Accelerator>& table();
 
@@ -65,43 +65,43 @@ struct System : Record {
   std::string accelerator;  ///< id
   /// In the whole system as it is ordered.
   int accelerators = 8;
-  int accelerators_per_node = 8;  ///< behind one host operating system (a tray of an NVL72 has 4)
-  std::string cpu;                ///< id
-  int cpus = 0;
-  Status status = Status::shipping;
-  Quarter available;
-  Power power;
-  Cooling cooling = Cooling::air;
-  Price price;              ///< of the whole system with its network cards
-  int scale_up_domain = 8;  ///< accelerators that reach each other at scale-up bandwidth
-  std::string scale_up, scale_out;
-  std::optional<Bytes> host_memory;
+  int accelerators_per_node = 8;          ///< behind one host operating system (a tray of an NVL72 has 4)
+  std::string cpu;                        ///< id
+  int cpus = 0;                           ///< of the whole system
+  Status status = Status::shipping;       ///< of the system
+  Quarter available;                      ///< first deliveries of the system
+  Power power;                            ///< maximum at its plug, hosts and fans included
+  Cooling cooling = Cooling::air;          ///< what takes its heat away
+  Price price;                            ///< of the whole system with its network cards
+  int scale_up_domain = 8;                ///< accelerators that reach each other at scale-up bandwidth
+  std::string scale_up, scale_out;        ///< ids of network records
+  std::optional<Bytes> host_memory;       ///< of all hosts together
   std::optional<double> host_contention;  ///< of cards on PCIe, in place of the measured host's
   static const RecordTable<System>& table();
 };
 
 /// A host processor; only its figures for supply and lists matter, no law of time reads it.
 struct Cpu : Record {
-  std::string vendor, core_ip, process;
-  int cores = 0;
-  std::string memory;
-  std::optional<Bytes> memory_capacity;
-  std::optional<ByteRate> memory_bandwidth;
-  std::optional<Power> power;
+  std::string vendor, core_ip, process;      ///< for lists
+  int cores = 0;                             ///< of one processor
+  std::string memory;                        ///< in words: "12x DDR5-6400"
+  std::optional<Bytes> memory_capacity;      ///< the most it takes
+  std::optional<ByteRate> memory_bandwidth;  ///< peak
+  std::optional<Power> power;                ///< thermal design power
   std::string links;
-  int year = 0;
+  int year = 0;  ///< of first products
   static const RecordTable<Cpu>& table();
 };
 
 /// One generation and height of stacks ("hbm3e-12hi"); figures of a stack. Energies are of a byte moved.
 struct MemoryKind : Record {
   int year = 0;
-  int stack_high = 0;
-  std::optional<int> interface_bits;
-  std::optional<ByteRate> pin_rate;
-  std::optional<Bytes> capacity_per_stack;
-  std::optional<ByteRate> bandwidth_per_stack;
-  std::optional<PricePerByte> price;
+  int stack_high = 0;                           ///< dies of a stack
+  std::optional<int> interface_bits;            ///< width of a stack's interface
+  std::optional<ByteRate> pin_rate;             ///< of one data pin
+  std::optional<Bytes> capacity_per_stack;      ///< of one stack
+  std::optional<ByteRate> bandwidth_per_stack;  ///< interface times pin rate
+  std::optional<PricePerByte> price;            ///< by capacity
   /// Inside the memory; with interface and controller.
   std::optional<EnergyPerByte> device_energy, system_energy;
   static const RecordTable<MemoryKind>& table();
@@ -109,24 +109,25 @@ struct MemoryKind : Record {
 
 /// Inside a scale-up domain, between systems, or the host's PCIe.
 enum class NetworkClass { scale_up, scale_out, host };
+/// `mesh`: a link for each pair; `torus`: neighbours in a grid, as TPUs have; `none`: a host's own PCIe.
 enum class Topology { none, switched, mesh, torus, fat_tree };
 
 /// One generation of links with its switches.
 struct Network : Record {
-  NetworkClass network_class = NetworkClass::scale_out;
-  Topology topology = Topology::switched;
+  NetworkClass network_class = NetworkClass::scale_out;  ///< which place in a system it may take
+  Topology topology = Topology::switched;                ///< says what a small group can use of a link
   int year = 0;
   Status status = Status::shipping;
-  ByteRate bandwidth;                   ///< per direction of one accelerator; of one port for scale-out
-  std::optional<double> efficiency;     ///< share of the bandwidth that large messages were measured to reach
-  std::optional<Duration> latency;      ///< software-visible, end to end, of a small message
-  std::optional<Duration> hop_latency;  ///< of one switch
-  std::optional<int> links, switch_radix;
+  ByteRate bandwidth;                      ///< per direction of one accelerator; of one port for scale-out
+  std::optional<double> efficiency;        ///< share of the bandwidth that large messages were measured to reach
+  std::optional<Duration> latency;         ///< software-visible, end to end, of a small message
+  std::optional<Duration> hop_latency;     ///< of one switch
+  std::optional<int> links, switch_radix;  ///< of one accelerator; ports of a switch
   /// Each of one.
   std::optional<Money> switch_price, port_price, optic_price;
-  std::optional<Power> switch_power, optic_power;
-  bool in_network_reduction = false;  ///< NVLink SHARP, InfiniBand SHARP
-  std::string transport = "rdma";     ///< of a scale-out network: which collective coefficients across domains are its
+  std::optional<Power> switch_power, optic_power;  ///< each of one
+  bool in_network_reduction = false;               ///< NVLink SHARP, InfiniBand SHARP
+  std::string transport = "rdma";  ///< of a scale-out network: which collective coefficients across domains are its
   static const RecordTable<Network>& table();
 };
 

@@ -17,7 +17,7 @@ enum class AttentionKind { full, sliding, latent, linear, state_space, none };
 
 /// Widths and ranks in elements. Which members mean something follows from `kind`; the others are 0.
 struct AttentionShape {
-  AttentionKind kind = AttentionKind::full;
+  AttentionKind kind = AttentionKind::full;  ///< which of the fields below mean something
   /// Of the whole model, before any split. Linear attention: of keys and of values.
   int heads = 0, kv_heads = 0;
   int head_dim = 0;   ///< of queries and keys (latent: nope + rope)
@@ -51,33 +51,33 @@ enum class FeedForwardKind { none, dense, experts };
 
 /// Widths in elements; `top_k` experts are visited by each token.
 struct FeedForwardShape {
-  FeedForwardKind kind = FeedForwardKind::none;
-  int width = 0;  ///< dense: its width; experts: the width of one
-  bool gated = true, bias = false;
+  FeedForwardKind kind = FeedForwardKind::none;  ///< likewise
+  int width = 0;                                 ///< dense: its width; experts: the width of one
+  bool gated = true, bias = false;               ///< three matrices instead of two; with bias vectors
   /// All of the layer; those a token visits.
   int experts = 0, top_k = 0;
   int shared_width = 0;      ///< total width of the experts every token visits; 0: none
   bool shared_gate = false;  ///< a hidden-wide gate on the shared expert
-  bool router_bias = false;
-  int expert_hidden = 0;  ///< width the routed experts work in, behind a projection each way (Kimi-K3); 0: hidden
+  bool router_bias = false;  ///< counts as parameters
+  int expert_hidden = 0;     ///< width the routed experts work in, behind a projection each way (Kimi-K3); 0: hidden
 
   friend bool operator==(const FeedForwardShape&, const FeedForwardShape&) = default;
 };
 
 struct LayerShape {
-  AttentionShape attention;
-  FeedForwardShape feed_forward;
-  int norm_parameters = 0;  ///< weights of the norms of the layer
+  AttentionShape attention;       ///< kind none: the layer has none
+  FeedForwardShape feed_forward;  ///< likewise
+  int norm_parameters = 0;        ///< weights of the norms of the layer
 
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
 /// Layers are indices into few shapes, so that whoever costs a model costs each shape once.
 struct Model {
-  std::string id, name, family;
+  std::string id, name, family;  ///< file name; in words; "llama"
   /// Width of the residual stream, tokens of the vocabulary, longest sequence (0: not stated).
   int hidden = 0, vocab = 0, max_position = 0;
-  bool tied_embedding = false;
+  bool tied_embedding = false;                   ///< input and output share one table
   int position_embedding_rows = 0;               ///< learned positions (GPT-2)
   std::int64_t other_parameters = 0;             ///< final norm, output bias and the like
   std::vector<LayerShape> shapes;                ///< the distinct ones
@@ -85,8 +85,8 @@ struct Model {
   int mtp_layers = 0;                            ///< multi-token-prediction layers behind them, not in the counts
   Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
   Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
-  Precision kv_precision = Precision::bf16;
-  int residual_streams = 1;        ///< hyper-connections keep several (DeepSeek-V4, arXiv 2512.24880)
+  Precision kv_precision = Precision::bf16;      ///< of the cache, as the model's configuration asks
+  int residual_streams = 1;                      ///< hyper-connections keep several (DeepSeek-V4, arXiv 2512.24880)
   bool block_scaled = false;       ///< stored fp8 has a scale for each block of weights (DeepSeek), not one a tensor
   int scale_group = 16;            ///< elements of stored fp4 that share a one-byte scale: NVFP4 16, MXFP4 32
   std::vector<std::string> notes;  ///< what the reader had to assume
@@ -100,8 +100,8 @@ struct Model {
 /// Parameters of one layer by part; `active` counts what one token multiplies with. `shared` includes the projections
 /// around experts of their own width.
 struct LayerParameters {
-  std::int64_t attention = 0, dense = 0, router = 0, experts = 0, shared = 0, norms = 0;
-  std::int64_t active_experts = 0;
+  std::int64_t attention = 0, dense = 0, router = 0, experts = 0, shared = 0, norms = 0;  ///< parameters
+  std::int64_t active_experts = 0;  ///< of `experts`, those a token goes through
   std::int64_t total() const { return attention + dense + router + experts + shared + norms; }
   std::int64_t active() const { return attention + dense + router + active_experts + shared + norms; }
 };
@@ -112,6 +112,7 @@ std::int64_t embedding_parameters(const Model& model);  ///< input, learned posi
 /// Without layers of multi-token prediction, as on model cards.
 std::int64_t parameter_count(const Model& model);
 double parameter_estimate(const Model& model);  ///< the same in floating point: no shapes overflow it
+/// Parameters that one token is multiplied with: of experts only those it is routed to.
 std::int64_t active_parameter_count(const Model& model);
 Bytes weight_bytes(const Model& model);  ///< as stored, by precision
 

@@ -23,6 +23,8 @@ struct Weights {
   N total() const { return matrices + vectors; }
 };
 
+/// Queries may be compressed to a rank first (two products with a norm between); an output gate is as wide as the
+/// queries and reads the same input.
 template <class N>
 Weights<N> grouped_query_weights(N h, const AttentionShape& a) {
   const N queries = N(a.heads) * N(a.head_dim), outputs = N(a.heads) * N(a.value_dim);
@@ -65,6 +67,8 @@ Weights<N> shared_vector_weights(N h, const AttentionShape& a) {
   return w;
 }
 
+/// Down-projections of queries and of the cached latent, rotary part included; up-projections of both by head; the
+/// index reads the query's latent where there is one.
 template <class N>
 Weights<N> latent_weights(N h, const AttentionShape& a) {
   if (a.shared_vector) return shared_vector_weights<N>(h, a);
@@ -103,6 +107,7 @@ Weights<N> linear_weights(N h, const AttentionShape& a) {
   return w;
 }
 
+/// The convolution counts among the matrices: its taps multiply every token.
 template <class N>
 Weights<N> state_space_weights(N h, const AttentionShape& a) {
   const N heads = N(a.heads), inner = heads * N(a.head_dim), groups = 2 * N(a.groups) * N(a.state_dim);
@@ -130,6 +135,7 @@ Weights<N> attention_weights(N h, const AttentionShape& a) {
   return {};
 }
 
+/// Up (and gate) from h to width, down from width to h; biases of both where the model has any.
 template <class N>
 Weights<N> feed_forward_weights(N h, N width, const FeedForwardShape& f) {
   const N up = f.gated ? 2 : 1;
@@ -154,6 +160,7 @@ LayerWeights<N> layer_weights(const Model& model, const LayerShape& layer) {
   w.expert = feed_forward_weights<N>(inside, N(f.width), f);
   if (f.shared_width > 0) w.shared = feed_forward_weights<N>(h, N(f.shared_width), f);
   if (f.shared_gate) w.shared.matrices += h;
+  // Experts in a width of their own: every token goes down to it and back up, whatever its experts.
   if (f.expert_hidden > 0) w.shared.matrices += 2 * h * inside;
   return w;
 }
@@ -168,12 +175,14 @@ void visit_shapes(const Model& model, const Visit& visit) {
   }
 }
 
+/// A tied table is counted once; learned positions have a row each.
 template <class N>
 N embedding_weights(const Model& model) {
   const N h = N(model.hidden);
   return N(model.vocab) * h * (model.tied_embedding ? 1 : 2) + N(model.position_embedding_rows) * h;
 }
 
+/// Bytes of a weight: 4-bit formats have a scale of one byte for each group of elements.
 double stored_bytes(Precision precision, int scale_group) {
   return precision == Precision::fp4 ? 0.5 + 1.0 / scale_group : bytes_per_element(precision);
 }
@@ -181,12 +190,15 @@ double stored_bytes(Precision precision, int scale_group) {
 /// Mean of min(i, window) over i = 1 .. length: what a causal query attends to on average.
 double mean_attended_tokens(double length, double window) {
   if (length <= window) return (length + 1) / 2;
+  // The first `window` tokens see 1, 2, ..., window; all later ones see the whole window.
   return (window * (window + 1) / 2 + (length - window) * window) / length;
 }
 
+/// Of one query with one key, all heads: 2 flop for each element of score and value.
 double score_flops(const AttentionShape& a) {
   return 2.0 * a.heads * (static_cast<double>(a.head_dim) + static_cast<double>(a.value_dim));
 }
+/// Of one token against the index keys of all before it; compressed keys are fewer.
 double index_flops(const AttentionShape& a, double context) {
   const double entries = a.compress_ratio > 0 ? context / a.compress_ratio : context;
   return 2.0 * a.index_heads * static_cast<double>(a.index_dim) * entries;
@@ -194,6 +206,7 @@ double index_flops(const AttentionShape& a, double context) {
 
 /// Attention of one token averaged over the positions of a sequence.
 double mean_attention_flops(const AttentionShape& a, double length) {
+  // Causal: token i sees i tokens, the mean over the sequence is this.
   const double middle = (length + 1) / 2;
   switch (a.kind) {
     case AttentionKind::full:
@@ -219,6 +232,7 @@ double mean_attention_flops(const AttentionShape& a, double length) {
 
 template <class Attention>
 Flops token_flops(const Model& model, const Attention& attention_flops) {
+  // The output projection; looking up an embedding multiplies nothing.
   double multiplied = static_cast<double>(model.vocab) * model.hidden, core = 0;
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
     const auto w = layer_weights<double>(model, layer);
@@ -253,6 +267,7 @@ std::int64_t parameter_count(const Model& model) {
   return total;
 }
 
+/// The same sum in doubles: it says whether the exact count would pass 64 bits, before that is made.
 double parameter_estimate(const Model& model) {
   double total = embedding_weights<double>(model) + static_cast<double>(model.other_parameters);
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
@@ -271,6 +286,8 @@ std::int64_t active_parameter_count(const Model& model) {
 }
 
 Bytes weight_bytes(const Model& model) {
+  // Vectors, embeddings and the router stay in 16 bits when matrices are stored in fewer; all are wide in a model of
+  // fp32.
   const bool single = model.weight_precision == Precision::fp32;
   const double plain = bytes_per_element(single ? Precision::fp32 : Precision::bf16);
   const double large = stored_bytes(model.weight_precision, model.scale_group);
@@ -287,9 +304,11 @@ Bytes weight_bytes(const Model& model) {
   return Bytes::from_base(bytes);
 }
 
+/// What grows with the length: windows and states do not, and a compressed cache by a fraction of a vector.
 double cached_elements_per_token(const AttentionShape& a) {
   if (a.kind == AttentionKind::full) return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
   if (a.kind != AttentionKind::latent) return 0;
+  // One latent vector for all heads, and the index's own key beside it.
   const double elements = static_cast<double>(a.kv_lora_rank) + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0);
   if (!a.shared_vector) return elements;
   return a.compress_ratio > 0 ? elements / a.compress_ratio : 0;
@@ -303,6 +322,7 @@ double fixed_elements(const AttentionShape& a) {
     case AttentionKind::latent:
       return a.shared_vector ? static_cast<double>(a.window) * a.head_dim : 0;
     case AttentionKind::linear:
+      // The state of each value head is key width x value width; the convolution keeps its last inputs.
       return values * a.head_dim + (2 * keys + values) * a.conv_kernel;
     case AttentionKind::state_space:
       return keys * a.state_dim + (keys + 2.0 * a.groups * a.state_dim) * a.conv_kernel;
@@ -344,6 +364,7 @@ double fixed_bytes(const AttentionShape& a, Precision precision) {
   const double depth = a.kind == AttentionKind::linear ? a.head_dim : a.state_dim;
   const double width = a.kind == AttentionKind::linear ? static_cast<double>(a.kv_heads) * a.value_dim
                                                        : static_cast<double>(a.heads) * a.head_dim;
+  // The state has a precision of its own, often wider than the activations; the convolution's window is in 16 bits.
   const double state = depth * width;
   return state * bytes_per_element(a.state_precision) +
          (fixed_elements(a) - state) * bytes_per_element(Precision::bf16);
@@ -392,6 +413,7 @@ double attended_tokens(const AttentionShape& a, double context) {
       return std::min<double>(context, a.window);
     case AttentionKind::latent: {
       if (!a.shared_vector) return a.index_topk > 0 ? std::min<double>(context, a.index_topk) : context;
+      // A window seen whole, and of the compressed vectors those the index selects (all without one).
       const double compressed = a.compress_ratio > 0 ? context / a.compress_ratio : 0;
       const double selected = a.index_topk > 0 ? std::min<double>(compressed, a.index_topk) : compressed;
       return std::min<double>(context, a.window) + selected;

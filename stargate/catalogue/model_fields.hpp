@@ -26,8 +26,8 @@ inline constexpr WholeRange kLayerRange{1, 10'000}, kHeadRange{1, 1'000'000}, kE
 
 /// A value the class of a model family has when its file leaves the field out.
 struct FieldDefault {
-  std::string_view family, field;
-  int value;
+  std::string_view family, field;  ///< "llama", "num_key_value_heads"
+  int value;                       ///< taken when the file leaves it out
 };
 
 /// Remembers no position: fields may be asked in any order, and one nobody asks for is no fault.
@@ -35,8 +35,8 @@ class ModelFields {
  public:
   using Names = std::initializer_list<std::string_view>;
   struct Value {
-    const Node* node;
-    std::string path;
+    const Node* node;  ///< of the document, which outlives it
+    std::string path;  ///< for faults: "text_config.hidden_size"
   };
 
   /// Both must outlive this.
@@ -58,15 +58,15 @@ class ModelFields {
   int required(Names names, WholeRange range, std::string_view sentence);
   /// These return nothing for a field that is absent or null, and note a fault for one that is not what is asked.
   std::optional<double> number(Names names, double low, double high);
-  std::optional<bool> flag(Names names);
+  std::optional<bool> flag(Names names);  ///< true or false only
   bool flag_or(Names names, bool otherwise) { return flag(names).value_or(otherwise); }
-  std::optional<std::string> text(Names names) const;
+  std::optional<std::string> text(Names names) const;  ///< of any scalar
 
-  std::optional<double> to_number(const Value& value, double low, double high);
-  std::optional<int> to_whole(const Value& value, WholeRange range);
+  std::optional<double> to_number(const Value& value, double low, double high);  ///< inside the bounds, or a fault
+  std::optional<int> to_whole(const Value& value, WholeRange range);             ///< likewise, and whole
   /// Items that are wrong become range.low. Empty when this is no list, which is a fault.
   std::vector<int> whole_list(const Value& value, WholeRange range);
-  std::vector<Value> items(const Value& value);
+  std::vector<Value> items(const Value& value);  ///< of a list; a fault when it is none
 
   /// The same fault of the same place is told once.
   void fault(const Value& value, std::string message, std::string hint = {});
@@ -80,8 +80,8 @@ class ModelFields {
 
   const Document& document_;
   Diagnostics& faults_;
-  const Node* inner_;
-  std::string prefix_;
+  const Node* inner_;   ///< the text model's own configuration, inside a wrapper's
+  std::string prefix_;  ///< path of inner_
   std::string_view family_;
   std::span<const FieldDefault> defaults_;
 };

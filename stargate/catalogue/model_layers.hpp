@@ -12,14 +12,15 @@ namespace stargate {
 
 /// What the steps share: the fields, the family, the sizes read first, and notes on what had to be assumed.
 struct ModelDraft {
-  ModelFields fields;
-  ModelFamily family;
-  int hidden = 1, layers = 1, max_position = 0;
-  std::vector<std::string> notes;
+  ModelFields fields;                            ///< where values are read and faults noted
+  ModelFamily family;                            ///< what the architecture leaves unsaid
+  int hidden = 1, layers = 1, max_position = 0;  ///< read first: shapes are checked against them
+  std::vector<std::string> notes;                ///< what was assumed, for the user
 };
 
 /// One attention shape a layer (model_attention.cpp): grouped query, latent, recurrent, and which of them where.
 std::vector<AttentionShape> read_attention(ModelDraft& draft);
+/// Each reader notes faults in the draft and still returns a shape, so that all faults of a file are told at once.
 AttentionShape read_grouped_query(ModelDraft& draft);
 /// Recurrent layers (model_recurrent.cpp): gated delta rule, Kimi delta attention, lightning attention; Mamba-2.
 AttentionShape read_linear(ModelDraft& draft);

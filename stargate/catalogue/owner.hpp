@@ -1,4 +1,4 @@
-// Who owns machines: what money costs him, how long he counts on what he buys, whether he builds or takes colocation.
+// Who owns machines: what money costs, over how long things are paid, whether the owner builds or takes colocation.
 // One rule of cost for all chips (finance/ownership_cost.hpp); what differs between owners is here and nowhere else.
 #pragma once
 

@@ -30,32 +30,32 @@ struct EnumNames<FailureBasis> {
 
 /// One line of a published table of causes.
 struct FailureCause {
-  std::string cause;
-  FailureClass failure_class = FailureClass::accelerator;
+  std::string cause;                                       ///< as the source names it
+  FailureClass failure_class = FailureClass::accelerator;  ///< what it takes away, and what its rate grows with
   double weight = 0;  ///< counts or percentages as published; only their ratios are used
   static const RecordTable<FailureCause>& table();
 };
 
 /// One observed fleet. Figures it does not report are empty; times are means, rates of the whole fleet.
 struct Reliability : Record {
-  std::string accelerator;  ///< id; empty when mixed
-  int year = 0;
-  std::optional<std::int64_t> accelerators;
+  std::string accelerator;                   ///< id; empty when mixed
+  int year = 0;                              ///< of the report
+  std::optional<std::int64_t> accelerators;  ///< of the fleet observed
   /// Of the fleet that was observed, from whose hosts the rate of a job's hosts follows.
   int accelerators_per_node = 8;
-  std::optional<Duration> period;
-  std::optional<double> interruptions;  ///< unexpected, in the period
-  std::optional<double> planned_interruptions;
+  std::optional<Duration> period;               ///< for which it was observed
+  std::optional<double> interruptions;          ///< unexpected, in the period
+  std::optional<double> planned_interruptions;  ///< in the period
   /// Where the operator states a rate and no counts.
   std::optional<double> failures_per_1000_node_days;
-  FailureBasis basis = FailureBasis::measured;
-  std::vector<FailureCause> causes;
-  std::optional<double> effective_time;  ///< published lower bound of the effective training time ratio
+  FailureBasis basis = FailureBasis::measured;  ///< estimates are shown and never chosen
+  std::vector<FailureCause> causes;             ///< of the unexpected interruptions
+  std::optional<double> effective_time;         ///< published lower bound of the effective training time ratio
   /// Of new accelerators that fail early; their mean age then is early_failure_time.
   std::optional<double> early_failure_share;
-  std::optional<Duration> early_failure_time;
-  std::optional<Duration> detection_time, restart_time, repair_time, checkpoint_overhead;
-  std::optional<ByteRate> storage_bandwidth;
+  std::optional<Duration> early_failure_time;  ///< mean age at which they fail
+  std::optional<Duration> detection_time, restart_time, repair_time, checkpoint_overhead;  ///< means
+  std::optional<ByteRate> storage_bandwidth;  ///< for checkpoints, of one accelerator
   static const RecordTable<Reliability>& table();
 
   /// Unexpected interruptions of one accelerator; nothing when the fleet's size, period or count is not known.

@@ -19,7 +19,7 @@ struct Source {
 /// In a file: `price: some-source`, `price: [one, two]`, `price: {assumption: why}`, or, of a coefficient that a fit to
 /// measurements gave, `step_overhead: {fitted: true, assumption: what it was fitted to}`.
 struct SourceNote {
-  std::vector<std::string> sources;
+  std::vector<std::string> sources;  ///< ids of sources.yaml; none where it is an assumption
   /// In place of a source: why the value is what it is.
   std::string assumption;
   bool fitted = false;  ///< `stargate calibrate` fits it anew when nobody names coefficients
@@ -41,10 +41,10 @@ std::string format_source_note(const SourceNote& note);
 /// What every record of the catalogue has. `id` is the file's name; `sources` maps each field to its note, "*" all
 /// others.
 struct Record {
-  std::string id;
+  std::string id;  ///< file name, unique in its kind
   std::string name;
-  std::map<std::string, SourceNote> sources;
-  std::string notes;
+  std::map<std::string, SourceNote> sources;  ///< field -> where its value comes from; "*": all others
+  std::string notes;                          ///< for readers
 
   /// The note that covers `field`, or null.
   const SourceNote* source_of(const std::string& field) const;

@@ -22,7 +22,7 @@ namespace stargate {
 /// Bounds of a number, in base units for a quantity. Each bound may be left out; `above` is strict, the other two are
 /// not. It is checked after the number has been read.
 struct Rule {
-  std::optional<double> at_least, above, at_most;
+  std::optional<double> at_least, above, at_most;  ///< empty: no bound
 };
 inline const Rule positive{.at_least = {}, .above = 0.0, .at_most = {}};
 inline const Rule not_negative{.at_least = 0.0, .above = {}, .at_most = {}};
@@ -39,9 +39,9 @@ struct RecordText;
 /// One row of a reference table. `nested` is the record that the field holds (in a list, a mapping or by itself), else
 /// null; it points into a static table.
 struct FieldText {
-  std::string name, type, range, sentence;
-  bool required = false;
-  const RecordText* nested = nullptr;
+  std::string name, type, range, sentence;  ///< key; what may stand there; "" when any value may; the meaning
+  bool required = false;                    ///< its absence is a fault
+  const RecordText* nested = nullptr;       ///< its record, when the field holds one
 };
 /// `kind` is the record's name in messages and schemas ("site"); `sentence` what one is.
 struct RecordText {
@@ -106,7 +106,8 @@ void read_quantity(Reader& reader, const Node& node, Dim dim, double& base, cons
 template <class T>
 struct Codec;
 
-/// Enums written by name: specialise with `static constexpr std::pair<const char*, E> names[] = {...}`.
+/// Enums written by name: specialise with `static constexpr std::pair<const char*, E> names[] = {...}`. The names are
+/// what people write in files and what the schema lists, so a change of one breaks studies.
 template <class E>
 struct EnumNames;
 
@@ -160,6 +161,7 @@ struct Codec<I> {
   static void read(Reader& reader, const Node& node, I& out, const Rule& rule) {
     double value = 0;
     if (!read_number(reader, node, value) || !check_rule(reader, node, value, rule)) return;
+    // Numbers are read as doubles: beyond 2^53 two whole numbers would look the same.
     const double limit = sizeof(I) == 4 ? 2147483647.0 : 9007199254740992.0;
     if (std::abs(value) > limit) return reader.fault(node, describe_node(node) + " is too large");
     if (value != std::floor(value)) {
@@ -173,6 +175,7 @@ template <Dim D>
 struct Codec<Quantity<D>> {
   static std::string type_text() { return describe_dim(D) + ", as \"" + example_of(D) + "\""; }
   static void read(Reader& reader, const Node& node, Quantity<D>& out, const Rule& rule) {
+    // Starts from what the member holds, so that a fault leaves it as it was.
     double base = out.base();
     read_quantity(reader, node, D, base, rule);
     out = Quantity<D>::from_base(base);

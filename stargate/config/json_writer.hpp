@@ -47,7 +47,7 @@ class JsonWriter {
   void open(char bracket);
   void close(char bracket);
 
-  std::string out_;
+  std::string out_;              ///< written so far
   std::vector<bool> has_items_;  ///< a level each: something was written in it
   bool after_key_ = false;
 };

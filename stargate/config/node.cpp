@@ -44,11 +44,11 @@ Location Document::location_of(int number, int character) const {
   }
   if (plain_ == 1) return {number, character};
   const auto text = line(number);
-  std::size_t byte = 0;
-  for (int left = character - 1; left > 0 && byte < text.size(); --left) {
-    for (++byte; byte < text.size() && (static_cast<unsigned char>(text[byte]) & 0xC0) == 0x80;) ++byte;
+  std::size_t at = 0;
+  for (int left = character - 1; left > 0 && at < text.size(); --left) {
+    for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80;) ++at;
   }
-  return {number, static_cast<int>(byte) + 1};
+  return {number, static_cast<int>(at) + 1};
 }
 
 void Document::mark_origin(Node& node, std::string origin) {

@@ -12,7 +12,7 @@ namespace stargate {
 
 /// Both 1-based, the column in bytes; line 0 means unknown.
 struct Location {
-  int line = 0, column = 0;
+  int line = 0, column = 0;  ///< 1-based; 0: unknown
 };
 
 /// `null` is an absent value: nothing behind a key, "~" or "null".
@@ -25,8 +25,8 @@ struct Node {
   NodeKind kind = NodeKind::null;
   bool quoted = false;  ///< the scalar was a string in quotes
   int origin = 0;       ///< of Document::origin(), when the value does not come from the file; 0 when it does
-  Location at;
-  std::string text;  ///< of a scalar
+  Location at;          ///< of its first character
+  std::string text;     ///< of a scalar
   /// Of a sequence.
   std::vector<Node> items;
   /// Of a mapping, in the order of the file, keys unique.
@@ -46,7 +46,7 @@ struct Node {
 struct Member {
   std::string key;
   Location at;  ///< of the key
-  Node value;
+  Node value;   ///< under the key
 };
 
 /// The text stays with the tree so that a fault can quote its line. Not thread-safe even when const: places are counted
@@ -56,8 +56,8 @@ class Document {
   Document() = default;
   Document(std::string in_file, std::string text) : file(std::move(in_file)), text_(std::move(text)) {}
 
-  std::string file;
-  Node root;
+  std::string file;  ///< for messages
+  Node root;         ///< null for an empty document
 
   /// As it was read, for quoting lines.
   const std::string& text() const { return text_; }
@@ -82,7 +82,7 @@ class Document {
   const std::vector<std::size_t>& line_starts() const;
 
   std::string text_;
-  std::vector<std::string> origins_;
+  std::vector<std::string> origins_;              ///< by Node::origin less one
   mutable std::vector<std::size_t> line_starts_;  ///< made when a line is first asked for: most documents have no fault
   mutable int plain_ = -1;                        ///< 1 when every character is one byte, 0 when not, -1 not yet known
 };
@@ -91,7 +91,8 @@ class Document {
 std::string describe_node(const Node& node);
 
 /// The node a path such as "sites[2].power" or "delivers[0].product" leads to, or the last one on the way there. For
-/// the place of a fault found after reading, when only the path is known.
+/// the place of a fault found after reading, when only the path is known. Never fails: in the worst case it answers
+/// `root`.
 const Node& node_at(const Node& root, std::string_view path);
 
 /// One YAML document; anchors and duplicate keys are faults. `file` is only for messages. Only one document a file.

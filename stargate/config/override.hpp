@@ -32,7 +32,8 @@ Result<Override> parse_override(std::string_view text);
 Check apply_override(Document& document, const Override& change);
 
 /// Removes the items of a list whose `key` names a record of `kind` that was left out ("site:abilene"). `left_out`
-/// holds "kind:id" as `--without` takes them. No such list, or no such item, is no fault here.
+/// holds "kind:id" as `--without` takes them. No such list, or no such item, is no fault here. Done on the tree before
+/// any record is read, so that a list of what remains is checked as if the item had never been written.
 void drop_left_out(Node& root, std::string_view list, std::string_view key, const std::string& kind,
                    const std::vector<std::string>& left_out);
 

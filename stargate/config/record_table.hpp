@@ -52,6 +52,7 @@ class RecordTable {
                             nested_text<M>()});
     fields_.push_back([=](Reader& reader, const Node& node, R& out) {
       const Node* value = node.find(name);
+      // Absent and null mean the same: "leave it as it is".
       if (value == nullptr || value->is_null()) {
         if (required) reader.missing(node, name, sentence);
         return;
@@ -73,6 +74,7 @@ Result<R> read_record(const Document& document) {
   Reader reader(document, faults);
   R out;
   R::table().read(reader, document.root, out);
+  // A record with any fault is none: nobody works with half of what was meant.
   if (!faults.empty()) return faults;
   return out;
 }

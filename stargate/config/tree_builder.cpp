@@ -124,8 +124,8 @@ Check check_text(const Document& document) {
   const std::string_view text = document.text();
   std::size_t at = 0;
   while (at < text.size()) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20 && byte < 0x7F) {
+    const auto character = static_cast<unsigned char>(text[at]);
+    if (character >= 0x20 && character < 0x7F) {
       ++at;
       continue;
     }

@@ -18,7 +18,7 @@ class TreeBuilder {
   /// Each returns false once the document has a fault that ends the parse.
   bool scalar(std::string text, bool quoted, Location at);
   bool null(Location at);
-  /// `kind` is sequence or mapping.
+  /// `kind` is sequence or mapping. False when kDeepestNesting is passed.
   bool begin(NodeKind kind, Location at);
   bool end();
   bool key(std::string text, Location at);
@@ -32,21 +32,24 @@ class TreeBuilder {
 
  private:
   struct Open {
-    NodeKind kind;
-    Node node;
-    Member pending;
+    NodeKind kind;   ///< sequence or mapping
+    Node node;       ///< with what it holds so far
+    Member pending;  ///< its key, of a mapping's value
     bool has_key;
     std::set<std::string, std::less<>> keys;  ///< filled once there are many
   };
+  /// Into the innermost open container, or as the root; false when kMostValues is passed.
   bool add(Node node);
+  /// Looks through the members one by one while they are few; a set is made for large mappings, so that a parse stays
+  /// linear.
   bool is_known(Open& parent, const std::string& key);
 
   Document& document_;
-  std::vector<Open> open_;
+  std::vector<Open> open_;  ///< from the root inwards
   Member pending_;
   bool has_key_ = false;
-  int values_ = 0;
-  Diagnostics faults_;
+  int values_ = 0;      ///< nodes so far, held against kMostValues
+  Diagnostics faults_;  ///< the first one ends the parse
 };
 
 /// Text people write is UTF-8 without control characters but tab and line ends; anything else is a fault with its

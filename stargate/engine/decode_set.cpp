@@ -21,6 +21,7 @@ double DecodeSet::tokens_per_step() const { return static_cast<double>(fine_step
 
 /// Keeps Q, the histogram of r_i and the sums of decode_set.hpp for one sequence more or less.
 void DecodeSet::count(std::int64_t length, int sign) {
+  // With L = length - position, fixed for a member, ceil((L + p) / b) = floor((L + b - 1 + p) / b): only p moves.
   const std::int64_t shifted = length - position() + block_size_ - 1;
   const std::int64_t quotient = floor_divide(shifted, block_size_);
   quotients_ += sign * quotient;
@@ -48,11 +49,13 @@ void DecodeSet::remove(std::int64_t length, std::int64_t remaining, std::int32_t
     ends_.pop_back();
     return;
   }
+  // A sequence that gives way may stand anywhere in the heap: rare, and linear.
   std::erase_if(ends_, [&](const End& end) { return end.slot == slot; });
   std::make_heap(ends_.begin(), ends_.end(), later);
 }
 
 std::int64_t DecodeSet::steps_to_end() const {
+  // Rounded up: a sequence ends in the step that reaches its position, with drafts to spare perhaps.
   const std::int64_t fine = (ends_.front().position << kFineBits) - fine_position_;
   return (fine + fine_step_ - 1) / fine_step_;
 }

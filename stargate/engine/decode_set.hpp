@@ -16,6 +16,7 @@ namespace stargate {
 /// another O(n); what holds after many steps costs the same as after one, but for steps_within, which bisects.
 class DecodeSet {
  public:
+  /// `block_size` in tokens, at least 1; `tokens_per_step` at least 1, rounded to 1/1024 of a token.
   DecodeSet(int block_size, double tokens_per_step);
 
   /// Of `length` tokens in the cache, `remaining` tokens to come; `order` decides who is told first of those that end
@@ -23,7 +24,8 @@ class DecodeSet {
   void add(std::int64_t length, std::int64_t remaining, std::int64_t order, std::int32_t slot);
   /// `length` and `remaining` are today's.
   void remove(std::int64_t length, std::int64_t remaining, std::int32_t slot);
-  /// Blocks of a sequence that are counted elsewhere.
+  /// Blocks of a sequence that are counted elsewhere. They are taken off blocks_after: the prefix cache counts each of
+  /// them once, whoever uses it. Negative when a member with such blocks leaves.
   void add_shared_blocks(std::int64_t blocks) { shared_blocks_ += blocks; }
 
   int size() const { return size_; }
@@ -44,26 +46,27 @@ class DecodeSet {
 
   /// Steps until the next sequence ends; the set is not empty.
   std::int64_t steps_to_end() const;
-  void advance(std::int64_t steps);
+  void advance(std::int64_t steps);  ///< everybody gains steps * tokens_per_step; at most steps_to_end at a time
   /// The next sequence that has ended, or -1; it stays until removed.
   std::int32_t next_ended() const {
     return ends_.empty() || ends_.front().position > position() ? -1 : ends_.front().slot;
   }
 
  private:
-  static constexpr int kFineBits = 10;
+  static constexpr int kFineBits = 10;  ///< positions are kept to 2^-10 of a token
   struct End {
-    std::int64_t position, order;
-    std::int32_t slot;
+    std::int64_t position, order;  ///< at which it ends; decides among those that end together
+    std::int32_t slot;             ///< the engine's number of the sequence
   };
-  static bool later(const End& a, const End& b);
-  void count(std::int64_t length, int sign);
+  static bool later(const End& a, const End& b);  ///< order of the heap: nearest end first, then `order`
+  void count(std::int64_t length, int sign);      ///< one member more (1) or fewer (-1) in all sums
 
-  int block_size_;
-  std::int64_t fine_step_, fine_position_ = 0;
-  int size_ = 0;
+  int block_size_;                              ///< tokens
+  std::int64_t fine_step_, fine_position_ = 0;  ///< in 1/1024 of a token
+  int size_ = 0;                                ///< members
+  /// Tokens held; sum of the positions at which members end
   std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
-  std::int64_t quotients_ = 0;
+  std::int64_t quotients_ = 0;            ///< Q of the formula
   std::vector<std::int32_t> remainders_;  ///< sequences by r_i
   std::vector<End> ends_;                 ///< a heap, nearest first
 };

@@ -35,14 +35,15 @@ std::int64_t Engine::Core::usable_match(const Rank& rank, const Sequence& s, Pre
   return most;
 }
 
-/// The blocks found are held by the sequence too from now on; what they spare counts as computed.
-void Engine::Core::take_prefix(Sequence& s) {
-  PrefixCache::Match match;
-  Rank& rank = rank_of(s);
-  s.shared_tokens = static_cast<std::int32_t>(usable_match(rank, s, match));
-  s.shared_entries = match.entries;
-  for (int i = 0; i < match.entries; ++i)
-    rank.cache.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
+/// The blocks found are held by the sequence too from now on; the tokens they spare count as computed.
+void Engine::Core::take_prefix(Sequence& s, int entries, std::int64_t tokens) {
+  s.shared_tokens = static_cast<std::int32_t>(tokens);
+  s.shared_entries = entries;
+  s.last_shared = -1;
+  for (int i = 0; i < entries; ++i) {
+    const std::uint64_t hash = s.request.prefix_hashes[static_cast<std::size_t>(i)];
+    s.last_shared = rank_of(s).cache.acquire(hash, 0, 0, s.last_shared);
+  }
   s.computed = s.shared_tokens;
 }
 
@@ -59,7 +60,8 @@ void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
     const std::int64_t end = last && prompt > start ? std::min(start + each, prompt) : start + each;
     if (end > tokens) break;
     const std::int64_t whole = block_tokens(end - start);
-    rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
+    s.last_shared = rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole,
+                                             whole / spec_.kv.block_size, s.last_shared);
     ++s.shared_entries;
     s.shared_tokens = static_cast<std::int32_t>(start + whole);
   }
@@ -117,6 +119,7 @@ void Engine::Core::let_go(Sequence& s) {
   rank_of(s).cache.release(s.request.prefix_hashes, s.shared_entries);
   rank_of(s).reserved_blocks -= s.reserved_blocks;
   s.shared_entries = s.shared_tokens = 0;
+  s.last_shared = -1;
   s.reserved_blocks = 0;
 }
 

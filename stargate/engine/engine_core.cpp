@@ -65,6 +65,7 @@ void Engine::Core::submit(const Request& request, const RequestRecord* prefilled
   if (prefilled != nullptr) {
     s.record = *prefilled;
     s.has_cache = true;
+    // The first token was made by the engine that prefilled.
     s.generated = 1;
   } else {
     s.record.id = request.id, s.record.tenant = request.tenant;
@@ -146,12 +147,15 @@ Duration Engine::Core::single_step_time() const {
 void Engine::Core::refresh_decode_cost() {
   if (!decode_changed_ && decode_steps_left_ > 0) return;
   const int decoding = decoding_size();
+  // A static batch keeps its shape: places of sequences that have ended are padding, and cost as if they were there.
   const int size = spec_.kind == EngineKind::static_batch ? batch_size_ : decoding;
   const auto context = static_cast<double>(decoding_tokens() + decoding);
+  // Tokens by which the summed context grows each step; all ranks step together and gain alike.
   const double gain = decoding * ranks_.front().decoding.tokens_per_step();
   const DecodeCost cost = cost_->decode(size, context);
   decode_step_ = std::max<Picoseconds>(1, picoseconds(cost.at_zero + cost.per_token * context));
   decode_growth_ = picoseconds(cost.per_token * gain);
+  // Steps until the summed context leaves the stretch; the step that crosses it still belongs to it.
   const double left = std::floor((cost.context_end - context) / gain) + 1;
   decode_steps_left_ = static_cast<std::int64_t>(std::clamp(left, 1.0, static_cast<double>(kLongestRun)));
   decode_changed_ = false;
@@ -186,11 +190,14 @@ std::int64_t Engine::Core::run_limit() const {
     if (rank.decoding.size() == 0) continue;
     steps = std::min(steps, rank.decoding.steps_to_end());
     const std::int64_t room = free_blocks(rank) - (rank.front_has_idle ? rank.cache.idle_blocks() : 0);
+    // Until the pool is full. Where the request that waits first would find idle blocks of its prefix, those count as
+    // used: losing one changes what it needs.
     steps = rank.decoding.steps_within(rank.decoding.blocks_after(0) + room, steps);
   }
   if (waits_for_ranks()) steps = std::min(steps, spec_.attention_dp_wait - waited_);
   if (!incoming_.empty()) {
     const Picoseconds arrival = from_sim_time(at(incoming_.front()).request.arrival);
+    // The step under way when somebody arrives runs to its end; the newcomer is in the one after.
     steps = std::min(steps, steps_within_time(arrival - now_ - 1, steps) + 1);
   }
   return std::max<std::int64_t>(1, steps);
@@ -215,6 +222,7 @@ void Engine::Core::advance(SimTime until, EngineListener& listener) {
       under_way_ = false;
       continue;
     }
+    // Only whole steps: one that has begun by `until` and ends later stays under way.
     const std::int64_t limit = run_limit(), steps = steps_within_time(end - now_, limit);
     if (steps > 0) run_decodes(steps, listener);
     if (steps < limit) return;  // the next step of this run has begun
@@ -312,6 +320,7 @@ void Engine::Core::end_chunk(const Chunk& chunk, StepRun& run, EngineListener& l
   set_private_blocks(s, s.computed);
   if (s.computed < s.target) return;
   std::erase(prefilling_, chunk.slot);
+  // The last chunk of a prompt runs the model over its last token, which yields the first token of the answer.
   ++s.generated;
   ++run.output_tokens;
   if (s.record.first_token.is_never()) {
@@ -326,6 +335,7 @@ void Engine::Core::end_chunk(const Chunk& chunk, StepRun& run, EngineListener& l
 
 void Engine::Core::finish(Slot slot, EngineListener& listener) {
   Sequence& s = at(slot);
+  // The last token of an answer never goes through the model, so it is not in the cache.
   share_prefix(s, s.request.prompt_tokens + s.request.output_tokens - 1);
   let_go(s);
   stop_running(slot);
@@ -373,6 +383,7 @@ std::vector<Request> Engine::Core::abandon() {
     return a.arrival != b.arrival ? a.arrival < b.arrival : a.id < b.id;
   });
   const SimTime now = to_sim_time(now_);
+  // Prefix cache, waiting requests and caches are gone, as when the machine is lost; only the clock goes on.
   *this = Core(spec_, *cost_, replica_);
   origin_ = now;
   return lost;

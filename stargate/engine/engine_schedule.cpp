@@ -23,6 +23,7 @@ std::int64_t Engine::Core::most_running() const {
 
 /// Blocks of a request at its last token.
 std::int64_t Engine::Core::whole_blocks(const Request& r) const {
+  // The last step may write drafts beyond the end of the answer, so room for them is wanted too.
   const std::int64_t overshoot = spec_.speculation.draft_tokens;
   const std::int64_t tokens = spec_.prefill_only ? r.prompt_tokens : r.prompt_tokens + r.output_tokens + overshoot;
   return blocks_of(tokens) + spec_.kv.blocks_per_sequence;
@@ -35,10 +36,12 @@ void Engine::Core::schedule() {
   plan_.preempted = plan_.decodes = false;
   for (Rank& rank : ranks_) rank.growth = 0, rank.front_has_idle = false;
   if (spec_.kind == EngineKind::static_batch) return schedule_static_batch();
+  // Decodes first (vLLM, TensorRT-LLM, SGLang with mixed chunks), or prompts alone while decodes wait (SGLang).
   const bool together = !spec_.prefill_first || spec_.mixed_chunks;
   if (together) make_room_for_decodes();
   open_budget(together);
   continue_prompts();
+  // Whoever was just sent away would come straight back in otherwise: no engine lets anybody in in such a step.
   if (!plan_.preempted) admit();
   if (!together && plan_.chunks.empty()) make_room_for_decodes();
   if (together || plan_.chunks.empty()) plan_.decodes = decoding_size() > 0;
@@ -47,6 +50,7 @@ void Engine::Core::schedule() {
 /// Nobody is let in until the whole batch has ended.
 void Engine::Core::schedule_static_batch() {
   open_budget(false);
+  // A static batch prefills all its prompts at once, however long the step.
   for (auto& group : plan_.groups) group.room = kNoLimit;
   continue_prompts();
   if (running_.empty()) {
@@ -64,6 +68,7 @@ void Engine::Core::plan_growth(Rank& rank) const {
 void Engine::Core::make_room_for_decodes() {
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     Rank& rank = ranks_[i];
+    // The last sequence of a rank is never sent away: fits() has promised it the whole pool.
     for (plan_growth(rank); rank.growth > free_blocks(rank) && rank.running > 1; plan_growth(rank)) preempt(victim(i));
   }
 }
@@ -73,6 +78,7 @@ void Engine::Core::open_budget(bool with_decodes) {
   plan_.group = 0;
   plan_.groups.assign(static_cast<std::size_t>(spec_.groups()), {});
   for (std::size_t i = 0; i < plan_.groups.size(); ++i) {
+    // A rank's sequences are spread over the micro-batches of the pipeline, `pipeline` groups a rank in a row.
     const int size = ranks_[i / static_cast<std::size_t>(spec_.pipeline)].decoding.size();
     const int decoding = with_decodes ? (size + spec_.pipeline - 1) / spec_.pipeline : 0;
     const int taken = decoding * (1 + spec_.speculation.draft_tokens);
@@ -117,6 +123,7 @@ void Engine::Core::continue_prompts() {
     const std::int64_t tokens = next_chunk(at(slot).rank, at(slot).target - at(slot).computed);
     if (tokens == 0) continue;
     if (!make_room_for_chunk(slot, tokens)) return;
+    // Somebody earlier in the list may have given way, so the walk goes on from where this prompt stands by now.
     i = static_cast<std::size_t>(std::find(prefilling_.begin(), prefilling_.end(), slot) - prefilling_.begin());
     add_chunk(slot, tokens);
   }
@@ -178,6 +185,7 @@ void Engine::Core::begin_on(std::size_t index, Slot slot) {
 bool Engine::Core::admit_on(std::size_t index, Slot slot) {
   Sequence& s = at(slot);
   Rank& rank = ranks_[index];
+  if (next_chunk(index, 1) == 0) return false;  // before its prefix is looked for
   PrefixCache::Match match;
   const std::int64_t cached = usable_match(rank, s, match);
   const std::int64_t tokens = next_chunk(index, s.target - cached);
@@ -187,7 +195,7 @@ bool Engine::Core::admit_on(std::size_t index, Slot slot) {
   rank.front_has_idle = match.idle_blocks > 0;
   if (!may_admit(rank, s, blocks)) return false;
   begin_on(index, slot);
-  take_prefix(s);
+  take_prefix(s, match.entries, cached);
   if (s.record.scheduled.is_never()) {
     s.record.scheduled = to_sim_time(now_);
     s.record.cached_tokens = s.shared_tokens;
@@ -225,6 +233,7 @@ bool Engine::Core::may_admit(const Rank& rank, const Sequence& s, std::int64_t b
     case AdmissionPolicy::fits_now:
       return true;
     case AdmissionPolicy::guaranteed:
+      // Everybody's last token has its block set aside, so that nobody ever gives way.
       return whole_blocks(s.request) <= spec_.kv.blocks - rank.reserved_blocks - rank.held_blocks;
     case AdmissionPolicy::expected_outputs:
       break;
@@ -232,6 +241,8 @@ bool Engine::Core::may_admit(const Rank& rank, const Sequence& s, std::int64_t b
   const auto expected = [](const Sequence& q) {
     return std::min<std::int64_t>(q.request.output_tokens - q.generated, kMostExpectedTokens);
   };
+  // In tokens. SGLang lets its ratio sink from 0.7 while nobody is retracted; here it stands at the value it settles
+  // at.
   double kept = spec_.new_token_ratio * static_cast<double>(rank.decoding.total_remaining());
   for (const Slot slot : prefilling_) {
     if (&rank_of(at(slot)) != &rank) continue;
@@ -284,6 +295,7 @@ void Engine::Core::preempt(Slot slot) {
     rank_of(s).prefill_blocks -= s.private_blocks;
     s.private_blocks = 0;
     std::erase(prefilling_, slot);
+    // It may already be in the step that is being planned: its tokens are given back to the budget's counts.
     std::erase_if(plan_.chunks, [&](const Chunk& chunk) {
       if (chunk.slot != slot) return false;
       GroupLoad& group = plan_.groups[chunk.group];

@@ -24,6 +24,7 @@ const char* engine_kind_name(EngineKind kind) {
 
 double SpeculationSpec::tokens_per_step() const {
   double sum = 1, chance = 1;
+  // Draft i counts when it and all before it were accepted: a^i.
   for (int i = 0; i < draft_tokens; ++i) sum += chance *= acceptance_rate;
   return sum;
 }
@@ -59,6 +60,7 @@ Check check_engine_spec(const EngineSpec& spec) {
   };
   need(spec.max_num_seqs >= 1, "max_num_seqs", "must be at least 1");
   need(spec.max_num_batched_tokens >= 1, "max_num_batched_tokens", "must be at least 1");
+  // vLLM refuses to start otherwise.
   need(spec.kind != EngineKind::vllm || spec.max_num_batched_tokens >= spec.max_num_seqs / spec.pipeline,
        "max_num_batched_tokens", "must be at least max_num_seqs, or a step cannot decode every sequence",
        "raise --max-num-batched-tokens or lower --max-num-seqs");

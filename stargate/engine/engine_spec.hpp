@@ -14,6 +14,7 @@ enum class EngineKind {
   trtllm,        ///< in-flight batching: decodes first, admission by TensorRT-LLM's capacity scheduler
   static_batch,  ///< a batch is formed, runs until its last sequence ends, and the next is formed
 };
+/// "vllm", "sglang", "trtllm" or "static", as flags and records write it.
 const char* engine_kind_name(EngineKind kind);
 
 /// When a request may join those that run.
@@ -36,7 +37,7 @@ struct KvPoolSpec {
   std::int64_t blocks = 0;               ///< of `block_size` tokens, of each rank
   int block_size = 16;                   ///< tokens; 1 makes the prefix cache exact to the token, as a radix tree is
   std::int64_t blocks_per_sequence = 0;  ///< besides its tokens: windows and states of fixed size
-  bool prefix_caching = false;
+  bool prefix_caching = false;           ///< blocks are found again by the hash of all before them
 };
 
 /// Drafts are proposed by something whose own time is not modelled; the step verifies all of them.
@@ -47,21 +48,22 @@ struct SpeculationSpec {
   double tokens_per_step() const;
 };
 
-/// Token and sequence limits are an engine's own names; durations are added to the step that causes them.
+/// Token and sequence limits are an engine's own names; durations are added to the step that causes them. Counts of
+/// sequences and tokens are of one data-parallel rank or one step of it, as said beside each.
 struct EngineSpec {
-  EngineKind kind = EngineKind::vllm;
-  int max_num_seqs = 256;                ///< of one data-parallel rank
-  int max_num_batched_tokens = 8192;     ///< of one step of one group
-  bool chunked_prefill = true;           ///< else a prompt goes whole or waits
-  int long_prefill_token_threshold = 0;  ///< largest chunk of one prompt; 0: no limit
-  bool prefill_first = false;            ///< prompts have the step to themselves while decodes wait
-  bool mixed_chunks = false;             ///< ... but take the decodes along, as SGLang can
-  AdmissionPolicy admission = AdmissionPolicy::fits_now;
+  EngineKind kind = EngineKind::vllm;                     ///< whose scheduler
+  int max_num_seqs = 256;                                 ///< of one data-parallel rank
+  int max_num_batched_tokens = 8192;                      ///< of one step of one group
+  bool chunked_prefill = true;                            ///< else a prompt goes whole or waits
+  int long_prefill_token_threshold = 0;                   ///< largest chunk of one prompt; 0: no limit
+  bool prefill_first = false;                             ///< prompts have the step to themselves while decodes wait
+  bool mixed_chunks = false;                              ///< ... but take the decodes along, as SGLang can
+  AdmissionPolicy admission = AdmissionPolicy::fits_now;  ///< when a request may join
   double new_token_ratio = 0.098;  ///< share of outputs to come that SGLang keeps room for, once settled
-  PreemptionMode preemption = PreemptionMode::recompute;
-  QueueOrder order = QueueOrder::fcfs;
-  KvPoolSpec kv;
-  SpeculationSpec speculation;
+  PreemptionMode preemption = PreemptionMode::recompute;  ///< what becomes of a cache that gives way
+  QueueOrder order = QueueOrder::fcfs;                    ///< who is let in first
+  KvPoolSpec kv;                                          ///< of each data-parallel rank
+  SpeculationSpec speculation;                            ///< none unless drafts are asked for
   int data_parallel = 1, pipeline = 1;  ///< groups that step together, each with a share of the sequences
   /// Steps for which prompts wait until each data-parallel rank can have one, while somebody decodes (TensorRT-LLM's
   /// attention_dp_config, enable_balance with timeout_iters); 0: they do not wait.
@@ -71,6 +73,7 @@ struct EngineSpec {
   bool prefill_only = false;     ///< disaggregated: requests end with their first token, blocks stay until released
   bool walk_every_step = false;  ///< no fast-forward; the same answer, slower
 
+  /// Batches in flight: each data-parallel rank has one for each stage of the pipeline.
   int groups() const { return data_parallel * pipeline; }
   std::int64_t all_blocks() const { return kv.blocks * data_parallel; }
 };

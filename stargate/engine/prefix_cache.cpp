@@ -42,6 +42,8 @@ void PrefixCache::remove_slot(std::uint64_t hash) {
   while (entries_[static_cast<std::size_t>(slots_[empty])].hash != hash) empty = (empty + 1) & mask;
   for (std::size_t slot = (empty + 1) & mask; slots_[slot] >= 0; slot = (slot + 1) & mask) {
     const std::size_t wanted = home(entries_[static_cast<std::size_t>(slots_[slot])].hash);
+    // Distances are taken round the table: this entry's home lies behind the gap, so a search for it never passes
+    // there.
     if (((slot - wanted) & mask) < ((slot - empty) & mask)) continue;
     slots_[empty] = slots_[slot];
     empty = slot;
@@ -52,10 +54,12 @@ void PrefixCache::remove_slot(std::uint64_t hash) {
 
 PrefixCache::Match PrefixCache::match(std::span<const std::uint64_t> hashes) const {
   Match found;
+  std::int32_t hint = -1;
   for (const std::uint64_t hash : hashes) {
-    const std::int32_t at = find(hash);
+    const std::int32_t at = find(hash, hint);
     if (at < 0) break;
     const Entry& entry = entries_[static_cast<std::size_t>(at)];
+    hint = entry.after;
     ++found.entries;
     found.tokens += entry.tokens;
     if (entry.users == 0) found.idle_blocks += entry.blocks;
@@ -80,10 +84,9 @@ void PrefixCache::make_idle(std::int32_t at) {
 }
 
 /// A block that was idle leaves the list of what may be given up.
-bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks) {
-  std::int32_t at = find(hash);
-  const bool fresh = at < 0;
-  if (fresh) {
+std::int32_t PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before) {
+  std::int32_t at = find(hash, before >= 0 ? entries_[static_cast<std::size_t>(before)].after : -1);
+  if (at < 0) {
     if (2 * ++held_ > slots_.size()) grow();
     if (unused_.empty()) {
       at = static_cast<std::int32_t>(entries_.size());
@@ -92,22 +95,25 @@ bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t 
       at = unused_.back();
       unused_.pop_back();
     }
-    entries_[static_cast<std::size_t>(at)] = {hash, tokens, blocks, 0, -1, -1};
+    entries_[static_cast<std::size_t>(at)] = {hash, tokens, blocks, 0, -1, -1, -1, -1, true};
     add_slot(at);
   } else if (entries_[static_cast<std::size_t>(at)].users == 0) {
     unlink(at);
   }
   Entry& entry = entries_[static_cast<std::size_t>(at)];
   if (entry.users++ == 0) referenced_ += entry.blocks;
-  return fresh;
+  if (before >= 0) entries_[static_cast<std::size_t>(before)].after = at, entry.before = before;
+  return at;
 }
 
 /// From the end, so that the end of a prompt is idle longest and goes first.
 void PrefixCache::release(std::span<const std::uint64_t> hashes, int entries) {
+  std::int32_t hint = -1;
   for (int i = entries - 1; i >= 0; --i) {
-    const std::int32_t at = find(hashes[static_cast<std::size_t>(i)]);
+    const std::int32_t at = find(hashes[static_cast<std::size_t>(i)], hint);
     STARGATE_CHECK(at >= 0, "what is let go was taken");
     Entry& entry = entries_[static_cast<std::size_t>(at)];
+    hint = entry.before;
     if (--entry.users > 0) continue;
     referenced_ -= entry.blocks;
     make_idle(at);
@@ -119,6 +125,7 @@ void PrefixCache::trim(std::int64_t blocks) {
     const std::int32_t at = oldest_;
     unlink(at);
     remove_slot(entries_[static_cast<std::size_t>(at)].hash);
+    entries_[static_cast<std::size_t>(at)].held = false;
     unused_.push_back(at);
   }
 }

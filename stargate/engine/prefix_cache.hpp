@@ -22,12 +22,14 @@ class PrefixCache {
   /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
-  /// One more user of a block, which is there or is made now. True when it was made.
-  bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
+  /// One more user of a block, which is there or is made now; its entry. `before`: the entry of the hash before it in
+  /// the same prompt, or -1; a hint that saves looking it up.
+  std::int32_t acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);
   /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
   void trim(std::int64_t blocks);
+  /// Forgets everything, referenced blocks too: only when nobody is left.
   void clear();
 
   std::int64_t referenced_blocks() const { return referenced_; }
@@ -35,28 +37,38 @@ class PrefixCache {
 
  private:
   struct Entry {
-    std::uint64_t hash = 0;
-    std::int64_t tokens = 0, blocks = 0;
-    std::int32_t users = 0;
+    std::uint64_t hash = 0;               ///< of these tokens and all before them
+    std::int64_t tokens = 0, blocks = 0;  ///< that it stands for, and takes
+    std::int32_t users = 0;               ///< running sequences; 0: idle
     std::int32_t older = -1, newer = -1;  ///< among the idle
+    std::int32_t before = -1, after = -1;  ///< hints: neighbours in the prompt that came last; -1 or an index
+    bool held = false;                     ///< else the entry is unused
   };
-  void make_idle(std::int32_t at);
-  void unlink(std::int32_t at);
+  void make_idle(std::int32_t at);  ///< to the newest end of the idle list
+  void unlink(std::int32_t at);     ///< out of the idle list
   /// The entry of a hash, or -1.
   std::int32_t find(std::uint64_t hash) const;
-  void add_slot(std::int32_t entry);
-  void remove_slot(std::uint64_t hash);
-  void grow();
-  std::size_t home(std::uint64_t hash) const;
+  /// The same; `hint` is where it may be: prompts are walked from block to block, and most have one way on.
+  std::int32_t find(std::uint64_t hash, std::int32_t hint) const {
+    if (hint >= 0) {
+      const Entry& entry = entries_[static_cast<std::size_t>(hint)];
+      if (entry.held && entry.hash == hash) return hint;
+    }
+    return find(hash);
+  }
+  void add_slot(std::int32_t entry);           ///< into the table, which has room
+  void remove_slot(std::uint64_t hash);        ///< out of the table, closing the gap
+  void grow();                                 ///< doubles the table
+  std::size_t home(std::uint64_t hash) const;  ///< the slot where a search begins
 
   /// Entries by hash, each at its home or in one of the next slots, without a gap between (Knuth, volume 3, 6.4,
   /// algorithms L and R); -1: empty. A power of two, at most half full.
   std::vector<std::int32_t> slots_;
-  std::size_t held_ = 0;
-  std::vector<Entry> entries_;
-  std::vector<std::int32_t> unused_;
-  std::int32_t oldest_ = -1, newest_ = -1;
-  std::int64_t referenced_ = 0, idle_ = 0;
+  std::size_t held_ = 0;                    ///< entries in the table
+  std::vector<Entry> entries_;              ///< blocks, in no order
+  std::vector<std::int32_t> unused_;        ///< places in entries_ to be taken again
+  std::int32_t oldest_ = -1, newest_ = -1;  ///< ends of the idle list
+  std::int64_t referenced_ = 0, idle_ = 0;  ///< blocks
 };
 
 }  // namespace stargate

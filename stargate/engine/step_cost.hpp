@@ -9,7 +9,7 @@ namespace stargate {
 /// A step that decodes: time = at_zero + per_token * context while context <= context_end. Contexts are sums over the
 /// sequences, of the tokens they see in the step.
 struct DecodeCost {
-  Duration at_zero, per_token;
+  Duration at_zero, per_token;  ///< of the whole step; of a token of summed context
   /// Summed context up to which the line holds.
   double context_end = 0;
 };
@@ -37,7 +37,7 @@ class StepCost {
 
 /// For tests and textbook queues: a constant, and so much a sequence and a token.
 struct LinearStepCost final : StepCost {
-  Duration step, decoding_sequence, context_token, prefill_token, pair;
+  Duration step, decoding_sequence, context_token, prefill_token, pair;  ///< each a price of one; zero: free
 
   DecodeCost decode(int sequences, double) const override {
     return {step + sequences * decoding_sequence, context_token, 1e18};

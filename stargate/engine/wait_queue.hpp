@@ -15,6 +15,7 @@ class WaitQueue {
  public:
   explicit WaitQueue(QueueOrder order) : order_(order) {}
 
+  /// `arrival` in nanoseconds; requests of one priority and arrival keep the order in which they were pushed.
   void push(std::int32_t slot, int priority, std::int64_t arrival) {
     if (order_ == QueueOrder::fcfs) {
       queue_.push_back(slot);
@@ -22,6 +23,7 @@ class WaitQueue {
       sorted_.insert({priority, arrival, count_++, slot});
     }
   }
+  /// By priority its place follows from its arrival, which is before those of later requests anyway.
   void push_preempted(std::int32_t slot, int priority, std::int64_t arrival) {
     if (order_ == QueueOrder::fcfs) {
       queue_.push_front(slot);
@@ -47,9 +49,9 @@ class WaitQueue {
 
  private:
   QueueOrder order_;
-  std::deque<std::int32_t> queue_;
-  std::set<std::tuple<int, std::int64_t, std::int64_t, std::int32_t>> sorted_;
-  std::int64_t count_ = 0;
+  std::deque<std::int32_t> queue_;                                              ///< first come first served
+  std::set<std::tuple<int, std::int64_t, std::int64_t, std::int32_t>> sorted_;  ///< priority, arrival, push, slot
+  std::int64_t count_ = 0;                                                      ///< pushes so far: keeps ties in order
 };
 
 }  // namespace stargate

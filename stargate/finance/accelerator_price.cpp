@@ -16,6 +16,7 @@ namespace {
 std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
   const auto& quotes = rental.quotes;
   if (quotes.empty()) return std::nullopt;
+  // Prices of rented accelerators fall by the quarter, so older quotes are left out instead of averaged in.
   const Quarter latest = std::max_element(quotes.begin(), quotes.end(), [](const auto& a, const auto& b) {
                            return a.quarter < b.quarter;
                          })->quarter;
@@ -54,6 +55,7 @@ HourPrice owned_price(const Catalogue& catalogue, const System& system) {
 
 }  // namespace
 
+/// Several rental records of one accelerator: the first by id that has a quote.
 HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system) {
   for (const auto& [id, rental] : catalogue.rentals) {
     if (rental.accelerator != system.accelerator) continue;

@@ -22,6 +22,7 @@ ClusterShare cluster_share(const Catalogue& catalogue, const System& system, Mon
   ClusterShare share;
   share.storage = system_price * (storage / system.accelerators);
   const Network& out = catalogue.networks.at(system.scale_out);
+  // Ports of the network that one accelerator fills: its own scale-out bandwidth over the bandwidth of a link.
   const double ports = catalogue.accelerators.at(system.accelerator).scale_out_bandwidth / out.bandwidth;
   share.tree.tiers = 0;
   if (!out.switch_radix || *out.switch_radix <= 2) return share;

@@ -7,6 +7,7 @@ namespace stargate {
 
 bool TokenBucket::has(SimTime now, double amount) {
   if (limit_.rate <= 0) return true;
+  // A bucket below one could never let a request pass.
   const double full = std::max(limit_.burst, 1.0);
   level_ = std::min(full, level_ + (now - last_).in(second)*limit_.rate);
   last_ = now;
@@ -23,6 +24,7 @@ RateLimiter::RateLimiter(const std::vector<FleetTenant>& tenants) {
 bool RateLimiter::admit(int tenant, SimTime now, std::int64_t tokens) {
   TokenBucket &requests = requests_[static_cast<std::size_t>(tenant)], &all = tokens_[static_cast<std::size_t>(tenant)];
   const auto amount = static_cast<double>(tokens);
+  // Both are asked before either is charged: a request refused by one limit does not use up the other.
   if (!requests.has(now, 1) || !all.has(now, amount)) return false;
   requests.take(1), all.take(amount);
   return true;

@@ -22,19 +22,19 @@ class TokenBucket {
 
  private:
   RateLimit limit_;
-  double level_;
-  SimTime last_;
+  double level_;  ///< tokens in the bucket; negative: in debt
+  SimTime last_;  ///< when it was last filled
 };
 
 /// Both limits of each tenant: a request passes both or takes from neither.
 class RateLimiter {
  public:
   explicit RateLimiter(const std::vector<FleetTenant>& tenants);
-  /// `tokens`: of prompt and answer together.
+  /// `tokens`: of prompt and answer together. `tenant` is an index of the fleet's tenants; times must not go back.
   bool admit(int tenant, SimTime now, std::int64_t tokens);
 
  private:
-  std::vector<TokenBucket> requests_, tokens_;
+  std::vector<TokenBucket> requests_, tokens_;  ///< by tenant
 };
 
 /// Requests that wait, a line a tenant; the smallest priority first, then who came first.
@@ -42,10 +42,11 @@ class HeldRequests {
  public:
   /// `slot` is the caller's number of the request.
   struct Held {
-    int slot = 0;
-    std::int32_t priority = 0;
-    SimTime arrival;
+    int slot = 0;               ///< of the caller's table
+    std::int32_t priority = 0;  ///< smaller first
+    SimTime arrival;            ///< at the gateway
   };
+  /// One line a tenant, by index.
   explicit HeldRequests(std::size_t tenants) : lines_(tenants) {}
 
   void add(int tenant, const Held& held) { lines_[static_cast<std::size_t>(tenant)].push_back(held), ++count_; }
@@ -61,8 +62,8 @@ class HeldRequests {
   void send_out(const std::function<bool(int, int)>& send);
 
  private:
-  std::vector<std::deque<Held>> lines_;
-  std::int64_t count_ = 0;
+  std::vector<std::deque<Held>> lines_;  ///< by tenant, each in order
+  std::int64_t count_ = 0;               ///< in all lines
 };
 
 }  // namespace stargate

@@ -15,6 +15,8 @@ int Autoscaler::look(SimTime now, double load, int replicas) {
   wanted = std::clamp(wanted, spec_.least, spec_.most);
   recent_.push_back({now, wanted});
   while (recent_.front().at + spec_.scale_down_after < now) recent_.pop_front();
+  // Upwards at once; downwards only to the largest number that any look of the last while wanted (Kubernetes'
+  // stabilisation window).
   if (wanted >= replicas) return wanted;
   int most = 0;
   for (const auto& one : recent_) most = std::max(most, one.replicas);

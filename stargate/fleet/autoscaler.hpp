@@ -16,17 +16,17 @@ class Autoscaler {
   SimTime next_look() const { return next_look_; }
   /// `load` requests in flight and waiting for this pool, `replicas` that serve or are starting. Returns how many
   /// there should be. Never outside the limits of the specification. To be called at next_look() or later; then plans
-  /// the next one.
+  /// the next one. `replicas` counts those starting too, or the same need would be ordered twice.
   int look(SimTime now, double load, int replicas);
 
  private:
   AutoscaleSpec spec_;
-  SimTime next_look_;
+  SimTime next_look_;  ///< looks are spec_.interval apart
   struct Wanted {
-    SimTime at;
-    int replicas = 0;
+    SimTime at;        ///< of the look
+    int replicas = 0;  ///< that it wanted
   };
-  std::deque<Wanted> recent_;
+  std::deque<Wanted> recent_;  ///< looks of the last scale_down_after
 };
 
 }  // namespace stargate

@@ -44,6 +44,7 @@ void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   tenant.prompt_tokens += r.prompt_tokens, tenant.output_tokens += r.output_tokens;
   tenant.cached_tokens += r.cached_tokens;
   const Duration ttft = r.first_token - r.arrival, end_to_end = r.last_token - r.arrival;
+  // As MLPerf has it: from the first token to the last, over the tokens between.
   const Duration tpot = r.output_tokens > 1 ? (r.last_token - r.first_token) / (r.output_tokens - 1.0) : Duration{};
   tenant.ttft.add(ttft.in(second)), tenant.end_to_end.add(end_to_end.in(second));
   if (r.output_tokens > 1) tenant.tpot.add(tpot.in(second));
@@ -56,6 +57,7 @@ void FleetAccounts::left(const FleetRequestRecord& r, int prefill_pool) {
   const auto cell = [&](int pool) -> Work& {
     return work_[static_cast<std::size_t>(pool) * spec_.tenants.size() + static_cast<std::size_t>(r.tenant)];
   };
+  // Tokens found in a cache cost nobody a step.
   cell(prefill_pool).prompt += r.prompt_tokens - r.cached_tokens;
   cell(r.pool).output += r.output_tokens;
 }
@@ -81,6 +83,7 @@ void FleetAccounts::sample(SimTime now, const std::vector<FleetReplica>& replica
     totals[pool] += replicas[i].totals();
     const ReplicaState state = replicas[i].state();
     now_.paid += state != ReplicaState::off ? 1 : 0;
+    // Only replicas that run hold a cache.
     if (state != ReplicaState::ready && state != ReplicaState::draining) continue;
     ready[pool] += state == ReplicaState::ready ? 1 : 0;
     const EngineLoad load = replicas[i].engine().load();
@@ -114,6 +117,7 @@ void FleetAccounts::split_cost(std::size_t pool) {
     prompts += work_[pool * tenants + t].prompt, outputs += work_[pool * tenants + t].output;
   }
   if (p.totals.busy_ns() == 0 || prompts + outputs == 0) return;
+  // Idle time is paid in the same proportion as busy time: whoever keeps the machines busy is why they are there.
   double first = share_of(p.totals.prefill_busy_ns, p.totals.busy_ns());
   if (prompts == 0) first = 0;
   if (outputs == 0) first = 1;

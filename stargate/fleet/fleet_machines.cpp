@@ -7,6 +7,7 @@ namespace stargate {
 
 FleetMachines::FleetMachines(const FleetSpec& spec, int threads) : spec_(spec), workers_(std::max(1, threads)) {
   for (const auto& kind : spec.kinds) {
+    // Step costs fill tables while they are asked, so each lane has its own of every kind.
     for (int lane = 0; lane < workers_.lanes(); ++lane) costs_.push_back(kind.make_cost());
   }
   std::size_t all = 0;
@@ -27,6 +28,8 @@ void FleetMachines::add_pool(std::size_t index) {
     const int number = static_cast<int>(replicas_.size()), lane = number % workers_.lanes();
     const StepCost& cost = *costs_[static_cast<std::size_t>(pool.kind * workers_.lanes() + lane)];
     replicas_.emplace_back(spec_.kinds[static_cast<std::size_t>(pool.kind)], cost, pool, number,
+                           // Named by pool and place in it: another pool, or a thread more, changes no replica's
+                           // failures.
                            RandomStream(spec_.seed, static_cast<std::uint32_t>(i), pool.name + "/failures"));
     pool_.push_back(static_cast<int>(index));
     if (i < pool.replicas) replicas_.back().start(SimTime{}, true);
@@ -55,6 +58,7 @@ void FleetMachines::set_state(int number) {
 void FleetMachines::count_sent(int number, int change) {
   PoolView& view = views_[static_cast<std::size_t>(pool(number))];
   std::int32_t& count = view.outstanding[static_cast<std::size_t>(number - view.first)];
+  // in_flight is of ready replicas alone; the count of the others waits under kNotReady.
   if (count < PoolView::kNotReady) view.in_flight += change;
   count += change;
 }
@@ -86,6 +90,7 @@ void FleetMachines::scale_pool(int pool, int more, SimTime now) {
   for (int number = view.first; number < view.first + count && more > 0; ++number) {
     FleetReplica& replica = replicas_[static_cast<std::size_t>(number)];
     if (replica.state() != ReplicaState::off) continue;
+    // It has been off: run() only moves its clock to the moment of the order.
     replica.run(now);
     replica.start(now, false);
     touch(number), --more;
@@ -143,6 +148,7 @@ void FleetMachines::collect() {
     replica.finished().clear(), replica.returned().clear();
     changed_.push_back(number);
   }
+  // Lists were filled in order of replica numbers, so a stable sort by time gives one order on any number of threads.
   std::stable_sort(finished_.begin(), finished_.end(),
                    [](const auto& a, const auto& b) { return a.last_token < b.last_token; });
   std::stable_sort(returned_.begin(), returned_.end(), [](const auto& a, const auto& b) { return a.at < b.at; });

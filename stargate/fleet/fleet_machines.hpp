@@ -48,23 +48,23 @@ class FleetMachines {
   const ReplicaKind& kind(int replica) const { return spec_.kinds[static_cast<std::size_t>(pool_spec(replica).kind)]; }
 
  private:
-  void add_pool(std::size_t pool);
-  void set_state(int replica);
-  void scale_pool(int pool, int more, SimTime now);
-  void touch(int replica);
-  void collect();
+  void add_pool(std::size_t pool);                   ///< room for as many replicas as it may ever have
+  void set_state(int replica);                       ///< of a view: ready or not
+  void scale_pool(int pool, int more, SimTime now);  ///< negative: fewer
+  void touch(int replica);                           ///< its state was changed: view and next event follow
+  void collect();                                    ///< what the replicas of this window gave back, in order of time
 
   const FleetSpec& spec_;
   WorkerPool workers_;
   std::vector<std::unique_ptr<StepCost>> costs_;  ///< by kind and lane
-  std::vector<FleetReplica> replicas_;
-  std::vector<SimTime> next_;  ///< event of each replica
-  std::vector<int> pool_;      ///< of each replica
-  std::vector<PoolView> views_;
-  std::vector<Autoscaler> scalers_;  ///< an entry a pool
-  std::vector<int> active_, changed_;
-  std::vector<RequestRecord> finished_;
-  std::vector<Returned> returned_;
+  std::vector<FleetReplica> replicas_;            ///< of all pools, one pool after the other
+  std::vector<SimTime> next_;                     ///< event of each replica
+  std::vector<int> pool_;                         ///< of each replica
+  std::vector<PoolView> views_;                   ///< by pool, as of the last report
+  std::vector<Autoscaler> scalers_;               ///< an entry a pool
+  std::vector<int> active_, changed_;             ///< to be run in this window; whose state may have changed
+  std::vector<RequestRecord> finished_;           ///< of the window that ran last
+  std::vector<Returned> returned_;                ///< likewise
 };
 
 }  // namespace stargate

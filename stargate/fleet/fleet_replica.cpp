@@ -24,6 +24,7 @@ FleetReplica::FleetReplica(const ReplicaKind& kind, const StepCost& cost, const 
       engine_(kind.engine, cost, index) {}
 
 void FleetReplica::account(SimTime until) {
+  // Time is paid for from the order on, and runs only while the replica can take work.
   const std::int64_t span = until.ns - now_.ns;
   if (state_ != ReplicaState::off) totals_.paid_ns += span;
   if (state_ == ReplicaState::ready || state_ == ReplicaState::draining) totals_.running_ns += span;
@@ -82,6 +83,7 @@ void FleetReplica::run(SimTime until) {
     }
     if (runs) engine_.advance(next, *this);
     account(next);
+    // A failure at the moment of a delivery comes first, so that the delivery is sent back instead of lost unseen.
     if (next_change_ <= delivery) {
       change_state();
     } else {
@@ -103,6 +105,7 @@ void FleetReplica::run(SimTime until) {
 void FleetReplica::deliver(const Delivery& delivery) {
   const bool runs = state_ == ReplicaState::ready || state_ == ReplicaState::draining;
   if (delivery.what == Delivery::What::release) {
+    // A release for a replica that failed since means nothing: its caches are gone.
     if (runs) engine_.release(delivery.request.id, delivery.at);
   } else if (!runs) {
     returned_.push_back({delivery.request.id, index_, delivery.at});
@@ -133,6 +136,7 @@ void FleetReplica::become_ready() {
 /// A draining replica that fails is not repaired.
 void FleetReplica::fail() {
   ++totals_.failures;
+  // Everything it had begins again elsewhere, from the prompt on: the tokens given out are lost with the cache.
   for (const auto& request : engine_.abandon()) returned_.push_back({request.id, index_, now_});
   engine_ = Engine(*spec_, *cost_, index_);
   const bool comes_back = state_ == ReplicaState::ready;

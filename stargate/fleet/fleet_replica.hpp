@@ -15,17 +15,17 @@ namespace stargate {
 /// was handed on may be freed; only its id is read.
 struct Delivery {
   enum class What { request, prefilled, release };
-  SimTime at;
-  What what = What::request;
-  Request request;
-  RequestRecord so_far;  ///< of a prefilled request
+  SimTime at;                 ///< when it reaches the replica
+  What what = What::request;  ///< which members mean something
+  Request request;            ///< its hashes must live until it has left
+  RequestRecord so_far;       ///< of a prefilled request
 };
 
 /// A request that came to nothing here, to be sent elsewhere.
 struct Returned {
-  std::int64_t id = 0;
-  int replica = 0;
-  SimTime at;
+  std::int64_t id = 0;  ///< of the request, the caller's
+  int replica = 0;      ///< that gave it back
+  SimTime at;           ///< when the replica failed
 };
 
 /// Time and work, added up. Since the beginning of the simulation. paid_ns covers starting, ready, draining and down;
@@ -33,9 +33,9 @@ struct Returned {
 struct ReplicaTotals {
   std::int64_t paid_ns = 0, running_ns = 0;              ///< ordered or there; able to take work
   std::int64_t prefill_busy_ns = 0, decode_busy_ns = 0;  ///< in steps with prefill, in steps without
-  std::int64_t prefill_tokens = 0, output_tokens = 0;
-  std::int64_t failures = 0, starts = 0;
-  std::int64_t most_blocks = 0;  ///< of the cache, at the end of any run of steps
+  std::int64_t prefill_tokens = 0, output_tokens = 0;    ///< computed; given out
+  std::int64_t failures = 0, starts = 0;                 ///< times
+  std::int64_t most_blocks = 0;                          ///< of the cache, at the end of any run of steps
 
   std::int64_t busy_ns() const { return prefill_busy_ns + decode_busy_ns; }
   ReplicaTotals& operator+=(const ReplicaTotals& other);
@@ -60,7 +60,7 @@ class FleetReplica final : private EngineListener {
   void start(SimTime now, bool at_once);
   /// Takes no more; off when it is empty.
   void drain(SimTime now);
-  void send(const Delivery& delivery);
+  void send(const Delivery& delivery);  ///< not before what it has run
   /// Everything that happens at or before `until`. Must not go back in time.
   void run(SimTime until);
 
@@ -79,20 +79,20 @@ class FleetReplica final : private EngineListener {
 
  private:
   void finished(const RequestRecord& record) override { finished_.push_back(record); }
-  void ran(const StepRun& run) override;
-  void account(SimTime until);
-  void deliver(const Delivery& delivery);
-  void change_state();
-  void become_ready();
-  void fail();
+  void ran(const StepRun& run) override;   ///< splits busy time by prefill and decode
+  void account(SimTime until);             ///< adds the time since then to the totals of its state
+  void deliver(const Delivery& delivery);  ///< reaches the engine, or comes back at once
+  void change_state();                     ///< whatever was due at next_change_
+  void become_ready();                     ///< draws the time of its next failure
+  void fail();                             ///< loses all it has
 
   const EngineSpec* spec_;
   const StepCost* cost_;
   const PoolSpec* pool_;
-  int index_;
-  RandomStream stream_;
-  Engine engine_;
-  ReplicaState state_ = ReplicaState::off;
+  int index_;                                     ///< its number in the fleet
+  RandomStream stream_;                           ///< of its failures and repairs
+  Engine engine_;                                 ///< made anew after a failure
+  ReplicaState state_ = ReplicaState::off;        ///< changes at next_change_, or when it is told
   SimTime now_, next_change_ = SimTime::never();  ///< of state
   std::vector<Delivery> pending_;                 ///< by time, the latest first
   std::vector<RequestRecord> finished_;

@@ -29,7 +29,7 @@ struct FleetRequestRecord {
   /// Index into the spec's tenants; of its conversation, from 0.
   int tenant = 0, turn = 0;
   RequestOutcome outcome = RequestOutcome::answered;
-  SimTime arrival, first_token, last_token;
+  SimTime arrival, first_token, last_token;  ///< at the user's end
   /// The last: of the prompt, found in the cache of the replica that computed it.
   std::int32_t prompt_tokens = 0, output_tokens = 0, cached_tokens = 0;
   /// Disaggregated: those of decoding.
@@ -52,7 +52,7 @@ struct TenantReport {
   std::int64_t met_targets = 0;                                          ///< answered inside the tenant's targets
   std::vector<std::int64_t> by_region;                                   ///< answered there
   /// Its share of what the machines cost over the whole simulation.
-  Money cost;
+  Money cost;  ///< price times time paid for
 
   std::int64_t answered() const { return left[static_cast<int>(RequestOutcome::answered)]; }
   std::int64_t gone() const;  ///< by any way out
@@ -61,21 +61,21 @@ struct TenantReport {
 /// Of all replicas of one pool together.
 struct PoolReport {
   std::string name;
-  ReplicaTotals totals;
+  ReplicaTotals totals;  ///< of all its replicas
   /// Requests whose last token it made.
   std::int64_t answered = 0;
   /// Replicas, at the beginning or at the end of any interval.
   int most_ready = 0;
   std::int64_t blocks = 0;  ///< of one replica's cache
-  Energy energy;
+  Energy energy;            ///< at the plugs, while paid for
   Money cost;
-  /// Of its running time it spent in steps.
+  /// Of its running time it spent in steps. From 0 to 1; 0 for a pool that never ran.
   double utilisation() const;
 };
 
 /// Over one interval, or at its end. Counts are of the interval, levels at its end.
 struct FleetSample {
-  SimTime end;
+  SimTime end;  ///< of the interval
   /// turned_away: whatever was not answered. Tokens count when their request is answered.
   std::int64_t arrived = 0, answered = 0, turned_away = 0, output_tokens = 0;
   /// With a replica; waiting at the gateway.
@@ -88,13 +88,14 @@ struct FleetSample {
 };
 
 struct FleetReport {
-  std::vector<TenantReport> tenants;
-  std::vector<PoolReport> pools;
-  std::vector<FleetSample> samples;
-  SimTime end;  ///< when the last request left
+  std::vector<TenantReport> tenants;  ///< in the spec's order
+  std::vector<PoolReport> pools;      ///< likewise
+  std::vector<FleetSample> samples;   ///< in order of time, sample_interval apart
+  SimTime end;                        ///< when the last request left
   /// Report intervals that were walked; those without an event are not.
   std::int64_t windows = 0;
 
+  /// Histograms and counts added up; its name is "all".
   TenantReport all() const;  ///< the tenants together
   Money cost() const;
   Energy energy() const;

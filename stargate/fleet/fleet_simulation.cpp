@@ -127,6 +127,7 @@ FleetReport FleetSimulation::run() {
   while (!over()) {
     machines_.read_reports();
     scale_pools();
+    // What has been prefilled goes before what has not: its cache occupies a prefill replica until somebody takes it.
     for (const int slot : std::exchange(wait_decode_, {})) {
       if (!send_decode(slot, begin_)) wait_decode_.push_back(slot);
     }
@@ -220,6 +221,7 @@ void FleetSimulation::admit(const IncomingRequest& incoming) {
   request.hashes.clear();
   if (hashes_) source_.prefix_blocks(incoming, spec_.prefix_block_tokens, request.hashes);
   ++in_flight_;
+  // Whoever comes while others of its tenant wait stands behind them.
   if (!held_.waits(tenant) && send(slot, now)) return;
   if (held_.count() < spec_.router.max_held) {
     return held_.add(tenant, {slot, incoming.priority, now});
@@ -295,6 +297,7 @@ void FleetSimulation::hand_over(const RequestRecord& record) {
     return;
   }
   Delivery release;
+  // Replicas have run to the end of this window: nothing can reach them before it.
   release.at = end_, release.what = Delivery::What::release;
   release.request.id = record.id;
   const int prefill = r.prefill_replica;
@@ -320,6 +323,7 @@ bool FleetSimulation::send_decode(int slot, SimTime now) {
   r.replica = replica;
   machines_.count_sent(replica, 1);
   const auto& kind = machines_.kind(r.prefill_replica);
+  // The cache is sent from the prefill replica's own links, hence its kind's figures.
   const SimTime there = now + (kind.transfer_fixed + request.prompt_tokens * kind.transfer_token);
   request.arrival = there;
   Delivery delivery;
@@ -400,6 +404,7 @@ void FleetSimulation::turn_away(const IncomingRequest& incoming, RequestOutcome 
 void FleetSimulation::follow(const IncomingRequest& done, SimTime time) {
   IncomingRequest next;
   if (!source_.follow(done, time, next)) return;
+  // Replicas have run to the end of the window already: the next turn comes with the next one.
   next.arrival = std::max(next.arrival, end_);
   later_.push(next.arrival, SimPhase::arrival, next);
 }
@@ -418,6 +423,7 @@ void FleetSimulation::next_window() {
   if (held_.count() == 0 && wait_decode_.empty()) {
     SimTime next = std::min(later_.next_time(), peek() ? ahead_.arrival : SimTime::never());
     next = std::min({next, machines_.next_event(), next_sample_});
+    // Windows stay on multiples of the report interval, so that skipping empty ones does not shift the looks.
     if (next > begin_ && !next.is_never()) begin_.ns = std::max(begin_.ns, next.ns / step * step);
   }
   end_.ns = begin_.ns + step;

@@ -15,7 +15,7 @@ namespace stargate {
 
 /// Nothing here changes the answer. Callbacks come from the calling thread.
 struct FleetRunOptions {
-  int threads = 1;
+  int threads = 1;  ///< at least 1, the caller among them
   /// Every request as it leaves, in order of windows, within one by time; may be empty.
   std::function<void(const FleetRequestRecord&)> on_request;
   /// Now and then: simulated time, requests gone so far.

@@ -44,22 +44,22 @@ struct ReplicaFailureSpec {
 struct AutoscaleSpec {
   /// Replicas.
   int least = 1, most = 1;
-  double target_in_flight = 1;      ///< requests a replica
-  double tolerance = 0.1;           ///< share the load may be off the target before anything is done
-  Duration interval = 15 * second;  ///< between looks
-  Duration scale_down_after = 300 * second;
+  double target_in_flight = 1;               ///< requests a replica
+  double tolerance = 0.1;                    ///< share the load may be off the target before anything is done
+  Duration interval = 15 * second;           ///< between looks
+  Duration scale_down_after = 300 * second;  ///< no look of that long may have wanted more
 };
 
 struct PoolSpec {
   std::string name;
   /// Indices into FleetSpec::kinds and regions.
   int kind = 0, region = 0;
-  int replicas = 1;  ///< at the beginning
-  PoolRole role = PoolRole::whole;
-  Duration start_up;  ///< from the order to the first step: machine, weights, graphs
-  ReplicaFailureSpec failures;
-  std::optional<AutoscaleSpec> autoscale;
-  std::vector<int> tenants;  ///< whom it serves; empty: all
+  int replicas = 1;                        ///< at the beginning
+  PoolRole role = PoolRole::whole;         ///< disaggregated: prefill or decode
+  Duration start_up;                       ///< from the order to the first step: machine, weights, graphs
+  ReplicaFailureSpec failures;             ///< none by default
+  std::optional<AutoscaleSpec> autoscale;  ///< empty: always `replicas`
+  std::vector<int> tenants;                ///< whom it serves; empty: all
 
   int most_replicas() const { return autoscale ? autoscale->most : replicas; }
 };
@@ -102,7 +102,7 @@ std::span<const std::pair<const char*, RouterPolicy>> router_policies();
 std::string router_policy_names();  ///< "round-robin, random, ..."
 
 struct RouterSpec {
-  RouterPolicy policy = RouterPolicy::least_loaded;
+  RouterPolicy policy = RouterPolicy::least_loaded;  ///< inside the region chosen
   /// The gateway hears of answers, failures and starts this often; between, it counts only what it sends itself.
   Duration report_interval = 250 * millisecond;
   double spill_at =
@@ -112,24 +112,24 @@ struct RouterSpec {
   int retries = 3;                    ///< after failures, until a request is given up
   // SGLang's defaults: a prefix counts from half the prompt on; uneven is 32 requests and 1.0001 times apart.
   double prefix_threshold = 0.5;
-  int uneven_requests = 32;
-  double uneven_ratio = 1.0001;
-  double overlap_weight = 1;   ///< of prompt blocks against blocks in use (Dynamo's default)
-  double bounded_load = 1.25;  ///< of the mean, for consistent hashing
+  int uneven_requests = 32;      ///< both must be passed for load to count as uneven
+  double uneven_ratio = 1.0001;  ///< most loaded over least loaded
+  double overlap_weight = 1;     ///< of prompt blocks against blocks in use (Dynamo's default)
+  double bounded_load = 1.25;    ///< of the mean, for consistent hashing
 };
 
 struct FleetSpec {
-  std::vector<RegionSpec> regions;
+  std::vector<RegionSpec> regions;   ///< at least one
   std::vector<Duration> round_trip;  ///< regions x regions, row by row
   std::vector<ReplicaKind> kinds;
   std::vector<PoolSpec> pools;
   std::vector<FleetTenant> tenants;
-  RouterSpec router;
+  RouterSpec router;                        ///< of the one gateway
   Duration sample_interval = 300 * second;  ///< of the series in the report
-  std::uint64_t seed = 1;
-  int prefix_block_tokens = 64;  ///< of the hashes that requests carry
+  std::uint64_t seed = 1;                   ///< of failures and random routing; traffic has its own
+  int prefix_block_tokens = 64;             ///< of the hashes that requests carry
 
-  /// Half the round trip; regions by index.
+  /// Half the round trip; regions by index. The matrix need not be symmetric.
   Duration one_way(int from, int to) const {
     return 0.5 * round_trip[static_cast<std::size_t>(from) * regions.size() + static_cast<std::size_t>(to)];
   }

@@ -78,6 +78,7 @@ const Router::Candidates* Router::nearest(const RoutingQuery& query) {
     if (c.ready == 0) continue;
     const Duration way = spec_.one_way(query.home, static_cast<int>(region));
     if (!full(c) && (near == nullptr || way < shortest)) near = &c, shortest = way;
+    // Fractions compared by cross-multiplying, in whole numbers.
     if (emptiest == nullptr || c.in_flight * emptiest->ready < emptiest->in_flight * c.ready) emptiest = &c;
   }
   return near != nullptr ? near : emptiest;
@@ -150,6 +151,7 @@ int Router::least_loaded(const Candidates& among) {
     const auto& counts = view.outstanding;
     std::int32_t fewest = PoolView::kNotReady;
     for (const std::int32_t count : counts) fewest = std::min(fewest, count);
+    // Equal counts: the first at or after the turn's place.
     const std::size_t from = static_cast<std::size_t>(turn(among)) % counts.size();
     auto at = std::find(counts.begin() + static_cast<std::ptrdiff_t>(from), counts.end(), fewest);
     if (at == counts.end()) at = std::find(counts.begin(), counts.end(), fewest);
@@ -213,6 +215,7 @@ int Router::kv_aware(const Candidates& among, const Request& request) {
 /// Rendezvous hashing: each replica's hash with the key, the highest wins among those under the bound.
 int Router::consistent(const Candidates& among, std::uint64_t key) {
   const double mean = static_cast<double>(among.in_flight + 1) / static_cast<double>(among.ready);
+  // Counting the newcomer, so at least one replica is below it.
   const double bound = std::ceil(spec_.router.bounded_load * mean);
   int best = -1;
   std::uint64_t highest = 0;

@@ -15,8 +15,9 @@ const char* import_dialect_name(ImportDialect dialect);
 /// Sizes as in Megatron-Core; a size that was not given is 1, other values are left open. All sizes are ranks, batches
 /// are sequences, seq_length tokens.
 struct ImportedLayout {
-  ImportDialect dialect = ImportDialect::megatron;
-  std::int64_t tensor = 1, pipeline = 1, virtual_pipeline = 1, context = 1, expert = 1, expert_tensor = 1;
+  ImportDialect dialect = ImportDialect::megatron;  ///< whose names the file uses
+  std::int64_t tensor = 1, pipeline = 1, virtual_pipeline = 1, context = 1, expert = 1, expert_tensor = 1;  ///< ranks
+  /// Empty: the file does not say.
   std::optional<std::int64_t> data, gpus, micro_batch_size, global_batch_size, seq_length;
   /// 0 to 3, as the file's strategy of sharding says.
   int zero_stage = 0;
@@ -24,10 +25,10 @@ struct ImportedLayout {
   std::optional<std::int64_t> recompute_layers;  ///< first ones of each chunk (block recomputation)
   std::string recompute_modules;                 ///< of selective recomputation, with commas; empty: attention's scores
   bool sequence_parallel = false, ends_as_layers = false;
-  std::string recompute = "none", precision = "bf16", pipeline_schedule = "1f1b";
+  std::string recompute = "none", precision = "bf16", pipeline_schedule = "1f1b";  ///< in our words
   /// The model, as far as the file tells: shape, or name and flavour.
   std::optional<std::int64_t> layers, hidden, heads, kv_heads, width, experts, vocab;  ///< width: of the feed-forward
-  std::string model_name, model_flavor;
+  std::string model_name, model_flavor;                                                ///< as the file has them
   std::vector<std::string> notes;       ///< what was assumed, one sentence each
   std::vector<ImportedOption> ignored;  ///< options that no figure here depends on, in the file's order
 };

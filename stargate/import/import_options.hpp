@@ -10,9 +10,9 @@ namespace stargate {
 enum class ImportSyntax { arguments, yaml, toml, json, python };
 
 struct OptionList {
-  ImportSyntax syntax = ImportSyntax::arguments;
-  Document document;  ///< its lines, for messages
-  std::vector<ImportedOption> options;
+  ImportSyntax syntax = ImportSyntax::arguments;  ///< recognised from the text
+  Document document;                              ///< its lines, for messages
+  std::vector<ImportedOption> options;            ///< in the order of the file
 };
 
 /// A Python file may hold several recipes: only what stands in that function and outside all counts. A fault where the

@@ -55,6 +55,7 @@ static_assert(static_cast<int>(LpBasisStatus::free) == ClpSimplex::isFree &&
               static_cast<int>(LpBasisStatus::superbasic) == ClpSimplex::superBasic &&
               static_cast<int>(LpBasisStatus::fixed) == ClpSimplex::isFixed);
 
+/// Both directions copy by number: Clp keeps columns and rows in the order they were loaded.
 void set_basis(ClpSimplex& model, const LpBasis& basis) {
   for (int j = 0; j < model.numberColumns(); ++j) {
     model.setColumnStatus(j, static_cast<ClpSimplex::Status>(basis.columns[j]));
@@ -160,6 +161,8 @@ class ClpRuns {
 };
 
 /// Optimal values of the columns, whole where they must be; none where there are none or a limit stopped the search.
+/// `problem` is one of explain.hpp's two, whose scale may differ from the user's programme: the plain run is worth its
+/// time here, since without an answer the user learns nothing.
 std::optional<std::vector<double>> attempt(const LpProblem& problem, const LpOptions& options) {
   if (!problem.integers().empty()) return search_whole_numbers(problem, options.node_limit).values;
   ClpRuns runs(problem, options.iteration_limit);
@@ -176,6 +179,8 @@ LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
     if (search.hit_limit) return LpStopped{"the limit of nodes searched over whole numbers"};
     return explain_no_solution(problem, [&](const LpProblem& other) { return attempt(other, options); });
   }
+  // Duals of a programme with whole numbers do not exist; those of the programme with these columns fixed are the worth
+  // of a limit as long as the same machines are bought.
   LpProblem fixed = problem;
   fixed.forget_integers();
   for (const int column : problem.integers()) {
@@ -185,6 +190,7 @@ LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
   auto found = runs.solve({.method = options.method, .presolve = options.presolve});
   if (!found) return LpStopped{"no prices at the whole numbers found: badly scaled numbers?", runs.iterations()};
   found->residuals.integer_gap = std::max(0.0, found->objective - search.bound) / (1 + std::abs(found->objective));
+  // The search's bound and the simplex's objective come from two solvers: that they meet is the proof of optimality.
   if (found->residuals.integer_gap > kAccepted) return LpStopped{"the whole numbers found are not proved the best"};
   return *std::move(found);
 }
@@ -194,6 +200,7 @@ LpOutcome solve_or_explain(const LpProblem& problem, const LpOptions& options) {
   if (!problem.integers().empty()) return solve_whole(problem, options);
   ClpRuns runs(problem, options.iteration_limit);
   if (auto found = runs.solve(options)) return *std::move(found);
+  // A run that was cut short says nothing about why there is no solution, so nothing is explained.
   if (runs.hit_limit()) return LpStopped{"the iteration limit", runs.iterations()};
   LpOutcome why = explain_no_solution(problem, [&](const LpProblem& other) { return attempt(other, options); });
   if (!std::holds_alternative<LpStopped>(why)) return why;

@@ -18,7 +18,8 @@ inline std::vector<double> coin_bounds(std::vector<double> bounds) {
   return bounds;
 }
 
-/// Columns and rows as they are; the objective's offset and whole numbers are left to the caller.
+/// Columns and rows as they are; the objective's offset and whole numbers are left to the caller. `matrix` is
+/// problem.matrix(), made once by the caller, who also needs it for the check of the answer.
 template <class Model>
 void load_coin(Model& model, const LpProblem& problem, const LpMatrix& matrix) {
   const auto column_lower = coin_bounds(problem.column_lower()), column_upper = coin_bounds(problem.column_upper());

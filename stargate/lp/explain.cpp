@@ -25,6 +25,7 @@ bool has_relaxable_rows(const LpProblem& problem) {
   return false;
 }
 
+/// Cost of one unit of slack. Rows of families without a penalty weigh 1 when every row may give way.
 double penalty(const LpProblem& problem, int row) {
   return problem.penalty(problem.row_label(row).family).value_or(1);
 }
@@ -53,6 +54,8 @@ std::optional<LpUnbounded> find_ray(const LpProblem& problem, const LpAttempt& a
     steepest = std::max(steepest, std::abs(problem.costs()[column]));
     if (std::abs(step) > kRayTolerance) out.ray.push_back({column, step});
   }
+  // The cost along the ray, held against the steepest single cost: below that share it is the solver's rounding of
+  // zero.
   if (slope >= -kRayTolerance * steepest) return std::nullopt;
   return out;
 }
@@ -79,6 +82,7 @@ LpElastic make_elastic(const LpProblem& problem, LpRelaxed relaxed) {
   return elastic;
 }
 
+/// Relative to the bound, because the simplex keeps a bound only to its tolerance times the bound's scale.
 std::vector<LpGap> read_gaps(const LpProblem& problem, const LpElastic& elastic, const std::vector<double>& values) {
   std::vector<LpGap> gaps;
   for (const auto& slack : elastic.slacks) {
@@ -108,9 +112,12 @@ LpProblem make_ray_problem(const LpProblem& problem) {
 
 LpOutcome explain_no_solution(const LpProblem& problem, const LpAttempt& attempt) {
   std::optional<LpInfeasible> gaps;
+  // First the limits that somebody could move: an answer in megawatts or dollars helps more than one in balance rows,
+  // which follow from physics. No values for it means that these limits alone do not make room.
   if (has_relaxable_rows(problem)) gaps = find_gaps(problem, LpRelaxed::relaxable_rows, attempt);
   if (!gaps) gaps = find_gaps(problem, LpRelaxed::all_rows, attempt);
   if (!gaps) return LpStopped{"no least violation of the limits was found: badly scaled numbers?"};
+  // No gap: some values keep every limit, so that only a ray explains why the solver found no optimum.
   if (!gaps->gaps.empty()) return *std::move(gaps);
   if (auto ray = find_ray(problem, attempt)) return *std::move(ray);
   return LpStopped{"every limit can be kept and the cost is bounded, but no optimum was found: badly scaled numbers?"};

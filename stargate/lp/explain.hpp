@@ -24,13 +24,13 @@ enum class LpRelaxed { relaxable_rows, all_rows };
 struct LpElastic {
   /// One priced slack: it moves `side` of `row` outwards and is `column` of the elastic programme.
   struct Slack {
-    int row;
-    LpSide side;
-    int column;
+    int row;      ///< of the programme
+    LpSide side;  ///< which of its bounds moves
+    int column;   ///< of the elastic programme
   };
   /// The original's columns keep their numbers; slacks follow them.
   LpProblem problem;
-  std::vector<Slack> slacks;
+  std::vector<Slack> slacks;  ///< in the order of rows
 };
 
 /// Columns keep their bounds and whole numbers, but cost nothing; a slack costs its family's penalty a unit. Always

@@ -63,6 +63,7 @@ void LpProblem::reserve(int columns, int rows, int entries) {
   entries_.reserve(entries);
 }
 
+/// An axis without texts has no end: its index may be any number.
 void LpProblem::check_label(const LpFamily& family, const LpLabel& label) const {
   for (std::size_t k = 0; k < family.axes.size(); ++k) {
     const auto& labels = axes_[family.axes[k]];
@@ -93,6 +94,7 @@ int LpProblem::add_row(double lower, double upper, LpLabel label) {
   return row_count() - 1;
 }
 
+/// Kept sorted and unique, so that writers and solvers can search it by halves.
 void LpProblem::set_integer(int column) {
   STARGATE_CHECK(column >= 0 && column < column_count(), "a whole number in a column that is not there");
   const auto place = std::lower_bound(integers_.begin(), integers_.end(), column);
@@ -176,6 +178,7 @@ LpMatrix LpProblem::matrix() const {
       for (; next < by_column.size() && by_column[next].column == column && by_column[next].row == row; ++next) {
         value += by_column[next].value;
       }
+      // Entries that cancel out leave none: a stored zero would only count as size.
       if (value == 0) continue;
       matrix.rows.push_back(row);
       matrix.values.push_back(value);

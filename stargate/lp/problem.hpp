@@ -18,12 +18,13 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The name of one column or row: its family, and an index into each of the family's axes (unused ones stay 0).
 struct LpLabel {
-  int family = 0;
+  int family = 0;  ///< number of a column or row family
   /// One for each axis of the family.
   std::array<int, 4> index{};
 };
 
-/// Columns or rows of one kind.
+/// Columns or rows of one kind. Axes give a family its shape: a family over the axes site and quarter has a member for
+/// each pair that was added.
 struct LpFamily {
   std::string name = {};       ///< "site_power"
   std::vector<int> axes = {};  ///< from LpProblem::add_axis, at most four
@@ -32,14 +33,16 @@ struct LpFamily {
 
 /// Entries column by column, rows ascending within a column: those of column j are [starts[j], starts[j + 1]).
 struct LpMatrix {
-  /// starts has one entry more than there are columns.
+  /// starts has one entry more than there are columns. This is compressed sparse column form, as Clp, Osi and HiGHS
+  /// load it.
   std::vector<int> starts, rows;
-  std::vector<double> values;
+  std::vector<double> values;  ///< as long as `rows`
 };
 
-/// Size, and the range of the absolute values that are neither zero nor infinite (0, 0 where there is none).
+/// Size, and the range of the absolute values that are neither zero nor infinite (0, 0 where there is none). Ratios of
+/// largest to smallest beyond some 10^9 tell of units badly chosen: a solver's tolerance is absolute.
 struct LpStatistics {
-  int columns = 0, rows = 0, entries = 0;
+  int columns = 0, rows = 0, entries = 0;  ///< non-zero entries
   double smallest_entry = 0, largest_entry = 0;
   double smallest_cost = 0, largest_cost = 0;
   double smallest_bound = 0, largest_bound = 0;  ///< of columns and rows
@@ -70,7 +73,8 @@ class LpProblem {
   void set_integer(int column);
   /// The linear relaxation: no column is held to whole numbers.
   void forget_integers() { integers_.clear(); }
-  /// Changes of what has been added; the same conditions hold.
+  /// Changes of what has been added; the same conditions hold. So a question about near-by optima changes a bound or a
+  /// cost and solves again, instead of building anew.
   void set_column_bounds(int column, double lower, double upper);
   void set_row_bounds(int row, double lower, double upper);
   void set_cost(int column, double cost);
@@ -98,7 +102,8 @@ class LpProblem {
   /// "family", or "family[label,label]".
   std::string column_name(int column) const;
   std::string row_name(int row) const;
-  /// The label of a row on one of its family's axes.
+  /// The label of a row on one of its family's axes. `axis` counts the axes of that family from 0, so axis 0 of
+  /// "site_power" is the site.
   std::string row_axis_label(int row, int axis) const;
 
   /// The entries column by column, those for the same place added, zeros left out; linear in their number.
@@ -108,12 +113,12 @@ class LpProblem {
 
  private:
   struct Entry {
-    int row, column;
-    double value;
+    int row, column;  ///< numbers that add_row and add_column gave
+    double value;     ///< as given; entries of one place add up
   };
   struct RowFamily {
     LpFamily family;
-    std::optional<double> penalty;
+    std::optional<double> penalty;  ///< set by make_relaxable; weight of one unit of the row's activity
   };
   std::string axis_label(int axis, int index) const;
   std::string format_name(const LpFamily& family, const LpLabel& label) const;

@@ -45,6 +45,7 @@ void complete_solution(const LpProblem& problem, const LpMatrix& matrix, LpSolut
   LpResiduals& residuals = solution.residuals = {};
   for (int column = 0; column < problem.column_count(); ++column) {
     const double value = solution.values[column], cost = problem.costs()[column];
+    // One pass over the column gives its share of every activity, c x, and its reduced cost c_j - sum_i a_ij y_i.
     const double lower = problem.column_lower()[column], upper = problem.column_upper()[column];
     primal.add(cost * value);
     for (int k = matrix.starts[column]; k < matrix.starts[column + 1]; ++k) {
@@ -57,11 +58,14 @@ void complete_solution(const LpProblem& problem, const LpMatrix& matrix, LpSolut
     residuals.dual = std::max(residuals.dual, wrong / (1 + std::abs(cost)));
   }
   for (int row = 0; row < problem.row_count(); ++row) {
+    // Rows are slack columns without cost: their price is the dual itself, hence no 1 + |cost| below it.
     const double lower = problem.row_lower()[row], upper = problem.row_upper()[row];
     residuals.primal = std::max(residuals.primal, violation(solution.activities[row], lower, upper));
     residuals.dual = std::max(residuals.dual, add_price(dual, solution.duals[row], lower, upper));
   }
   solution.objective = primal.value;
+  // Weak duality bounds the optimum between the two objectives; relative to the terms that were added, since a sum of
+  // large terms that cancel carries their rounding.
   residuals.duality_gap = std::abs(primal.value - dual.value) / (1 + std::max(primal.size, dual.size));
 }
 

@@ -9,6 +9,7 @@ namespace stargate {
 
 /// From `values` and `duals`: the objective, activities, reduced costs and residuals. `matrix` is problem.matrix().
 /// `values` has an entry a column and `duals` one a row. `integer_gap` and the statistics of the solve are left alone.
+/// Linear in the entries of the matrix.
 void complete_solution(const LpProblem& problem, const LpMatrix& matrix, LpSolution& solution);
 
 /// The largest of the three. Primal, dual and duality gap; not the gap of whole numbers.

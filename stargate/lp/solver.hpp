@@ -17,6 +17,7 @@
 
 namespace stargate {
 
+/// All reach the same optimal cost; where several vertices share it, which one is found may differ by method.
 enum class LpMethod {
   automatic,  ///< the dual simplex
   dual,
@@ -26,14 +27,14 @@ enum class LpMethod {
 /// Where a column or a row's slack stands at a vertex. The order is Clp's (clp_solver.cpp holds the two together).
 enum class LpBasisStatus : std::uint8_t { free, basic, at_upper, at_lower, superbasic, fixed };
 
-/// The vertex where a solver stopped.
+/// The vertex where a solver stopped. Each by its number in the programme.
 struct LpBasis {
   std::vector<LpBasisStatus> columns, rows;
 };
 
 struct LpOptions {
-  LpMethod method = LpMethod::automatic;
-  bool presolve = true;
+  LpMethod method = LpMethod::automatic;  ///< of the first run
+  bool presolve = true;                   ///< off: slower, and easier to follow
   int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
   int node_limit = 100'000;  ///< of the search over whole numbers
 };
@@ -55,7 +56,7 @@ struct LpSolution {
   std::vector<double> reduced_costs;  ///< by column
   std::vector<double> activities;     ///< by row
   std::vector<double> duals;          ///< by row
-  LpResiduals residuals;
+  LpResiduals residuals;              ///< how well the solution proves itself
   /// Of simplex, all runs of this solve together.
   int iterations = 0;
   /// The vertex found. Of a programme with whole numbers, that of the programme with
@@ -68,11 +69,11 @@ enum class LpSide { lower, upper };
 
 /// A limit that stands in the way: its lower side must fall, or its upper side rise, by `amount` (> 0).
 struct LpGap {
-  int row = 0;
-  int family = 0;  ///< of the row
-  LpSide side = LpSide::upper;
-  double amount = 0;
-  std::string unit;
+  int row = 0;                  ///< that stands in the way
+  int family = 0;               ///< of the row
+  LpSide side = LpSide::upper;  ///< which of its bounds would have to move
+  double amount = 0;            ///< in `unit`, above 0
+  std::string unit;             ///< of the row's family: "MW"
 };
 
 /// No values keep every limit. The gaps together are a change of least weighted amount that would allow some.
@@ -85,20 +86,21 @@ struct LpInfeasible {
 struct LpUnbounded {
   /// How one column moves along the ray, relative to the fastest.
   struct Step {
-    int column;
-    double direction;
+    int column;        ///< number of the column
+    double direction;  ///< -1 to 1: change of the column's value for a step of length one along the ray
   };
   std::vector<Step> ray;  ///< the columns that move; the fastest by one
 };
 
 /// No answer: the iteration limit, or numbers that the solver could not bring to its tolerances.
 struct LpStopped {
-  std::string reason;
+  std::string reason;  ///< in words, for the user
   int iterations = 0;
 };
 
 using LpOutcome = std::variant<LpSolution, LpInfeasible, LpUnbounded, LpStopped>;
 
+/// The one interface over third-party solvers: everything above `lp` builds an LpProblem and reads an LpOutcome.
 class LpSolver {
  public:
   virtual ~LpSolver() = default;

@@ -23,6 +23,7 @@ WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
   CbcModel search(relaxation);
   search.setLogLevel(0);
   search.setIntegerTolerance(kWhole);
+  // Absolute and relative: Cbc would otherwise stop at a solution within its default gaps of the bound.
   search.setAllowableGap(0);
   search.setAllowableFractionGap(0);
   search.setMaximumNodes(node_limit);
@@ -33,6 +34,7 @@ WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
   if (!search.isProvenOptimal()) return out;
   const double* values = search.bestSolution();
   out.values.emplace(values, values + problem.column_count());
+  // Within kWhole of a whole number already; rounded, so that they can be fixed and counted as such.
   for (const int column : problem.integers()) (*out.values)[column] = std::round((*out.values)[column]);
   return out;
 }

@@ -16,7 +16,9 @@ struct WholeNumbers {
   bool hit_limit = false;
 };
 
-/// Stops after `node_limit` nodes of the search; the same programme gives the same bits.
+/// Stops after `node_limit` nodes of the search; the same programme gives the same bits. Nodes and no seconds, for the
+/// reason that LpOptions gives. In the worst case the number of nodes grows exponentially with the number of whole
+/// columns.
 WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit);
 
 }  // namespace stargate

@@ -17,11 +17,12 @@ namespace stargate {
 /// One column: its title, where its cells go, and whether a table without it is refused.
 template <class Row>
 struct MeasuredField {
-  const char* column;
+  const char* column;  ///< title in the file
+  /// Its type says how the cell is read.
   std::variant<std::string Row::*, int Row::*, std::int64_t Row::*, double Row::*, bool Row::*> member;
-  bool required = false;
+  bool required = false;        ///< an empty cell is a fault
   const char* words = nullptr;  ///< the words a text may be, with blanks around each (" host whole_step "); else any
-  double most = 0;              ///< of a number: more is a slip, and would take for ever to replay; 0: what fits the type
+  double most = 0;  ///< of a number: more is a slip, and would take for ever to replay; 0: what fits the type
 };
 
 /// Largest count and largest figure of a cell: more is a slip, and would overflow what is made of it.
@@ -30,7 +31,7 @@ inline constexpr double kLargestMeasuredCount = 1e9, kLargestMeasured = 1e15;
 /// Writes one cell into its member; what it should have been when it cannot. An empty cell leaves the default.
 template <class Row>
 struct MeasuredCell {
-  const std::string& cell;
+  const std::string& cell;  ///< as written
   const MeasuredField<Row>& field;
   Row& row;
 

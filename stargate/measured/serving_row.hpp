@@ -11,7 +11,7 @@
 namespace stargate {
 
 struct MeasuredServing {
-  int line = 0;
+  int line = 0;          ///< of the file
   int year = 0;          ///< of publication
   std::string measured;  ///< month of the run, "2025-10"
   /// `trust` is the table's own grade of the source, "A" the best.
@@ -19,7 +19,7 @@ struct MeasuredServing {
   std::string rules;  ///< ids of the rules that set columns of the row (column_rules.hpp)
   /// Whether the source states all that its figure depends on.
   bool full_config = true;
-  std::string weights_dtype, kv_dtype, accelerator;
+  std::string weights_dtype, kv_dtype, accelerator;  ///< as the table names them
   /// As the accelerator is sold, in GB.
   double accel_mem_gb = 0;
   /// gpus: of the whole deployment; the others of one replica.
@@ -27,6 +27,7 @@ struct MeasuredServing {
   /// Disaggregated: replicas of each side and their layout, tp of attention, ranks tp * attention_dp. No prefill
   /// workers: replicas do whole requests.
   int prefill_workers = 0, prefill_tp = 0, prefill_ep = 0, prefill_attention_dp = 0;
+  /// 0: not disaggregated, or not stated
   int decode_workers = 0, decode_tp = 0, decode_ep = 0, decode_attention_dp = 0;
   bool wrapper_version = false;  ///< engine_version is of what the engine runs under, not its own
   bool attention_dp = false;  ///< each rank of tp attends to its own sequences, with whole experts
@@ -41,7 +42,7 @@ struct MeasuredServing {
   /// "ttft_ms", "tpot_ms", "output_tokens_per_s", "output_tokens_per_s_per_gpu", "total_tokens_per_s" or
   /// "requests_per_s"; `value` is in that unit. "p50", "mean" or empty.
   std::string metric, percentile;
-  double value = 0;
+  double value = 0;  ///< of the row's figure, in its unit
 };
 
 /// From the table's columns alone (read_measured_table has the faults).

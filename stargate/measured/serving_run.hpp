@@ -33,29 +33,29 @@ enum class LoadKind { queued, clients, poisson, one_batch };
 
 /// Lengths of requests: uniform between `shortest` and 1 of the nominal.
 struct LengthSpread {
-  double isl = 1024, osl = 1024;
-  double shortest = 1;
+  double isl = 1024, osl = 1024;  ///< nominal tokens
+  double shortest = 1;            ///< share of the nominal length
   double mean(double nominal) const { return nominal * (1 + shortest) / 2; }
 };
 
 /// Replicas that only prefill, beside those that decode.
 struct PrefillSide {
   Replica replica;
-  int replicas = 1;
+  int replicas = 1;  ///< of equal machines
 };
 
 struct MeasuredService {
-  std::string engine;  ///< "vllm"
-  const ServingEngine* record = nullptr;
+  std::string engine;                     ///< "vllm"
+  const ServingEngine* record = nullptr;  ///< of the catalogue
   Replica replica;
   std::shared_ptr<const ServingMachine> machine;  ///< what the replica points to
-  int replicas = 1;  ///< disaggregated: that decode
-  std::optional<PrefillSide> prefill;
-  LoadKind load = LoadKind::clients;
+  int replicas = 1;                               ///< disaggregated: that decode
+  std::optional<PrefillSide> prefill;             ///< disaggregated
+  LoadKind load = LoadKind::clients;              ///< how requests come
   /// Requests at once; requests a second.
   double concurrency = 0, rate = 0;  ///< of one replica
-  LengthSpread lengths;
-  Duration transfer;  ///< of the cache between a prefill and a decode replica, where the row states it
+  LengthSpread lengths;              ///< of prompts and answers
+  Duration transfer;                 ///< of the cache between a prefill and a decode replica, where the row states it
   std::string accelerator;
   bool typical = false;  ///< the catalogue has no coefficients of the row's engine: those of the usual one of that time
   /// The same for rows that ran the same.
@@ -63,7 +63,7 @@ struct MeasuredService {
 };
 
 struct SkippedServing {
-  std::string reason;
+  std::string reason;  ///< why a row cannot be predicted
 };
 
 /// Makes services of rows; keeps the machines it has made. The catalogue outlives it and the services.
@@ -74,10 +74,11 @@ class ServiceMaker {
   std::variant<MeasuredService, SkippedServing> make(const MeasuredServing& row);
 
  private:
+  /// Made once for each pair.
   std::shared_ptr<const ServingMachine> machine(const Accelerator& accelerator, const KernelChoice& kernels);
 
   const Catalogue& catalogue_;
-  std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;
+  std::map<std::string, std::shared_ptr<const ServingMachine>> machines_;  ///< by accelerator and kernels
 };
 
 }  // namespace stargate

@@ -11,16 +11,16 @@ namespace stargate {
 
 /// One predicted row, in the unit of its metric.
 struct PredictedServing {
-  const MeasuredServing* row;
+  const MeasuredServing* row;       ///< of the rows given
   std::string accelerator, layout;  ///< id; "tp8", as printed elsewhere
   std::string record;               ///< id of the engine's
   int replicas = 1;
-  double predicted = 0;
-  std::string command;  ///< with which a user gets the run it is a figure of
+  double predicted = 0;  ///< in the unit of the row's figure
+  std::string command;   ///< with which a user gets the run it is a figure of
 };
 
 struct ServingValidation {
-  ValidationReport report;
+  ValidationReport report;                 ///< errors by group
   std::vector<PredictedServing> rows;      ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source;  ///< TPOT, throughput and TTFT of each
   std::vector<ValidationGroup> by_figure;  ///< the same of all sources
@@ -40,6 +40,7 @@ std::string serving_figure(const std::string& metric);
 ServingValidation validate_serving(const Catalogue& catalogue, const std::vector<MeasuredServing>& rows,
                                    std::size_t worst);
 
+/// For people; `write_` below gives the members of an open JSON object.
 std::string format_serving_validation_text(const ServingValidation& validation);
 void write_serving_validation(JsonWriter& json, const ServingValidation& validation);
 /// Every predicted row beside its measurement.

@@ -16,12 +16,12 @@ namespace stargate {
 
 /// Of all requests of a run, in seconds.
 struct LatencyFigures {
-  double mean = 0;
+  double mean = 0;                      ///< seconds
   std::array<double, 4> percentiles{};  ///< 50, 90, 95, 99; linear between two requests
 };
 
 struct RunFigures {
-  LatencyFigures ttft, tpot;
+  LatencyFigures ttft, tpot;                                                   ///< over the requests counted
   double requests_per_s = 0, output_tokens_per_s = 0, input_tokens_per_s = 0;  ///< of all replicas
   double batch = 0;                                                            ///< decoding, mean over decode steps
 };
@@ -32,8 +32,8 @@ std::int64_t run_requests(const MeasuredService& service);
 
 /// Of whole requests; disaggregated, of decoding, and the other of prefilling.
 struct RunEngines {
-  ReplicaEngine pool;
-  std::optional<ReplicaEngine> prefill;
+  ReplicaEngine pool;                    ///< of whole requests, or of decoding
+  std::optional<ReplicaEngine> prefill;  ///< disaggregated
 };
 using RunEnginesAnswer = std::variant<RunEngines, DoesNotFit>;
 

@@ -11,29 +11,29 @@
 namespace stargate {
 
 struct MeasuredRow {
-  int line = 0;
-  std::string id, source, framework, model;
-  std::string rules;  ///< ids of the rules that set columns of the row (column_rules.hpp)
+  int line = 0;                              ///< of the file
+  std::string id, source, framework, model;  ///< as the table names them
+  std::string rules;                         ///< ids of the rules that set columns of the row (column_rules.hpp)
   // the model
   /// Billions.
   double params_b = 0;
   /// Counts; hidden and ffn_hidden are widths in elements, ffn_hidden of an expert where there are some.
   int layers = 0, hidden = 0, heads = 0, kv_heads = 0, ffn_hidden = 0, vocab = 0, moe_experts = 0, moe_topk = 0;
-  bool gated_ffn = true;
+  bool gated_ffn = true;  ///< three matrices in a feed-forward
   /// Tokens.
   std::int64_t seq_len = 0;
   // the cluster
   std::string accelerator;
-  double accel_power_w = 0, accel_mem_bw_tbps = 0;  ///< where a part differs from the usual one
-  double accel_mem_gb = 0, accelerator_share = 1;  ///< share of an accelerator that the row counts as one (a core)
-  std::int64_t gpus = 0;
-  int gpus_per_node = 0;
+  double accel_power_w = 0, accel_mem_bw_tbps = 0;     ///< where a part differs from the usual one
+  double accel_mem_gb = 0, accelerator_share = 1;      ///< share of an accelerator that the row counts as one (a core)
+  std::int64_t gpus = 0;                               ///< of the run
+  int gpus_per_node = 0;                               ///< 0: not stated
   int scale_up_domain = 0;                             ///< 0: the node
   double scale_out_gbps = 0, node_scale_out_gbps = 0;  ///< per direction, of one accelerator or of its node
   // how it runs
   std::string precision, sp, recompute;
   std::string recompute_modules;  ///< of selective recomputation, by name; "layer": the whole layer; empty: attention
-  int tp = 0, pp = 0, vpp = 0, cp = 0, ep = 0, dp = 0, microbatch = 0;
+  int tp = 0, pp = 0, vpp = 0, cp = 0, ep = 0, dp = 0, microbatch = 0;  ///< 0: not stated
   /// Sequences of one step, over all ranks.
   std::int64_t global_batch_seqs = 0;
   int zero_stage = 1;                      ///< the distributed optimizer, which every present framework turns on
@@ -43,7 +43,7 @@ struct MeasuredRow {
   /// Who issues kernels; whose attention kernels; whether other kernels are fused; whether published operations count
   /// the attention square whole or half.
   std::string launch = "host", attention = "native", kernels = "fused", flops_attention = "half";
-  bool context_balanced = true;
+  bool context_balanced = true;  ///< front and back pieces of the sequence on one rank
   /// Whether transfers of this kind run under computation.
   bool tensor_overlap = true, data_overlap = true, expert_overlap = false;
   bool one_copy_per_domain = false, parameter_owners = false, host_optimizer = false, frozen_weights = false;

@@ -145,7 +145,19 @@ Named<Precision> measured_precision(const MeasuredRow& row) {
   return row.precision.empty() ? Named<Precision>{Precision::bf16, {}} : find_precision_by_name(row.precision);
 }
 
+const DeviceLaw& AcceleratorLaws::of(const MeasuredRow& row, const Accelerator& accelerator) {
+  const Part part{accelerator.id, row.accel_power_w, row.accel_mem_bw_tbps, row.accelerator_share};
+  const auto known = laws_.find(part);
+  if (known != laws_.end()) return known->second;
+  return laws_.emplace(part, DeviceLaw(accelerator, catalogue_, kTrainingKernels)).first->second;
+}
+
 RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) {
+  AcceleratorLaws laws(catalogue);
+  return make_measured_run(row, catalogue, laws);
+}
+
+RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue, AcceleratorLaws& laws) {
   if (auto reason = unusable(row)) return *reason;
   auto model = measured_model(row, catalogue);
   if (auto* skip = std::get_if<SkippedRow>(&model)) return *skip;
@@ -165,7 +177,7 @@ RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue) 
                   system_kept.get(),
                   accelerator_kept.get(),
                   *fabric,
-                  DeviceLaw(*accelerator_kept, catalogue, kTrainingKernels),
+                  laws.of(row, *accelerator_kept),
                   row.gpus,
                   row.global_batch_seqs,
                   row.seq_len,

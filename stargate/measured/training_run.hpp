@@ -3,7 +3,9 @@
 // means. Nothing asks for a source or a model by name, except that a row without shapes is looked up in the catalogue.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <tuple>
 #include <variant>
 
 #include "stargate/measured/names.hpp"
@@ -14,21 +16,36 @@ namespace stargate {
 
 /// Owns what the job points to; moving it keeps the pointers.
 struct MeasuredRun {
-  std::unique_ptr<const Model> model;
+  std::unique_ptr<const Model> model;  ///< made from the row's shape, where the catalogue has none
   std::unique_ptr<const System> system;
   std::unique_ptr<const Accelerator> accelerator;
-  TrainingJob job;
-  TrainingLayout layout;
+  TrainingJob job;        ///< points into the three above
+  TrainingLayout layout;  ///< as the row states it
 };
 
 /// A row that cannot be predicted, and why in words that many rows share.
 struct SkippedRow {
-  std::string reason;
+  std::string reason;  ///< why a row cannot be predicted
 };
 using RunOrSkip = std::variant<MeasuredRun, SkippedRow>;
 
+/// The laws of the accelerators that rows ran on, each made once. The catalogue outlives it.
+class AcceleratorLaws {
+ public:
+  explicit AcceleratorLaws(const Catalogue& catalogue) : catalogue_(catalogue) {}
+  /// `accelerator`: what measured_accelerator made of the row.
+  const DeviceLaw& of(const MeasuredRow& row, const Accelerator& accelerator);
+
+ private:
+  using Part = std::tuple<std::string, double, double, double>;  ///< all that rows change of a record
+  const Catalogue& catalogue_;
+  std::map<Part, DeviceLaw> laws_;
+};
+
 /// Needs metric, value, accelerators, sequence, global batch, tp and pp; everything else has a meaning when it is
 /// empty. A layout that breaks a rule of training/job.hpp is skipped with that rule.
+RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue, AcceleratorLaws& laws);
+/// Of one row alone.
 RunOrSkip make_measured_run(const MeasuredRow& row, const Catalogue& catalogue);
 
 /// The row's metric as the step predicts it: iteration_s, tokens_per_s_per_gpu or tflops_per_gpu. The last by the

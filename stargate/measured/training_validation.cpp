@@ -118,8 +118,9 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
   ValidationTally tally(worst), as_time(0);
   LayoutSets sets;
   TrainingValidation out;
+  AcceleratorLaws laws(catalogue);
   for (const MeasuredRow& row : rows) {
-    const RunOrSkip made = make_measured_run(row, catalogue);
+    const RunOrSkip made = make_measured_run(row, catalogue, laws);
     const ValidationKey key = key_of(row, catalogue);
     if (const auto* skip = std::get_if<SkippedRow>(&made)) {
       tally.skip(key, skip->reason);

@@ -13,22 +13,22 @@ namespace stargate {
 /// Layouts of one source: median over its sets of at least four configurations with model, accelerators, sequence and
 /// precision in common.
 struct LayoutRanking {
-  std::string source;
-  int sets = 0, configurations = 0;
-  double median_spearman = 0;
+  std::string source;                ///< id of catalogue/sources.yaml
+  int sets = 0, configurations = 0;  ///< of layouts of one job; in them
+  double median_spearman = 0;        ///< over the sets: 1 when predictions rank as measured
 };
 
 /// One predicted row.
 struct PredictedRun {
-  const MeasuredRow* row;
+  const MeasuredRow* row;   ///< of the rows given
   std::string accelerator;  ///< id
   TrainingLayout layout;
-  double measured_s = 0, predicted_s = 0;
-  StepBreakdown time;
+  double measured_s = 0, predicted_s = 0;  ///< of one step
+  StepBreakdown time;                      ///< where the predicted time goes
 };
 
 struct TrainingValidation {
-  ValidationReport report;
+  ValidationReport report;                                  ///< errors by group
   std::vector<PredictedRun> runs;                           ///< their rows are those given, which must outlive them
   std::vector<ValidationGroup> by_source, by_completeness;  ///< all metrics together
   std::vector<LayoutRanking> rankings;                      ///< by source
@@ -41,6 +41,7 @@ struct TrainingValidation {
 TrainingValidation validate_training(const Catalogue& catalogue, const std::vector<MeasuredRow>& rows,
                                      std::size_t worst);
 
+/// For people; `write_` below gives the members of an open JSON object.
 std::string format_training_validation_text(const TrainingValidation& validation);
 void write_training_validation(JsonWriter& json, const TrainingValidation& validation);
 /// Every predicted row with where its step goes.

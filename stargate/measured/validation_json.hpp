@@ -9,6 +9,7 @@
 
 namespace stargate {
 
+/// A member `name` of an open object: a list, one entry a group.
 void write_validation_groups(JsonWriter& json, const char* name, const std::vector<ValidationGroup>& groups);
 /// The members above, inside an object that is open.
 void write_validation(JsonWriter& json, const ValidationReport& report);

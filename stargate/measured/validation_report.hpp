@@ -11,15 +11,15 @@
 namespace stargate {
 
 struct ValidationKey {
-  std::string source;  ///< where the measurements come from: a file, a publication
-  std::string accelerator, engine, precision;
-  std::string metric;        ///< "gemm", "iteration_s", "ttft"
+  std::string source;                          ///< where the measurements come from: a file, a publication
+  std::string accelerator, engine, precision;  ///< of the group; "" where it goes by none
+  std::string metric;                          ///< "gemm", "iteration_s", "ttft"
   std::string completeness;  ///< how much of its configuration a row states ("strict"); empty where that is no question
   auto operator<=>(const ValidationKey&) const = default;
 };
 
 struct ValidationGroup {
-  ValidationKey key;
+  ValidationKey key;    ///< what it goes by
   std::string basis;    ///< what the predictions rest on: "fitted", "carried over from h200-sxm"
   int rows = 0;         ///< of the source, predicted or not
   ErrorSummary errors;  ///< its rows are those predicted
@@ -29,8 +29,8 @@ struct ValidationGroup {
 std::vector<std::string> error_cells(const ValidationGroup& group);
 
 struct WorstRow {
-  std::string source, row;  ///< the row as the source has it: "m=1 n=4096 k=128"
-  double measured = 0, predicted = 0;
+  std::string source, row;             ///< the row as the source has it: "m=1 n=4096 k=128"
+  double measured = 0, predicted = 0;  ///< in the figure's own unit
 };
 
 struct ValidationReport {
@@ -52,9 +52,9 @@ class ValidationTally {
   void skip(const std::string& reason, int rows) { skipped_[reason] += rows; }
   /// Whether a row this wrong is among the worst so far: only then its text need be made.
   bool is_among_worst(double measured, double predicted) const;
-  void note_worst(WorstRow row);
-  void merge(const ValidationTally& other);
-  ValidationReport report() const;
+  void note_worst(WorstRow row);             ///< kept when among the farthest off
+  void merge(const ValidationTally& other);  ///< of another part of the rows
+  ValidationReport report() const;           ///< medians and quantiles of each group
   /// Groups again, with fewer names: rows whose keys `shorten` makes the same are one group.
   template <class Shorten>
   std::vector<ValidationGroup> regroup(Shorten shorten) const {
@@ -65,17 +65,17 @@ class ValidationTally {
 
  private:
   struct Rows {
-    std::string basis;
-    int rows = 0;
-    std::vector<double> measured, predicted, weights;
+    std::string basis;                                 ///< what the predictions rest on
+    int rows = 0;                                      ///< those without a prediction included
+    std::vector<double> measured, predicted, weights;  ///< one a row
     void append(const Rows& from);
   };
   static std::vector<ValidationGroup> summaries(const std::map<ValidationKey, Rows>& groups);
 
-  std::size_t worst_;
-  std::map<ValidationKey, Rows> rows_;
-  std::map<std::string, int> skipped_;
-  std::vector<WorstRow> worst_rows_;
+  std::size_t worst_;                   ///< rows to show
+  std::map<ValidationKey, Rows> rows_;  ///< by group
+  std::map<std::string, int> skipped_;  ///< reason -> rows
+  std::vector<WorstRow> worst_rows_;    ///< the farthest first
 };
 
 /// Tables for a terminal. The values of the worst rows are in `unit`.

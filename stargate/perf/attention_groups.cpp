@@ -89,11 +89,13 @@ std::vector<std::string> cut(const std::string& text) {
 
 constexpr std::array<double, AttentionLaw::kWidths> kWidthOf = {64, 128, 192, 256, 512};
 
-/// Index of the nearest usual head width, on a log scale.
+/// Index of the nearest usual head width, on a log scale. The borders are the geometric means of neighbours: sqrt(64
+/// 128) = 90.5 and so on.
 int width_index(double head_dim) {
   return head_dim < 90 ? 0 : head_dim < 157 ? 1 : head_dim < 222 ? 2 : head_dim < 362 ? 3 : 4;
 }
 
+/// Row-major over (8-bit products, 8-bit cache, width).
 std::size_t choice_index(bool narrow, bool narrow_cache, int width) {
   return static_cast<std::size_t>(((narrow ? 2 : 0) + (narrow_cache ? 1 : 0)) * AttentionLaw::kWidths + width);
 }
@@ -123,12 +125,14 @@ const char* attention_variant_name(AttentionVariant variant) {
 
 std::string AttentionGroupName::text() const {
   std::string out = narrow ? "fp8" : "bf16";
+  // The cache is named only where it differs from the products: "fp8" alone has both in 8 bits.
   if (narrow != narrow_cache) out += narrow_cache ? "_kv_fp8" : "_kv_bf16";
   out += "/" + kernel + "/" + std::to_string(static_cast<int>(head_dim));
   if (variant != AttentionVariant::plain) out += std::string("/") + attention_variant_name(variant);
   return out;
 }
 
+/// Width counts 3 for each doubling, 30 at most, so that no width outweighs a wrong precision (100 or 200).
 double AttentionGroupName::distance(const AttentionGroupName& wanted) const {
   double out = (narrow != wanted.narrow ? 200 : 0) + (narrow_cache != wanted.narrow_cache ? 100 : 0);
   if (kernel != wanted.kernel) out += 12;
@@ -162,6 +166,8 @@ AttentionVariant prefill_variant(const AttentionCall& call) {
 }
 
 AttentionVariant decode_variant(AttentionKernel kernel, const AttentionCall& call) {
+  // Query heads a key head serves: kernels for decoding put them into the rows of one tile, and differ in how many they
+  // take.
   const double together = call.heads / call.kv_heads;
   const bool window = call.window > 0;
   switch (kernel) {
@@ -224,6 +230,7 @@ AttentionLaw::AttentionLaw(const Accelerator& accelerator, std::span<const Calib
   prepare(decode_, decode);
 }
 
+/// The variant follows from the call alone, and the width from that of the scores: two look-ups and one evaluation.
 double AttentionLaw::prefill_us(const AttentionCall& call, Precision precision) const {
   STARGATE_CHECK(can_prefill(), "prefill needs a calibrated group");
   const bool narrow = bytes_per_element(precision) <= 1, narrow_cache = bytes_per_element(call.kv_precision) <= 1;

@@ -8,9 +8,11 @@
 namespace stargate {
 namespace {
 
-/// Steps one after another in which a small message reaches n ranks.
+/// Steps one after another in which a small message reaches n ranks. A chain takes n - 1 steps, a tree three a level;
+/// the - 2 lets both take one step between two ranks.
 double latency_steps(double n) { return std::max(0.0, std::min(n - 1, 3 * std::log2(n) - 2)); }
 
+/// An all-reduce is a reduce-scatter and an all-gather one after the other.
 double passes(Collective c) { return c == Collective::all_reduce ? 2 : 1; }
 
 /// Bytes through one rank's link, in bytes of the call.
@@ -38,6 +40,7 @@ double shared_rate(const DomainCoefficients& c, double n, double bytes) {
   double rate = 1;
   if (c.contention > 0) rate = std::pow(2 / std::min(n, 4.0), c.contention) * (n > 4 ? c.far_share : 1);
   if (c.spill_contention > 0) {
+    // A smooth switch: none below spill_bytes, all of it some factor of two above.
     const double ratio = bytes / c.spill_bytes, beyond = ratio * ratio * ratio * ratio;
     rate *= std::pow(2 / n, c.spill_contention * (beyond / (1 + beyond)));
   }
@@ -93,15 +96,19 @@ double domain_collective_us(const DomainCoefficients& c, const CollectiveCall& c
   const double v = domain_volume(call.collective, n), steps = passes(call.collective) * latency_steps(n);
   const double narrow = adds && call.element_bytes < 2 ? c.narrow_rate : 1;
   const double transfer = bytes / (bandwidth * shared_rate(c, n, bytes) * narrow);
+  // The three protocols, each the fastest somewhere; the library switches between them by size much like their minimum.
   const double small = c.launch_us + c.step_us * steps + transfer * (c.one_shot > 0 ? n - 1 : v) / c.low_share;
   const double middle = c.launch_us + c.mid_extra_us + c.step_us * steps + transfer * v / c.mid_share;
   const double bulk = c.launch_us + c.bulk_extra_us + c.bulk_step_us * steps +
                       pipelined(transfer * (v + c.local_copy / n) / c.bulk_share, c.chunk_us);
   double time = std::min({small, middle, bulk});
+  // NVLink SHARP adds in the switch: each rank sends its bytes once and receives the sum once, in n parts, hence 1 +
+  // 1/n. Elements of one byte it does not add, and two ranks have nothing to gain.
   if (c.switch_share > 0 && call.collective == Collective::all_reduce && n > 2 && call.element_bytes >= 2) {
     time =
         std::min(time, c.switch_launch_us + pipelined(bytes * (1 + 1 / n) / (bandwidth * c.switch_share), c.chunk_us));
   }
+  // Without a captured graph the host's launch can take longer than the whole collective.
   return std::max(time, c.host_us);
 }
 
@@ -117,6 +124,7 @@ double across_collective_us(const AcrossCoefficients& c, const CollectiveCall& c
   const double inside =
       call.collective == Collective::send_receive ? 0 : c.step_us * passes(call.collective) * latency_steps(m);
   const double launch = c.launch_us + inside + c.level_us * levels;
+  // The two networks work at the same time on different chunks: bulk takes the slower of both.
   const double out = bytes * network_volume(call.collective, n, m, domains) / network_bandwidth;
   const double up = bytes * domain_share_of_across(call.collective, n, m) / domain_bandwidth;
   const double hops = ring ? c.level_us * (domains - 1 - levels) : 0;

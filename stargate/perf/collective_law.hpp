@@ -16,17 +16,19 @@
 
 namespace stargate {
 
-/// As NCCL names them; send_receive is between two ranks.
+/// As NCCL names them; send_receive is between two ranks. The values index the arrays of coefficients; they are in the
+/// order of kCollectiveNames (fabric.cpp).
 enum class Collective { all_reduce, all_gather, reduce_scatter, all_to_all, broadcast, send_receive };
 inline constexpr int kCollectiveCount = 6;
 
-/// Inside a scale-up domain. Shares are of one rank's link in one direction; times in microseconds.
+/// Inside a scale-up domain. Shares are of one rank's link in one direction; times in microseconds. Fitted by `stargate
+/// calibrate` to measurements of a domain; without any, fabric.cpp fills them from the literature.
 struct DomainCoefficients {
-  double launch_us = 6, step_us = 1;
-  double low_share = 0.1;
-  double mid_extra_us = 2, mid_share = 0.35;
-  double bulk_extra_us = 8, bulk_step_us = 1.5, bulk_share = 0.82;
-  double chunk_us = 0.5;
+  double launch_us = 6, step_us = 1;          ///< start and end of a kernel; a step of a small message
+  double low_share = 0.1;                     ///< LL: half of what is sent are flags
+  double mid_extra_us = 2, mid_share = 0.35;  ///< LL128: later to start, denser
+  double bulk_extra_us = 8, bulk_step_us = 1.5, bulk_share = 0.82;  ///< plain stores in a pipeline of chunks
+  double chunk_us = 0.5;  ///< fixed cost of a chunk, of which the best size is taken
   double local_copy = 0;  ///< a rank's own part, as a share of its bytes, copied beside the transfer
   double switch_launch_us = 0, switch_share = 0;  ///< share 0: switches do not add
   double narrow_rate = 1;                         ///< of adding 1-byte elements, to that of 2-byte ones
@@ -36,20 +38,22 @@ struct DomainCoefficients {
   double one_shot = 0;                             ///< 1: the small regime reads all ranks whole
 };
 
-/// Across domains. Shares are of one rank's network link, but for domain_share of the scale-up link.
+/// Across domains. Shares are of one rank's network link, but for domain_share of the scale-up link. Fitted by
+/// `stargate calibrate`, or from the literature, as inside a domain.
 struct AcrossCoefficients {
-  double launch_us = 10, step_us = 1.5;  ///< of ranks inside a domain
-  double level_us = 7;                   ///< of each doubling of domains; of a ring's domain; of 8 remote peers
-  double low_share = 0.03;
-  double mid_extra_us = 20, mid_share = 0.35;
-  double bulk_extra_us = 60, bulk_share = 0.88;
-  double chunk_us = 5;
-  double domain_share = 0.7;
+  double launch_us = 10, step_us = 1.5;          ///< of ranks inside a domain
+  double level_us = 7;                           ///< of each doubling of domains; of a ring's domain; of 8 remote peers
+  double low_share = 0.03;                       ///< flags beside the data, over the network
+  double mid_extra_us = 20, mid_share = 0.35;    ///< as inside a domain
+  double bulk_extra_us = 60, bulk_share = 0.88;  ///< as inside a domain
+  double chunk_us = 5;                           ///< fixed cost of a chunk
+  double domain_share = 0.7;                     ///< of the scale-up link, which a bulk transfer crosses as well
 };
 
+/// Indexed by the value of Collective.
 struct CollectiveCoefficients {
-  DomainCoefficients domain[kCollectiveCount];
-  AcrossCoefficients across[kCollectiveCount];
+  DomainCoefficients domain[kCollectiveCount];  ///< inside a scale-up domain
+  AcrossCoefficients across[kCollectiveCount];  ///< between domains
 };
 
 /// `bytes`: what one rank holds before an all-reduce, all-to-all or reduce-scatter, after an all-gather or broadcast,
@@ -58,7 +62,7 @@ struct CollectiveCall {
   Collective collective = Collective::all_reduce;
   /// Of the whole message of one rank, as NCCL's tests count it (the gathered or scattered buffer's full size).
   double bytes = 0;
-  int ranks = 1, per_domain = 1;
+  int ranks = 1, per_domain = 1;  ///< all of them; those of one domain, at least 1 and at most `ranks`
   /// Below 2 an adding collective is slower (narrow_rate) and switches do not add.
   double element_bytes = 2;
 };
@@ -77,6 +81,7 @@ struct CollectiveField {
   double Coefficients::*member;
   double start, lower, upper;
 };
+/// In the order of files and pages.
 std::span<const CollectiveField<DomainCoefficients>> domain_fields();
 std::span<const CollectiveField<AcrossCoefficients>> across_fields();
 

@@ -35,6 +35,7 @@ constexpr double kMostDecoded = 8;  // new tokens behind a cache that are decodi
 
 bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded && call.context > call.query; }
 
+/// In the order of KernelGroups' members; the names are those of calibration files.
 template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
   return {groups("gemm"),       groups("prefill_attention"), groups("decode_attention"), groups("mla_prefill"),
@@ -59,6 +60,8 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   own_ = KernelLaws(accelerator, catalogue, kernels,
                     all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
   basis_ = own_.basis();
+  // What whole runs taught already contains how good the family's kernels are; lenders' kernels on top would count it
+  // twice.
   if (is_known_from_whole_runs(catalogue, accelerator)) return;
   for (const LendingArchitecture& lender : lending_architectures(catalogue, accelerator)) {
     const auto groups = [&](const char* law) {
@@ -75,6 +78,8 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
     : DeviceLaw(accelerator, catalogue, kernels, Alone::yes) {
   for (const Accelerator* other : no_better_devices(catalogue, accelerator)) {
+    // Alone: without looking at other devices in turn, or two chips that are equal on paper would ask each other for
+    // ever.
     NoBetter entry{std::shared_ptr<const DeviceLaw>(new DeviceLaw(*other, catalogue, kernels, Alone::yes)), {}};
     for (int i = 0; i < kPrecisionCount; ++i) {
       // A format that the other lacks it multiplies in another, which says nothing of this chip's units.
@@ -126,6 +131,8 @@ void DeviceLaw::note_typical() {
   }
 }
 
+/// Lenders that have no law for it have no vote. A quantile of times, not of coefficients: those of different kernels
+/// do not mean the same.
 template <class TimeOf>
 double DeviceLaw::typical_us(const TimeOf& time_of) const {
   WeighedTimes times;
@@ -136,6 +143,7 @@ double DeviceLaw::typical_us(const TimeOf& time_of) const {
 }
 
 void DeviceLaw::set_activity(double activity) {
+  if (activity == activity_) return;
   activity_ = activity;
   for (NoBetter& other : no_better_) {
     auto sustained = std::make_shared<DeviceLaw>(*other.law);  // other copies of this law share the first
@@ -157,6 +165,8 @@ bool DeviceLaw::casts(Precision precision) const {
 
 /// What the power limit makes of a time.
 double DeviceLaw::slowdown(Duration time, const Work& work) const {
+  // Uses are over the burst's time: a kernel that is waiting for memory keeps its matrix units half idle and draws
+  // less.
   const double use = activity_ * work.draw * (work.flops / (peak(work.precision) * time));
   return power_.slowdown(use, work.bytes / (bandwidth_ * time));
 }
@@ -187,6 +197,8 @@ double DeviceLaw::gemm_us(Precision precision, const GemmShape& s) const {
   return typical_us([&](const KernelLaws& laws) { return laws.gemm_us(precision, s); });
 }
 
+/// Of a measured kernel in this format, or in a wider one where that is faster, as an engine would choose; by the
+/// literature where nobody measured any.
 OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s) const {
   const Flops flops = Flops::from_base(2 * s.m * s.n * s.k * s.groups);
   const Work work{flops, Bytes::from_base(gemm_bytes(precision, s)), precision};
@@ -209,6 +221,8 @@ namespace {
 template <class Entries, class TimeOf>
 OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision precision, Flops flops, Bytes least,
                       const TimeOf& time_of) {
+  // Dominance: what runs on a chip that is no better in any figure runs here at least as fast, since the same kernel
+  // could be called. It keeps a better data sheet from ever giving a slower prediction.
   for (const auto& other : no_better) {
     if (!other.in[static_cast<std::size_t>(precision)]) continue;
     const Duration bare = max(flops / other.law->peak(precision), least / other.law->stream_bandwidth());
@@ -224,6 +238,7 @@ OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision prec
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
   OperatorTime least = gemm_parts_alone(precision, s);
   if (no_better_.empty()) return least;
+  // Weights have to be read whatever the kernel, activations may be in a cache: the least traffic is the weights'.
   const auto bound = [&](Precision p, const OperatorTime& own) {
     return least_of(own, no_better_, p, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
                     Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(p)),
@@ -250,6 +265,8 @@ OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
   if (bytes_per_element(call.kv_precision) < 2) {
     AttentionCall wide = call;
     wide.kv_precision = Precision::bf16;
+    // An 8-bit cache read as 16 bits takes twice the traffic: only where even that could be faster is the wide kernel
+    // asked.
     const Duration bare = Bytes::from_base(is_decode(call) ? wide.cache_bytes() : 0) / bandwidth_;
     // What the last-level cache holds comes several times as fast.
     if (bare.in(microsecond) < 4 * us) us = std::min(us, attention_us(wide));
@@ -273,6 +290,8 @@ OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const {
   return bound(call, Precision::bf16);
 }
 
+/// Forward has two products (scores, values); backward recomputes the scores and has four of gradients: 5/2 of the
+/// flops (Dao, FlashAttention-2).
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
   const OperatorTime time = attention_parts(call);
   return time.launch + (time.total() - time.launch) * (2.5 * slower);
@@ -315,13 +334,14 @@ bool DeviceLaw::knows_experts(Precision precision) const {
          });
 }
 
+/// Without looking at devices no better; the routed load is worked out once for all laws that are asked.
 double DeviceLaw::experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
   const auto in = [&](Precision p) {
     if (own_.has_experts(p)) return own_.experts_us(shape, load, p);
     return typical_us([&](const KernelLaws& laws) { return laws.experts_us(shape, load, p); });
   };
   double us = in(precision);
-  // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
+  // An engine takes the wider format's kernel where its narrow one is slower.
   for (const Precision wider : wider_formats(precision)) {
     const double wide = knows_experts(wider) ? in(wider) : 0;
     if (wide > 0) us = std::min(us, wide);
@@ -350,6 +370,8 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
   const GemmShape shape{op.m, op.n, op.k, op.groups};
   const auto work = [&] { return Work{op.flops(), Bytes::from_base(gemm_bytes(op.precision, shape)), op.precision}; };
   if (op.experts.tokens > 0 && knows_experts(op.precision)) {
+    // The law of experts times permutation, both products and activation as one kernel. The walk counts them as
+    // operators of their own, so each takes its share of that time: the products as their flops are, the traffic none.
     if (op.experts.share <= 0) return {};  // traffic inside the fused kernel
     const Duration time = op.experts.share * experts_us(op.experts, op.precision) * microsecond;
     return parts_of(time, min(time, literature_.launch()), work());

@@ -37,12 +37,14 @@ class DeviceLaw {
   /// Launch, and of arithmetic and traffic the one that binds with what is left of the time; the other as it would take
   /// alone.
   OperatorTime operator_parts(const Operator& op) const;
-  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic.
+  /// Both gradients of an operator: twice the products of a gemm, 2.5 times those of attention, twice the traffic. Both
+  /// gradients together, the recomputation of activations not included.
   Duration backward_time(const Operator& op) const;
   /// Of [m,k] by [k,n], `groups` of them side by side.
   Duration gemm_time(Precision precision, double m, double n, double k, double groups = 1) const {
     return gemm_parts(precision, {m, n, k, groups}).total();
   }
+  /// Element-wise work: one pass over `traffic`, launch included.
   Duration stream_time(Bytes traffic) const { return literature_.stream_time(traffic); }
   /// Attention's backward pass: five products for the forward's two, each operation `slower` times as long.
   Duration backward_attention_time(const AttentionCall& call, double slower) const;
@@ -57,6 +59,7 @@ class DeviceLaw {
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   FlopRate peak(Precision precision) const { return literature_.peak(precision); }
+  /// What element-wise kernels reach of the memory's bandwidth, not the data sheet's figure.
   ByteRate stream_bandwidth() const { return literature_.stream_bandwidth(); }
 
   /// Of each calibrated law; empty when there is none.
@@ -72,19 +75,19 @@ class DeviceLaw {
   template <class TimeOf>
   double typical_us(const TimeOf& time_of) const;
   void note_typical();
-  OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;
-  OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;
-  double gemm_us(Precision precision, const GemmShape& shape) const;
+  OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;        ///< bounded by devices no better
+  OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;  ///< own, typical or literature
+  double gemm_us(Precision precision, const GemmShape& shape) const;  ///< measured or typical; 0: neither
   struct Work {
-    Flops flops;
-    Bytes bytes;
+    Flops flops;  ///< of the operator
+    Bytes bytes;  ///< it has to move at the least
     Precision precision;
     double draw = 1;  ///< of an operation, over that of a product's
   };
-  double slowdown(Duration time, const Work& work) const;
-  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;
-  Duration sustain(Duration burst, const Work& work) const;
-  OperatorTime sustain(OperatorTime listed, const Work& work) const;
+  double slowdown(Duration time, const Work& work) const;                          ///< by the power limit, at least 1
+  OperatorTime parts_of(Duration burst, Duration launch, const Work& work) const;  ///< a total split by what binds it
+  Duration sustain(Duration burst, const Work& work) const;                        ///< of a measured kernel
+  OperatorTime sustain(OperatorTime listed, const Work& work) const;               ///< of the literature's rates
   OperatorTime attention_parts(const AttentionCall& call) const;
   OperatorTime attention_parts_alone(const AttentionCall& call) const;
   double attention_us(const AttentionCall& call) const;
@@ -92,28 +95,28 @@ class DeviceLaw {
   OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
   OperatorTime sparse_parts(const SparseCall& call) const;
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
-  bool knows_experts(Precision precision) const;
+  bool knows_experts(Precision precision) const;  ///< somebody measured fused experts in it
   double experts_us(const ExpertCall& call, Precision precision) const;
   double experts_us_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
 
-  LiteratureLaw literature_;
-  PowerLaw power_;
-  double activity_ = 0;  ///< 0: bursts
-  ByteRate bandwidth_;  // peak
+  LiteratureLaw literature_;                      ///< where nothing was measured
+  PowerLaw power_;                                ///< what the limit does to clocks
+  double activity_ = 0;                           ///< 0: bursts
+  ByteRate bandwidth_;                            // peak
   std::array<bool, kPrecisionCount> has_rate_{};  // matrix units of the format
-  KernelLaws own_;
+  KernelLaws own_;                                ///< of the device, its architecture or family
   struct Lender {
-    KernelLaws laws;
-    double weight = 1;
+    KernelLaws laws;    ///< on this device's figures
+    double weight = 1;  ///< of an architecture, by how near its chips are (law_choice.hpp)
   };
-  std::vector<Lender> lenders_;
-  double quantile_ = 0.5;  ///< of the lenders' times
+  std::vector<Lender> lenders_;  ///< measured architectures that stand for an unmeasured one
+  double quantile_ = 0.5;        ///< of the lenders' times
   struct NoBetter {
-    std::shared_ptr<const DeviceLaw> law;
+    std::shared_ptr<const DeviceLaw> law;    ///< of a device that is no better
     std::array<bool, kPrecisionCount> in{};  ///< by the precision of an operator
   };
-  std::vector<NoBetter> no_better_;
-  std::vector<LawBasis> basis_;
+  std::vector<NoBetter> no_better_;  ///< each bounds the times from above
+  std::vector<LawBasis> basis_;      ///< for answers: what the times rest on
 };
 
 /// Of the law's own parts (law_basis.hpp).

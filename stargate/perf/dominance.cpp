@@ -7,7 +7,7 @@
 namespace stargate {
 namespace {
 
-/// Best rate measured, where the record has it; else nothing.
+/// Best rate measured, where the record has it; else nothing. Flop a second.
 std::optional<double> best_rate(const Accelerator& a, Precision precision) {
   const auto share = a.best_share.find(precision);
   const auto peak = a.peak.find(precision);
@@ -20,6 +20,8 @@ bool rate_no_worse(const Accelerator& device, const Accelerator& other, Precisio
   if (theirs == other.peak.end()) return true;
   const auto own = device.peak.find(precision);
   if (own == device.peak.end() || own->second < theirs->second) return false;
+  // Both the data sheet's rate and the best one reached, where both were measured: a chip may state more and reach
+  // less.
   const auto best = best_rate(device, precision), their_best = best_rate(other, precision);
   return !best || !their_best || *best >= *their_best;
 }
@@ -36,6 +38,7 @@ bool is_measured(const Catalogue& catalogue, const Accelerator& accelerator) {
   return false;
 }
 
+/// In the figures that laws read: a question that changed only a price leaves the chip the same.
 bool is_same(const Accelerator& a, const Accelerator& b) {
   return a.peak == b.peak && a.memory_bandwidth == b.memory_bandwidth && a.compute_units == b.compute_units &&
          a.clock == b.clock && a.last_level_cache == b.last_level_cache;
@@ -58,6 +61,7 @@ bool are_comparable(const Catalogue& catalogue, const Accelerator& device, const
 std::vector<const Accelerator*> no_better_devices(const Catalogue& catalogue, const Accelerator& accelerator) {
   std::vector<const Accelerator*> out;
   for (const auto& [id, current] : catalogue.accelerators) {
+    // Others are taken as their files have them, so that a question about one chip does not move its yardsticks.
     const Accelerator& other = *find_listed(catalogue, id);
     if (id == accelerator.id && is_same(accelerator, other)) continue;
     if (!are_comparable(catalogue, accelerator, other)) continue;

@@ -27,6 +27,7 @@ ByteRate group_bandwidth(const Fabric& fabric, int members) {
   const double all = std::max(1, fabric.domain - 1);
   if (fabric.up_topology == Topology::mesh) return fabric.up.bandwidth * (std::min<double>(members - 1, all) / all);
   if (fabric.up_topology == Topology::torus) {
+    // An axis is taken as 16 members long: a group of 16 lies along one, of 256 in a plane.
     const double axes = members <= 16 ? 1 : members <= 256 ? 2 : 3;
     return fabric.up.bandwidth * (axes / 3);
   }
@@ -48,6 +49,7 @@ const ChosenGroup* find_group(const std::vector<ChosenGroup>& groups, const std:
   return nullptr;
 }
 
+/// Its own measurements before those of the collective it resembles.
 const ChosenGroup* find_group(const std::vector<ChosenGroup>& groups, Collective c, const std::string& suffix) {
   const ChosenGroup* own = find_group(groups, kCollectiveNames[static_cast<int>(c)] + suffix);
   return own != nullptr ? own : find_group(groups, kCollectiveNames[static_cast<int>(measured_like(c))] + suffix);
@@ -71,12 +73,14 @@ LinkChange link_change(const Catalogue& catalogue, const Network& now, Duration 
           now.in_network_reduction != before.in_network_reduction};
 }
 
+/// No network moves more than its links: a share stays at most 1.
 void scale_share(double& share, double factor) { share = std::min(1.0, share * factor); }
 
 void apply_change(const LinkChange& change, const Fabric& fabric, DomainCoefficients& c) {
   for (double* step : {&c.step_us, &c.bulk_step_us}) *step *= change.latency;
   for (double* share : {&c.low_share, &c.mid_share, &c.bulk_share, &c.switch_share})
     scale_share(*share, change.efficiency);
+  // A switch that adds, or no longer does, has no measurement: the literature's figures stand in for it.
   if (!change.reduction) return;
   c.switch_share = fabric.up_reduces ? kSwitchToRing * fabric.up.efficiency : 0;
   c.switch_launch_us = kSwitchLaunchUs;
@@ -111,10 +115,12 @@ void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& 
     if (inside != nullptr && c == Collective::all_reduce) fabric.origin = inside->origin;
     out.domain[i] = inside != nullptr ? read_domain_coefficients(inside->group->coefficients)
                                       : literature_domain_coefficients(fabric, c);
+    // A figure the system's record states for its own PCIe tree goes before one fitted on another host.
     if (system.host_contention) {
       out.domain[i].contention = *system.host_contention;
       out.domain[i].far_share = 1, out.domain[i].spill_contention = 0;
     }
+    // Racks first by their own measurements, then by those of single hosts.
     const ChosenGroup* across = find_group(groups, c, across_suffix(across_network.transport, fabric.domain));
     if (across == nullptr) across = find_group(groups, c, across_suffix(across_network.transport, 1));
     out.across[i] = across != nullptr ? read_across_coefficients(across->group->coefficients)
@@ -148,6 +154,7 @@ AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collecti
   AcrossCoefficients c;
   const double latency = fabric.out.latency.in(microsecond);
   c.launch_us = kLaunchUs, c.step_us = fabric.up.latency.in(microsecond);
+  // A tree is gone up and down.
   c.level_us = collective == Collective::all_reduce ? 2 * latency : latency;
   c.bulk_share = fabric.out.efficiency;
   if (collective == Collective::send_receive) c.bulk_extra_us = kSendExtraUs, c.chunk_us = kSendChunkUs;
@@ -176,6 +183,8 @@ Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, con
   fabric.domain = system.scale_up_domain;
   fabric.up_topology = up->second.topology;
   fabric.up_reduces = up->second.in_network_reduction;
+  // A chip may be sold with faster or slower links than the network's record says; through the host, PCIe is what it
+  // gets.
   const bool own_links = a.scale_up_bandwidth.base() > 0 && up->second.network_class != NetworkClass::host;
   fabric.up = {own_links ? a.scale_up_bandwidth : up->second.bandwidth, up->second.latency.value_or(kUpLatency),
                up->second.efficiency.value_or(kUpEfficiency)};
@@ -203,6 +212,7 @@ Duration collective_time(const Fabric& fabric, Collective collective, Bytes byte
                up) *
            microsecond;
   }
+  // Beyond the first switch an oversubscribed tree has fewer links up than down: at worst every rank sends through it.
   const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
   return across_collective_us(
              fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,

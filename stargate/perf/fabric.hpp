@@ -23,11 +23,11 @@ struct Link {
 
 /// Copies share their coefficients. Bandwidths are per direction of one accelerator.
 struct Fabric {
-  int domain = 8;  ///< accelerators in a scale-up domain
-  Link up, out;
-  Topology up_topology = Topology::switched;
-  bool up_reduces = false;      ///< switches add (NVLink SHARP): an all-reduce sends each byte once
-  double oversubscription = 1;  ///< of the scale-out network beyond the first switch
+  int domain = 8;                             ///< accelerators in a scale-up domain
+  Link up, out;                               ///< inside a domain; between domains, one port an accelerator
+  Topology up_topology = Topology::switched;  ///< says how much of a link a small group can use
+  bool up_reduces = false;                    ///< switches add (NVLink SHARP): an all-reduce sends each byte once
+  double oversubscription = 1;                ///< of the scale-out network beyond the first switch
   /// Fitted or carried over, per collective; those without a fit hold the literature's. Null: literature for all.
   std::shared_ptr<const CollectiveCoefficients> coefficients;
   LawOrigin origin = LawOrigin::specification;  ///< of all-reduce inside a domain
@@ -46,7 +46,8 @@ std::string across_suffix(const std::string& transport, int domain);
 DomainCoefficients literature_domain_coefficients(const Fabric& fabric, Collective collective);
 AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collective collective);
 
-/// `size` ranks, `per_domain` of them in each scale-up domain.
+/// `size` ranks, `per_domain` of them in each scale-up domain. `size` is at least 1. per_domain = size means that the
+/// group never leaves its domain.
 struct Group {
   int size = 1, per_domain = 1;
 };
@@ -55,7 +56,8 @@ struct Group {
 Group place_group(const Fabric& fabric, int size, int stride);
 
 /// `bytes`: what one rank holds before an all-reduce, all-to-all or reduce-scatter, after an all-gather or broadcast,
-/// or sends. Zero for a group of one.
+/// or sends. Zero for a group of one. Alone on the network: whatever runs at the same time is the caller's to account
+/// for.
 Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group);
 
 }  // namespace stargate

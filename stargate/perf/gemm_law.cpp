@@ -168,6 +168,8 @@ GemmLaw::GemmLaw(const GemmDevice& device, const GemmFormat& format, const GemmC
 }
 
 GemmLaw::Tile GemmLaw::make_tile(double rows, double columns, double cluster) const {
+  // Microseconds of one element of depth on one unit: arithmetic; operands from cache; what the pipeline cannot hide.
+  // The greatest of the three binds, rounded off where two are close.
   const double matrix = 2 * rows * columns * per_flop_ * device_.units;
   const double operands =
       (rows * format_.activation_bytes + columns * format_.weight_bytes) / (coefficients_.feed * device_.clock);
@@ -196,12 +198,16 @@ GemmLaw GemmLaw::with_cold_weights() const {
 /// Of the equations in gemm_law.hpp: waves of tiles, or slices of the depth where tiles fill at most half of the units.
 double GemmLaw::tile_time(const Tile& tile, double m, double n, double k) const {
   const double edge = coefficients_.edge_share, wave = coefficients_.wave_share;
+  // Tiles that stick out over the matrix do their work for nothing as far as edge_share says; at least one each way.
   const double down = m * tile.per_row, across = n * tile.per_column;
   const double tiles = tile.cluster * std::max(1.0, down + edge * (whole(down) - down)) *
                        std::max(1.0, across + edge * (whole(across) - across));
   const double filled = tiles * per_unit_;
+  // A last wave that is not full still takes a wave's time, as far as wave_share says.
   const double waves = filled <= 1 ? 1 : filled + wave * (whole(filled) - filled);
   const double one = waves * (tile.step * k + tile.finish);
+  // Splitting the depth helps where more than half of the units would stand idle and the depth gives two slices;
+  // kernels with tiles by rule do not split.
   if (filled > 0.5 || k < 2 * kLeastSlice || !coefficients_.tiling.searched()) return one;
   // Slices work side by side; what then adds them up reads them one after the other.
   const double most = std::min(device_.units / tiles, k / kLeastSlice);
@@ -216,8 +222,10 @@ double GemmLaw::body_time(double m, double n, double k) const {
   if (!coefficients_.tiling.searched()) return tile_time(family_[m <= 64 ? 0 : m <= 128 ? 1 : 2], m, n, k);
   double best = 1e300;
   for (const Tile& tile : family_) {
+    // A smaller tile of the family covers so few rows or columns with less.
     if (m <= tile.beyond_rows || n <= tile.beyond_columns) continue;
     const double filled = m * n * tile.per_wave, walk = tile.step * k;  // without the edges: no slower than this
+    // A lower bound of tile_time: no edges, no partial wave. Split, no less than all units sharing the walk.
     const double one = std::max(filled, 1.0) * (walk + tile.finish);
     const double split = filled > 0.5 ? one : walk * filled + tile.finish + split_us_;
     if (std::min(one, split) < best) best = std::min(best, tile_time(tile, m, n, k));
@@ -238,14 +246,17 @@ double GemmLaw::microseconds(double m, double n, double k) const {
                          activations * (1 - share_found(activations, activation_cache_));
   const double memory = traffic * per_byte_;
   double work = std::max(body, memory) + c.unhidden * std::min(body, memory);
+  // Power rises with use and the clock falls with power: nearly nothing at half use, `throttle` at full use.
   const double busy = std::min(1.0, 2 * m * n * k * per_flop_ / work);
   work *= 1 + c.throttle * busy * busy * busy;
   double quantise = 0;
   if (format_.quantises) {
+    // Reads 16 bits and writes the narrow format; few long rows are bound by the time of a row, many by bandwidth.
     quantise = std::max(m * row_us_, m * k * (2 + format_.activation_bytes) * per_quantised_byte_);
   }
   const double device = launch_us_ + quantise + work;
   if (!(c.host_us > 0)) return device;
+  // The host launches the next call while this one runs: the longer of both counts.
   return eighth_norm(device, c.host_us);
 }
 

@@ -26,18 +26,19 @@ namespace stargate {
 
 /// Bytes an element takes, and which peak applies.
 struct GemmFormat {
-  Precision precision = Precision::bf16;  ///< of the matrix units
-  double activation_bytes = 2, weight_bytes = 2;
+  Precision precision = Precision::bf16;          ///< of the matrix units
+  double activation_bytes = 2, weight_bytes = 2;  ///< of an element, scales of blocks included
   bool quantises = false;  ///< the measured operation includes turning 16-bit activations into this format
 };
 
 /// The format of a name used in tables and calibrations ("bf16", "fp8", "fp8_block", "nvfp4", "int8_weight", ...; what
-/// follows a dot is ignored), or null.
+/// follows a dot is ignored), or null. Bytes an element include the scales of block formats: 0.5625 of nvfp4 is 4 bits
+/// and an 8-bit scale for 16.
 const GemmFormat* find_gemm_format(const std::string& name);
 
 /// Facts of a device a law needs, in microseconds, bytes and flops.
 struct GemmDevice {
-  double units = 1;
+  double units = 1;      ///< as in kernel_units.hpp
   double peak = 0;       ///< flop a microsecond, of the precision
   double bandwidth = 0;  ///< bytes a microsecond
   double cache = 0;      ///< bytes of the last level
@@ -46,11 +47,12 @@ struct GemmDevice {
 /// Where the catalogue names no units, clock or cache, usual ones.
 GemmDevice gemm_device(const Accelerator& accelerator, Precision precision);
 
-/// Tiles by the number of rows: up to 64, up to 128, more. Columns of 0: the best of a family instead.
+/// Tiles by the number of rows: up to 64, up to 128, more. Columns of 0: the best of a family instead. Rows and columns
+/// in elements; found by the fit among those the library is compiled with.
 struct GemmTiling {
-  double rows_64 = 64, columns_64 = 0;
-  double rows_128 = 64, columns_128 = 0;
-  double rows = 128, columns = 0;
+  double rows_64 = 64, columns_64 = 0;    ///< of the tile for up to 64 rows
+  double rows_128 = 64, columns_128 = 0;  ///< for up to 128 rows
+  double rows = 128, columns = 0;         ///< for more
   double cluster = 1;  ///< tiles of the last kind that work as one down the rows: edges are as coarse as all of them
   bool searched() const { return !(columns > 0); }
 };
@@ -75,7 +77,7 @@ struct GemmCoefficients {
   GemmTiling tiling;
 };
 
-/// Names, meanings and physical bounds, for fits, files and pages.
+/// Names, meanings and physical bounds, for fits, files and pages. `unit` as calibration files write it.
 struct GemmField {
   const char* name;
   const char* unit;
@@ -99,27 +101,30 @@ class GemmLaw {
   /// measurements find them.
   double microseconds(double m, double n, double k) const;
   Duration time(double m, double n, double k) const { return microseconds(m, n, k) * microsecond; }
-  /// The same with weights read from memory, as in a model whose layers follow each other.
+  /// The same with weights read from memory, as in a model whose layers follow each other. Benchmarks repeat one
+  /// product and find its weights in the cache; a model's layers follow each other and do not.
   GemmLaw with_cold_weights() const;
   const GemmFormat& format() const { return format_; }
 
  private:
   struct Tile {
+    /// Those named per_ are inverses, so that evaluation multiplies.
     double rows, columns, area, per_wave, per_row, per_column, cluster;
     double beyond_rows, beyond_columns;  ///< up to which another tile does the same with less
     double step, finish, merge;  ///< microseconds of one element of depth; of writing the tile; of adding up one slice
   };
-  Tile make_tile(double rows, double columns, double cluster = 1) const;
+  Tile make_tile(double rows, double columns, double cluster = 1) const;  ///< with all that depends on the tile alone
+  /// Microseconds of all tiles, without memory.
   double tile_time(const Tile& tile, double m, double n, double k) const;
-  double body_time(double m, double n, double k) const;
+  double body_time(double m, double n, double k) const;  ///< of the best tile, or the rule's
 
   GemmDevice device_;
   GemmFormat format_;
   GemmCoefficients coefficients_;
-  std::vector<Tile> family_;  ///< largest first; by rows: up to 64, up to 128, more
-  double launch_us_ = 0, split_us_ = 0, row_us_ = 0;
-  double per_unit_ = 0, per_byte_ = 0, per_flop_ = 0, per_quantised_byte_ = 0;
-  double weight_cache_ = 0, activation_cache_ = 0;  ///< 1 / bytes
+  std::vector<Tile> family_;                          ///< largest first; by rows: up to 64, up to 128, more
+  double launch_us_ = 0, split_us_ = 0, row_us_ = 0;  ///< coefficients at this device's clock
+  double per_unit_ = 0, per_byte_ = 0, per_flop_ = 0, per_quantised_byte_ = 0;  ///< microseconds, but the first
+  double weight_cache_ = 0, activation_cache_ = 0;                              ///< 1 / bytes
 };
 
 }  // namespace stargate

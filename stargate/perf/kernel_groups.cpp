@@ -24,7 +24,10 @@ const ChosenGroup* find_first(const std::vector<ChosenGroup>& groups, std::span<
     const std::string name = names[i];
     for (const ChosenGroup& chosen : groups) {
       const std::string& precision = chosen.group->precision;
+      // "fp8" must not find "fp8_block": either the whole name, or the name with a kernel behind the dot.
       if (precision != name && !precision.starts_with(name + ".")) continue;
+      // Lexicographic: origin before preference before rows, so that a device's second-best kernel goes before another
+      // device's best.
       const auto key = [](const ChosenGroup& c, std::size_t at) {
         return std::tuple(c.origin, at, -c.group->used.rows);
       };
@@ -59,6 +62,7 @@ std::array<const char*, 3> expert_names(const GemmGroups& groups, const KernelCh
   return gemm_names(groups, kernels);
 }
 
+/// bf16 always is: attention's products, the router and the output layer stay in it.
 bool is_used(const std::string& precision, std::span<const Precision> used) {
   const auto serves = [&](Precision p) {
     for (const auto& [served, names] : kGemmGroups) {

@@ -48,6 +48,7 @@ void KernelLaws::calibrate_gemm(const Accelerator& accelerator, const std::vecto
     const ChosenGroup* chosen = find_first(groups, gemm_names(entry, kernels));
     if (chosen == nullptr) continue;
     GemmCoefficients c = read_gemm_coefficients(scaled_coefficients(*chosen));
+    // Engines replay captured graphs: no host launches a kernel by itself.
     c.host_us = 0;
     const auto index = index_of(entry.precision);
     const GemmFormat& format = *find_gemm_format(chosen->group->precision);
@@ -65,6 +66,8 @@ void KernelLaws::calibrate_attention(const Accelerator& accelerator, const std::
   const auto copy = [&](const std::vector<ChosenGroup>& chosen) {
     std::vector<CalibratedGroup> groups;
     for (const ChosenGroup& c : chosen) {
+      // A chip without 8-bit units cannot take a kernel that multiplies in 8 bits; one that only reads an 8-bit cache
+      // it can.
       const bool fp8 = base_precision(c.group->precision) == "fp8";
       if (fp8 && !accelerator.peak.contains(Precision::fp8)) continue;
       groups.push_back(*c.group);
@@ -106,6 +109,8 @@ void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalog
       if (format == nullptr || !accelerator.peak.contains(format->precision)) continue;
       MoeCoefficients c = read_moe_coefficients(chosen->group->coefficients);
       c.cold_weights = 1;
+      // A unit with a weaker matrix unit is fed as well as the lender's: the share of its own peak rises, up to what
+      // kernels reach at all.
       const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
       c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
       experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format});
@@ -176,6 +181,7 @@ bool KernelLaws::casts(Precision precision) const {
 double KernelLaws::latent_us(const AttentionCall& call, bool decode) const {
   const std::size_t narrow = bytes_per_element(call.kv_precision) < 2 ? 1 : 0;
   const double seen = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  // The law knows no window: a call with one is taken as a shorter context, which is right when decoding.
   const MlaCall mla{call.sequences, call.heads, call.query, std::max(0.0, seen - call.query)};
   if (decode && call.shared_kv && is_latent_width(call.score_dim, call.value_dim) && latent_decode_[narrow]) {
     const auto& law = *latent_decode_[narrow];
@@ -212,10 +218,13 @@ double KernelLaws::recurrent_us(const RecurrentCall& asked) const {
   const auto rule = static_cast<std::size_t>(call.rule);
   const bool decodes = call.kernel == RecurrentKernel::step || call.kernel == RecurrentKernel::convolution_step;
   if (decodes && recurrent_[rule][static_cast<std::size_t>(RecurrentKernel::fused_step)]) {
+    // Not 0, which would mean that no law is known.
     if (call.kernel == RecurrentKernel::convolution_step) return kInOtherKernel;
     call.kernel = RecurrentKernel::fused_step;
   }
   const auto kernel = static_cast<std::size_t>(call.kernel);
+  // Verifying drafted tokens takes a kernel that writes a state for each of them, so that a rejected draft can be
+  // undone.
   const auto& several = recurrent_verify_[rule][kernel];
   const auto& law = call.query > 1 && several ? several : recurrent_[rule][kernel];
   return law ? stargate::recurrent_us(law->coefficients, law->device, call) : 0;

@@ -33,11 +33,11 @@ class KernelLaws {
              const KernelGroups& groups);
 
   bool has_gemm(Precision precision) const { return gemm_[index_of(precision)].has_value(); }
-  double gemm_us(Precision precision, const GemmShape& shape) const;
+  double gemm_us(Precision precision, const GemmShape& shape) const;  ///< weights cold, launch included
   double gemm_launch_us(Precision precision) const { return gemm_launch_us_[index_of(precision)]; }
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
-  double attention_us(const AttentionCall& call, bool decode) const;
+  double attention_us(const AttentionCall& call, bool decode) const;  ///< latent attention included
   bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
@@ -63,17 +63,17 @@ class KernelLaws {
   void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
-  double latent_us(const AttentionCall& call, bool decode) const;
+  double latent_us(const AttentionCall& call, bool decode) const;  ///< 0: not of the widths its law is of
 
-  std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;
-  std::array<double, kPrecisionCount> gemm_launch_us_{};
+  std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;  ///< by precision
+  std::array<double, kPrecisionCount> gemm_launch_us_{};      ///< of the same
   struct ExpertLaw {
     MoeCoefficients coefficients;
     MoeDevice device;
     MoeFormat format;
   };
   std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
-  std::optional<AttentionLaw> attention_;
+  std::optional<AttentionLaw> attention_;                        ///< all groups of prefill and decode
   template <class Coefficients>
   struct LatentLaw {
     Coefficients coefficients;

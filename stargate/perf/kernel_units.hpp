@@ -12,6 +12,7 @@ namespace stargate {
 inline constexpr double kLargestUnit = 16384;
 
 inline double kernel_units(const Accelerator& accelerator) {
+  // 16-bit operations a clock of the whole chip.
   const double a_clock = accelerator.peak_rate(Precision::bf16).base() / accelerator.clock.base();
   return std::max<double>(accelerator.compute_units, a_clock / kLargestUnit);
 }

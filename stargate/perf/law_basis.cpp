@@ -30,6 +30,8 @@ std::string format_law_basis(std::span<const LawBasis> basis, std::span<const Pr
   for (const LawBasis& part : basis) {
     if (!is_used(part.precision, used)) continue;
     Sum& sum = sums[part.law];
+    // A law is as good as its worst part: errors of better parts are dropped when a worse one turns up, and not added
+    // behind it.
     if (part.origin > sum.origin) sum = {part.origin, part.lender, 0, 0};
     if (part.origin < sum.origin || part.expected_pct < 0) continue;
     sum.weighted += part.expected_pct * part.rows;

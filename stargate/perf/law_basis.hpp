@@ -22,7 +22,8 @@ struct LawBasis {
 LawOrigin worst_origin(std::span<const LawBasis> basis, std::span<const Precision> used);
 
 /// "gemm fitted (4 %), decode_attention carried over from h200-sxm (11 %)", or "specification only": for each law the
-/// worst origin among multiplications in `used` and bf16, and the median error to expect of it (mean by rows).
+/// worst origin among multiplications in `used` and bf16, and the median error to expect of it (mean by rows). Errors
+/// without a measurement are left out of the text.
 std::string format_law_basis(std::span<const LawBasis> basis, std::span<const Precision> used);
 
 }  // namespace stargate

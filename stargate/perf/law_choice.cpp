@@ -25,6 +25,7 @@ const char* law_origin_name(LawOrigin origin) {
 
 namespace {
 
+/// Zero where either is unknown.
 double log_ratio(double a, double b) { return a > 0 && b > 0 ? std::abs(std::log(a / b)) : 0; }
 
 /// Sum of |ln ratio| over what a kernel's speed follows from; a figure that one of both lacks says nothing.
@@ -78,6 +79,7 @@ double version_number(const std::string& version) {
       part = std::min(part * 10 + (version[at + digits] - '0'), 99);
       ++digits;
     }
+    // Each part of the version, at most 99, is worth a hundredth of the one before.
     number += weight * part;
     weight /= 100;
     at += digits + 1;
@@ -124,10 +126,13 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
     for (const CalibratedGroup& group : calibration.groups) {
       if (!query.architecture.empty() && group.used.rows < kRowsToLend) continue;
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
+      // The error to expect: of rows held out when the device's own coefficients are used; of a device predicted
+      // without its own rows when it borrows.
       const bool fitted = kinship == 0 && same_engine;
       const auto& errors = fitted ? group.held_out : calibration.left_out.value_or(ErrorSummary{});
       const int stranger = same_engine ? 0 : 1;
       const double away = specification_distance(listed, other);
+      // Near kin: the engine's own kernels first, then the nearest specification. Strangers: the specification first.
       candidates.emplace_back(Rank{kinship, kinship < 2 ? stranger : 0, away, stranger,
                                    std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
                               ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,

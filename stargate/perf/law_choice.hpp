@@ -26,9 +26,10 @@ struct LawQuery {
   bool without_family = false;            ///< nothing of the device's own architecture or family
 };
 
+/// `group` points into the catalogue, which must outlive it.
 struct ChosenGroup {
   const CalibratedGroup* group = nullptr;
-  LawOrigin origin = LawOrigin::fitted;
+  LawOrigin origin = LawOrigin::fitted;  ///< fitted on this very device and engine, or carried over
   /// Median error to expect, in percent: on rows held out of the fit, or, carried over, of the device it is taken from
   /// when its own coefficients are left out. Negative when it was never measured.
   double expected_pct = -1;
@@ -37,11 +38,13 @@ struct ChosenGroup {
 };
 
 /// The group's coefficients for the borrower's units: bytes a clock a unit takes and writes grow as its operations do.
+/// Latency, in clocks of 64 elements of depth, falls in the same proportion.
 std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen);
 
 /// The record of the accelerator's architecture; null where it names none.
 const Architecture* find_architecture(const Catalogue& catalogue, const Accelerator& accelerator);
-/// Whether its architecture's shares were found from published runs of its chips: nobody lends to it.
+/// Whether its architecture's shares were found from published runs of its chips: nobody lends to it. False where the
+/// architecture has no record.
 bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& accelerator);
 
 /// The accelerator as its file has it, before the question changed it; null when there is none of this id. What
@@ -50,14 +53,16 @@ const Accelerator* find_listed(const Catalogue& catalogue, const std::string& id
 
 /// An architecture whose measured chips stand, with others, for one that nobody measured.
 struct LendingArchitecture {
-  std::string id;
+  std::string id;     ///< of the architecture's record
   double weight = 1;  ///< by how near the specification of its nearest measured chip is
 };
-/// Those of kernels, but for the device's own architecture and family.
+/// Those of kernels, but for the device's own architecture and family. Weights fall with distance and do not add up to
+/// one.
 std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogue, const Accelerator& device);
 
 /// At most one group for each precision any candidate has, in order of precision. Pointers are into the catalogue.
-/// Deterministic: ties go by id.
+/// Deterministic: ties go by id. Linear in all groups of the catalogue, so for constructors and not for the evaluation
+/// of a law.
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query);
 
 /// The part of a group's name that is its precision: "fp8_block" of "fp8_block.deepgemm", "bf16" of "bf16/fa3/128".

@@ -9,6 +9,7 @@ namespace {
 
 constexpr double kActivationBytes = 2;  // bf16
 
+/// One layer on one rank for `tokens` tokens: emits operators in the order a forward pass runs them.
 struct Walk {
   const Model& model;
   const AttentionShape& attention;
@@ -27,6 +28,7 @@ struct Walk {
   };
   void grouped(OperatorPart part, Precision p, Shape s, double groups, bool weights = true,
                const ExpertCall& experts = {}) const {
+    // A model without this part has a zero here: no operator.
     if (s.m <= 0 || s.n <= 0 || s.k <= 0 || groups <= 0) return;
     Operator op;
     op.part = part;
@@ -53,6 +55,7 @@ double rank_kv_heads(const AttentionShape& a, int tp) { return std::ceil(static_
 void visit_grouped_query(const Walk& w) {
   const auto& a = w.attention;
   const double h = w.model.hidden, heads = w.split(a.heads), kv = rank_kv_heads(a, w.shard.tp);
+  // One fused product for queries, keys and values, as every engine packs it; an output gate is as wide as the queries.
   const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
   const double kv_width = kv * (a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim);
   w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, h);
@@ -131,12 +134,14 @@ void visit_recurrent(const Walk& w) {
   const double h = w.model.hidden;
   double in = 0, inner = 0;
   if (a.kind == AttentionKind::linear) {
+    // Into the layer go queries, keys, values and the output's gate, and two numbers a value head: decay and step size.
     const double keys = static_cast<double>(a.heads) * a.head_dim,
                  values = static_cast<double>(a.kv_heads) * a.value_dim;
     in = 2 * keys + 2 * values + 2.0 * a.kv_heads;
     inner = values;
   } else {
     inner = static_cast<double>(a.heads) * a.head_dim;
+    // Mamba-2: gate and x, B and C of each group, one time step a head.
     in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
   }
   w.gemm(part, w.precision.linear, w.split(in), h);
@@ -204,6 +209,8 @@ void visit_feed_forward(const Walk& w) {
     w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(f.width));
     return;
   }
+  // `tokens` are the tensor group's, shared by its tp ranks; an expert split by etp gets those of all its ranks. The
+  // busiest rank has `imbalance` times the mean.
   const double rows = w.tokens * f.top_k * w.shard.etp / w.shard.tp * w.shard.imbalance;
   const double experts = rank_experts(f, w.shard.ep);
   const double visited = std::min(experts, rows);  // a small batch does not reach every expert
@@ -227,6 +234,8 @@ void visit_feed_forward(const Walk& w) {
                   f.gated,
                   w.shard.skew};
   w.traffic(OperatorPart::router, 4 * rows * inside, call);  // permute there and back
+  // The fused kernel's time by flops: the first product has the gate's and the up matrix, two of three parts when
+  // gated.
   call.share = gate / (gate + 1);
   w.grouped(OperatorPart::experts, w.precision.expert, {rows / reached, gate * width, inside}, reached, true, call);
   call.share = 0;
@@ -294,6 +303,7 @@ void visit_attention_operators(const Model& model, const LayerShape& layer, cons
   call.kv_precision = batch.kv_precision;
   if (a.kind == AttentionKind::latent) {
     call.kv_heads = call.heads;
+    // Absorbed: all heads read one latent vector, whose first 512 elements are its values.
     if (batch.decode) {
       call.kv_heads = 1, call.shared_kv = true;
       call.score_dim = a.kv_lora_rank + a.rope_dim, call.value_dim = a.kv_lora_rank;
@@ -322,10 +332,12 @@ RankParameters rank_parameters(const Model& model, const LayerShape& layer, cons
     const double down = model.hidden * width + index * a.q_lora_rank;
     attention += down * (1 - 1.0 / shard.tp);
   } else if (a.kv_heads > 0 && shard.tp > a.kv_heads) {  // KV heads replicate
+    // Replicated heads: a rank holds 1 / kv_heads of the keys' and values' weights instead of 1 / tp.
     const double kv = static_cast<double>(model.hidden) * a.kv_heads * (a.head_dim + a.value_dim);
     attention += kv * (1.0 / a.kv_heads - 1.0 / shard.tp);
   }
   out.dense = attention + static_cast<double>(p.dense + p.shared) / shard.tp + static_cast<double>(p.router + p.norms);
+  // Whole experts are spread by ep, redundant slots included, and each is split by etp.
   out.experts = static_cast<double>(p.experts) / shard.etp;
   if (const auto& f = layer.feed_forward; f.experts > 0) out.experts *= rank_experts(f, shard.ep) / f.experts;
   return out;

@@ -23,7 +23,8 @@ struct Shard {
 };
 
 /// Slots for experts on one rank. Where experts do not divide, some are held twice (redundant experts: 256 on 48 ranks
-/// are six each) and share their tokens.
+/// are six each) and share their tokens. The ceiling of experts / ep; a whole number kept as double, since it is
+/// multiplied.
 double rank_experts(const FeedForwardShape& feed, int ep);
 
 /// Precision of the multiplications: `linear` for projections and dense layers, `expert` for experts, the rest bf16.
@@ -33,9 +34,9 @@ struct ComputePrecision {
 
 /// Queries against caches, in groups of equal sequences.
 struct AttentionBatch {
-  double sequences = 0, query = 0, context = 0;
-  bool decode = false;  ///< MLA multiplies in the latent space when decoding
-  Precision kv_precision = Precision::bf16;
+  double sequences = 0, query = 0, context = 0;  ///< each sequence: new tokens; tokens seen, the new ones included
+  bool decode = false;                           ///< MLA multiplies in the latent space when decoding
+  Precision kv_precision = Precision::bf16;      ///< of the cache read
 };
 
 /// Called in the order of the layer; the operator is only good during the call.
@@ -46,7 +47,7 @@ using OperatorVisitor = std::function<void(const Operator&)>;
 void visit_token_operators(const Model& model, const LayerShape& layer, const Shard& shard,
                            const ComputePrecision& precision, double tokens, bool latent_decode,
                            const OperatorVisitor& visit);
-/// Scores and values.
+/// Scores and values. Of a recurrent layer: its convolution and scan, or step.
 void visit_attention_operators(const Model& model, const LayerShape& layer, const Shard& shard,
                                const AttentionBatch& batch, const OperatorVisitor& visit);
 /// The output projection onto the vocabulary for `tokens` positions. Split over the tensor group by vocabulary.
@@ -55,7 +56,7 @@ Operator output_operator(const Model& model, const Shard& shard, double tokens);
 /// Parameters of a layer that one rank holds: dense part (attention, dense feed-forward, router, shared experts, norms)
 /// and experts; the two have different data-parallel groups.
 struct RankParameters {
-  double dense = 0, experts = 0;
+  double dense = 0, experts = 0;  ///< numbers of parameters, not bytes
   double total() const { return dense + experts; }
 };
 /// Parameters of one layer on one rank; fractions where an even split has some.

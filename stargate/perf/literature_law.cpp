@@ -12,6 +12,7 @@ double gemm_bytes(Precision precision, const GemmShape& shape) {
   return groups * (m * k * element + k * n * element + m * n * 2);
 }
 
+/// Queries and outputs in 16 bits beside the cache.
 double attention_bytes(const AttentionCall& call) {
   return call.cache_bytes() + 2 * call.sequences * call.query * call.heads * (call.score_dim + call.value_dim);
 }
@@ -26,6 +27,7 @@ LiteratureLaw::LiteratureLaw(const Accelerator& accelerator, const KernelShares&
     peak_[index] = accelerator.peak_rate(p);
     best_[index] = family.best_gemm;
     const auto own = accelerator.best_share.find(p);
+    // The chip's own best share in this format, else its 16-bit one, times how much usual shapes reach of the best.
     const auto known = own != accelerator.best_share.end() ? own : accelerator.best_share.find(Precision::bf16);
     if (known != accelerator.best_share.end()) best_[index] = family.usual_shape * std::min(1.0, known->second);
   }
@@ -43,12 +45,14 @@ OperatorTime LiteratureLaw::gemm_parts(Precision precision, const GemmShape& sha
   // few tiles: the depth is split until the units are full
   const double slices = tiles < units_ ? std::clamp(std::floor(units_ / tiles), 1.0, std::max(1.0, k / 512)) : 1;
   tiles *= slices;
+  // A last wave that is not full takes as long as a full one.
   const double waves = std::ceil(tiles / units_);
   const double depth = k / slices;
   // The best share was measured on products some 8,192 deep, so it already contains their fill.
   constexpr double best_depth = 8192;
   const double full = best_depth / (best_depth + family_.k_half);
   const double fill = std::min(full, depth / (depth + family_.k_half));
+  // Flops of all units for all waves, idle ones included: what the time is in proportion to.
   const double work = 2 * tile_rows * tile * depth * waves * units_;
   const Duration compute = Flops::from_base(work) / (peak_[index] * (best_[index] * fill / full));
   const Bytes bytes = Bytes::from_base(gemm_bytes(precision, shape));

@@ -27,7 +27,7 @@ struct OperatorTime {
 
 /// [m,k] by [k,n], `groups` of them side by side.
 struct GemmShape {
-  double m, n, k, groups;
+  double m, n, k, groups;  ///< rows, columns, depth; products side by side
 };
 
 /// Bytes an operator has to move: each input and output once (outputs in 16 bits), a cache once for every sequence.
@@ -38,6 +38,7 @@ double attention_bytes(const AttentionCall& call);
 /// Immutable; a call is a few multiplications.
 class LiteratureLaw {
  public:
+  /// `family` is the architecture's record, or the usual chip's shares. All of it is copied.
   LiteratureLaw(const Accelerator& accelerator, const KernelShares& family);
 
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;
@@ -45,7 +46,8 @@ class LiteratureLaw {
   OperatorTime expert_parts(Precision precision, const GemmShape& shape) const;
   /// Of the forward pass.
   OperatorTime attention_parts(const AttentionCall& call) const;
-  /// Of a kernel of a recurrent layer or of sparse attention: products at the rate of attention's.
+  /// Of a kernel of a recurrent layer or of sparse attention: products at the rate of attention's. A first guess until
+  /// such a kernel is measured: an assumption, not a published figure.
   OperatorTime core_parts(Flops flops, Bytes bytes) const;
   Duration stream_time(Bytes traffic) const { return family_.launch + traffic / stream_bandwidth_; }
   Duration launch() const { return family_.launch; }
@@ -56,10 +58,10 @@ class LiteratureLaw {
 
  private:
   KernelShares family_;
-  std::array<FlopRate, kPrecisionCount> peak_{};
-  std::array<double, kPrecisionCount> best_{};
-  ByteRate stream_bandwidth_;
-  double units_ = 1;
+  std::array<FlopRate, kPrecisionCount> peak_{};  ///< by precision
+  std::array<double, kPrecisionCount> best_{};    ///< share of it that large products reach
+  ByteRate stream_bandwidth_;                     ///< memory_share of the data sheet's
+  double units_ = 1;                              ///< compute units
 };
 
 }  // namespace stargate

@@ -52,6 +52,7 @@ double mla_prefill_us(const MlaPrefillCoefficients& c, const MlaDevice& device, 
   const double pairs =
       rows * call.cached + (call.query < tile ? call.query * tile : squared(tile) * tiles * (tiles + 1) / 2);
   const double pair = 2 * (kScoreWidth + kValueWidth);
+  // Prefill does not share keys between heads: each head of each sequence walks its own.
   const double jobs = call.sequences * call.heads;
   const double work = jobs * pair * pairs * (1 + c.short_rows / call.query) / (device.peak * c.compute_share);
   const double longest =
@@ -59,6 +60,7 @@ double mla_prefill_us(const MlaPrefillCoefficients& c, const MlaDevice& device, 
   const double queries = kScoreWidth + kValueWidth, keys = kScoreWidth + kValueWidth;
   const double traffic = call.sequences * (call.heads * 2 * (call.query * queries + (call.query + call.cached) * keys) +
                                            call.query * kLatentWidth * format.cache_bytes);
+  // A soft threshold at the cache's size: traffic far below is found, far above is not.
   const double resident = 1 / (1 + squared(traffic / std::max(1.0, c.cache_share * device.cache)));
   return c.launch_us + std::sqrt(squared(work) + squared(longest)) +
          traffic * (1 - resident * (1 - 1 / kCacheGain)) / (device.bandwidth * c.traffic_share) +
@@ -80,10 +82,12 @@ double mla_decode_us(const MlaDecodeCoefficients& c, const MlaDevice& device, co
       2 * call.sequences * rows * context * (kLatentWidth + kLatentValues) / (device.peak * c.compute_share);
   const double jobs = call.sequences * std::ceil(call.heads * call.query / c.job_heads);
   const bool splits = c.splits > 0;
+  // Flash-Decoding: split until the units are full, into parts of whole blocks.
   const double parts = splits ? std::min(blocks, std::max(1.0, std::floor(device.units / jobs))) : 1;
   const double waves = std::ceil(jobs / device.units);
   const double turns = splits ? std::max(1.0, jobs * parts / device.units) : waves;
   const double walk = c.block_us * std::ceil(blocks / parts) * turns;
+  // Queries in and outputs back, in latent width and 16 bits, of every head.
   const double heads = call.sequences * call.heads * call.query * (kLatentWidth + kLatentValues) * 2;
   return c.launch_us + std::sqrt(std::sqrt(fourth(memory) + fourth(compute) + fourth(walk))) +
          heads / (device.bandwidth * c.head_traffic_share) + c.wave_us * waves +

@@ -55,12 +55,15 @@ struct MlaCall {
   double cached = 0;                ///< tokens before them
 };
 
+/// Microseconds and shares of the specification, fitted by `stargate calibrate`; shares above 1 mean that a tensor is
+/// read fewer times than counted.
 struct MlaPrefillCoefficients {
-  double launch_us = 12, compute_share = 0.6, unit_share = 0.5, traffic_share = 0.5;
-  double short_rows = 100, wave_us = 0.1, cache_share = 0.3;
-  double query_tile = 128;  ///< structure: found among few choices
+  double launch_us = 12, compute_share = 0.6, unit_share = 0.5, traffic_share = 0.5;  ///< see the equations above
+  double short_rows = 100, wave_us = 0.1, cache_share = 0.3;  ///< rows; us; of the last-level cache
+  double query_tile = 128;                                    ///< structure: found among few choices
 };
 
+/// `rise_us` has no equation behind it: it rests on the fit alone.
 struct MlaDecodeCoefficients {
   double launch_us = 12, memory_share = 0.85, compute_share = 0.5, head_traffic_share = 0.5;
   double reread = 0.05, block_us = 0.5, cache_share = 0.5, rise_us = 1, head_rows = 16, wave_us = 1;
@@ -68,6 +71,7 @@ struct MlaDecodeCoefficients {
   double cold_cache = 0;              ///< 1: never finds the latent in the last-level cache
 };
 
+/// As AttentionField: name and unit in files, meaning, usual value and bounds.
 template <class Coefficients>
 struct MlaField {
   const char *name, *unit, *meaning;

@@ -28,6 +28,7 @@ struct Popularity {
 /// Nodes lie in the middle of equal stretches of log x; `w` is the density times the width of a stretch, x^(1 - skew).
 Popularity popularity(double tokens, double pairs, double experts, double skew) {
   Popularity out;
+  // The range the collector of the measured tables draws from, so that a predicted row means what the measured one did.
   const bool few = pairs <= experts;
   const double low = few ? 0.01 : 1, high = few ? 2 : std::max(0.8 * tokens, 1.0001);
   const double ratio = std::pow(high / low, 1.0 / kNodes);
@@ -40,6 +41,7 @@ Popularity popularity(double tokens, double pairs, double experts, double skew) 
   }
   const double mean = first / sum;
   for (std::size_t i = 0; i < kNodes; ++i) out.weight[i] /= sum, out.rows[i] *= pairs / (experts * mean);
+  // E[x^2] / E[x]^2 - 1, the squared coefficient of variation.
   out.variance = second / sum / squared(mean) - 1;
   out.most = high / mean;
   return out;
@@ -68,6 +70,7 @@ RoutedLoad balanced_load(const MoeShape& shape, double tokens) {
   const double pairs = tokens * shape.top_k;
   load.tokens = tokens;
   load.local_experts = shape.experts / shape.ranks;
+  // With fewer rows than experts the busiest rank still has a whole row: the mean rounded up.
   const double mean = pairs / shape.ranks;
   load.rows = pairs > shape.experts ? mean : std::max(1.0, std::ceil(mean - 1e-9));
   load.reached = std::min(load.local_experts, load.rows);
@@ -135,6 +138,8 @@ RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew) {
   const double grown = load.rows / evenly;
   double reached = 0;
   for (std::size_t j = 0; j < kNodes; ++j) {
+    // The chance that an expert of y expected rows gets any, y / sqrt(1 + y^2): y for rare ones, 1 for popular ones.
+    // Its tiles: rows over the tile's size and half a tile on average for the last, at least one when reached.
     const double y = p.rows[j] * grown, reach = y / std::sqrt(1 + y * y);
     reached += p.weight[j] * reach;
     for (int i = 0; i < kMoeTileSizes; ++i) {
@@ -163,10 +168,13 @@ double moe_time_us(const MoeCoefficients& c, const MoeDevice& device, const MoeF
   for (const auto& [n, k] : {std::pair{first, shape.hidden}, std::pair{shape.hidden, shape.inter}}) {
     const double blocks = tiles * std::ceil(n / kTileColumns - 1e-9);
     const double waves = std::ceil(blocks / device.units);
+    // Few tiles cannot draw all of the bandwidth: each unit has only so many loads in flight.
     const double drawn = std::min(1.0, blocks / (device.units * kUnitsThatFillBandwidth));
     const double memory = load.reached * n * k * format.weight_bytes * per_byte / drawn;
     time += std::sqrt(std::sqrt(fourth(memory) + fourth(waves * per_wave * (k + c.depth)))) + c.wave_us * waves;
   }
+  // Rows on this rank: permuted in, activated (2 first in 16 bits) and read again, and the results added up in token
+  // order.
   const double local = load.rows * (shape.hidden * (2 * format.activation_bytes + 2) + 2 * first +
                                     shape.inter * format.activation_bytes) +
                        4 * load.tokens * shape.hidden;

@@ -22,9 +22,10 @@
 
 namespace stargate {
 
+/// Scales of block formats included, as in gemm_law.hpp.
 struct MoeFormat {
-  Precision precision = Precision::bf16;  ///< of the matrix units
-  double weight_bytes = 2, activation_bytes = 2;
+  Precision precision = Precision::bf16;          ///< of the matrix units
+  double weight_bytes = 2, activation_bytes = 2;  ///< of an element
 };
 /// The format of a table's or group's name ("bf16", "fp8", "fp8_block", "nvfp4", "w4a8_mxfp4_mxfp8", ...; what follows
 /// a dot is ignored), or null.
@@ -41,17 +42,18 @@ MoeDevice moe_device(const Accelerator& accelerator, const MoeFormat& format);
 
 /// The experts of a layer, and how they are spread.
 struct MoeShape {
-  double hidden = 0, inter = 0;  ///< `inter` is what one rank keeps of an expert's inner width (tensor parallelism)
-  double experts = 1, top_k = 1;
-  double ranks = 1;   ///< over which experts are spread (expert parallelism)
-  bool gated = true;  ///< three matrices an expert, else two
+  double hidden = 0, inter = 0;   ///< `inter` is what one rank keeps of an expert's inner width (tensor parallelism)
+  double experts = 1, top_k = 1;  ///< of the layer; of a token
+  double ranks = 1;               ///< over which experts are spread (expert parallelism)
+  bool gated = true;              ///< three matrices an expert, else two
 };
 
 inline constexpr int kMoeTileSizes = 6;  ///< 8, 16, ... 256 rows
 
 /// What routing brings to the busiest rank. Depends on tokens and routing alone: one for all layers of a step.
+/// Expectations over the routing's distribution, so fractions.
 struct RoutedLoad {
-  double tokens = 0;
+  double tokens = 0;  ///< of all expert ranks together
   /// On the busiest rank: experts it holds, those with at least one row, and their rows together.
   double local_experts = 1, reached = 1, rows = 0;
   std::array<double, kMoeTileSizes> tiles{};  ///< expected tiles of all its experts, by tile size
@@ -60,15 +62,18 @@ struct RoutedLoad {
 RoutedLoad routed_load(const MoeShape& shape, double tokens, double skew);
 
 /// What a kernel expects an expert to get when it picks its tile. `rank`: all rows stay on this rank; `model`: spread
-/// evenly over all experts; the last two: small while there are at most as many tokens as experts (here, in all).
+/// evenly over all experts; the last two: small while there are at most as many tokens as experts (here, in all). In
+/// files a number from 0 to 3, in this order.
 enum class MoeTileRule { rank, model, tokens_by_rank, tokens_by_model };
 
+/// Microseconds, shares of the specification, and rows; fitted by `stargate calibrate`. docs/explanation/moe-law.md
+/// tells each one's part.
 struct MoeCoefficients {
-  double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;
-  double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;
-  double tile_rows = 10, depth = 64, partial = 0.1;
-  double local_traffic_share = 0.5, routed_traffic = 0.1, cache_share = 0.5;
-  double tile_small = 16, tile_large = 128, tile_rule = 0, tile_fill = 1;  ///< structure: found among few choices
+  double launch_us = 15, shard_us = 1, expert_us = 0.01, wave_us = 0.5;     ///< microseconds
+  double memory_share = 0.8, large_tile_memory = 0.9, compute_share = 0.6;  ///< of bandwidth; of that; of the peak
+  double tile_rows = 10, depth = 64, partial = 0.1;  ///< rows; elements; added work of a nearly empty tile
+  double local_traffic_share = 0.5, routed_traffic = 0.1, cache_share = 0.5;  ///< of bandwidth; times; of the cache
+  double tile_small = 16, tile_large = 128, tile_rule = 0, tile_fill = 1;     ///< structure: found among few choices
   double cold_weights = 0;  ///< 1: never finds weights in the cache, as in a model whose layers follow each other
 };
 

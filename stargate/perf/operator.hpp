@@ -31,9 +31,9 @@ struct AttentionCall {
   double sequences = 0;  ///< sequences in this call on this rank
   double query = 0;      ///< query tokens of each
   double context = 0;    ///< tokens each query may see at the end of the call, itself included
-  double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;
-  double window = 0;       ///< 0: everything
-  bool shared_kv = false;  ///< keys and values are one stored vector (MLA decode)
+  double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;  ///< of this rank; elements a head
+  double window = 0;                                             ///< 0: everything
+  bool shared_kv = false;                                        ///< keys and values are one stored vector (MLA decode)
   Precision kv_precision = Precision::bf16;
 
   /// Query-key pairs of one sequence and head: causal, and no further back than the window.
@@ -45,9 +45,12 @@ struct AttentionCall {
     const double growing = window - first;  // queries whose view still grows
     return growing * first + growing * (growing + 1) / 2 + (query - growing) * window;
   }
+  /// A multiplication and an addition for each element of both products; softmax is not counted, by convention.
   constexpr double flops() const { return 2 * sequences * heads * pairs() * (score_dim + value_dim); }
   /// Bytes of keys and values read once for every sequence.
   constexpr double cache_bytes() const {
+    // With a window the first of the new tokens sees `window` back, the last one itself: window + query - 1 tokens
+    // together.
     const double seen = window > 0 && window < context ? (query < window ? window + query - 1 : context) : context;
     const double width = kv_heads * (shared_kv ? score_dim : score_dim + value_dim);
     return sequences * (seen < context ? seen : context) * width * bytes_per_element(kv_precision);
@@ -69,22 +72,24 @@ struct ExpertCall {
 struct SparseCall {
   double sequences = 0, query = 0, context = 0;  ///< as in AttentionCall
   double heads = 0, score_dim = 0, value_dim = 0;
-  double window = 0;    ///< tokens seen whatever the index says; 0: none
-  double ratio = 1;     ///< tokens behind one cached vector; 0: only the window is seen
-  double selected = 0;  ///< vectors seen; 0: all
-  double index_heads = 0, index_dim = 0;
+  double window = 0;                         ///< tokens seen whatever the index says; 0: none
+  double ratio = 1;                          ///< tokens behind one cached vector; 0: only the window is seen
+  double selected = 0;                       ///< vectors seen; 0: all
+  double index_heads = 0, index_dim = 0;     ///< 0: nothing is selected
   double vector_bytes = 0, index_bytes = 0;  ///< of a cached vector, and of its index key
-  bool decode = false;
+  bool decode = false;                       ///< a few new tokens behind a cache
   Precision precision = Precision::bf16;
 
   /// Sum over a sequence's new tokens of min(tokens before and with it / every, most).
   constexpr double seen(double every, double most) const {
+    // Up to `limit` tokens the view still grows, by one vector for `every` tokens; beyond it stays at `most`.
     const double first = context - query, limit = most > 0 ? most * every : context;
     if (context <= limit) return (query * first + query * (query + 1) / 2) / every;
     if (first >= limit) return query * most;
     const double growing = limit - first;
     return (growing * first + growing * (growing + 1) / 2) / every + (query - growing) * most;
   }
+  /// Pairs of a token and a cached index key, and below of a token and a vector it attends to, over all sequences.
   constexpr double scored() const { return index_heads > 0 ? sequences * seen(ratio, 0) : 0; }
   constexpr double attended() const {
     const double near = window > 0 ? seen(1, window) : 0, far = ratio > 0 ? seen(ratio, selected) : 0;
@@ -108,6 +113,7 @@ inline constexpr int kRecurrentRuleCount = 3;
 /// `convolution` and `scan` work on prompts, the others on one new token (or a few drafted) of each sequence;
 /// `fused_step` is step and convolution in one.
 enum class RecurrentKernel { convolution, convolution_step, scan, step, fused_step };
+/// As many as the enum has; arrays of laws are indexed by its values.
 inline constexpr int kRecurrentKernelCount = 5;
 
 /// One kernel of a recurrent layer. Of Mamba-2 keys are the groups' B and C, `key_dim` the width of the state, and
@@ -116,12 +122,13 @@ struct RecurrentCall {
   static constexpr double kChunk = 64;  ///< tokens that a scan takes at a time
   RecurrentRule rule = RecurrentRule::delta;
   RecurrentKernel kernel = RecurrentKernel::scan;
-  double sequences = 0, query = 0;  ///< new tokens of each sequence
-  double key_heads = 0, key_dim = 0, value_heads = 0, value_dim = 0;
-  double conv_kernel = 4;
-  double state_bytes = 4;  ///< of an element of the state
+  double sequences = 0, query = 0;                                    ///< new tokens of each sequence
+  double key_heads = 0, key_dim = 0, value_heads = 0, value_dim = 0;  ///< of this rank; elements a head
+  double conv_kernel = 4;                                             ///< taps of the short convolution
+  double state_bytes = 4;                                             ///< of an element of the state
 
   constexpr double tokens() const { return sequences * query; }
+  /// Channels the convolution runs over: queries and keys, and values; state_elements are those of one sequence.
   constexpr double channels() const { return 2 * key_heads * key_dim + value_heads * value_dim; }
   constexpr double state_elements() const { return value_heads * key_dim * value_dim; }
   constexpr bool convolves() const {
@@ -134,6 +141,7 @@ struct RecurrentCall {
 
   /// Products inside a chunk and with the state; token by token the state is decayed, updated and read.
   constexpr double flops() const {
+    // A multiplication and an addition for each tap and channel.
     double a_token = convolves() ? 2 * conv_kernel * channels() : 0;
     if (updates() && kernel != RecurrentKernel::scan) {
       a_token += (rule == RecurrentRule::state_space ? 4 : 6) * state_elements();
@@ -148,11 +156,13 @@ struct RecurrentCall {
   /// 16-bit activations in and out, the window of the convolution, the states read and written; a step that verifies
   /// drafted tokens writes a state for each.
   constexpr double bytes() const {
+    // 2 bytes in and 2 out; each sequence also reads the taps before its first new token.
     double out = convolves() ? 4 * channels() * (tokens() + sequences * (conv_kernel - 1)) : 0;
     if (!updates()) return out;
     const double values = value_heads * value_dim, keys = key_heads * key_dim;
     const double decays = rule == RecurrentRule::channel_delta ? keys : 0;
     if (kernel != RecurrentKernel::fused_step) out += 2 * tokens() * (2 * keys + 2 * values + decays);
+    // A scan leaves one state a sequence; a step leaves one after each of its tokens.
     const double written = kernel == RecurrentKernel::scan ? 1 : query;
     return out + sequences * state_elements() * state_bytes * (1 + written);
   }
@@ -166,17 +176,17 @@ struct RecurrentCall {
 
 /// Which members mean something follows from `kind`. Per rank, for one micro-batch or step.
 struct Operator {
-  OperatorKind kind = OperatorKind::gemm;
-  OperatorPart part = OperatorPart::feed_forward;
-  Precision precision = Precision::bf16;  ///< of the multiplication
+  OperatorKind kind = OperatorKind::gemm;          ///< which members mean something
+  OperatorPart part = OperatorPart::feed_forward;  ///< for reports and recomputation
+  Precision precision = Precision::bf16;           ///< of the multiplication
   /// out[m, n] = a[m, k] w[k, n], `groups` times with other operands. Fractions are means (rows an expert gets).
   double m = 0, n = 0, k = 0, groups = 1;
   bool has_weights = true;  ///< gemm: `w` is a parameter, so a weight gradient exists
-  AttentionCall attention;
-  SparseCall sparse;
-  RecurrentCall recurrent;
-  Bytes traffic;       ///< element_wise
-  ExpertCall experts;  ///< whose multiplications or traffic this is
+  AttentionCall attention;  ///< of kind attention
+  SparseCall sparse;        ///< of kind sparse
+  RecurrentCall recurrent;  ///< of kind recurrent
+  Bytes traffic;            ///< element_wise
+  ExpertCall experts;       ///< whose multiplications or traffic this is
 
   constexpr Flops flops() const {
     if (kind == OperatorKind::gemm) return Flops::from_base(2 * m * n * k * groups);

@@ -26,9 +26,9 @@ namespace stargate {
 
 /// `limit` is never exceeded: clocks fall instead.
 struct PowerLaw {
-  Power running, limit, listed_limit;
-  Power compute, memory;        ///< at full use of each
-  bool measured = false;        ///< the energies are of the family; else times hold at the listed limit
+  Power running, limit, listed_limit;  ///< draw of kernels that do nothing; the question's limit; the file's
+  Power compute, memory;               ///< at full use of each
+  bool measured = false;               ///< the energies are of the family; else times hold at the listed limit
 
   double demand(double compute_use, double memory_use) const { return demand(compute_use, memory_use, limit); }
   /// Both uses are shares of the data-sheet peak over the time of the operator.
@@ -37,6 +37,8 @@ struct PowerLaw {
   }
   /// Time of a kernel that runs on and on over that of a burst, or over that at the listed limit.
   double slowdown(double compute_use, double memory_use) const {
+    // Without measured energies the burst's time is taken to hold at the listed limit, so only a limit below it slows
+    // anything.
     const double base = measured ? 1 : std::max(1.0, demand(compute_use, memory_use, listed_limit));
     const double over = demand(compute_use, memory_use) / base;
     return over > 1 ? std::cbrt(over) : 1.0;
@@ -62,6 +64,7 @@ inline PowerLaw make_power_law(const Accelerator& accelerator, const KernelShare
   const Power idle = min(idle_power(listed), accelerator.power);
   law.running = min(accelerator.power, max(idle, family.running_power));
   constexpr double pico = 1e-12;
+  // What the listed limit leaves above idling: shares of it stand for energies that nobody measured.
   const Power room = listed.power - idle;
   law.compute = law.measured
                     ? Power::from_base(pico * family.product_picojoules * listed.peak_rate(Precision::bf16).base())

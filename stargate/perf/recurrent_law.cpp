@@ -38,6 +38,8 @@ double recurrent_us(const RecurrentCoefficients& c, const RecurrentDevice& devic
   const double traffic = bytes * (1 - found * (1 - 1 / kCacheGain)) / (device.bandwidth * c.memory_share);
   const double chunks = std::ceil(call.query / RecurrentCall::kChunk);
   if (scans && c.one_kernel > 0) {
+    // One unit keeps a head's state to itself and walks the sequence; heads beyond the units wait for a round of their
+    // own.
     const double waves = std::ceil(call.sequences * call.value_heads / device.units);
     const double walk = waves * (c.start_us + c.chunk_us * chunks);
     return c.launch_us + std::sqrt(squared(walk) + squared(traffic));

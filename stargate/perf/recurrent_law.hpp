@@ -36,6 +36,7 @@ struct RecurrentDevice {
 };
 RecurrentDevice recurrent_device(const Accelerator& accelerator);
 
+/// Microseconds, and shares of the specification; fitted by `stargate calibrate`, a kernel at a time.
 struct RecurrentCoefficients {
   double launch_us = 4, compute_share = 0.3, memory_share = 0.8, chunk_us = 3, first_us = 0, start_us = 0,
          sequence_us = 0;
@@ -59,6 +60,7 @@ RecurrentCoefficients read_recurrent_coefficients(const std::map<std::string, do
 const char* recurrent_rule_name(RecurrentRule rule);
 const char* recurrent_kernel_name(RecurrentKernel kernel);
 std::string recurrent_group_name(RecurrentRule rule, RecurrentKernel kernel);
+/// Sets rule and kernel of `call` only.
 bool read_recurrent_group_name(const std::string& name, RecurrentCall& call);
 
 /// Microseconds; allocates nothing.

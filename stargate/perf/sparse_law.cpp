@@ -36,6 +36,7 @@ std::string sparse_group_name(const SparseCall& call, bool wide_cache) {
 }
 
 double sparse_us(const SparseCoefficients& c, const SparseDevice& device, const SparseCall& call) {
+  // A coefficient of zero means that the kernel has no such term.
   const auto at = [](double work, double rate, double share) { return share > 0 ? work / (rate * share) : 0; };
   const double products = at(call.index_flops(), device.narrow_peak, c.index_share);
   const double keys = at(call.index_key_bytes(), device.bandwidth, c.memory_share);

@@ -30,6 +30,8 @@ struct SparseDevice {
 };
 SparseDevice sparse_device(const Accelerator& accelerator);
 
+/// Microseconds, and shares of the specification; fitted by `stargate calibrate`. Without a fit these are guesses that
+/// no answer uses: literature_law.hpp takes over.
 struct SparseCoefficients {
   double launch_us = 30, host_us = 0, index_share = 0.4, memory_share = 0.6, select_us = 0.3, compute_share = 0.4,
          gather_share = 1, traffic_share = 0.2;
@@ -45,7 +47,7 @@ std::span<const SparseField> sparse_fields();
 SparseField sparse_structure_field();
 SparseCoefficients read_sparse_coefficients(const std::map<std::string, double>& values);
 
-/// "dsa", "csa" or "hca".
+/// "dsa", "csa" or "hca". By what the call sees: no window, a window with selection, a window without.
 const char* sparse_family(const SparseCall& call);
 inline constexpr int kSparseFamilyCount = 3;
 std::size_t sparse_family_index(const SparseCall& call);

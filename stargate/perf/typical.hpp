@@ -32,9 +32,11 @@ class WeighedTimes {
   /// 0 when there are none.
   double quantile(double share) const {
     if (count_ == 0) return 0;
+    // Weights need not add up to one.
     const double wanted = share * total_;
     double before = 0, last_middle = 0, last_time = entries_[0].time;
     for (std::size_t i = 0; i < count_; ++i) {
+      // Each time stands at the middle of its stretch of the weights' axis.
       const double middle = before + entries_[i].weight / 2;
       if (wanted <= middle) {
         if (i == 0) return entries_[0].time;
@@ -47,11 +49,11 @@ class WeighedTimes {
 
  private:
   struct Entry {
-    double time = 0, weight = 0;
+    double time = 0, weight = 0;  ///< in order of time
   };
   std::array<Entry, kMost> entries_{};
   std::size_t count_ = 0;
-  double total_ = 0;
+  double total_ = 0;  ///< of the weights
 };
 
 }  // namespace stargate

@@ -65,6 +65,7 @@ class Layout {
     const auto& site = p_.sites[s];
     const bool can_build = site.most_started > Power{};
     for (int t = 0; t < quarters_; ++t) {
+      // Power that runs already, or construction begun in the first quarter has ended.
       const bool reachable = site.energised > Power{} || (can_build && t >= site.construction_lead);
       if (reachable && site.grid.at(p_.first + t) > Power{}) return t;
     }
@@ -83,10 +84,12 @@ class Layout {
       for (int t = 0; t < quarters_; ++t) {
         const int ready = t + site.construction_lead;
         if (ready < quarters_ && site.most_started > Power{}) {
+          // The annuity begins when the power is there, not when it is paid (the cash view has that).
           const double cost = construction_lp(site) * annuity_present_value(p_, ready, p_.building_life);
           out_.started.at(s, t) = add(started, cost, {s, at_quarter(t)});
         }
         out_.energised.at(s, t) = add(energised, 0, {s, at_quarter(t)});
+        // Carbon is priced on what is drawn; energy paid for and not used emits nothing.
         out_.drawn.at(s, t) = add(drawn, delta(t) * (energy + carbon), {s, at_quarter(t)});
         if (site.take_or_pay > 0) {
           out_.topup.at(s, t) = add(topup, delta(t) * energy, {s, at_quarter(t)});
@@ -119,6 +122,7 @@ class Layout {
     for (int g = 0; g < systems_; ++g) {
       for (int s = 0; s < sites_; ++s) delivery_columns(s, g);
       const auto& system = p_.systems[g];
+      // An order whose delivery falls after the last quarter would only cost its deposit.
       for (int t = 0; t + system.order_lead < quarters_; ++t) {
         const int arrives = t + system.order_lead;
         bool anywhere = deliverable(system, arrives);
@@ -137,6 +141,7 @@ class Layout {
     const bool wanted = useful(s, g);
     bool any = false;
     for (int t = 0; t < quarters_; ++t) {
+      // Committed systems arrive even where nobody would buy them: the programme has them to place.
       const bool buyable = wanted && t >= power_from_[s] && deliverable(system, t);
       if (buyable || committed_systems(p_, system, t) > 0) {
         const double cost = price_lp(system, p_.first + t) * annuity_present_value(p_, t, system.life);

@@ -24,15 +24,15 @@ class ColumnTable {
   std::size_t place(int i, int j, int k, int l) const {
     return ((static_cast<std::size_t>(i) * n2_ + j) * n3_ + k) * n4_ + l;
   }
-  std::size_t n2_ = 0, n3_ = 1, n4_ = 1;
-  std::vector<int> columns_;
+  std::size_t n2_ = 0, n3_ = 1, n4_ = 1;  ///< extents behind the first index
+  std::vector<int> columns_;              ///< row-major; -1: no column
 };
 
 /// The axes that columns and rows are named by. Parts may be made before the first quarter, so the axis of quarters
 /// starts `lead_in` earlier.
 struct PlanAxes {
-  int site = 0, system = 0, service = 0, tranche = 0, part = 0, quarter = 0;
-  int lead_in = 0;
+  int site = 0, system = 0, service = 0, tranche = 0, part = 0, quarter = 0;  ///< numbers that LpProblem::add_axis gave
+  int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
 PlanAxes add_axes(const Programme& programme, LpProblem& lp);
@@ -53,7 +53,7 @@ PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, Lp
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
-/// Systems (count) committed to be delivered `t` quarters after the first.
+/// Systems (count) committed to be delivered `t` quarters after the first. 0 where nothing was committed. `t` from 0.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);
 
 }  // namespace stargate

@@ -22,9 +22,11 @@ void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   for (int g = 0; g < count(p.systems); ++g) {
     const auto& system = p.systems[g];
     const Quarter now = p.first + t;
+    // The price is agreed when ordered, at that of the quarter of delivery.
     out.deposit.add(c.order.at(g, t), p.payments.deposit * price_lp(system, now + system.order_lead));
     for (int s = 0; s < count(p.sites); ++s) {
       out.delivery.add(c.deliver.at(s, g, t), p.payments.delivery * price_lp(system, now));
+      // What is accepted after the last quarter lies outside the horizon, as annuities beyond it do.
       if (t > 0) out.acceptance.add(c.deliver.at(s, g, t - 1), p.payments.acceptance * price_lp(system, now - 1));
       out.opex.add(c.installed.at(s, g, t), maintenance_lp(system, now));
     }
@@ -72,6 +74,7 @@ void add_cash_rows(PlanModel& model) {
       terms.add(c.draw.at(r, t), interest - 1);
     }
     for (int k = 0; k < count(p.services); ++k) {
+      // Revenue is in the cash only: the objective is cost, with unmet demand at its price.
       terms.add(c.served.at(k, t), -p.reinvested_revenue * token_value_lp(p.services[k].revenue));
     }
     const PaymentTerms paid = payment_terms(model, t);

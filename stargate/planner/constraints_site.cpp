@@ -17,6 +17,7 @@ void add_site_power_rows(PlanModel& model) {
     for (int t = 0; t < p.quarters(); ++t) {
       PlanTerms terms;
       for (int g = 0; g < count(p.systems); ++g) {
+        // Full load, whatever runs: breakers and cooling are sized for what may be drawn, not for the mean.
         terms.add(model.columns.installed.at(s, g, t), full_power_lp(p.sites[s], p.systems[g]));
       }
       if (terms.empty()) continue;
@@ -34,6 +35,7 @@ void add_energise_rows(PlanModel& model) {
       PlanTerms terms;
       terms.add(c.energised.at(s, t), 1);
       if (t > 0) terms.add(c.energised.at(s, t - 1), -1);
+      // Equality: power once energised stays, and stays paid for.
       const int begun = t - p.sites[s].construction_lead;
       if (begun >= 0) terms.add(c.started.at(s, begun), -1);
       add_equal(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms,
@@ -96,6 +98,7 @@ void add_take_or_pay_rows(PlanModel& model) {
       PlanTerms terms;
       terms.add(c.drawn.at(s, t), 1);
       terms.add(c.topup.at(s, t), 1);
+      // In mean MW of the quarter: what is drawn and what is topped up must reach the share of what is energised.
       terms.add(c.energised.at(s, t), -p.sites[s].take_or_pay);
       add_at_least(model, {.family = PlanFamily::take_or_pay, .t = t, .first = s}, terms, 0);
     }

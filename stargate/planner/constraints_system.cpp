@@ -87,6 +87,7 @@ void add_growth_rows(PlanModel& model) {
       if (order < 0) continue;
       PlanTerms terms;
       terms.add(order, 1);
+      // In the first quarter only the seed: nobody knows what the vendor delivered before.
       if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
       add_at_most(model, {.family = PlanFamily::growth, .t = t, .first = g, .unit = unit}, terms,
                   system.growth->seed / unit);
@@ -116,6 +117,7 @@ void add_offer_rows(PlanModel& model) {
       }
       if (terms.empty()) continue;
       double offered = 0;
+      // Suppliers' offers are added: the LP cares for the sum, and the report shares what is taken in proportion.
       for (const auto& offer : part.offers) offered += offer.amount.at(p.first + t - part.lag);
       add_at_most(model, {.family = PlanFamily::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
                   offered / unit + own);
@@ -130,6 +132,7 @@ void add_work_rows(PlanModel& model) {
     for (int g = 0; g < count(p.systems); ++g) {
       for (int t = 0; t < p.quarters(); ++t) {
         PlanTerms terms;
+        // An accelerator given to a service is given for the quarter; utilisation is in the service's own rate.
         for (int k = 0; k < count(p.services); ++k) terms.add(c.run.at(s, g, k, t), 1);
         if (terms.empty()) continue;
         terms.add(c.installed.at(s, g, t), -p.systems[g].availability);
@@ -166,6 +169,7 @@ void add_demand_rows(PlanModel& model) {
       if (c.served.at(k, t) < 0) continue;
       PlanTerms terms;
       terms.add(c.served.at(k, t), 1);
+      // Demand not served is a column with a price, so that a programme short of something is still feasible.
       terms.add(c.unmet.at(k, t), 1);
       add_equal(model, {.family = PlanFamily::demand, .t = t, .first = k}, terms,
                 to_lp(p.services[k].demand.at(p.first + t)));

@@ -31,9 +31,9 @@ inline constexpr int kPlanFamilyCount = 18;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {
-  PlanFamily family;
-  const char* name;
-  const char* formula;
+  PlanFamily family;     ///< its own place in the table, checked
+  const char* name;      ///< in exports and answers
+  const char* formula;   ///< as docs/explanation/planner.md prints it
   const char* unit;      ///< of the right-hand side, for users
   const char* one_more;  ///< what one more unit is
   bool is_limit;         ///< somebody could move it: it is listed with its price

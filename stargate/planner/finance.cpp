@@ -16,6 +16,7 @@ double quarterly_charge(const Programme& programme, int life) {
 
 double annuity_present_value(const Programme& programme, int t, int life) {
   double discounted = 0;
+  // Type II: only annuities inside the horizon, each discounted to the first quarter.
   for (int u = t; u < annuity_end(programme, t, life); ++u) discounted += discount_factor(programme, u);
   return discounted * quarterly_charge(programme, life);
 }

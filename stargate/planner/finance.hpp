@@ -16,7 +16,8 @@ double discount_factor(const Programme& programme, int t);
 /// Share of the price that a quarter of a thing of `life` quarters is charged.
 double quarterly_charge(const Programme& programme, int life);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in
-/// quarters. 1 when the life ends inside the horizon, less when it reaches beyond.
+/// quarters. 1 when the life ends inside the horizon, less when it reaches beyond. `t` may be the last quarter or
+/// earlier.
 double annuity_present_value(const Programme& programme, int t, int life);
 /// Quarters of the horizon in which a thing of `life` that starts in `t` has an annuity: up to this one, not included.
 int annuity_end(const Programme& programme, int t, int life);

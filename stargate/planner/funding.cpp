@@ -29,6 +29,7 @@ std::vector<int> draw_order(const Programme& programme) {
 double debt_room(const Programme& programme, double equity, double debt) {
   const double share = programme.maximum_debt_share;
   if (share >= 1) return 1e300;
+  // debt <= share (debt + equity), solved for debt.
   return std::max(0.0, equity * share / (1 - share) - debt);
 }
 
@@ -63,9 +64,11 @@ FundingSchedule draw_late(const Programme& programme, const std::vector<double>&
     cash -= net_payments[t] + interest;
     for (const int r : order) {
       const auto& tranche = programme.capital[r];
+      // Nothing is drawn before it is needed, nor before its tranche is open.
       if (cash >= 0 || programme.first + static_cast<int>(t) < tranche.from) continue;
       const bool is_debt = tranche.kind == FundKind::debt;
       const double rate = 0.25 * tranche.interest;
+      // As much as closes the gap, interest of this quarter on it included.
       double amount = std::min(left[r], -cash / (1 - rate));
       if (is_debt) amount = std::min(amount, debt_room(programme, equity, debt));
       schedule.drawn[r][t] = amount;

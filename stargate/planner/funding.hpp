@@ -14,12 +14,12 @@ namespace stargate {
 struct FundingSchedule {
   std::vector<std::vector<double>> drawn;  ///< by tranche, then quarter
   /// Of the quarter; at its end.
-  std::vector<double> interest, cash;
+  std::vector<double> interest, cash;  ///< by quarter
 };
 
 /// `net_payments`: payments without interest, less reinvested revenue. `lp_draws`: as `drawn`, what the LP chose.
 /// Interest is charged from the quarter of the draw on and never repaid inside the horizon. Cash may fall below zero by
-/// rounding only.
+/// rounding only. Both lists have an entry a quarter of the programme.
 FundingSchedule schedule_funding(const Programme& programme, const std::vector<double>& net_payments,
                                  const std::vector<std::vector<double>>& lp_draws);
 

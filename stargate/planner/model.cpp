@@ -47,6 +47,7 @@ void add_row_families(PlanModel& model) {
     const auto axes = row_axes(row.family, model.axes);
     const bool in_kilotonnes = row.family == PlanFamily::carbon_cap;
     const int number = model.lp.add_row_family({row.name, axes, in_kilotonnes ? "kt" : row.unit});
+    // Families without a weight are balances that building and serving nothing keeps: they never need to move.
     if (row.weight > 0) model.lp.make_relaxable(number, row.weight);
   }
 }
@@ -54,6 +55,7 @@ void add_row_families(PlanModel& model) {
 /// A family goes by the quarter, by one index and the quarter, or by two and the quarter.
 void add_row(PlanModel& model, const RowKey& key, const PlanTerms& terms, std::pair<double, double> range) {
   LpLabel label{static_cast<int>(key.family), {}};
+  // Quarters on the axis count from the earliest part.
   const int quarter = key.t + model.axes.lead_in;
   switch (row_axes(key.family, model.axes).size()) {
     case 1:
@@ -77,8 +79,10 @@ void check_programme(const Programme& p) {
   for (const auto& part : p.parts) STARGATE_CHECK(part.lag >= 0, "a part made after the system that needs it");
   for (const auto& system : p.systems) {
     STARGATE_CHECK(system.accelerators > 0 && system.life > 0 && system.order_lead >= 0, "a system out of range");
+    // A negative price would make the cost fall for ever.
     STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
   }
+  // A draw pays (1 - interest / 4) of itself: at 400 % a year nothing would be left.
   for (const auto& tranche : p.capital) STARGATE_CHECK(tranche.interest < 4, "a quarter's interest above the loan");
 }
 

@@ -13,19 +13,19 @@ namespace stargate {
 /// Which limit a row is: its family and the positions in the programme that the family goes by. Kept beside each LP
 /// row, so that a dual or a gap finds its way back to the programme without reading names.
 struct RowKey {
-  PlanFamily family;
-  int t = 0;        ///< quarter of the limit, after the first; parts may lie before it (negative)
-  int first = 0;    ///< site, system, service, part or tranche
-  int second = 0;   ///< the second of two
-  double unit = 1;  ///< of the user's unit in one LP unit of the row
+  PlanFamily family;  ///< also the row family of the LP
+  int t = 0;          ///< quarter of the limit, after the first; parts may lie before it (negative)
+  int first = 0;      ///< site, system, service, part or tranche
+  int second = 0;     ///< the second of two
+  double unit = 1;    ///< of the user's unit in one LP unit of the row
 };
 
 /// Coefficients of one row; a column that does not exist (-1) is a zero and is left out.
 class PlanTerms {
  public:
   struct Entry {
-    int column;
-    double value;
+    int column;    ///< of the LP
+    double value;  ///< coefficient, in LP units
   };
   void add(int column, double coefficient) {
     if (column >= 0 && coefficient != 0) entries_.push_back({column, coefficient});
@@ -39,11 +39,11 @@ class PlanTerms {
 
 /// Refers to the programme it was built from, which outlives it.
 struct PlanModel {
-  const Programme* programme = nullptr;
-  LpProblem lp;
-  PlanAxes axes;
-  PlanColumns columns;
-  std::vector<RowKey> keys;  ///< by LP row
+  const Programme* programme = nullptr;  ///< not owned
+  LpProblem lp;                          ///< grows family by family
+  PlanAxes axes;                         ///< names of its columns and rows
+  PlanColumns columns;                   ///< where each column is
+  std::vector<RowKey> keys;              ///< by LP row
 };
 
 /// All columns and rows of a programme. Aborts on a programme that breaks the assumptions of the equations (no quarter,
@@ -103,12 +103,13 @@ struct PaymentTerms {
 PaymentTerms payment_terms(const PlanModel& model, int t);
 
 /// Amount of the part one thousand accelerators of the system need; zero when it needs none. In the part's own unit
-/// (GB, wafers, pieces, systems).
+/// (GB, wafers, pieces, systems). `parts` of a system is by product, for one system; times the systems in a thousand
+/// accelerators.
 double part_need(const PlanSystem& system, const PlanPart& part);
 
 /// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.
 std::string limit_group(const Programme& programme, const RowKey& key);
-/// Unit of the row for users: "MW", "GB", "systems".
+/// Unit of the row for users: "MW", "GB", "systems". A row's number times key.unit is in this unit.
 std::string limit_unit(const Programme& programme, const RowKey& key);
 
 }  // namespace stargate

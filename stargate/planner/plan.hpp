@@ -33,7 +33,7 @@ struct PlanPayments {
 
 /// One kind of system at one site in one quarter; counts of systems.
 struct SystemAtSite {
-  double delivered = 0, retired = 0, installed = 0;
+  double delivered = 0, retired = 0, installed = 0;  ///< in the quarter; in it; at its end
 };
 
 /// Levels are those of the whole quarter: what is energised in it works from its first day.
@@ -47,8 +47,8 @@ struct SiteQuarter {
 
 /// Systems still installed that were delivered in a quarter (first in, first out).
 struct Vintage {
-  Quarter delivered;
-  double installed = 0;
+  Quarter delivered;     ///< its vintage
+  double installed = 0;  ///< systems left of it
 };
 
 /// Real numbers: a programme buys thousands. `ordered` is counted when ordered, the others when they happen.
@@ -60,28 +60,28 @@ struct SystemQuarter {
 };
 
 struct ServiceQuarter {
-  TokenRate demand, served, unmet;
-  std::vector<double> running;     ///< accelerators given to it, by system
-  std::vector<double> running_at;  ///< accelerators given to it, by site
-  PlanCost cost;                   ///< share of the quarter's cost of what it runs on, and its unmet demand
-  MoneyPerToken cost_per_token;    ///< the share without unmet demand, a token served; zero when nothing is served
-  MoneyPerToken marginal_cost;     ///< of one more token of demand in the quarter, in that quarter's money
+  TokenRate demand, served, unmet;  ///< means over the quarter
+  std::vector<double> running;      ///< accelerators given to it, by system
+  std::vector<double> running_at;   ///< accelerators given to it, by site
+  PlanCost cost;                    ///< share of the quarter's cost of what it runs on, and its unmet demand
+  MoneyPerToken cost_per_token;     ///< the share without unmet demand, a token served; zero when nothing is served
+  MoneyPerToken marginal_cost;      ///< of one more token of demand in the quarter, in that quarter's money
 };
 
 /// One quarter of the plan; its vectors follow Plan::sites, systems, services and tranches.
 struct PlanQuarter {
   Quarter quarter;
-  std::vector<SiteQuarter> sites;
-  std::vector<SystemQuarter> systems;
-  std::vector<ServiceQuarter> services;
+  std::vector<SiteQuarter> sites;        ///< in the order of Plan::sites
+  std::vector<SystemQuarter> systems;    ///< in the order of Plan::systems
+  std::vector<ServiceQuarter> services;  ///< in the order of Plan::services
   /// Sums over the sites, at the meter.
   Power energised, used;
-  double accelerators = 0;  ///< installed, all kinds
-  Energy energy;
-  Mass carbon;
-  PlanCost cost;       ///< equals the services' costs plus `idle_cost`
-  PlanCost idle_cost;  ///< of what no service runs on
-  PlanPayments spent, spent_to_date;
+  double accelerators = 0;            ///< installed, all kinds
+  Energy energy;                      ///< drawn in the quarter, all sites
+  Mass carbon;                        ///< CO2 equivalent of it
+  PlanCost cost;                      ///< equals the services' costs plus `idle_cost`
+  PlanCost idle_cost;                 ///< of what no service runs on
+  PlanPayments spent, spent_to_date;  ///< of the quarter; from the first to this one
   /// Of the tokens served; the share of it that adds to the cash.
   Money revenue, reinvested;
   std::vector<Money> drawn;  ///< by tranche
@@ -90,7 +90,7 @@ struct PlanQuarter {
 
 /// What is taken of one supplier's offer in a quarter. Suppliers of a product share its need in proportion to offers.
 struct PartTaken {
-  std::string product, supplier, unit;
+  std::string product, supplier, unit;  ///< ids; unit of the part: "GB"
   Quarter quarter;
   /// In `unit`, of the quarter in which the part is made (its delivery in a system comes PlanPart::lag later).
   double offered = 0, taken = 0;
@@ -109,10 +109,10 @@ struct BindingLimit {
 /// The quarters of one limit together.
 struct LimitGroup {
   std::string family, group, unit;
-  int quarters = 0;  ///< in which it binds
-  Quarter first, last;
-  Money price;        ///< sum over quarters: one more unit in each
-  Money one_percent;  ///< present value saved by one percent more in each of these quarters, at the margin
+  int quarters = 0;     ///< in which it binds
+  Quarter first, last;  ///< in which it binds
+  Money price;          ///< sum over quarters: one more unit in each
+  Money one_percent;    ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
 /// The whole answer. Sums hold: quarters' costs discounted are `parts`, whose total is `objective`.
@@ -121,12 +121,12 @@ struct Plan {
   Quarter first, last;
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
   Money objective;                                                            ///< present value
-  std::optional<Money> second_present_value;  ///< of the same costs, at Programme::second_rate
-  PlanCost parts;                             ///< present values that sum to the objective
-  std::vector<PlanQuarter> quarters;
-  std::vector<PartTaken> taken;      ///< by product, supplier, quarter
-  std::vector<BindingLimit> limits;  ///< by family, group, quarter
-  std::vector<LimitGroup> groups;    ///< most worth first
+  std::optional<Money> second_present_value;                                  ///< of the same costs, at Programme::second_rate
+  PlanCost parts;                                                             ///< present values that sum to the objective
+  std::vector<PlanQuarter> quarters;                                          ///< first to last
+  std::vector<PartTaken> taken;                                               ///< by product, supplier, quarter
+  std::vector<BindingLimit> limits;                                           ///< by family, group, quarter
+  std::vector<LimitGroup> groups;                                             ///< most worth first
   /// The size of the programme that was solved.
   int lp_columns = 0, lp_rows = 0;
 };
@@ -134,7 +134,7 @@ struct Plan {
 /// How far one limit would have to move for the programme to be possible.
 struct LimitGap {
   std::string family, group;
-  Quarter quarter;
+  Quarter quarter;  ///< in which it lacks
   /// In `unit`, above zero.
   double amount = 0;
   std::string unit;
@@ -146,7 +146,7 @@ struct InfeasiblePlan {
   std::vector<LimitGap> gaps;
 };
 
-/// The solver gave up (time or iterations); its words.
+/// The solver gave up, or found no end to the objective; its words.
 struct UnsolvedPlan {
   std::string message;
 };

@@ -17,6 +17,7 @@ InfeasiblePlan gaps_of(const PlanModel& model, const LpInfeasible& infeasible) {
     limit.family = family_row(key.family).name;
     limit.group = limit_group(*model.programme, key);
     limit.quarter = model.programme->first + key.t;
+    // From LP units to the user's.
     limit.amount = gap.amount * key.unit;
     limit.unit = limit_unit(*model.programme, key);
     const char* direction = gap.side == LpSide::upper ? "short" : "too much";
@@ -62,6 +63,7 @@ PlanOutcome solve_programme(const Programme& programme, const LpSolver& solver) 
   LpOutcome outcome = solver.solve(model.lp, {});
   if (auto* solution = std::get_if<LpSolution>(&outcome)) return plan_of(model, std::move(*solution));
   if (auto* infeasible = std::get_if<LpInfeasible>(&outcome)) return gaps_of(model, *infeasible);
+  // Only a price below zero lets the cost fall for ever: the ray names what would be taken without end.
   if (const auto* unbounded = std::get_if<LpUnbounded>(&outcome)) {
     std::string message = "the cost falls for ever with more of";
     for (const auto& step : unbounded->ray) message += " " + model.lp.column_name(step.column);

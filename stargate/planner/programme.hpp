@@ -47,16 +47,16 @@ struct PlanOffer {
 
 /// A product that limits deliveries. Not kept in stock: what is not taken in a quarter is gone.
 struct PlanPart {
-  std::string product;  ///< "memory:hbm3e-12hi", "packaging:cowos", "system:gb200-nvl72"
-  std::string unit;     ///< "GB", "wafers", "systems"
-  int lag = 0;          ///< quarters between the part and the delivery of the system that has it
-  std::vector<PlanOffer> offers;
+  std::string product;            ///< "memory:hbm3e-12hi", "packaging:cowos", "system:gb200-nvl72"
+  std::string unit;               ///< "GB", "wafers", "systems"
+  int lag = 0;                    ///< quarters between the part and the delivery of the system that has it
+  std::vector<PlanOffer> offers;  ///< one a supplier
   friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
 /// deliveries[t] <= seed + (1 + rate) * deliveries[t-1]; systems a quarter.
 struct PlanGrowth {
-  double seed = 0, rate = 0;
+  double seed = 0, rate = 0;  ///< systems a quarter; a quarter, 0.5: half as many more
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
 };
 
@@ -91,8 +91,8 @@ struct PlanThroughput {
 /// Work in tokens a second. Demand that is not served costs `unmet_price` a token; served, it earns `revenue`.
 struct PlanService {
   std::string id;
-  Series<TokenRate> demand;  ///< mean over the quarter
-  MoneyPerToken unmet_price, revenue;
+  Series<TokenRate> demand;                          ///< mean over the quarter
+  MoneyPerToken unmet_price, revenue;                ///< each a token
   std::vector<std::string> sites;                    ///< ids of the sites where it may run; none: nowhere
   double utilisation = 1;                            ///< share of the time an accelerator given to the service may work
   std::map<std::string, PlanThroughput> throughput;  ///< system id -> ; absent: cannot serve
@@ -104,23 +104,23 @@ enum class FundKind { equity, debt };
 /// Money that may be drawn from a quarter on, in parts, up to `amount` in all.
 struct PlanTranche {
   std::string name;
-  Quarter from;
-  Money amount;
-  FundKind kind = FundKind::equity;
-  double interest = 0;  ///< a year, on what is drawn; not repaid inside the horizon
+  Quarter from;                      ///< first quarter in which it may be drawn
+  Money amount;                      ///< at most, in all
+  FundKind kind = FundKind::equity;  ///< debt bears interest and counts in the debt share
+  double interest = 0;               ///< a year, on what is drawn; not repaid inside the horizon
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 
 /// When a system is paid: shares of its price at order, at delivery, and a quarter after delivery.
 struct PaymentStages {
-  double deposit = 0.2, delivery = 0.7, acceptance = 0.1;
+  double deposit = 0.2, delivery = 0.7, acceptance = 0.1;  ///< shares that add to 1
   friend bool operator==(const PaymentStages&, const PaymentStages&) = default;
 };
 
 /// Series are read at each quarter of first..last; what lies outside is ignored.
 struct Programme {
   std::string name;
-  Quarter first, last;
+  Quarter first, last;                             ///< both included
   double capital_cost = kUsualTerms.capital_cost;  ///< WACC a year: of annuities and of the present value
   std::optional<double> second_rate;               ///< a year, of a present value that is told and decides nothing
   int building_life = 80;                          ///< quarters
@@ -129,11 +129,11 @@ struct Programme {
   std::vector<PlanSystem> systems;
   std::vector<PlanService> services;
   std::vector<PlanTranche> capital;  ///< none: money is no limit
-  PaymentStages payments;
-  double maximum_debt_share = 1;  ///< of all that is drawn so far, in each quarter
-  double reinvested_revenue = 0;  ///< share of revenue that adds to the cash
-  MoneyPerMass carbon_price;
-  std::optional<Mass> carbon_cap;  ///< a calendar year; a part of a year counts by its quarters
+  PaymentStages payments;            ///< of all systems
+  double maximum_debt_share = 1;     ///< of all that is drawn so far, in each quarter
+  double reinvested_revenue = 0;     ///< share of revenue that adds to the cash
+  MoneyPerMass carbon_price;         ///< added to the price of energy
+  std::optional<Mass> carbon_cap;    ///< a calendar year; a part of a year counts by its quarters
 
   int quarters() const { return last - first + 1; }
   friend bool operator==(const Programme&, const Programme&) = default;

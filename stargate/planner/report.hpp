@@ -18,7 +18,8 @@ struct PlanValues {
   double sum(const PlanTerms& terms) const;
 };
 
-/// Values of a solution of model.lp; the three below fill its parts in this order.
+/// Values of a solution of model.lp; the three below fill its parts in this order. Costs by quarter, discounted, sum to
+/// the objective, to rounding: both read the same columns and coefficients.
 Plan report_plan(const PlanModel& model, const PlanValues& values);
 
 /// Sites, systems, vintages, services' rates, parts taken: everything but money and limits.

@@ -91,6 +91,7 @@ class Limits {
     limit.group = limit_group(p_, key);
     limit.quarter = p_.first + key.t;
     limit.unit = limit_unit(p_, key);
+    // A dual is M$ for one LP unit of the row; key.unit is how many of the user's units that is.
     limit.price = -x_.duals[row] / key.unit * kLpMoney;
     if (key.family == PlanFamily::offer) {
       add_offers(limit, p_.parts[key.first]);
@@ -147,6 +148,7 @@ class Limits {
       ++group.quarters;
       group.last = limit.quarter;
       group.price += limit.price;
+      // Zero for limits whose bound is a balance (cash, debt share).
       group.one_percent += 0.01 * limit.bound * limit.price;
     }
     for (auto& [name, group] : groups) plan_.groups.push_back(std::move(group));

@@ -59,6 +59,7 @@ class Costs {
       cost.construction += x_.at(c_.started.at(s, u)) * construction_lp(site) *
                            quarterly_charge(p_, p_.building_life) * kLpMoney;
     }
+    // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
     return cost;
   }
@@ -75,6 +76,7 @@ class Costs {
     const auto& system = p_.systems[g];
     const double installed = x_.at(c_.installed.at(s, g, t));
     PlanCost cost = energy_cost(s, installed * idle_power_lp(p_.sites[s], system));
+    // By deliveries and not by what stands: the annuity of what was retired early runs on to the end of its life.
     for (int u = std::max(0, t - system.life + 1); u <= t; ++u) {
       const double delivered = x_.at(c_.deliver.at(s, g, u));
       if (delivered == 0) continue;
@@ -94,6 +96,7 @@ class Costs {
       const int g = static_cast<int>(i);
       PlanCost pool = pool_cost(s, g, t);
       if (used > Power{}) {
+        // The shell is shared by power, since power is what a building is built for.
         const Power own = x_.at(c_.installed.at(s, g, t)) * full_power_lp(p_.sites[s], p_.systems[i]) * kLpPower;
         add_cost(pool, shell, own / used);
       }
@@ -122,6 +125,7 @@ class Costs {
   void close_service(PlanQuarter& quarter, std::size_t k) {
     const auto& service = p_.services[k];
     auto& out = quarter.services[k];
+    // Before unmet demand is added: a token served should not cost more because another was not.
     if (out.served > TokenRate{}) out.cost_per_token = out.cost.total() / (out.served * quarter_year);
     out.cost.unmet = out.unmet * quarter_year * service.unmet_price;
     quarter.revenue += out.served * quarter_year * service.revenue;
@@ -161,6 +165,7 @@ PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t
 FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Plan& plan) {
   const auto& p = *model.programme;
   std::vector<double> net_payments;
+  // Interest is not in it yet: it follows from the draws.
   for (const auto& quarter : plan.quarters) net_payments.push_back(to_lp(quarter.spent.total() - quarter.reinvested));
   std::vector<std::vector<double>> lp_draws(p.capital.size());
   for (std::size_t r = 0; r < p.capital.size(); ++r) {

@@ -45,6 +45,7 @@ inline double idle_power_lp(const PlanSite& site, const PlanSystem& system) {
 }
 /// Mean MW a thousand accelerators draw above idle when given to a service.
 inline double work_power_lp(const PlanSite& site, const PlanSystem& system, const PlanService& service) {
+  // A share below idle would mean that work saves power: it counts as none.
   const double busy = service.throughput.at(system.id).power_share - system.idle_power;
   return std::max(0.0, busy) * service.utilisation * full_power_lp(site, system);
 }

@@ -9,10 +9,10 @@ namespace stargate {
 /// Exactly one of the first four. `out` is the folder that a fit of kernels is written to, else calibration/ of the
 /// catalogue; other fits are only shown.
 struct CalibrateQuestion : ChangeFields {
-  std::optional<std::string> kernels, power, training, serving;
-  std::optional<std::string> collectives, out;
-  std::vector<std::string> device, law, coefficients;
-  bool leave_out = false;
+  std::optional<std::string> kernels, power, training, serving;  ///< folders or files of measurements; one of them
+  std::optional<std::string> collectives, out;                   ///< file of sweeps; folder to write coefficients to
+  std::vector<std::string> device, law, coefficients;            ///< only these; empty: all
+  bool leave_out = false;                                        ///< fit again without each source, and judge by it
   static const QuestionTable<CalibrateQuestion>& table();
 };
 

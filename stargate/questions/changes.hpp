@@ -32,8 +32,8 @@ std::string describe_changes(const ChangeFields& fields);
 
 /// What is asked, told apart by where it is made.
 struct Changes {
-  CatalogueChanges catalogue;
-  std::vector<Override> study;
+  CatalogueChanges catalogue;   ///< of records
+  std::vector<Override> study;  ///< of the study's own values
 };
 /// A path that begins with "kind:id." changes a record, any other the study. A change without '=' and a record of no
 /// kind are faults of the flag that gave them.

@@ -6,7 +6,7 @@
 namespace stargate {
 
 struct CheckQuestion {
-  std::vector<std::string> studies;
+  std::vector<std::string> studies;  ///< files
   static const QuestionTable<CheckQuestion>& table();
 };
 

@@ -12,20 +12,20 @@ namespace stargate {
 
 /// Medians of |predicted / measured - 1| over runs of one engine's record; empty: no such runs.
 struct ServingErrors {
-  std::optional<double> tpot, ttft, throughput;
-  int rows = 0;
+  std::optional<double> tpot, ttft, throughput;  ///< median |predicted / measured - 1|
+  int rows = 0;                                  ///< they were found on
   static const RecordTable<ServingErrors>& table();
 };
 /// The median over the runs that state their whole configuration, of the time of a step. In percent, of |predicted /
 /// measured - 1|.
 struct TrainingErrors {
-  double step_time = 0;
+  double step_time = 0;  ///< median |predicted / measured - 1|
   int rows = 0;
   static const RecordTable<TrainingErrors>& table();
 };
 struct ExpectedErrors {
   std::map<std::string, ServingErrors> serving;  ///< by the id of the engine's record
-  std::optional<TrainingErrors> training;
+  std::optional<TrainingErrors> training;        ///< empty: never validated
   static const RecordTable<ExpectedErrors>& table();
 };
 

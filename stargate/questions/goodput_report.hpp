@@ -12,10 +12,10 @@ inline constexpr double kLeastEttr = 0.01;
 
 /// Shares of the wall-clock; times and money of the whole run.
 struct GoodputAnswer {
-  std::string title;  ///< the job in a line
-  AskedJob asked;
-  GoodputTerms terms;
-  GoodputReport report;
+  std::string title;     ///< the job in a line
+  AskedJob asked;        ///< model, system, layout
+  GoodputTerms terms;    ///< rates, times and prices that were used
+  GoodputReport report;  ///< closed form
   /// With the fleet's rate, and with rates drawn for each scenario; not simulated where the job makes no headway.
   GoodputDistribution exact, spread;
 

@@ -20,19 +20,19 @@ struct EnumNames<CheckpointKind> {
 
 /// What is not given is the catalogue's, or the best.
 struct GoodputFields {
-  double tokens = 0;
-  std::optional<Duration> step_time, checkpoint_overhead;
-  OrAuto<Duration> checkpoint_interval;
-  CheckpointKind checkpoint = CheckpointKind::async;
-  std::optional<ByteRate> storage_bandwidth;
-  std::optional<int> spares;  ///< nodes
-  std::optional<Duration> detection_time, restart_time, repair_time, fleet_age;
-  std::string fleet;
-  double straggler_share = 0, straggler_slowdown = 0.1;
-  OrAuto<double> rate_spread;
-  std::optional<MoneyRate> price;
-  int scenarios = 1000;
-  std::int64_t seed = 1;
+  double tokens = 0;                                       ///< to be trained on
+  std::optional<Duration> step_time, checkpoint_overhead;  ///< empty: simulated; the fleet's
+  OrAuto<Duration> checkpoint_interval;                    ///< auto: the best
+  CheckpointKind checkpoint = CheckpointKind::async;       ///< whether training waits for the write
+  std::optional<ByteRate> storage_bandwidth;               ///< of one accelerator; empty: the fleet's
+  std::optional<int> spares;                               ///< nodes
+  std::optional<Duration> detection_time, restart_time, repair_time, fleet_age;  ///< empty: the fleet's; grown up
+  std::string fleet;                                     ///< id of a reliability record; empty: the accelerator's own
+  double straggler_share = 0, straggler_slowdown = 0.1;  ///< of nodes; of a step, when one is slow
+  OrAuto<double> rate_spread;                            ///< auto: between measured fleets
+  std::optional<MoneyRate> price;                        ///< of an accelerator hour; empty: quotes or ownership
+  int scenarios = 1000;                                  ///< of the simulation
+  std::int64_t seed = 1;                                 ///< of its draws
 };
 
 template <class Q>
@@ -69,23 +69,23 @@ void add_goodput_fields(QuestionTable<Q>& t) {
 
 /// What the two models of goodput.hpp are asked, with what it was made from.
 struct GoodputTerms {
-  JobFailures failures;
-  RecoveryTimes recovery;
-  Bytes checkpoint;
+  JobFailures failures;               ///< of the whole job, by cause
+  RecoveryTimes recovery;             ///< of the fleet
+  Bytes checkpoint;                   ///< weights and optimiser states
   Duration step_time, load, persist;  ///< of a step; reading a checkpoint back, and writing it
-  GoodputSpec spec;
-  Duration undisturbed;  ///< all steps when nothing fails
-  double rate_spread = 0;
-  std::int64_t accelerators = 0;  ///< with spares
-  int accelerators_per_node = 8;
-  HourPrice price;
+  GoodputSpec spec;                   ///< what closed form and simulation are given
+  Duration undisturbed;               ///< all steps when nothing fails
+  double rate_spread = 0;             ///< standard deviation of the logarithm of the rate
+  std::int64_t accelerators = 0;      ///< with spares
+  int accelerators_per_node = 8;      ///< of the job's system
+  HourPrice price;                    ///< of one accelerator
 };
 
 /// A job whose step takes so long.
 struct RunningJob {
   const Catalogue& catalogue;
   const TrainingJob& job;
-  Duration step_time;
+  Duration step_time;  ///< of the layout, nothing failing
 };
 /// Faults: a fleet that is not there, an interval shorter than a checkpoint takes to write.
 Result<GoodputTerms> make_goodput_terms(const RunningJob& running, const GoodputFields& fields,

@@ -6,9 +6,9 @@
 namespace stargate {
 
 struct ImportQuestion {
-  std::string file, model, system;
-  std::string function;   ///< of a Python file with several recipes
-  std::int64_t gpus = 0;  ///< where the file does not say; 0: it does
+  std::string file, model, system;  ///< path; ids, where the file does not name them
+  std::string function;             ///< of a Python file with several recipes
+  std::int64_t gpus = 0;            ///< where the file does not say; 0: it does
 
   static const QuestionTable<ImportQuestion>& table();
 };

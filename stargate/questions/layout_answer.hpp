@@ -11,10 +11,10 @@ namespace stargate {
 
 /// A layout with what its step takes.
 struct LayoutAnswer {
-  TrainingLayout layout;
-  StepReport report;
-  Energy energy;       ///< of a step, at the systems' plugs
-  MoneyRate gpu_rate;  ///< of one accelerator
+  TrainingLayout layout;  ///< keeps all rules
+  StepReport report;      ///< of one step
+  Energy energy;          ///< of a step, at the systems' plugs
+  MoneyRate gpu_rate;     ///< of one accelerator
 
   Money cost() const { return static_cast<double>(report.gpus) * (report.step_time() * gpu_rate); }
   MoneyPerToken cost_per_token() const { return cost() / report.tokens; }

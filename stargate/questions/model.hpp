@@ -6,7 +6,7 @@
 namespace stargate {
 
 struct ModelQuestion {
-  std::string model;
+  std::string model;  ///< id, or a config.json
 
   static const QuestionTable<ModelQuestion>& table();
 };

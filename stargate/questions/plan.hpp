@@ -7,8 +7,8 @@ namespace stargate {
 
 struct PlanQuestion : ChangeFields {
   static constexpr bool kTellsUnusedChanges = true;  ///< the plan as written is there to compare with
-  std::string study;
-  bool no_cache = false;  ///< rate every machine anew
+  std::string study;                                 ///< file
+  bool no_cache = false;                             ///< rate every machine anew
 
   static const QuestionTable<PlanQuestion>& table();
 };

@@ -10,9 +10,9 @@ namespace stargate {
 
 /// A study run twice: as written and changed.
 struct Comparison {
-  std::string change;  ///< "--without supplier:samsung"
-  const StudyReport* base;
-  const StudyReport* other;
+  std::string change;        ///< "--without supplier:samsung"
+  const StudyReport* base;   ///< the plan compared with
+  const StudyReport* other;  ///< and the changed one
 };
 
 /// One page or two: headline, build-out, services, money, what binds.
@@ -36,7 +36,7 @@ const AnswerFields& plan_answer_fields();
 
 /// `name` without a folder.
 struct CsvFile {
-  std::string name, content;
+  std::string name, content;  ///< of a file to write
 };
 /// periods.csv, services.csv, sites.csv, supply.csv, limits.csv, rates.csv.
 std::vector<CsvFile> format_plan_csv(const StudyReport& report);

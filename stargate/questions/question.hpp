@@ -15,19 +15,20 @@
 
 namespace stargate {
 
+/// What the process's exit code says: answered, or "the answer is no".
 enum class AnswerKind {
   answered,
   is_no  ///< it does not fit, misses its target, is infeasible: told in full, with what is missing
 };
 
 struct OutputFile {
-  std::string path, content;
-  bool replaces = false;  ///< the answer is a new state of a file that was read; any other is not written over
+  std::string path, content;  ///< of a file the answer writes
+  bool replaces = false;      ///< the answer is a new state of a file that was read; any other is not written over
 };
 
 struct Answer {
-  AnswerKind kind = AnswerKind::answered;
-  std::function<std::string()> body;          ///< what text() begins with
+  AnswerKind kind = AnswerKind::answered;    ///< decides the exit code
+  std::function<std::string()> body;         ///< what text() begins with
   std::function<void(JsonWriter&)> members;  ///< of the object that json() is; it is open
   std::vector<OutputFile> files;  ///< the forms that were wanted (QuestionContext::wanted), to be written by the caller
   std::vector<std::string> unused_changes = {};  ///< "--set PATH=VALUE" that no part of it uses (unused_changes.hpp)
@@ -46,8 +47,8 @@ Answer make_answer(AnswerKind kind, Report report, std::string (*text)(const Rep
 
 /// Where a question is asked.
 struct QuestionContext {
-  const FileReader& files;
-  std::string catalogue_folder;
+  const FileReader& files;       ///< the disk, or a test's
+  std::string catalogue_folder;  ///< empty: the one that came with the program
   std::function<void(const std::string&)> progress = [](const std::string&) {};  ///< what goes on now, in a few words
   std::map<std::string, std::string, std::less<>> wanted = {};                   ///< forms in files, by name: the path
   const Document* asked = nullptr;  ///< the question as written; Question::run sets it
@@ -92,10 +93,10 @@ struct AskedAgain {
 
 /// Cheap to copy; all of them stand in registry.hpp.
 struct Question {
-  QuestionText text;
-  std::vector<Example> examples;
-  AnswerFields answer;
-  std::vector<FileForm> forms;
+  QuestionText text;              ///< name, sentence, fields
+  std::vector<Example> examples;  ///< each is run by a test
+  AnswerFields answer;            ///< members of the JSON, for the reference pages
+  std::vector<FileForm> forms;    ///< files it can write, beside the answer
   std::function<Result<Answer>(const Document&, QuestionContext)> run;
 
   const std::string& name() const { return text.record->kind; }

@@ -20,20 +20,20 @@ enum class FieldShape {
 };
 
 struct FieldFace {
-  std::string group;                 ///< heading it stands under in help
-  std::string default_text;          ///< what holds when it is not given; empty: nothing worth a word
-  std::vector<std::string> aliases;  ///< other names
-  std::string type_name;             ///< short, for help: "FILE", "KIND:ID"
-  FieldShape shape = FieldShape::one;
-  bool positional = false;  ///< given without its name on a command line
-  bool commas = false;      ///< a list whose values may also be written in one word, with commas
-  int words = 1;            ///< most words a value takes on a command line
+  std::string group;                   ///< heading it stands under in help
+  std::string default_text;            ///< what holds when it is not given; empty: nothing worth a word
+  std::vector<std::string> aliases;    ///< other names
+  std::string type_name;               ///< short, for help: "FILE", "KIND:ID"
+  FieldShape shape = FieldShape::one;  ///< how a flag takes it
+  bool positional = false;             ///< given without its name on a command line
+  bool commas = false;                 ///< a list whose values may also be written in one word, with commas
+  int words = 1;                       ///< most words a value takes on a command line
 };
 
 /// The record and, for each of its fields in the same order, its face.
 struct QuestionText {
-  const RecordText* record;
-  std::vector<FieldFace> faces;
+  const RecordText* record;      ///< names, types, ranges and sentences
+  std::vector<FieldFace> faces;  ///< in the order of the record's fields
 };
 
 /// As help and schema print it; empty for false and for what has no short text.
@@ -135,9 +135,9 @@ class QuestionTable {
     return *this;
   }
 
-  RecordTable<Q> fields_;
-  std::vector<FieldFace> faces_;
-  std::string group_;
+  RecordTable<Q> fields_;         ///< reads and checks
+  std::vector<FieldFace> faces_;  ///< how each field looks as a flag
+  std::string group_;             ///< heading of the fields added next
 };
 
 }  // namespace stargate

@@ -18,8 +18,8 @@ std::string_view group_sentence(std::string_view word);
 /// A question as JSON: {"question": "train", "model": ..., ...}. The document keeps the fields alone. `question` points
 /// into all_questions().
 struct AskedQuestion {
-  const Question* question;
-  Document document;
+  const Question* question;  ///< of the registry
+  Document document;         ///< its fields, as asked
 };
 /// Faults: no JSON, no "question", or none of that name.
 Result<AskedQuestion> parse_asked_question(const std::string& file, std::string_view text);

@@ -14,9 +14,9 @@ enum class TrainObjective { time, cost, energy, tokens_by };
 
 /// Fields of a question that searches.
 struct SearchFields : SearchBounds {
-  std::string objective = "time";
-  std::string start;
-  std::optional<MoneyRate> price;
+  std::string objective = "time";  ///< "time", "cost", "energy", or tokens by a date
+  std::string start;               ///< of training, for a goal with a date
+  std::optional<MoneyRate> price;  ///< of an accelerator hour
 };
 
 template <class Q>
@@ -42,11 +42,11 @@ void add_search_fields(QuestionTable<Q>& t) {
 }
 
 struct SearchGoal {
-  TrainObjective objective = TrainObjective::time;
-  Duration horizon;                ///< tokens_by: from the start to the date
-  std::string by;                  ///< tokens_by: the date or duration as written
-  bool dated = false;              ///< `by` is a date
-  std::optional<MoneyRate> price;  ///< of an accelerator; else rent or ownership
+  TrainObjective objective = TrainObjective::time;  ///< what `best` is best in
+  Duration horizon;                                 ///< tokens_by: from the start to the date
+  std::string by;                                   ///< tokens_by: the date or duration as written
+  bool dated = false;                               ///< `by` is a date
+  std::optional<MoneyRate> price;                   ///< of an accelerator; else rent or ownership
 
   std::string when() const { return (dated ? "by " : "in ") + by; }
 };
@@ -57,13 +57,13 @@ SearchObjective search_objective(const SearchGoal& goal);
 
 /// The best layout on one number of accelerators.
 struct CountAnswer {
-  TrainingJob job;
-  SearchReport search;
-  HourPrice price;
-  std::optional<LayoutAnswer> best;
-  double effective = 1;           ///< tokens_by: share of the time in steps that last (goodput)
-  Tokens tokens;                  ///< tokens_by: in all
-  std::int64_t accelerators = 0;  ///< tokens_by: with spares
+  TrainingJob job;                   ///< on this number of accelerators
+  SearchReport search;               ///< layouts on that many
+  HourPrice price;                   ///< of one accelerator
+  std::optional<LayoutAnswer> best;  ///< empty: nothing fits or meets the goal
+  double effective = 1;              ///< tokens_by: share of the time in steps that last (goodput)
+  Tokens tokens;                     ///< tokens_by: in all
+  std::int64_t accelerators = 0;     ///< tokens_by: with spares
 };
 
 /// A job and where it is asked about.

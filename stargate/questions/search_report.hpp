@@ -6,7 +6,7 @@
 namespace stargate {
 
 struct SearchAnswer {
-  SearchGoal goal;
+  SearchGoal goal;                  ///< as asked
   std::vector<CountAnswer> counts;  ///< one for each number of accelerators
   std::size_t best = 0;             ///< of counts, by the goal; any when nothing fits
 

@@ -8,12 +8,12 @@ namespace stargate {
 
 /// Lengths in tokens, `prefix_share` of the input; targets are of the means.
 struct ServeQuestion : ServedModelFields, ChangeFields {
-  std::vector<std::string> system;
-  double rate = 0;  ///< requests a second
-  int isl = 0, osl = 0;
-  double prefix_share = 0;
-  SizedEngine engine = SizedEngine::best;
-  std::optional<Latency> ttft, tpot;
+  std::vector<std::string> system;         ///< ids; empty: all of the catalogue
+  double rate = 0;                         ///< requests a second
+  int isl = 0, osl = 0;                    ///< tokens of prompt and answer
+  double prefix_share = 0;                 ///< of the prompt, found in a cache
+  SizedEngine engine = SizedEngine::best;  ///< whose rules and kernels
+  std::optional<Latency> ttft, tpot;       ///< targets of the means
   static const QuestionTable<ServeQuestion>& table();
 };
 

@@ -9,7 +9,7 @@ namespace stargate {
 struct LoadFinding {
   double offered = 0, served = 0;  ///< requests a second while requests came; 0: a closed loop or no span
   double growth = 0;               ///< of the requests in flight, a second
-  bool overloaded = false;
+  bool overloaded = false;         ///< more come than leave
   bool too_short = false;  ///< the traffic ended before twice the mean time of a request: filling up and draining only
 };
 /// Overloaded: from the second quarter of the traffic to its last the requests in flight grew by more than three
@@ -19,10 +19,10 @@ LoadFinding find_load(const Simulation& simulation, const ServiceReport& report,
 
 /// What was simulated and what came out.
 struct SimulationReport {
-  std::unique_ptr<Simulation> simulation;
-  ServiceReport report;
-  LoadFinding load;
-  ServingBasis basis;
+  std::unique_ptr<Simulation> simulation;  ///< what was put together
+  ServiceReport report;                    ///< latencies and work
+  LoadFinding load;                        ///< whether it kept up
+  ServingBasis basis;                      ///< what the times rest on
 };
 
 std::string format_simulation_text(const SimulationReport& report);

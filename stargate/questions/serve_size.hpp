@@ -25,29 +25,29 @@ struct EnumNames<SizedMode> {
 };
 
 struct SizeTrafficFields {
-  std::optional<std::string> traffic;  ///< a trace; else random arrivals of the lengths given
-  double rate = 0, cv = 1;
-  std::string isl = "1024", osl = "256";
-  int prefix = 0;                   ///< tokens of the input that all requests share
-  std::int64_t requests = 20'000;  ///< of the longest trial
-  std::int64_t seed = 1;
+  std::optional<std::string> traffic;     ///< a trace; else random arrivals of the lengths given
+  double rate = 0, cv = 1;                ///< requests a second; variation of the gaps
+  std::string isl = "1024", osl = "256";  ///< lengths as length.hpp reads them
+  int prefix = 0;                         ///< tokens of the input that all requests share
+  std::int64_t requests = 20'000;         ///< of the longest trial
+  std::int64_t seed = 1;                  ///< of lengths and gaps
 };
 
 /// `rate` in requests a second or `gpus` in accelerators: one of them, or a study that says it.
 struct SizeQuestion : SizeTrafficFields, ChangeFields {
-  std::string model;
-  std::vector<Precision> precision;  ///< the best of them; empty: as the model is stored
-  std::optional<Precision> kv_dtype;
-  std::optional<std::string> study;  ///< a service's study, whose traffic, targets and engine are meant
-  std::vector<std::string> system;
-  int gpus = 0;
+  std::string model;                  ///< id, or a config.json
+  std::vector<Precision> precision;   ///< the best of them; empty: as the model is stored
+  std::optional<Precision> kv_dtype;  ///< empty: as the model asks
+  std::optional<std::string> study;   ///< a service's study, whose traffic, targets and engine are meant
+  std::vector<std::string> system;    ///< ids; several are compared
+  int gpus = 0;                       ///< above 0: as much as these serve
   std::optional<Latency> ttft_p99, tpot_p99, ttft, tpot;  ///< the last two of the mean
   double share = 0.99;                                    ///< of the requests that ttft_p99 and tpot_p99 hold for
-  double headroom = 0;
-  SizedMode mode = SizedMode::both;
-  SizedEngine engine = SizedEngine::best;
-  std::optional<MoneyRate> price;
-  bool pareto = false;
+  double headroom = 0;                                    ///< share of the rate planned on top
+  SizedMode mode = SizedMode::both;                       ///< whole replicas, prefill and decode apart, or both
+  SizedEngine engine = SizedEngine::best;                 ///< whose rules and kernels
+  std::optional<MoneyRate> price;                         ///< of an accelerator hour
+  bool pareto = false;                                    ///< also the front of speed against throughput
   static const QuestionTable<SizeQuestion>& table();
 };
 

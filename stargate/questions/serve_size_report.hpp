@@ -6,12 +6,12 @@
 namespace stargate {
 
 struct SizeAnswer {
-  const SizedSystem* system = nullptr;
-  FleetMode mode = FleetMode::aggregated;
-  FleetOption option;  ///< the one sized; when none serves it, the first
-  FleetAnswer result = FleetShortfall{};
-  FleetEconomy economy;
-  ServingBasis basis;
+  const SizedSystem* system = nullptr;     ///< of the request
+  FleetMode mode = FleetMode::aggregated;  ///< of this answer
+  FleetOption option;                      ///< the one sized; when none serves it, the first
+  FleetAnswer result = FleetShortfall{};   ///< the fleet, or why there is none
+  FleetEconomy economy;                    ///< at the load asked for
+  ServingBasis basis;                      ///< what the times rest on
 
   /// "aggregated" or "disaggregated"; where none of both serves it, "best".
   const char* mode_name() const {
@@ -22,12 +22,12 @@ struct SizeAnswer {
 };
 
 struct SizedPareto {
-  std::string system;
-  std::vector<ParetoPoint> points;
+  std::string system;               ///< id
+  std::vector<ParetoPoint> points;  ///< fastest for a user last
 };
 
 struct SizeReport {
-  SizeRequest request;
+  SizeRequest request;              ///< what was asked, resolved
   std::vector<SizeAnswer> answers;  ///< the best first; they point into the request
   std::vector<SizedPareto> pareto;  ///< where it was asked for
 };

@@ -10,22 +10,22 @@
 namespace stargate {
 
 struct SizedSystem {
-  std::string id;
+  std::string id;                 ///< of the system
   std::vector<ServingWays> ways;  ///< one for each of the request's modes
-  RunningCost cost;
-  HourPrice price;
+  RunningCost cost;               ///< price and power of an accelerator
+  HourPrice price;                ///< and where it comes from
 };
 
 struct SizeRequest {
-  std::unique_ptr<Catalogue> catalogue;
-  const Model* model = nullptr;
-  FleetQuestion question;
-  std::string engine;  ///< a name, or "best"
-  std::vector<ServingPrecision> precisions;
-  std::vector<FleetMode> modes;
-  std::vector<SizedSystem> systems;
-  ExpectedErrors errors;
-  std::unique_ptr<RequestTrace> trace;  ///< the traffic maker reads it
+  std::unique_ptr<Catalogue> catalogue;      ///< stays where it is: models and systems point into it
+  const Model* model = nullptr;              ///< of the catalogue
+  FleetQuestion question;                    ///< the same for every system
+  std::string engine;                        ///< a name, or "best"
+  std::vector<ServingPrecision> precisions;  ///< each is tried
+  std::vector<FleetMode> modes;              ///< each has an answer
+  std::vector<SizedSystem> systems;          ///< in the order asked
+  ExpectedErrors errors;                     ///< of what was validated
+  std::unique_ptr<RequestTrace> trace;       ///< the traffic maker reads it
 };
 
 /// Faults are of the question's fields.

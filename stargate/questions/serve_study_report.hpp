@@ -7,8 +7,8 @@
 namespace stargate {
 
 struct SystemBasis {
-  std::string system;
-  ServingBasis basis;
+  std::string system;  ///< id
+  ServingBasis basis;  ///< what its times rest on
 };
 
 /// Parts of the day in which more came than was served.
@@ -26,8 +26,8 @@ FleetLoad find_fleet_load(const FleetReport& report);
 std::string format_fleet_load(const FleetLoad& load);
 
 struct ServeStudyReport {
-  ServiceStudySpec study;
-  ServiceStudyAnswer answer;
+  ServiceStudySpec study;          ///< as read
+  ServiceStudyAnswer answer;       ///< fleet, report, bills
   std::vector<SystemBasis> bases;  ///< of each system of the study, by id
 };
 

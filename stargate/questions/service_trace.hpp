@@ -20,15 +20,15 @@ class ServiceTrace {
 
  private:
   struct Served {
-    std::int64_t number;
-    RequestRecord record;
+    std::int64_t number;   ///< of the request
+    RequestRecord record;  ///< its times
   };
   static std::uint64_t process_track(int process) { return 1 + 8 * static_cast<std::uint64_t>(process); }
   void add_request(const Served& served, std::uint64_t lane);
 
   PerfettoTrace trace_;
-  std::vector<Served> requests_;
-  int engines_;
+  std::vector<Served> requests_;  ///< written when all lanes are known
+  int engines_;                   ///< tracks of engines stand above those of requests
 };
 
 }  // namespace stargate

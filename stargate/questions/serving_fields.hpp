@@ -16,7 +16,7 @@ namespace stargate {
 
 /// A time written with its unit, "1.5 s"; a bare number is milliseconds, as the field's tools have it.
 struct Latency {
-  Duration value;
+  Duration value;  ///< above 0
 };
 inline Duration duration_of(const Latency& latency) { return latency.value; }
 inline std::optional<Duration> duration_of(const std::optional<Latency>& latency) {
@@ -51,8 +51,8 @@ struct EnumNames<PreemptionMode> {
 
 /// What is served, and in which formats; empty: as the model is stored.
 struct ServedModelFields {
-  std::string model;
-  std::optional<Precision> precision, kv_dtype;
+  std::string model;                             ///< id, or a config.json
+  std::optional<Precision> precision, kv_dtype;  ///< of weights; of the cache
 };
 ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& model);
 
@@ -84,7 +84,7 @@ EngineBasis make_engine_basis(const ServingEngine& record, const ExpectedErrors&
 
 /// Where the figures of an answer come from.
 struct ServingBasis : EngineBasis {
-  std::string law_origin, law_basis;
+  std::string law_origin, law_basis;  ///< worst origin; each law's, in words
 };
 /// `setup` was made from a record of the catalogue.
 ServingBasis make_serving_basis(const Catalogue& catalogue, const ExpectedErrors& errors, const EngineSetup& setup,

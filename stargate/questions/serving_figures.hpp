@@ -13,7 +13,7 @@ struct ServedMachine {
   const Model& model;
   const ServingMachine& machine;
   const EngineSetup& setup;
-  ServingPrecision precision;
+  ServingPrecision precision;  ///< of weights and cache
 };
 
 /// Times of decoding and of a prompt on one accelerator, memory, power, price and the engine's overheads, as text.

@@ -11,15 +11,15 @@ namespace stargate {
 
 /// Parts point into each other; what listens to the simulation points into it too.
 struct Simulation {
-  std::unique_ptr<Catalogue> catalogue;
-  const System* system = nullptr;
-  const Model* model = nullptr;
-  std::unique_ptr<ServingMachine> machine;
-  EngineSetup engine;
-  ServingPrecision precision;
-  ReplicaEngine pool, prefill;
-  SimulatedService service;
-  LatencyTarget target;
+  std::unique_ptr<Catalogue> catalogue;     ///< stays where it is: model and system point into it
+  const System* system = nullptr;           ///< of the catalogue
+  const Model* model = nullptr;             ///< of the catalogue
+  std::unique_ptr<ServingMachine> machine;  ///< replicas point to it
+  EngineSetup engine;                       ///< with the user's changes
+  ServingPrecision precision;               ///< of weights and cache
+  ReplicaEngine pool, prefill;              ///< the second only when disaggregated
+  SimulatedService service;                 ///< replicas, router, overheads
+  LatencyTarget target;                     ///< for the share of good requests
   ReplicaPower power, prefill_power;
   HourPrice price;
   ExpectedErrors errors;

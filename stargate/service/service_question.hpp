@@ -11,8 +11,8 @@ namespace stargate {
 
 /// A tenant beside others at a moment: so many of its requests a second, on average.
 struct TenantLoad {
-  TenantTraffic traffic;
-  double rate = 0;
+  TenantTraffic traffic;  ///< checked
+  double rate = 0;        ///< requests a second
 };
 /// Of these tenants at these rates, faster or slower in proportion; the study has been checked. The study's model,
 /// engine and router must be in the catalogue (load_service_study has checked). Rates are requests a second; a demand

@@ -26,7 +26,8 @@ Duration round_trip(const Catalogue& catalogue, const std::string& a, const std:
   return route != nullptr ? route->round_trip : Duration{};
 }
 
-/// Requests a second of the tenant in each quarter of an hour.
+/// Requests a second of the tenant in each quarter of an hour. A profile has a mean of 1, so its shares times the mean
+/// rate are the day's rates.
 std::vector<double> day_rates(const TenantTraffic& tenant) {
   std::vector<double> rates = tenant.arrivals.profile.shares;
   for (double& rate : rates) rate *= mean_request_rate(tenant);
@@ -44,6 +45,7 @@ class ServiceRun {
     place_tenants();
     answer_.served = true;
     for (std::size_t i = 0; i < study_.sites.size(); ++i) {
+      // Nobody is nearest to this site: it needs no machines, and is no reason why the service cannot be served.
       if (answer_.sites[i].tenants.empty()) continue;
       options_.progress("sizing at " + study_.sites[i].site);
       if (auto sized = size_site(i); !sized.ok()) return sized.faults();
@@ -148,6 +150,7 @@ class ServiceRun {
     fleet.router.spill_at = study_.operation.spill_at.value_or(0);
     fleet.seed = static_cast<std::uint64_t>(study_.seed);
     fleet.prefix_block_tokens = kServicePrefixBlock;
+    // A day in quarters of an hour, the grain in which peaks were found.
     fleet.sample_interval = study_.duration / 96.0;
     for (std::size_t i = 0; i < answer_.sites.size(); ++i) {
       const auto& sized = answer_.sites[i].sized;
@@ -180,11 +183,13 @@ class ServiceRun {
     kind.engine = engine.spec;
     kind.make_cost = engine.cost_maker();
     kind.accelerators = group.layout.accelerators();
+    // Requests a second of one replica: larger replicas of another site are given proportionally more.
     kind.weight = site.sized->capacity / group.replicas;
     const ReplicaPower power = replica_power(catalogue_, system, kind.accelerators);
     kind.idle = power.idle, kind.busy = power.busy;
     kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
+    // The front end is passed once: a request that comes already prefilled has been through it.
     kind.request_overhead = role == PoolRole::decode ? Duration{} : setup.request_overhead;
     kind.stream_overhead = setup.stream_overhead;
     if (role == PoolRole::prefill) {
@@ -209,10 +214,13 @@ class ServiceRun {
     pool.start_up = operation.start_up;
     // One accelerator lost stops its replica.
     pool.failures = {operation.time_between_failures / kind.accelerators, operation.repair_time};
+    // Autoscaling begins at its lower end; without a share below 1 there is nothing to scale.
     const int least = std::max(1, static_cast<int>(std::ceil(operation.least_replicas * group.replicas)));
     pool.replicas = least;
     if (least >= group.replicas) return;
     const TrialResult& full = site.sized->at_capacity;
+    // Time a request spends in this pool at capacity: its first token with whoever prefills, the others with whoever
+    // decodes.
     const Duration first = full.ttft_mean, rest = site.workload.osl * full.tpot_mean;
     const Duration there = pool.role == PoolRole::prefill ? first : pool.role == PoolRole::decode ? rest : first + rest;
     const double held = site.sized->capacity * there.in(second) / group.replicas;  // Little's law
@@ -261,6 +269,7 @@ class ServiceRun {
       out.seats = spec.seats;
       out.cost_per_day = report.cost / days;
       out.cost_per_seat_month = out.cost_per_day * kDaysInMonth / spec.seats;
+      // Prompts and answers alike, for a mean price of a token.
       const double tokens = static_cast<double>(report.prompt_tokens + report.output_tokens);
       if (tokens > 0) out.cost_per_token = report.cost / (tokens * token);
       const MoneyPerToken input = spec.input_price.value_or(MoneyPerToken{});
@@ -268,6 +277,7 @@ class ServiceRun {
       out.revenue_per_day = (static_cast<double>(report.prompt_tokens) * token * input +
                              static_cast<double>(report.output_tokens) * token * output) /
                             days;
+      // What a seat pays in a month, by the day.
       if (spec.seat_price) out.revenue_per_day += spec.seats * (*spec.seat_price * month) / kDaysInMonth;
       answer_.tenants.push_back(out);
     }
@@ -288,6 +298,7 @@ TenantTraffic tenant_traffic(const ServiceTenantSpec& spec) {
   TenantTraffic tenant;
   tenant.name = spec.tenant;
   tenant.priority = spec.priority;
+  // Conversations begun a second, the mean over a day; further turns follow from answers.
   tenant.arrivals.rate = spec.seats * spec.sessions_per_seat / day.in(second);
   tenant.arrivals.cv = spec.burstiness;
   tenant.arrivals.profile = RateProfile::daily(spec.peak_to_mean, spec.peak_hour);

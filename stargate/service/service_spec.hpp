@@ -42,36 +42,37 @@ struct ServiceTenantSpec {
   double peak_to_mean = 1;
   double peak_hour = 12;  ///< hours after the simulation begins
   double burstiness = 1;  ///< coefficient of variation of the gaps
+  /// Tokens of a turn.
   LengthDistribution prompt = LengthDistribution::fixed(1), output = LengthDistribution::fixed(1);
   /// Put before the first turn of a session.
   std::optional<LengthDistribution> documents;
-  int shared_prefix = 0;
-  double turns = 1;
-  Duration think;
-  int priority = 0;
+  int shared_prefix = 0;  ///< tokens that all its prompts begin with
+  double turns = 1;       ///< mean of a conversation
+  Duration think;         ///< mean pause between an answer and the next turn
+  int priority = 0;       ///< smaller goes first
   /// Prompt and output tokens, admitted by a bucket that holds a minute of them.
   std::optional<TokenRate> token_limit;
-  std::optional<MoneyRate> seat_price;
-  std::optional<MoneyPerToken> input_price, output_price;
+  std::optional<MoneyRate> seat_price;                     ///< what a seat pays, used or not
+  std::optional<MoneyPerToken> input_price, output_price;  ///< what a token is sold for
   SourceNote source;
   static const RecordTable<ServiceTenantSpec>& table();
 };
 
 /// `share` of all requests are within each limit; 0: the means are. A limit that is absent is not asked for.
 struct ServiceTargetSpec {
-  std::optional<Duration> ttft, tpot;
-  double share = 0.99;
+  std::optional<Duration> ttft, tpot;  ///< empty: no target
+  double share = 0.99;                 ///< of the requests that must meet them
   static const RecordTable<ServiceTargetSpec>& table();
 };
 
 /// How the operator runs it; times to failure are of one accelerator, and one lost stops its replica.
 struct ServiceOperationSpec {
-  std::string router = "least-loaded";
-  std::optional<double> spill_at;  ///< requests a replica
-  double headroom = 0.1;           ///< over the peak of the mean rates
-  double least_replicas = 0.25;    ///< share of the peak's that always runs
-  Duration start_up = 5.0 * minute;
-  Duration time_between_failures, repair_time;
+  std::string router = "least-loaded";          ///< as router_policy_name has it
+  std::optional<double> spill_at;               ///< requests a replica
+  double headroom = 0.1;                        ///< over the peak of the mean rates
+  double least_replicas = 0.25;                 ///< share of the peak's that always runs
+  Duration start_up = 5.0 * minute;             ///< from the order of a replica to its first step
+  Duration time_between_failures, repair_time;  ///< of one accelerator (0: never); of a replica. Means
   SourceNote source;
   static const RecordTable<ServiceOperationSpec>& table();
 };
@@ -79,19 +80,19 @@ struct ServiceOperationSpec {
 /// As written; `model` is an id of the catalogue and `stand_in` says in words what it stands for. `seed` alone decides
 /// the random draws.
 struct ServiceStudySpec {
-  std::string name, about;
-  std::map<std::string, Source> sources;
-  std::string model, stand_in;
+  std::string name, about;                ///< for headings
+  std::map<std::string, Source> sources;  ///< by id, of the study's own figures
+  std::string model, stand_in;            ///< id; what it stands in for, in words
   /// Of the weights and the cache; else as the model is stored.
   std::optional<Precision> precision, kv_precision;
-  std::string engine = "vllm";
-  ServiceMode mode = ServiceMode::aggregated;
-  std::vector<ServiceSiteSpec> sites;
-  std::vector<ServiceTenantSpec> tenants;
-  ServiceTargetSpec targets;
-  ServiceOperationSpec operation;
-  Duration duration = day;
-  int seed = 1;
+  std::string engine = "vllm";                 ///< vllm, sglang or trtllm
+  ServiceMode mode = ServiceMode::aggregated;  ///< whole replicas, or prefill and decode apart
+  std::vector<ServiceSiteSpec> sites;          ///< at least one
+  std::vector<ServiceTenantSpec> tenants;      ///< at least one
+  ServiceTargetSpec targets;                   ///< of every request
+  ServiceOperationSpec operation;              ///< router, start-up, failures
+  Duration duration = day;                     ///< of traffic that is simulated
+  int seed = 1;                                ///< of traffic and failures
   static const RecordTable<ServiceStudySpec>& table();
 };
 

@@ -25,7 +25,7 @@ inline constexpr int kServicePrefixBlock = 256;
 
 /// Neither threads nor callbacks change the answer.
 struct ServiceStudyOptions {
-  int threads = 1;
+  int threads = 1;  ///< of the fleet's simulation
   /// What an accelerator of the system costs, all in.
   std::function<MoneyRate(const System&)> price;
   /// What is being done, in words; must not be empty.
@@ -35,31 +35,31 @@ struct ServiceStudyOptions {
 
 /// A site without tenants is not sized: `sized` and `why_not` are both empty.
 struct ServiceSiteAnswer {
-  std::string site, system, country;
-  std::vector<int> tenants;  ///< whose nearest site it is
-  double peak_rate = 0;      ///< of their requests, a second, mean
-  std::size_t peak = 0;      ///< the quarter of an hour of the day in which that is
-  ServingWorkload workload;  ///< means of their requests at the peak
-  std::optional<SizedFleet> sized;
-  FleetEconomy economy;  ///< at the peak
-  std::string why_not;   ///< when it could not be sized
+  std::string site, system, country;  ///< ids
+  std::vector<int> tenants;           ///< whose nearest site it is
+  double peak_rate = 0;               ///< of their requests, a second, mean
+  std::size_t peak = 0;               ///< the quarter of an hour of the day in which that is
+  ServingWorkload workload;           ///< means of their requests at the peak
+  std::optional<SizedFleet> sized;    ///< empty: why_not says
+  FleetEconomy economy;               ///< at the peak
+  std::string why_not;                ///< when it could not be sized
 };
 
 /// By the order of the study's tenants; money of the simulated time, scaled to a day or to a month of 365/12 days.
 struct ServiceTenantAnswer {
-  double seats = 0;
+  double seats = 0;  ///< users
   /// Costs are shares of all machines' cost, idle time included.
   Money cost_per_day, cost_per_seat_month, revenue_per_day;
   MoneyPerToken cost_per_token;  ///< of prompt and output tokens together
 };
 
 struct ServiceStudyAnswer {
-  std::vector<ServiceSiteAnswer> sites;
-  std::vector<int> pool_site;  ///< of each of the fleet's pools
-  FleetSpec fleet;
-  FleetReport report;
-  std::vector<ServiceTenantAnswer> tenants;
-  bool served = false;  ///< every site could be sized; else nothing was simulated
+  std::vector<ServiceSiteAnswer> sites;      ///< in the study's order
+  std::vector<int> pool_site;                ///< of each of the fleet's pools
+  FleetSpec fleet;                           ///< as it was simulated
+  FleetReport report;                        ///< what came out
+  std::vector<ServiceTenantAnswer> tenants;  ///< in the study's order
+  bool served = false;                       ///< every site could be sized; else nothing was simulated
 };
 /// Faults are of the catalogue or of what the study asks for together (no kernels for the model on a system). A site
 /// that cannot be sized is no fault: `served` is false then.

@@ -19,6 +19,7 @@ constexpr double kLogitBytes = 4;       // sampled in fp32
 double widest_row(const Model& model, const LayerShape& layer, const Shard& shard) {
   const auto& a = layer.attention;
   const auto& f = layer.feed_forward;
+  // Queries, keys and values of one token side by side, as the fused projection leaves them.
   const double heads = static_cast<double>(a.heads + 2 * a.kv_heads) * std::max(a.head_dim, a.value_dim) / shard.tp;
   const double gates = f.gated ? 3 : 2;
   double feed = gates * f.width / shard.tp;
@@ -55,6 +56,7 @@ Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
     bytes += stage.of_shape[i] * (parameters.dense * linear + parameters.experts * expert);
   }
   const double table = static_cast<double>(model.vocab) * model.hidden * 2 / replica.layout.tp;  // bf16, split by rows
+  // One stage with both ends holds a tied table once.
   const bool both = stage.first && stage.last && model.tied_embedding;
   if (stage.first) bytes += table;
   if (stage.last && !both) bytes += table;
@@ -167,11 +169,13 @@ Bytes rank_sequence_bytes(const Replica& replica, double length) {
 std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl) {
   const ReplicaMemory memory = replica_memory(replica);
   const Bytes first = rank_sequence_bytes(replica, isl), last = rank_sequence_bytes(replica, isl + osl);
+  // At least one request must fit at its last token, or the engine would never finish it.
   if (memory.kv_room < last) return DoesNotFit{last - memory.kv_room, memory};
   const double mean = replica.engine.reserve_output ? last.base() : rank_sequence_bytes(replica, isl + osl / 2).base();
   if (mean <= 0) return Fits{static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp, memory};
   // n sequences take n * mean, give or take sqrt(n) * deviation: the root of n * mean + 2 * sqrt(n) * deviation = room.
   const double deviation = replica.engine.reserve_output ? 0 : (last - first).base() / std::sqrt(12.0);
+  // A quadratic in sqrt(n); lengths between first and last are uniform, so their deviation is the range over sqrt(12).
   const double root = (std::sqrt(deviation * deviation + mean * memory.kv_room.base()) - deviation) / mean;
   const double group = std::max(1.0, std::floor(root * root));
   return Fits{group * replica.layout.attention_dp, memory};

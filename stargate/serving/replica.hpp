@@ -16,11 +16,12 @@
 
 namespace stargate {
 
-/// A kind of machine as serving sees it.
+/// A kind of machine as serving sees it. Owns its law and fabric, so that it can be kept without the catalogue it came
+/// from.
 struct ServingMachine {
-  std::string system;  ///< id
-  DeviceLaw law;
-  Fabric fabric;
+  std::string system;         ///< id
+  DeviceLaw law;              ///< with the kernels of the engine
+  Fabric fabric;              ///< with its collectives
   Bytes memory;               ///< of one accelerator
   int accelerators = 8;       ///< in one system as it is bought
   Money price;                ///< of one system, most likely; zero when not known
@@ -32,11 +33,12 @@ struct ServingMachine {
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
                                             const KernelChoice& kernels = {});
 /// The kernels an engine ("vllm", "sglang", "trtllm") runs the model's weights with. By how the model's files store
-/// weights: block-scaled fp8 and microscaled fp4 have kernels of their own.
+/// weights: block-scaled fp8 and microscaled fp4 have kernels of their own. Microscaled: four bits with a scale for 32
+/// elements.
 KernelChoice kernel_choice(const Model& model, const std::string& engine = kUsualEngine);
 
 /// How a replica is split. `attention_dp` groups of `tp` ranks each attend to their own sequences and share the
-/// experts.
+/// experts. Ranks are numbered tensor parallelism innermost, then attention groups, then stages.
 struct ServingLayout {
   /// Ranks that split a layer, stages, groups with sequences of their own; accelerators are the product of the three.
   int tp = 1, pp = 1, attention_dp = 1;
@@ -55,19 +57,19 @@ struct ServingPrecision {
   Precision linear = Precision::bf16, expert = Precision::bf16, kv = Precision::bf16;
   friend bool operator==(const ServingPrecision&, const ServingPrecision&) = default;
 };
-/// As the model's files store it.
+/// As the model's files store it. The cache in the format the model's configuration asks for.
 ServingPrecision stored_precision(const Model& model);
 /// All large matrices in `weights` (embeddings and the output projection stay bf16), the cache in `kv`.
 ServingPrecision serving_precision(Precision weights, Precision kv);
 
 /// Model and machine outlive it. Light to copy: it points to its model and machine.
 struct Replica {
-  const Model* model = nullptr;
-  const ServingMachine* machine = nullptr;
-  ServingLayout layout;
-  ServingPrecision precision;
-  EngineCoefficients engine;
-  SpeculationSpec speculation{};
+  const Model* model = nullptr;             ///< not owned
+  const ServingMachine* machine = nullptr;  ///< not owned
+  ServingLayout layout;                     ///< free of layout_faults
+  ServingPrecision precision;               ///< of weights and cache
+  EngineCoefficients engine;                ///< limits, memory and overheads
+  SpeculationSpec speculation{};            ///< drafts each decode verifies
 };
 
 /// What the layout breaks: heads that do not divide, more ranks than experts, more stages than layers. Empty when it
@@ -76,28 +78,28 @@ std::vector<std::string> layout_faults(const Model& model, const ServingLayout& 
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.
 struct ReplicaMemory {
-  Bytes capacity;  ///< of the accelerator
-  Bytes usable;    ///< gpu_memory_utilization of it
-  Bytes weights, activations, runtime;
-  Bytes kv_room;  ///< negative when the rest does not fit
+  Bytes capacity;                       ///< of the accelerator
+  Bytes usable;                         ///< gpu_memory_utilization of it
+  Bytes weights, activations, runtime;  ///< parameters; largest step; engine and driver
+  Bytes kv_room;                        ///< negative when the rest does not fit
   Bytes used() const { return weights + activations + runtime; }
 };
 /// Does not ask whether it fits: kv_room says.
 ReplicaMemory replica_memory(const Replica& replica);
 
 /// Cache of one sequence of `length` tokens on the rank that holds most of it: windows filled as far as it goes, states
-/// of recurrent layers whole.
+/// of recurrent layers whole. `length` in tokens, prompt and answer so far together.
 Bytes rank_sequence_bytes(const Replica& replica, double length);
 
 /// One accelerator lacks `missing` bytes to hold the weights and one sequence.
 struct DoesNotFit {
-  Bytes missing;
-  ReplicaMemory memory;
+  Bytes missing;         ///< on the fullest accelerator, above 0
+  ReplicaMemory memory;  ///< what it holds without any sequence
 };
 /// Sequences of isl input and osl output tokens the whole replica holds at once.
 struct Fits {
   double sequences = 0;
-  ReplicaMemory memory;
+  ReplicaMemory memory;  ///< where the room for them comes from
 };
 /// Sequences in flight are at all ages, so one takes the cache of isl + osl/2 tokens on average; the pool keeps two
 /// standard deviations of the sum free (ages uniform and independent), and holds one whole sequence at least. isl and

@@ -13,19 +13,6 @@ constexpr double kEndlessPool = 1e12;       // blocks, where the cache does not 
 constexpr double kTypicalPrompt = 1 << 13;  // tokens
 constexpr const char* kStatic = "static";
 
-/// A table that keeps the step model it asks alive.
-class OwnedTable final : public StepCost {
- public:
-  OwnedTable(std::shared_ptr<const StepModel> model, int draft_tokens)
-      : model_(std::move(model)), table_(*model_, draft_tokens) {}
-  DecodeCost decode(int sequences, double context) const override { return table_.decode(sequences, context); }
-  Duration prefill(const PrefillBatch& batch) const override { return table_.prefill(batch); }
-
- private:
-  std::shared_ptr<const StepModel> model_;
-  StepTable table_;
-};
-
 /// Whose scheduler: by the engine's name; every other runs vLLM's.
 EngineKind kind_of(const ServingEngine& record, const EngineChanges& changes) {
   if (changes.static_batch) return EngineKind::static_batch;
@@ -45,10 +32,12 @@ void change(T& value, const std::optional<T>& to) {
 std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_tokens, EngineSpec& spec) {
   const auto [token_bytes, fixed] = sequence_cost(made.replica);
   const Bytes room = made.memory.kv_room, block = token_bytes * spec.kv.block_size;
+  // One block and what a sequence keeps whatever its length is the least that could serve anybody.
   if (room < block + fixed) return DoesNotFit{block + fixed - room, made.memory};
   double blocks = kEndlessPool;
   if (token_bytes > Bytes{}) {
     blocks = room / block;
+    // Windows and states charged as whole blocks of the pool, rounded up.
     spec.kv.blocks_per_sequence = static_cast<std::int64_t>(std::ceil(fixed / block - 1e-9));
   } else if (fixed > Bytes{}) {
     spec.max_num_seqs = std::min(spec.max_num_seqs, std::max(1, static_cast<int>(room / fixed)));
@@ -74,6 +63,7 @@ EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& chan
     rules.prefill_first = true;
     rules.chunked_prefill = rules.kv.prefix_caching = false;
   }
+  // MAX_UTILIZATION: the record says that nothing is reserved for answers.
   if (rules.kind == EngineKind::trtllm && !record.reserve_output) rules.admission = AdmissionPolicy::fits_now;
   change(rules.kv.block_size, changes.block_size);
   change(rules.kv.prefix_caching, changes.prefix_caching);
@@ -106,13 +96,14 @@ EngineSetup prefill_side(EngineSetup setup) {
 
 SequenceCost sequence_cost(const Replica& replica) {
   const Bytes at_long = rank_sequence_bytes(replica, kLong), at_longer = rank_sequence_bytes(replica, kLonger);
+  // Beyond every window the bytes are a straight line in the length: its slope, and what is left at zero.
   const Bytes per_token = (at_longer - at_long) / (kLonger - kLong);
   return {per_token, max(Bytes{}, at_long - kLong * per_token)};
 }
 
 std::function<std::unique_ptr<StepCost>()> ReplicaEngine::cost_maker() const {
   return
-      [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<OwnedTable>(model, drafts); };
+      [model = model, drafts = spec.speculation.draft_tokens] { return std::make_unique<StepTable>(model, drafts); };
 }
 
 /// Limits of the setup become those of the rules here, where the groups are known.
@@ -141,7 +132,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   }
   if (auto check = check_engine_spec(spec); !check.ok()) return check.faults();
   out.model = std::make_shared<const StepModel>(out.replica);
-  out.table = std::make_unique<StepTable>(*out.model, spec.speculation.draft_tokens);
+  out.table = std::make_shared<StepTable>(out.model, spec.speculation.draft_tokens);
   return ReplicaEngineAnswer(std::move(out));
 }
 

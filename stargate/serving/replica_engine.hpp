@@ -17,36 +17,37 @@ namespace stargate {
 
 /// What a user may change of an engine, in vLLM's names; empty: as its record and its kind have it.
 struct EngineChanges {
-  std::optional<int> max_num_seqs;            ///< of one attention group
-  std::optional<int> max_num_batched_tokens;  ///< of one step of one group
-  std::optional<double> gpu_memory_utilization;
-  std::optional<int> block_size;          ///< tokens
+  std::optional<int> max_num_seqs;               ///< of one attention group
+  std::optional<int> max_num_batched_tokens;     ///< of one step of one group
+  std::optional<double> gpu_memory_utilization;  ///< 0 to 1, of the accelerator's memory
+  std::optional<int> block_size;                 ///< tokens
   std::optional<double> kv_cache_tokens;  ///< of one attention group, as an engine's log states it; else what fits
-  std::optional<bool> prefix_caching, chunked_prefill;
-  std::optional<int> long_prefill_token_threshold;
-  std::optional<AdmissionPolicy> admission;
-  std::optional<QueueOrder> order;
-  std::optional<PreemptionMode> preemption;
-  std::optional<bool> mixed_chunks;
-  SpeculationSpec speculation;
-  bool static_batch = false;  ///< a batch runs until its last sequence ends, whatever the engine
-  bool fresh_server = false;  ///< just started: the first prompts find it cold (warm_up of the record)
-  bool walk_every_step = false;
+  std::optional<bool> prefix_caching, chunked_prefill;  ///< as the flags of these names
+  std::optional<int> long_prefill_token_threshold;      ///< tokens; 0: no limit
+  std::optional<AdmissionPolicy> admission;             ///< who may join
+  std::optional<QueueOrder> order;                      ///< who goes first
+  std::optional<PreemptionMode> preemption;             ///< computed again or swapped
+  std::optional<bool> mixed_chunks;                     ///< SGLang: decodes ride along with prompts
+  SpeculationSpec speculation;                          ///< none unless asked for
+  bool static_batch = false;     ///< a batch runs until its last sequence ends, whatever the engine
+  bool fresh_server = false;     ///< just started: the first prompts find it cold (warm_up of the record)
+  bool walk_every_step = false;  ///< for tests: same answer, slower
 };
 
 /// An engine that has been chosen, before it is put on a replica. The limits (max_num_seqs, max_num_batched_tokens) are
-/// the coefficients'; those of `rules` follow them when the replica is made.
+/// the coefficients'; those of `rules` follow them when the replica is made. Coefficients are those fitted for the
+/// engine's version by `stargate calibrate`, as its record holds them.
 struct EngineSetup : EngineCoefficients {
   std::string name;     ///< of the record: "vLLM with its V1 scheduler"
   std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
-  EngineSpec rules;
+  EngineSpec rules;     ///< without limits and pool, which the replica gives
   double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
   bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
 };
 /// A record of an engine other than SGLang and TensorRT-LLM is run by vLLM's scheduler.
 EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
 /// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels
-/// under a static batch. A fault names an engine the catalogue does not have.
+/// under a static batch. A fault names an engine the catalogue does not have. "engine" is the path of the fault.
 Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine,
                                   const std::string& version = {}, const EngineChanges& changes = {});
 /// The same on the side that only prefills: no drafts, and the cache is handed over.
@@ -57,15 +58,16 @@ struct SequenceCost {
   /// Bytes of L tokens are per_token * L + fixed.
   Bytes per_token, fixed;
 };
+/// Found from two sequences longer than any window; exact for caches that are linear from there on, as all are.
 SequenceCost sequence_cost(const Replica& replica);
 
 /// A replica that can be simulated. Model and machine outlive it.
 struct ReplicaEngine {
-  Replica replica;
-  ReplicaMemory memory;
-  EngineSpec spec;  ///< checked, with the pool its memory leaves
-  std::shared_ptr<const StepModel> model;
-  std::unique_ptr<StepTable> table;  ///< for one thread
+  Replica replica;                         ///< what was put together
+  ReplicaMemory memory;                    ///< how the fullest accelerator's memory is used
+  EngineSpec spec;                         ///< checked, with the pool its memory leaves
+  std::shared_ptr<const StepModel> model;  ///< kept alive by every table made of it
+  std::shared_ptr<StepTable> table;  ///< for one thread
 
   /// Makes further tables of the same step times, one for each thread; they keep the model alive.
   std::function<std::unique_ptr<StepCost>()> cost_maker() const;
@@ -78,7 +80,7 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const EngineSetup& setup);
 
 /// Every rank sends its part of the cache of so many tokens over its own scale-out link. `tokens` of a prompt; latency
-/// and efficiency of the link as the fabric has them.
+/// and efficiency of the link as the fabric has them. Of the fullest rank: all ranks send at the same time.
 Duration cache_transfer_time(const Replica& replica, double tokens);
 /// The same as a straight line through one token and a prompt of 8,192.
 CacheTransfer cache_transfer(const Replica& replica);

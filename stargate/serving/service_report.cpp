@@ -12,6 +12,7 @@ void ServiceReport::finished(const IncomingRequest& request, const RequestRecord
   if (record.output_tokens > 1) latency_.tpot.add(tpot);
   latency_.end_to_end.add(record.end_to_end().base());
   latency_.queue.add((record.scheduled - record.arrival).base());
+  // A target that is not set is always met.
   const bool good =
       !(target_.ttft && record.ttft() > *target_.ttft) && !(target_.tpot && record.tpot() > *target_.tpot);
   ++finished_;
@@ -35,12 +36,14 @@ void ServiceReport::add_gaps(const StepRun& run, std::vector<Stall>& stalls) {
   if (run.decoding == 0) {
     int known = 0;
     for (const Stall& stall : stalls) known += stall.sequences;
+    // Who joined the decodes since then has waited only for this run.
     if (run.stalled > known) stalls.push_back({{}, run.stalled - known});
     for (Stall& stall : stalls) stall.time += run.first_step;
     return;
   }
   const double first = run.first_step.base(), growth = run.growth.base();
   int left = run.decoding;
+  // The longest wait first: those who waited longest are taken to be in this step, as long as there are as many.
   for (const Stall& stall : stalls) {
     const int waited = std::min(left, stall.sequences);
     latency_.itl.add(first + stall.time.base(), waited);
@@ -61,6 +64,7 @@ void ServiceReport::ran(int engine, const StepRun& run) {
   work.decoding_steps += static_cast<double>(run.decoding) * static_cast<double>(run.steps);
   work.most_decoding = std::max(work.most_decoding, run.decoding);
   add_gaps(run, stalls_[static_cast<std::size_t>(engine)]);
+  // Each engine adds its part, so that the sum over engines is a share of all of them.
   const double share = 1.0 / spec_.engines(), seconds = time.base();
   series_.waiting.add(run.start, run.end, static_cast<double>(run.waiting));
   series_.running.add(run.start, run.end, static_cast<double>(run.running));

@@ -65,6 +65,8 @@ class ServiceSimulation {
     for (;;) {
       const SimTime fresh = has_next_ ? next_.arrival : SimTime::never(), event = events_.next_time();
       const auto soonest = std::min_element(reports_.begin(), reports_.end());
+      // At one moment arrivals and hand-overs go before an engine's report, so that they are in its next step and not a
+      // step later.
       if (std::min(fresh, event) <= *soonest) {
         if (std::min(fresh, event).is_never()) break;
         fresh <= event ? take_next() : take_event();
@@ -122,6 +124,7 @@ class ServiceSimulation {
     engines_[active.prefilled_by].release(event.slot, now);
     report(active.prefilled_by);
     active.request.arrival = now;
+    // The cache comes over the network as blocks without hashes: the decode side shares nothing by content.
     active.request.prefix_hashes = {};
     const std::size_t engine = choose(0, active.request, now);
     engines_[engine].submit_prefilled(active.request, active.record);
@@ -140,6 +143,7 @@ class ServiceSimulation {
     Active& active = active_[static_cast<std::size_t>(slot)];
     active.incoming = incoming;
     Request& r = active.request = {};
+    // The slot is the id inside engines: unique among what is in flight, and an index back to the request.
     r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead, r.tenant = incoming.tenant,
     r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
@@ -149,6 +153,7 @@ class ServiceSimulation {
       source_.prefix_blocks(incoming, r.prefix_block_tokens, active.hashes);
       r.prefix_hashes = active.hashes;
     }
+    // All engines of a pool are alike, so one of each answers for all.
     if (!engines_.front().fits(r) || (spec_.prefill && !engines_.back().fits(r))) {
       listener_.refused(incoming);
       leave(slot, incoming.arrival);
@@ -227,6 +232,8 @@ class ServiceSimulation {
       if (engine >= pool_size()) hand_over(active, record, engine, whole);
       if (!whole) continue;
       record.arrival = active.incoming.arrival;
+      // The front end writes out the tokens of all that run beside it, one after the other: on average that many come
+      // first.
       record.first_token = record.first_token + static_cast<double>(record.beside_first) * spec_.stream_overhead;
       const SimTime last = record.last_token + static_cast<double>(record.beside_last) * spec_.stream_overhead;
       record.last_token = std::max(record.first_token, last);
@@ -253,6 +260,7 @@ class ServiceSimulation {
     IncomingRequest follow;
     const IncomingRequest done = active_[static_cast<std::size_t>(slot)].incoming;
     free_.push_back(slot);
+    // The next turn of a conversation, or the next request of a client, comes back through the event queue.
     if (source_.follow(done, now, follow)) events_.push(follow.arrival, SimPhase::arrival, {follow, -1});
   }
 

@@ -11,19 +11,19 @@ namespace stargate {
 
 /// Time a cache takes to another replica: so much, and so much a token. Its time is fixed + tokens * per_token.
 struct CacheTransfer {
-  Duration fixed, per_token;
+  Duration fixed, per_token;  ///< seconds; seconds a token of the prompt
 };
 
 /// `cost` is shared by the replicas, which run one after another on one thread; not owned.
 struct ServicePool {
   EngineSpec engine;  ///< checked
   const StepCost* cost = nullptr;
-  int replicas = 1;
+  int replicas = 1;  ///< at least 1
 };
 
 struct SimulatedService {
-  ServicePool pool;  ///< of whole requests; disaggregated, of decoding
-  std::optional<ServicePool> prefill;
+  ServicePool pool;                                 ///< of whole requests; disaggregated, of decoding
+  std::optional<ServicePool> prefill;               ///< disaggregated: engines that only prefill
   CacheTransfer transfer;                           ///< of a prompt's cache; one at a time from each prefill replica
   RouterPolicy router = RouterPolicy::round_robin;  ///< sees the engines as they are, at each request
   int prefix_block_tokens = 0;                      ///< of a prefix's hash, at least; long prefixes need no short ones
@@ -37,6 +37,7 @@ struct SimulatedService {
 class ServiceListener {
  public:
   virtual ~ServiceListener() = default;
+  /// Times in the record are the client's, overheads of the front end included.
   virtual void finished(const IncomingRequest& request, const RequestRecord& record) = 0;
   /// It can never fit into the cache of a replica, or its prompt into a step.
   virtual void refused(const IncomingRequest&) {}
@@ -46,7 +47,8 @@ class ServiceListener {
 };
 
 /// Until the source is empty and everything has left. Single-threaded and deterministic. The source must end. Prefix
-/// hashes are asked of it only where a cache or the router looks at them.
+/// hashes are asked of it only where a cache or the router looks at them. Memory grows with the requests in flight.
+/// Time grows with events: arrivals, ends, and steps with prompts.
 void simulate_service(const SimulatedService& spec, RequestSource& source, ServiceListener& listener);
 
 }  // namespace stargate

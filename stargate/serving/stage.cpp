@@ -10,6 +10,7 @@ std::vector<ServingStage> serving_stages(const Model& model, int pp) {
   const int layers = model.layer_count();
   for (int stage = 0; stage < pp; ++stage) {
     ServingStage out{std::vector<int>(model.shapes.size(), 0), stage == 0, stage == pp - 1};
+    // Whole-number arithmetic spreads the remainder evenly over the stages.
     for (int i = stage * layers / pp; i < (stage + 1) * layers / pp; ++i) {
       ++out.of_shape[static_cast<std::size_t>(model.layers[static_cast<std::size_t>(i)])];
     }

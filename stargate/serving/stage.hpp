@@ -9,14 +9,14 @@
 namespace stargate {
 
 struct ServingStage {
-  std::vector<int> of_shape;  ///< layers of each of the model's shapes
-  bool first = false, last = false;
+  std::vector<int> of_shape;         ///< layers of each of the model's shapes
+  bool first = false, last = false;  ///< holds the embedding; holds the output projection
 };
 /// Stages that hold one layer more are spread evenly. `pp` is at most the number of layers.
 std::vector<ServingStage> serving_stages(const Model& model, int pp);
 
 /// What one sequence of `length` tokens keeps in a layer on one rank: its cache, or of a recurrent layer the state and
-/// the convolution's tail.
+/// the convolution's tail. Zero for a layer without attention. `length` in tokens.
 Bytes layer_sequence_bytes(const LayerShape& layer, int tp, Precision kv, double length);
 
 }  // namespace stargate

@@ -28,6 +28,8 @@ struct PrefillCost {
 SequenceGroup prefill_group(const ServingWorkload& workload, double chunk) {
   const double fresh = workload.isl * (1 - workload.cached_share), cached = workload.isl - fresh;
   const double query = std::min(chunk, fresh);
+  // A chunk of query tokens out of `fresh` sees, at its end, between query and fresh tokens of its own and all that is
+  // cached: the middle on average. Only the last chunk of a prompt samples a token.
   return {chunk / query, query, cached + (fresh + query) / 2, false, query / fresh};
 }
 
@@ -43,6 +45,8 @@ PrefillCost chunked_cost(const StepModel& step, const ServingWorkload& workload,
   const double fresh = workload.isl * (1 - workload.cached_share);
   const SequenceGroup decodes = decode_group(step, workload, sequences);
   const double room = std::max(1.0, step.replica().engine.max_num_batched_tokens - decodes.sequences * decodes.query);
+  // At least a whole prompt where the budget takes it: prompts come as wholes, several when more than one leaves a
+  // step.
   const double chunk = std::min(room, std::max(fresh, leaving * fresh));
   const SequenceGroup mixed_batch[] = {decodes, prefill_group(workload, chunk)};
   const ServingStep plain = step.step_time({&decodes, 1}), mixed = step.step_time(mixed_batch);
@@ -50,6 +54,7 @@ PrefillCost chunked_cost(const StepModel& step, const ServingWorkload& workload,
   PrefillCost cost;
   cost.mean_step = (1 - share) * plain;
   cost.mean_step += share * mixed;
+  // As many mixed steps as the prompt has chunks, one at least.
   cost.own = mixed.total() * std::max(1.0, fresh / chunk);
   // A server that never rests fills every step: the step without prefill once for `room` tokens, the rest for each.
   cost.service = plain.total() * (fresh / room) + max(Duration{}, mixed.total() - plain.total()) * (fresh / chunk);
@@ -77,6 +82,8 @@ PrefillCost prefill_first_cost(const StepModel& step, const ServingWorkload& wor
 SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, double decoding, Arrivals arrivals) {
   const double groups = groups_of(step.replica());
   const double tokens = step.tokens_per_step();  // of each sequence
+  // Of one group: each sequence ends after osl - 1 further tokens, so this many end in a step and leave room for
+  // prompts.
   const double sequences = decoding / groups, leaving = sequences * tokens / (workload.osl - 1);
   const PrefillCost cost = step.replica().engine.prefill_first ? prefill_first_cost(step, workload, sequences, leaving)
                                                                : chunked_cost(step, workload, sequences, leaving);
@@ -85,11 +92,14 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
   state.mean_step = cost.mean_step;
   const Duration mean_step = cost.mean_step.total();
   state.tpot = mean_step / tokens;
+  // Little's law for the decodes alone: each stays osl - 1 tokens, the first having come with its prefill.
   state.requests = decoding / ((workload.osl - 1) * state.tpot);
   state.output_tokens = state.requests * workload.osl * token;
   state.input_tokens = state.requests * workload.isl * token;
+  // Requests a second of one group times the time one takes from the prefill server: its rho.
   state.prefill_utilisation = std::min(1.0, leaving / mean_step * cost.service);
   double seen = std::min(state.prefill_utilisation, 1 - 1e-9);
+  // With a fixed number of clients an arriving one sees the queue without itself, hence the factor (N - 1) / N.
   if (arrivals == Arrivals::closed) {  // a client meets the other N - 1 only (arrival theorem)
     const double clients = std::max(1.0, (decoding + state.requests * cost.own) / groups);
     seen *= (clients - 1) / clients;
@@ -107,6 +117,7 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
 template <class Below>
 double bisect(double most, const Below& below) {
   double low = 0, high = most;
+  // 45 halvings of at most some 10^5 sequences end below 10^-8 of one.
   for (int i = 0; i < 45; ++i) {
     const double middle = (low + high) / 2;
     (below(middle) ? low : high) = middle;
@@ -130,6 +141,7 @@ double batch_step(double most, int index) {
 /// Products take whole tiles of rows: the fullest batches below `decoding` whose rows end with a tile.
 std::array<double, 2> full_tiles(double decoding, double groups) {
   const double rows = decoding / groups;
+  // From the coarsest tile that the batch fills at least once.
   for (const double tile : {128.0, 64.0, 32.0, 16.0}) {
     if (rows < tile) continue;
     const double last = std::floor(rows / tile) * tile;
@@ -205,6 +217,7 @@ std::variant<SteadyState, DoesNotFit> steady_state_at_concurrency(const StepMode
   SteadyState full = evaluate(step, workload, limit.sequences, Arrivals::closed);
   if (full.concurrency <= concurrency) {  // the others wait for a place (Little)
     full.limit = limit.limit;
+    // All that do not decode wait or prefill: by Little's law their time is their number over the rate.
     full.ttft = (concurrency - full.decoding) / full.requests;
     full.concurrency = concurrency;
     return full;
@@ -243,6 +256,8 @@ std::variant<SteadyState, DoesNotFit, MissesTarget> best_steady_state(const Step
   if (const auto* lack = std::get_if<DoesNotFit>(&room)) return *lack;
   const auto& limit = std::get<DecodeLimit>(room);
   const auto at = [&](int index) { return steady_state(step, workload, batch_step(limit.sequences, index)); };
+  // Index 0 is the largest batch. `holds` meets the targets, `fails` does not (-1: none tried): halving finds the
+  // border, since latencies rise with the batch.
   int fails = -1, holds = kBatchSteps;
   SteadyState best = at(holds);
   if (!meets(best, target)) {
@@ -260,6 +275,8 @@ std::variant<SteadyState, DoesNotFit, MissesTarget> best_steady_state(const Step
                : target.tpot && next.tpot > *target.tpot ? BatchLimit::tpot
                : target.ttft && next.ttft > *target.ttft ? BatchLimit::ttft
                                                          : BatchLimit::prefill_budget;
+  // A batch whose rows end with a tile may serve more than a slightly larger one: tried last, and the limit stays the
+  // one found.
   const BatchLimit why = best.limit;
   for (const double decoding : full_tiles(best.decoding, groups_of(step.replica()))) {
     const SteadyState state = steady_state(step, workload, decoding);

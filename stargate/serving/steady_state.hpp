@@ -19,7 +19,7 @@ namespace stargate {
 struct ServingWorkload {
   /// Mean tokens of a request.
   double isl = 1024, osl = 256;
-  double cached_share = 0;
+  double cached_share = 0;  ///< in [0, 1)
 };
 /// isl at least 1, osl at least 2 (one token has no time between tokens), the share in [0, 1). Paths of faults: isl,
 /// osl, cached_share.
@@ -34,6 +34,7 @@ enum class BatchLimit {
   tpot,            ///< the next larger batch misses the target of TPOT
   ttft             ///< the next larger batch misses the target of TTFT
 };
+/// As answers print it: "KV memory".
 const char* batch_limit_name(BatchLimit limit);
 
 /// Of one replica. Rates are of the whole replica, not of one accelerator.
@@ -43,23 +44,24 @@ struct SteadyState {
   Duration ttft, tpot;     ///< means; TPOT = (E2E - TTFT) / (osl - 1)
   /// Of the whole replica, as all figures here.
   Frequency requests;
-  TokenRate output_tokens, input_tokens;
-  double prefill_utilisation = 0;  ///< of the time prefilling could go on
-  BatchLimit limit = BatchLimit::none;
-  ServingStep mean_step;  ///< decodes with their share of prefill
+  TokenRate output_tokens, input_tokens;  ///< of the whole replica
+  double prefill_utilisation = 0;         ///< of the time prefilling could go on
+  BatchLimit limit = BatchLimit::none;    ///< why no more decode
+  ServingStep mean_step;                  ///< decodes with their share of prefill
 
   Duration end_to_end(double osl) const { return ttft + (osl - 1) * tpot; }
 };
 
 /// The most sequences that may decode at once, and why no more.
 struct DecodeLimit {
-  double sequences = 0;
+  double sequences = 0;  ///< of the whole replica
   BatchLimit limit = BatchLimit::kv_memory;
 };
+/// Of the whole replica, all attention groups and stages together.
 std::variant<DecodeLimit, DoesNotFit> decode_limit(const Replica& replica, const ServingWorkload& workload);
 
 /// With `decoding` sequences in every step on average, requests arriving at random; at most decode_limit. Pure: nothing
-/// is kept between calls.
+/// is kept between calls. `decoding` above 0; fractions are means over time.
 SteadyState steady_state(const StepModel& step, const ServingWorkload& workload, double decoding);
 /// Closed loop: `concurrency` requests at any time, each followed by the next. What the pool cannot hold waits.
 std::variant<SteadyState, DoesNotFit> steady_state_at_concurrency(const StepModel& step,
@@ -78,12 +80,12 @@ SteadyState steady_state_at_load(const StepModel& step, const ServingWorkload& w
 
 /// On means: sizing by percentiles simulates.
 struct LatencyTarget {
-  std::optional<Duration> ttft, tpot;
+  std::optional<Duration> ttft, tpot;  ///< empty: no target
 };
 /// No batch meets the target; the latencies of one request alone.
 struct MissesTarget {
-  Duration best_ttft, best_tpot;
-  bool misses_ttft = false, misses_tpot = false;
+  Duration best_ttft, best_tpot;                  ///< of the smallest batch
+  bool misses_ttft = false, misses_tpot = false;  ///< by that batch
 };
 /// The batch of highest throughput that meets both targets, with prefilling no more than 95 % of the time.
 std::variant<SteadyState, DoesNotFit, MissesTarget> best_steady_state(const StepModel& step,

@@ -21,6 +21,8 @@ double busiest_by_chance(double rows, double ranks) {
     const double t = std::sqrt(2 * std::log(ranks));
     z = t + (0.577 - (std::log(std::log(ranks)) + std::log(4 * M_PI)) / 2) / t;
   }
+  // Rows of a rank are binomial: variance over squared mean is (1 - 1/R) / rows, and s^2 of the lognormal its ln(1 +
+  // ...). z is the expected largest of R normal deviates, as in perf/moe_law.cpp.
   const double s2 = std::log1p((1 - 1 / ranks) / rows);
   return std::max(1.0, std::exp(std::sqrt(s2) * z - s2 / 2));
 }
@@ -93,6 +95,7 @@ StepModel::StepModel(const Replica& replica)
       stage_pair_(place_group(replica.machine->fabric, 2, replica.layout.ranks())) {
   shard_.skew = replica.engine.expert_skew;
   Operator plainest;
+  // Its time is next to nothing, so that what is left is the launch.
   plainest.m = 1, plainest.n = plainest.k = 64;
   kernel_launch_ = replica.machine->law.operator_parts(plainest).launch;
 }
@@ -135,6 +138,8 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   const double hidden = replica_.model->hidden;
   const double row = hidden * kActivationBytes;
   const auto& f = layer.feed_forward;
+  // One attention group has all tokens on each of its ranks: nothing need travel to the experts, and the sum is the
+  // usual all-reduce.
   const bool exchange = f.kind == FeedForwardKind::experts && layout.attention_dp > 1;
   const double exchanged = tokens.all() * tokens.shared;
   const Duration add = group_time(Collective::all_reduce, tokens.all() * row, tensor_group_);
@@ -146,7 +151,9 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   }
   Duration& time = step[ServingStepPart::expert_exchange];
   if (layout.ep == layout.ranks()) {
+    // Each rank of a tensor group sends its part of the tokens, to as many ranks as the token has experts.
     const double copies = exchanged / layout.tp * std::min(f.top_k, layout.ep);
+    // Out in the experts' format where that is narrower (never below a byte), back in 16 bits.
     const double there = std::min(kActivationBytes, std::max(1.0, bytes_per_element(compute_.expert)));
     time += group_time(Collective::all_to_all, copies * hidden * there, rank_group_) +
             group_time(Collective::all_to_all, copies * row, rank_group_);
@@ -199,6 +206,7 @@ void StepModel::add_ends(const Tokens& tokens, ServingStep& step) const {
     sampling.traffic = Bytes::from_base(logits * kSamplingTraffic);
     add_operator(sampling, step);
   }
+  // Host time between steps, fitted for each engine's version: a part for the step and a part for each sequence in it.
   step[ServingStepPart::engine] += engine.step_overhead + tokens.sequences * engine.sequence_overhead;
 }
 
@@ -230,6 +238,7 @@ ServingStep StepModel::step_time(std::span<const SequenceGroup> batch, double sh
     if (sum.total() > slowest.total()) slowest = sum;
   }
   const int pp = replica_.layout.pp;
+  // A batch visits pp stages; each stage's turn lasts as long as the slowest, since pp batches follow one another.
   ServingStep step = static_cast<double>(pp) * slowest;
   if (pp > 1) {
     const double bytes = tokens.all() * model.hidden * kActivationBytes / replica_.layout.tp;

@@ -29,12 +29,14 @@ double own_pairs(double tokens) { return tokens * (tokens + 1) / 2; }
 
 }  // namespace
 
-StepTable::StepTable(const StepModel& model, int draft_tokens)
-    : model_(&model),
-      groups_(static_cast<double>(model.replica().layout.attention_dp) * model.replica().layout.pp),
+StepTable::StepTable(std::shared_ptr<const StepModel> model, int draft_tokens)
+    : model_(std::move(model)),
+      groups_(static_cast<double>(model_->replica().layout.attention_dp) * model_->replica().layout.pp),
       query_(1.0 + draft_tokens) {
   alone_.shared = 1 / groups_;
   const double half = kExtraPrompt / 2;
+  // Two prompts of half the length cost the same tokens and fewer pairs than one: what is left over is the price of a
+  // further prompt.
   const SequenceGroup two{2, half, half, false, 1};
   const double seconds = model_->step_time({&two, 1}).total().base();
   const double pairs = own_pairs(kExtraPrompt) - 2 * own_pairs(half);
@@ -69,6 +71,8 @@ DecodeCost StepTable::decode(int sequences, double context) const {
   const int knot = knot_below(context / all);
   const double from = knot_context(knot), to = knot_context(knot + 1);
   const double at_from = decode_seconds(count, knot), at_to = decode_seconds(count, knot + 1);
+  // A line through the two knots around the mean context. Never falling: kernels may be a little faster at a larger
+  // size.
   const double slope = std::max(0.0, (at_to - at_from) / (to - from));
   return {(at_from - slope * from) * second, slope / all * second, to * all};
 }

@@ -48,8 +48,10 @@ TEST_CASE("a step read from the table is the model's, within a few percent over 
     auto machine = make_serving_machine(catalogue(), catalogue().systems.at(c.system));
     REQUIRE(machine.ok());
     const Model& model = catalogue().models.at(c.model);
-    const StepModel step({&model, &*machine, c.layout, stored_precision(model), {}});
-    const StepTable table(step);
+    const auto model_steps =
+        std::make_shared<const StepModel>(Replica{&model, &*machine, c.layout, stored_precision(model), {}});
+    const StepModel& step = *model_steps;
+    const StepTable table(model_steps);
     const int groups = c.layout.attention_dp * c.layout.pp;
     RandomStream random(5, 0, c.model);
     Errors decode, mixed;

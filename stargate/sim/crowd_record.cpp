@@ -14,6 +14,8 @@ constexpr double kApart = 1e-3;      // seconds
 
 }  // namespace
 
+/// The integral of the crowd over time so far, in request-seconds. Points closer than kApart are merged into one, so
+/// that memory grows with the time simulated and not with the events.
 void CrowdRecord::add(SimTime end, Duration time, double crowd) {
   area_ += crowd * time.base();
   const double at = end.seconds();
@@ -41,6 +43,9 @@ bool CrowdRecord::grows(double rate, SimTime until) const {
   // The first quarter is left out: a system that starts empty fills up in it.
   const double all = std::min(points_.back().time, until.seconds()), quarter = all / 4;
   if (all <= 0) return false;
+  // A queue with more work than it can do grows linearly, so its quarters differ by equal steps; a queue that settles
+  // has steps that shrink towards zero. Both tests are needed: the ratio tells the shapes apart, the least size keeps
+  // the noise of a Poisson stream (standard deviation sqrt(come)) from counting as a step.
   const double early = mean_between(quarter, 2 * quarter), middle = mean_between(2 * quarter, 3 * quarter),
                late = mean_between(3 * quarter, all);
   const double come = rate * quarter;

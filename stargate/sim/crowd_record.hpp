@@ -19,12 +19,12 @@ class CrowdRecord {
   bool grows(double rate, SimTime until) const;
 
  private:
-  double mean_between(double from, double to) const;
+  double mean_between(double from, double to) const;  ///< seconds since the beginning
   struct Point {
     double time = 0, area = 0;  ///< seconds; the crowd times seconds since the beginning
   };
   std::vector<Point> points_{{}};  ///< in order of time, a millisecond apart at least
-  double area_ = 0;
+  double area_ = 0;                ///< crowd times seconds so far
 };
 
 }  // namespace stargate

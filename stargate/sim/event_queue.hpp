@@ -22,6 +22,7 @@ class EventQueue {
   void push(SimTime time, SimPhase phase, Event event) {
     STARGATE_CHECK(time >= now_, "an event lies in the past");
     heap_.push_back({time, phase, sequence_++, std::move(event)});
+    // std::push_heap keeps the largest in front; `later` as the order puts the earliest there.
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
   bool empty() const { return heap_.empty(); }
@@ -44,7 +45,7 @@ class EventQueue {
   struct Entry {
     SimTime time;
     SimPhase phase;
-    std::uint64_t sequence;
+    std::uint64_t sequence;  ///< of pushes, which settles ties
     Event event;
   };
   static bool later(const Entry& a, const Entry& b) {
@@ -55,7 +56,7 @@ class EventQueue {
 
   std::vector<Entry> heap_;
   std::uint64_t sequence_ = 0;
-  SimTime now_;
+  SimTime now_;  ///< of the event popped last
 };
 
 }  // namespace stargate

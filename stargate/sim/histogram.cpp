@@ -22,6 +22,8 @@ double lower_bound_of(std::int32_t bucket) {
 
 }  // namespace
 
+/// Buckets are kept from the lowest to the highest seen, without gaps: 256 an octave, so a span of a microsecond to an
+/// hour takes some 8,000.
 void Histogram::count_in(std::int32_t bucket, double weight) {
   if (weights_.empty()) first_ = bucket;
   if (bucket < first_) {
@@ -41,6 +43,7 @@ void Histogram::add_ramp(double first, double growth, std::int64_t count, double
   least_ = count_ > 0 ? std::min(least_, first) : first;
   largest_ = count_ > 0 ? std::max(largest_, last) : last;
   count_ += n * weight;
+  // The sum of an arithmetic progression, exact: the mean does not suffer from the buckets.
   sum_ += weight * n * (first + growth * (n - 1) / 2);
   for (std::int64_t done = 0; done < count;) {
     const double value = first + growth * static_cast<double>(done);
@@ -73,6 +76,7 @@ double Histogram::quantile(double share) const {
   double seen = 0;
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     seen += weights_[i];
+    // An empty bucket cannot hold the quantile, even where rounding makes `seen` equal to `wanted` in it.
     if (seen < wanted || weights_[i] <= 0) continue;
     const std::int32_t bucket = first_ + static_cast<std::int32_t>(i);
     const double middle = (lower_bound_of(bucket) + lower_bound_of(bucket + 1)) / 2;

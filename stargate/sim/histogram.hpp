@@ -31,9 +31,9 @@ class Histogram {
  private:
   void count_in(std::int32_t bucket, double weight);
 
-  std::int32_t first_ = 0;  ///< index of the first bucket
-  std::vector<double> weights_;
-  double count_ = 0, sum_ = 0, least_ = 0, largest_ = 0;
+  std::int32_t first_ = 0;                                ///< index of the first bucket
+  std::vector<double> weights_;                           ///< by bucket, from first_ on
+  double count_ = 0, sum_ = 0, least_ = 0, largest_ = 0;  ///< weights; weighted values; extremes, exact
 };
 
 }  // namespace stargate

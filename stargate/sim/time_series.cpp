@@ -12,6 +12,7 @@ void TimeSeries::make_room(std::int64_t end) {
     sums_.resize((sums_.size() + 1) / 2);
     window_ *= 2;
   }
+  // Whole windows that reach `end`, rounded up.
   const auto needed = static_cast<std::size_t>((end + window_ - 1) / window_);
   if (sums_.size() < needed) sums_.resize(needed, 0.0);
 }
@@ -47,6 +48,7 @@ double TimeSeries::mean(SimTime start, SimTime end) const {
   double sum = 0;
   for (std::size_t i = 0; i < sums_.size(); ++i) {
     const std::int64_t from = static_cast<std::int64_t>(i) * window_, to = from + window_;
+    // A window that the span only touches counts by the share that lies in it, as if the figure were constant there.
     const std::int64_t common = std::min(to, end.ns) - std::max(from, start.ns);
     if (common > 0) sum += sums_[i] * static_cast<double>(common) / static_cast<double>(window_);
   }

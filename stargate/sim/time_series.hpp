@@ -30,8 +30,8 @@ class TimeSeries {
  private:
   void make_room(std::int64_t end);
 
-  std::int64_t window_;
-  std::size_t most_;
+  std::int64_t window_;       ///< nanoseconds
+  std::size_t most_;          ///< windows kept before they double
   std::vector<double> sums_;  ///< value times seconds, by window
   double largest_ = 0;
 };

@@ -24,6 +24,7 @@ class CapacitySearch {
       : trial_(trial), traffic_(traffic), targets_(targets) {}
 
   Capacity run(double guess, double challenge) {
+    // Cells begin at multiples of six steps whatever the guess, so that two guesses walk the same rates.
     int at = cell_below(static_cast<int>(std::floor(kSteps * std::log2(guess))));
     if (challenge > 0) {
       const int more = static_cast<int>(std::floor(kSteps * std::log2(challenge) + 1e-9)) + 1;
@@ -47,6 +48,7 @@ class CapacitySearch {
       if (result.rate > out_.rate) out_.rate = result.rate, out_.best = result;
       return true;
     }
+    // The lowest rate that fails tells best what is missed.
     if (out_.nearest.rate == 0 || result.rate < out_.nearest.rate) out_.nearest = result;
     return false;
   }
@@ -63,6 +65,7 @@ class CapacitySearch {
   void halve() {
     while (*high_ - *low_ > 1) {
       const int middle = (*low_ + *high_) / 2;
+      // Down to one cell along the borders of cells, inside it step by step.
       const int aligned = *high_ - *low_ > kCell ? cell_below(middle) : middle;
       (holds(aligned) ? low_ : high_) = aligned;
     }
@@ -82,6 +85,8 @@ Capacity find_capacity(const Trial& trial, double guess, double challenge, const
   return CapacitySearch(trial, traffic, targets).run(guess, challenge);
 }
 
-double rate_below(double rate) { return rate_at(static_cast<int>(std::ceil(kSteps * std::log2(rate) - 1e-6)) - 1); }
+double rate_below(double rate, int steps) {
+  return rate_at(static_cast<int>(std::ceil(kSteps * std::log2(rate) - 1e-6)) - steps);
+}
 
 }  // namespace stargate

@@ -9,7 +9,7 @@ namespace stargate {
 struct Capacity {
   double rate = 0;            ///< 0: no rate that was tried meets the targets
   TrialResult best, nearest;  ///< at that rate; at the lowest rate that does not
-  int trials = 0;
+  int trials = 0;             ///< simulated
 };
 
 /// `guess`: where to begin. With `challenge` above 0 the first trial is at the next rate of the lattice above it; when
@@ -18,7 +18,7 @@ struct Capacity {
 Capacity find_capacity(const Trial& trial, double guess, double challenge, const TrialTraffic& traffic,
                        const SizingTargets& targets);
 
-/// The next lower rate of the lattice.
-double rate_below(double rate);
+/// So many steps down the lattice of rates; 1: the next lower one.
+double rate_below(double rate, int steps);
 
 }  // namespace stargate

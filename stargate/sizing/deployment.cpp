@@ -1,4 +1,4 @@
-// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the two best
+// Layouts are rated one by one; whole replicas then follow from the demand, disaggregated ones from the best
 // layouts of each side in the numbers that match their rates.
 #include "stargate/sizing/deployment.hpp"
 
@@ -27,17 +27,21 @@ std::optional<double> prefill_rate(const StepModel& step, const ServingQuestion&
   const ServingWorkload& w = question.workload;
   const double fresh = w.isl * (1 - w.cached_share);
   const double chunks = std::ceil(fresh / step.replica().engine.max_num_batched_tokens);
+  // The mean of its chunks: equal lengths, and the context half-way between the first chunk's and the last's. The last
+  // one alone samples.
   const SequenceGroup prompt{1, fresh / chunks, w.isl - fresh * (chunks - 1) / (2 * chunks), false, 1 / chunks};
   const Duration alone = chunks * step.step_time({&prompt, 1}).total();
   shortfall.best_ttft = shortfall.best_ttft ? min(*shortfall.best_ttft, alone) : alone;
   double busy = kBusiest;
   if (question.target.ttft) {
     const double spare = *question.target.ttft / alone - 1;  // over the time alone
+    // A prompt that finds the replica idle is already too late.
     if (spare <= 0) return std::nullopt;
     // TTFT / S - 1 = rho / (2 (1 - rho)) solved for rho
     busy = std::min(busy, 2 * spare / (1 + 2 * spare));
   }
   const auto& layout = step.replica().layout;
+  // Attention groups and stages work on prompts of their own at the same time.
   return busy * layout.attention_dp * layout.pp / alone.in(second);
 }
 
@@ -46,6 +50,7 @@ std::optional<double> decode_rate(const StepModel& step, const ServingQuestion& 
                                   ServingShortfall& shortfall) {
   const ServingWorkload& w = question.workload;
   const auto& replica = step.replica();
+  // Sequences are at all ages: the mean has half of its answer.
   const double context = w.isl + w.osl / 2;
   const double most = std::min(room, static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp);
   const double tokens = step.tokens_per_step();
@@ -56,12 +61,14 @@ std::optional<double> decode_rate(const StepModel& step, const ServingQuestion& 
   if (question.target.tpot && time(sequences) > *question.target.tpot) {
     if (alone > *question.target.tpot) return std::nullopt;
     double low = 1, high = sequences;
+    // To half a sequence, or half a percent of many: finer than the estimate itself.
     while (high - low > std::max(0.5, 0.005 * low)) {
       const double middle = (low + high) / 2;
       (time(middle) <= *question.target.tpot ? low : high) = middle;
     }
     sequences = low;
   }
+  // Little: each stays for osl - 1 tokens, the first having come from the prefill side.
   return sequences / ((w.osl - 1) * time(sequences).in(second));
 }
 
@@ -107,6 +114,7 @@ Sides rate_sides(const Model& model, const ServingMachine& machine, const Servin
 /// The numbers of both sides that serve most with these accelerators.
 std::optional<Deployment> within(const ReplicaGroup& prefill, const ReplicaGroup& decode, int accelerators) {
   std::optional<Deployment> best;
+  // Every split is tried: prefill replicas x, and decode replicas on what is left.
   for (int x = 1; x * prefill.layout.accelerators() < accelerators; ++x) {
     const int y = (accelerators - x * prefill.layout.accelerators()) / decode.layout.accelerators();
     if (y < 1) break;
@@ -121,6 +129,7 @@ std::optional<Deployment> within(const ReplicaGroup& prefill, const ReplicaGroup
 Deployment for_rate(const ReplicaGroup& prefill, const ReplicaGroup& decode, double rate) {
   Deployment d{decode, prefill};
   const double x = rate / prefill.rate_each, y = rate / decode.rate_each;
+  // Both sides divided by the same number, so that their proportion stays; capacity of the part scales up again.
   const double part = std::max({1.0, x / kMostInGroup, y / kMostInGroup});
   d.prefill->replicas = std::max(1, static_cast<int>(std::ceil(x / part - 1e-9)));
   d.main.replicas = std::max(1, static_cast<int>(std::ceil(y / part - 1e-9)));
@@ -144,6 +153,7 @@ void say_why(ServingShortfall& shortfall, const LatencyTarget& target) {
 double deployment_worth(const Deployment& d, const SizingDemand& demand, double optimism) {
   const double rate = optimism * d.estimated_rate();
   if (demand.accelerators > 0) return -rate;
+  // A part may stand for many of itself; whole replicas are counted one by one and rounded up.
   if (d.disaggregated()) return std::max(1.0, (1 + demand.headroom) * demand.rate / rate) * d.accelerators();
   return std::ceil((1 + demand.headroom) * demand.rate / (optimism * d.main.rate_each) - 1e-9) *
          d.main.layout.accelerators();

@@ -10,8 +10,8 @@ namespace stargate {
 
 /// Replicas of one kind and what one of them serves, requests a second, by the estimate.
 struct ReplicaGroup {
-  ServingLayout layout;
-  int replicas = 1;
+  ServingLayout layout;  ///< of every replica of the group
+  int replicas = 1;      ///< at least 1
   /// Requests a second of one replica: by the estimate, or by what a trial took.
   double rate_each = 0;
 
@@ -20,8 +20,8 @@ struct ReplicaGroup {
 };
 
 struct Deployment {
-  ReplicaGroup main;  ///< of whole requests; disaggregated, of decoding
-  std::optional<ReplicaGroup> prefill;
+  ReplicaGroup main;                    ///< of whole requests; disaggregated, of decoding
+  std::optional<ReplicaGroup> prefill;  ///< disaggregated: the side that prefills
 
   bool disaggregated() const { return prefill.has_value(); }
   int accelerators() const { return main.accelerators() + (prefill ? prefill->accelerators() : 0); }
@@ -32,7 +32,7 @@ std::string format_deployment(const Deployment& deployment);
 
 /// How much is wanted: requests a second, or as many as so many accelerators serve.
 struct SizingDemand {
-  double rate = 0;
+  double rate = 0;       ///< requests a second
   int accelerators = 0;  ///< above 0: all that these serve, and `rate` says nothing
   double headroom = 0;   ///< share of the rate that is planned for on top; of given accelerators, kept free
 };
@@ -40,13 +40,15 @@ struct SizingDemand {
 /// The deployments the estimate knows, the most promising first, and why other layouts are none. The targets of the
 /// question are loosened by `slack`, since the simulation decides.
 struct DeploymentChoice {
-  std::vector<Deployment> deployments;
-  ServingShortfall shortfall;
+  std::vector<Deployment> deployments;  ///< least worth first, which is best
+  ServingShortfall shortfall;           ///< counts every layout that is none
 };
 /// Targets of the estimate over those asked for, so that nothing the simulation might accept is lost to an estimate
 /// that is a little pessimistic.
 inline constexpr double kEstimateSlack = 1.15;
-/// As many of each side as the demand needs, or as serve most of what is given; nothing when neither fits.
+/// As many of each side as the demand needs, or as serve most of what is given; nothing when neither fits. For a rate
+/// only a part of a large fleet, in the proportion of the two sides: at most a dozen replicas of either, which can be
+/// simulated.
 std::optional<Deployment> match_sides(const ReplicaGroup& prefill, const ReplicaGroup& decode,
                                       const SizingDemand& demand);
 /// Sorted by deployment_worth. Empty when no layout fits or is fast enough even with the slack.

@@ -97,6 +97,7 @@ std::int64_t systems_needed(const ServingMachine& machine, std::int64_t replicas
   if (accelerators > machine.accelerators) {
     return replicas * ((accelerators + machine.accelerators - 1) / machine.accelerators);
   }
+  // Whole replicas a system; what is left over in it is bought all the same.
   const int in_one = machine.accelerators / accelerators;
   return (replicas + in_one - 1) / in_one;
 }
@@ -172,9 +173,13 @@ std::vector<ServingLayout> candidate_layouts(const Model& model, const ServingMa
   for (int tp = 1; tp <= widest; tp *= 2) {
     for (int pp = 1; pp <= search.max_pp && tp * pp <= most; pp *= 2) {
       for (int dp = 1; tp * dp * pp <= most; dp *= 2) {
+        // Attention groups of their own pay only where experts are shared among them; without experts they are
+        // replicas.
         if (dp > 1 && !(experts && search.attention_dp)) break;
         const ServingLayout split{tp, pp, dp, 1};
         if (dp == 1) layouts.push_back(split);
+        // Whole experts on every rank. Between one group and all ranks nothing is tried: fewer layouts, and engines are
+        // run so.
         if (experts && split.ranks() > 1) layouts.push_back({tp, pp, dp, split.ranks()});
       }
     }
@@ -228,6 +233,7 @@ Result<std::variant<SizedService, ServingShortfall>> size_service(const Model& m
       visit_layouts(model, machine, question, [&](const Replica& replica, const SteadyState& s) {
         ++served;
         const int each = replica.layout.accelerators();
+        // `headroom` is the share of the best rate that is planned for.
         const auto replicas = static_cast<std::int64_t>(std::ceil(traffic.requests / (s.requests * traffic.headroom)));
         const std::int64_t all = replicas * each;
         const bool better = !best || all < best->accelerators ||

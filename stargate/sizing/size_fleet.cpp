@@ -28,6 +28,8 @@ constexpr int kMostSettles = 24;
 Deployment tried_part(const Deployment& whole) {
   Deployment part = whole;
   if (part.disaggregated()) return part;
+  // Equal replicas behind a router serve in proportion to their number: a few show what all would, for a fraction of
+  // the events.
   const int enough = std::clamp(kEnoughTried / part.main.layout.accelerators(), 1, kMostTried);
   part.main.replicas = std::min(part.main.replicas, enough);
   return part;
@@ -37,6 +39,8 @@ Deployment tried_part(const Deployment& whole) {
 Deployment whole_of(const Deployment& part, double capacity, const Deployment& planned, const SizingDemand& demand) {
   if (demand.accelerators > 0) return planned;
   Deployment whole = part;
+  // Capacity of equal replicas is proportional to their number: what a part takes is scaled up, and the whole is run
+  // once more before it is believed.
   const double times = (1 + demand.headroom) * demand.rate / capacity;
   const auto scaled = [&](int replicas) { return std::max(1, static_cast<int>(std::ceil(times * replicas - 1e-9))); };
   if (!part.disaggregated()) {
@@ -65,7 +69,7 @@ struct Tried {
 class FleetRace {
  public:
   FleetRace(const Model& model, const FleetQuestion& question, std::span<const FleetOption> options)
-      : model_(model), question_(question), demand_(question.demand), options_(options) {}
+      : model_(model), question_(question), demand_(question.demand), options_(options), steps_(options.size()) {}
 
   FleetAnswer run() {
     for (std::size_t i = 0; i < options_.size(); ++i) enter(i);
@@ -90,6 +94,7 @@ class FleetRace {
  private:
   void race() {
     for (const Candidate& candidate : candidates_) {
+      // Even if it beat its estimate by as much as the luckiest so far, it would need no fewer accelerators.
       if (best_ && deployment_worth(candidate.planned, demand_, optimism()) >= worth(best_->fleet)) continue;
       ++simulated_;
       try_candidate(candidate);
@@ -124,6 +129,8 @@ class FleetRace {
 
   /// By how much an estimate may fall short of what is true; below 1 where all fall far behind theirs.
   double optimism() const {
+    // Where all estimates were far too high, half as much again as the luckiest is still below 1: fewer candidates are
+    // worth a trial.
     if (observed_ > 0 && simulated_ >= kManyTried && kWideMargin * observed_ < 1) return kWideMargin * observed_;
     return observed_ > 0 ? std::max(kLeastOptimism, kOptimismMargin * observed_) : kUsualOptimism;
   }
@@ -136,6 +143,8 @@ class FleetRace {
   std::optional<double> challenge(const Deployment& part, const Deployment& planned, const Tried* best) const {
     if (best == nullptr || best->capacity.rate == 0) return 0;
     if (demand_.accelerators > 0) return best->fleet.capacity * part.main.replicas / planned.main.replicas;
+    // To win it must serve the demand with at least one accelerator fewer: the rate its part would have to take for
+    // that.
     const int fewer = best->fleet.deployment.accelerators() - 1, each = part.accelerators();
     const double wanted = (1 + demand_.headroom) * demand_.rate;
     if (part.disaggregated()) return each > fewer ? std::nullopt : std::optional(wanted * each / fewer);
@@ -156,7 +165,7 @@ class FleetRace {
     const auto beaten = challenge(part, planned, best);
     if (!beaten) return out;
     const ServingMachine& machine = *options_[option].machine;
-    const Trial trial(model_, machine, serving, part);
+    const Trial trial(model_, machine, serving, part, steps_[option]);
     out.capacity = find_capacity(trial, part.estimated_rate(), *beaten, question_.traffic, question_.targets);
     trials_ += out.capacity.trials;
     if (out.capacity.rate == 0) {
@@ -188,6 +197,7 @@ class FleetRace {
       const bool slow = tried.capacity.nearest.misses_tpot;
       keep(tried);
       budget /= kBudgetStep;
+      // A budget below the number of sequences could not decode them all in one step.
       if (!slow || budget < serving.engine.max_num_seqs) break;
     }
     if (!served && best() == nullptr) ++failed_;
@@ -203,6 +213,7 @@ class FleetRace {
     for (int i = 0; i < kMatchings && last.capacity.rate > 0; ++i) {
       const bool prompts = last.capacity.nearest.misses_ttft || last.capacity.nearest.prompts_pile_up;
       ReplicaGroup& ended = prompts ? *planned.prefill : planned.main;
+      // The trial has shown what this side really takes; the other side keeps its estimate.
       ended.rate_each = last.capacity.rate / ended.replicas;
       const auto matched = match_sides(*planned.prefill, planned.main, demand_);
       if (!matched || (matched->main.replicas == planned.main.replicas &&
@@ -225,35 +236,71 @@ class FleetRace {
     if (better_of(best(), tried) == &tried) best_ = tried;
   }
 
-  /// The whole deployment is run at what is wanted of it until it holds.
-  bool settle(Tried& tried) {
-    SizedFleet& fleet = tried.fleet;
+  /// Runs the whole deployment; true when it is inside its targets. What is refused is so at every rate.
+  bool holds(const Trial& whole, double rate, const Tried& tried, TrialResult& held) {
+    const auto tried_with = static_cast<double>(tried.fleet.at_capacity.length.requests);
+    const auto requests = static_cast<std::int64_t>(kLonger * std::max(1.0, tried.parts) * tried_with);
+    held = whole.hold(rate, std::min(requests, kMostHeld), question_.traffic, question_.targets);
+    ++trials_;
+    if (held.meets()) return true;
+    if (held.refused == 0 || !nearest_) nearest_ = held;
+    return false;
+  }
+
+  /// The whole deployment is run until it holds: as it is at the highest rate, or at the rate that is wanted with the
+  /// fewest replicas.
+  bool settle(Tried& tried) { return demand_.accelerators > 0 ? settle_rate(tried) : settle_replicas(tried); }
+
+  Trial whole_trial(const Tried& tried) {
+    const std::size_t option = tried.fleet.option;
+    return {model_, *options_[option].machine, tried.serving, tried.fleet.deployment, steps_[option]};
+  }
+
+  /// Down the lattice of rates by one step, two, four; then the last stride is halved.
+  bool settle_rate(Tried& tried) {
+    const Trial whole = whole_trial(tried);
+    const double most = tried.fleet.capacity;
+    const auto at = [&](int steps) { return steps == 0 ? most : rate_below(most, steps); };
+    TrialResult held, best;
+    int failed = -1, good = 0;
+    for (int stride = 1; !holds(whole, at(good), tried, held); stride *= 2) {
+      if (held.refused > 0 || good >= kMostSettles) return false;
+      failed = good;
+      good += stride;
+    }
+    best = held;
+    while (good - failed > 1) {
+      const int middle = (good + failed) / 2;
+      (holds(whole, at(middle), tried, held) ? good : failed) = middle;
+      if (good == middle) best = held;
+    }
+    tried.fleet.capacity = at(good);
+    finish(tried.fleet, whole, best, at(good));
+    return true;
+  }
+
+  bool settle_replicas(Tried& tried) {
+    const double load = (1 + demand_.headroom) * demand_.rate;
     for (int i = 0; i < kMostSettles; ++i) {
-      const bool all = demand_.accelerators > 0;
-      const double load = all ? fleet.capacity : (1 + demand_.headroom) * demand_.rate;
-      const Trial whole(model_, *options_[fleet.option].machine, tried.serving, fleet.deployment);
-      const double longer = kLonger * std::max(1.0, tried.parts);
-      const auto requests = static_cast<std::int64_t>(longer * static_cast<double>(fleet.at_capacity.length.requests));
-      const TrialResult held = whole.hold(load, std::min(requests, kMostHeld), question_.traffic, question_.targets);
-      ++trials_;
-      if (held.refused > 0) {
-        if (!nearest_) nearest_ = held;
-        return false;
-      }
-      if (held.meets()) {
-        fleet.held = held.length;
-        const double wanted = load / (1 + demand_.headroom);
-        fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
-        rate(fleet, wanted, load);
+      const Trial whole = whole_trial(tried);
+      TrialResult held;
+      if (holds(whole, load, tried, held)) {
+        finish(tried.fleet, whole, held, load);
         return true;
       }
-      nearest_ = held;
-      all ? ask_less(fleet) : add_replicas(fleet.deployment, held);
+      if (held.refused > 0) return false;
+      add_replicas(tried.fleet.deployment, held);
     }
     return false;
   }
 
-  static void ask_less(SizedFleet& fleet) { fleet.capacity = rate_below(fleet.capacity); }
+  /// `held`: what it did at the `load`, headroom included.
+  void finish(SizedFleet& fleet, const Trial& whole, const TrialResult& held, double load) const {
+    const double wanted = load / (1 + demand_.headroom);
+    fleet.held = held.length;
+    fleet.at_load = wanted == load ? held : whole.run(wanted, question_.traffic, question_.targets);
+    rate(fleet, wanted, load);
+  }
 
   static void add_replicas(Deployment& deployment, const TrialResult& held) {
     const bool prompts = deployment.disaggregated() && (held.misses_ttft || held.prompts_pile_up);
@@ -309,6 +356,7 @@ class FleetRace {
   const FleetQuestion& question_;
   const SizingDemand& demand_;
   std::span<const FleetOption> options_;
+  std::vector<TriedSteps> steps_;  ///< by option
   std::vector<Candidate> candidates_;
   LayoutLosses losses_;
   std::optional<ServingShortfall> shortfall_;

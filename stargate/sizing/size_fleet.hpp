@@ -13,19 +13,19 @@
 namespace stargate {
 
 struct FleetQuestion {
-  ServingQuestion serving;  ///< its targets are the goals' limits
-  SizingTargets targets;
-  SizingDemand demand;
-  TrialTraffic traffic;
+  ServingQuestion serving;   ///< its targets are the goals' limits
+  SizingTargets targets;     ///< percentiles or means, as the user has them
+  SizingDemand demand;       ///< rate, or accelerators given
+  TrialTraffic traffic;      ///< what trials are run with
   double mean_output = 256;  ///< tokens of an answer
 };
 
 /// One way to serve: an engine and a precision on a machine whose kernels are that engine's, whole or apart.
 struct FleetOption {
-  const ServingMachine* machine = nullptr;
+  const ServingMachine* machine = nullptr;  ///< not owned
   ServingPrecision precision;
   EngineSetup engine;
-  bool disaggregated = false;
+  bool disaggregated = false;  ///< prefill and decode apart
 };
 
 struct SizedFleet {
@@ -44,14 +44,14 @@ struct SizedFleet {
   LayoutLosses losses;
   double estimated_output_per_accelerator = 0;  ///< what the estimate said at its own best
   int candidates = 0, simulated = 0;            ///< deployments the estimate knew; those that were tried
-  int trials = 0;
+  int trials = 0;                               ///< simulated, of all that were tried
 };
 
 /// Which of memory, latency and topology kept it from being: see the losses and the sentence.
 struct FleetShortfall {
-  std::string sentence;
+  std::string sentence;  ///< for people: what was missed, by how much
   LayoutLosses losses;
-  std::optional<Bytes> missing;
+  std::optional<Bytes> missing;                  ///< on each accelerator, in the layout nearest to fitting
   std::optional<Duration> best_ttft, best_tpot;  ///< of one request alone
   bool overloaded = false;                       ///< the queue grew without end wherever it was tried
 };
@@ -70,9 +70,9 @@ struct RunningCost {
   ReplicaPower power;          ///< of one accelerator
 };
 struct FleetEconomy {
-  MoneyRate rate;
+  MoneyRate rate;           ///< of all accelerators
   MoneyPerToken per_token;  ///< of output
-  Power power;
+  Power power;              ///< mean at the plug
   /// Of output.
   double joules_per_token = 0;
 };
@@ -83,7 +83,7 @@ FleetEconomy fleet_economy(const SizedFleet& fleet, const RunningCost& cost);
 /// fastest for a user last.
 struct ParetoPoint {
   double per_user = 0, per_accelerator = 0;  ///< output tokens a second
-  Duration ttft;
+  Duration ttft;                             ///< mean, by the estimate
   ServingLayout layout;
   double concurrency = 0;  ///< of a replica
 };

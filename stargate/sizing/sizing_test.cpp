@@ -91,7 +91,8 @@ TEST_CASE("overload is called by its name") {
   const ServingMachine machine = dgx_h100();
   FleetQuestion question = question_of(10, 500, 20);
   question.targets = {};
-  const Trial trial(model, machine, question.serving, {{{1, 1, 1, 1}, 1, 1}, std::nullopt});
+  TriedSteps steps;
+  const Trial trial(model, machine, question.serving, {{{1, 1, 1, 1}, 1, 1}, std::nullopt}, steps);
   CHECK(trial.run(300, question.traffic, question.targets).overloaded);
   CHECK(!trial.run(5, question.traffic, question.targets).overloaded);
 }
@@ -156,7 +157,8 @@ TEST_CASE("a trial is slower at a higher rate and the same when it is asked agai
   const ServingMachine machine = dgx_h100();
   const FleetQuestion question = question_of(10, 500, 20);
   const Deployment one{{{1, 1, 1, 1}, 1, 1}, std::nullopt};
-  const Trial trial(model, machine, question.serving, one);
+  TriedSteps steps;
+  const Trial trial(model, machine, question.serving, one, steps);
   const TrialResult slow = trial.run(2, question.traffic, question.targets);
   const TrialResult fast = trial.run(15, question.traffic, question.targets);
   CHECK(slow.tpot < fast.tpot);

@@ -50,6 +50,7 @@ BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& 
   BatchedFigure out;
   std::vector<double> all(values.begin(), values.end());
   out.value = goal.of(all).base();
+  // What does not divide is in the whole figure and in no batch.
   const std::size_t size = values.size() / kTrialBatches;
   if (size == 0) return out;
   double sum = 0, squares = 0;

@@ -16,14 +16,14 @@ namespace stargate {
 
 /// What a latency must not exceed, in the mean or for a share of the requests.
 struct LatencyGoal {
-  std::optional<Duration> limit;
-  double share = 0;  ///< 0: the mean; 0.99: the 99th percentile
+  std::optional<Duration> limit;  ///< empty: none, the figure is only measured
+  double share = 0;               ///< 0: the mean; 0.99: the 99th percentile
 
   /// A percentile by nearest rank; zero of nothing.
   Duration of(std::vector<double>& seconds) const;  ///< the figure the limit is about; orders `seconds`
 };
 struct SizingTargets {
-  LatencyGoal ttft, tpot;
+  LatencyGoal ttft, tpot;  ///< each request's, over requests
 };
 
 /// Few, so that each is long against the time over which latencies are correlated.
@@ -34,12 +34,13 @@ std::size_t warm_up_end(std::span<const double> values);
 
 /// A figure of all values and what its batches say of it.
 struct BatchedFigure {
-  double value = 0;
+  double value = 0;            ///< seconds
   double half_width = 0;       ///< at 99 %
   double least = 0, most = 0;  ///< of the batches
   double relative() const { return value > 0 ? half_width / value : 0; }
 };
-/// Needs least_in_batch values a batch; with fewer the half-width says nothing.
+/// Needs least_in_batch values a batch; with fewer the half-width says nothing. Values in seconds and in order of
+/// arrival.
 BatchedFigure batched_figure(std::span<const double> values, const LatencyGoal& goal);
 /// Requests that `goal` needs for a figure of each batch: two above a percentile, and never fewer than 40.
 std::size_t least_in_batch(const LatencyGoal& goal);

@@ -5,8 +5,18 @@
 
 namespace stargate {
 
+/// A few dozen layouts are tried, so they are looked through.
+std::shared_ptr<const StepTable> TriedSteps::at(const ServingLayout& layout, bool prefill_side,
+                                                const ReplicaEngine& own) {
+  for (const Known& known : known_) {
+    if (known.prefill_side == prefill_side && known.layout == layout) return known.table;
+  }
+  known_.push_back({layout, prefill_side, own.table});
+  return own.table;
+}
+
 Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-             const Deployment& deployment)
+             const Deployment& deployment, TriedSteps& steps)
     : deployment_(deployment), front_end_(question.engine.request_overhead), stream_(question.engine.stream_overhead) {
   const auto make = [&](const ServingLayout& layout, EngineSetup setup) {
     // Where no prompts begin alike, remembering them changes nothing but the time a trial takes.
@@ -17,7 +27,10 @@ Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQue
     return std::get<ReplicaEngine>(std::move(*made));
   };
   main_ = make(deployment.main.layout, question.engine);
-  if (deployment.prefill) prefill_ = make(deployment.prefill->layout, prefill_side(question.engine));
+  main_steps_ = steps.at(deployment.main.layout, false, main_);
+  if (!deployment.prefill) return;
+  prefill_ = make(deployment.prefill->layout, prefill_side(question.engine));
+  prefill_steps_ = steps.at(deployment.prefill->layout, true, *prefill_);
 }
 
 namespace {
@@ -36,9 +49,9 @@ Refusal explain_refusal(const EngineSpec& engine, const IncomingRequest& request
 
 TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch& watch) const {
   SimulatedService spec;
-  spec.pool = {main_.spec, main_.table.get(), deployment_.main.replicas};
+  spec.pool = {main_.spec, main_steps_.get(), deployment_.main.replicas};
   if (prefill_) {
-    spec.prefill = ServicePool{prefill_->spec, prefill_->table.get(), deployment_.prefill->replicas};
+    spec.prefill = ServicePool{prefill_->spec, prefill_steps_.get(), deployment_.prefill->replicas};
     spec.transfer = cache_transfer(prefill_->replica);
   }
   spec.router = traffic.router;

@@ -20,18 +20,18 @@ namespace stargate {
 using TrafficMaker = std::function<std::unique_ptr<RequestSource>(double rate, std::int64_t requests)>;
 /// What comes; the rate is the trial's to say.
 struct TrialTraffic {
-  TrafficMaker make;
-  std::int64_t most_requests = 20'000;  ///< of the longest trial
-  int prefix_block_tokens = 0;          ///< of a prefix's hash, at least
-  RouterPolicy router = RouterPolicy::least_loaded;
+  TrafficMaker make;                                 ///< called once a trial
+  std::int64_t most_requests = 20'000;               ///< of the longest trial
+  int prefix_block_tokens = 0;                       ///< of a prefix's hash, at least
+  RouterPolicy router = RouterPolicy::least_loaded;  ///< over the deployment's replicas
 };
 
 /// How long a trial ran and how sure its figures are.
 struct TrialLength {
-  std::int64_t requests = 0;  ///< that came
-  std::int64_t counted = 0;   ///< whose latencies count: after the warm-up
-  Duration simulated;         ///< until the last came
-  int batches = 0;
+  std::int64_t requests = 0;                        ///< that came
+  std::int64_t counted = 0;                         ///< whose latencies count: after the warm-up
+  Duration simulated;                               ///< until the last came
+  int batches = 0;                                  ///< in order of arrival
   double ttft_half_width = 0, tpot_half_width = 0;  ///< of the figures, at 99 %, as shares of them
   bool steady = false;                              ///< else the longest trial ended first
 };
@@ -44,8 +44,8 @@ struct Refusal {
 };
 
 struct TrialResult {
-  double rate = 0;  ///< requests a second offered
-  Duration ttft_mean, tpot_mean;
+  double rate = 0;                           ///< requests a second offered
+  Duration ttft_mean, tpot_mean;             ///< over the counted requests
   Duration ttft, tpot;                       ///< as the goals have them
   double prefill_busy = 0, decode_busy = 0;  ///< share of all engines' time, weighted by accelerators
   double cached_share = 0;                   ///< of prompt tokens, found in prefix caches
@@ -55,18 +55,34 @@ struct TrialResult {
   bool prompts_pile_up = false;  ///< ... before the replicas that prefill
   std::int64_t refused = 0;      ///< too long for the cache or a step
   Refusal refusal;               ///< of the first refused
-  TrialLength length;
+  TrialLength length;            ///< and how sure the figures are
 
   bool meets() const { return !overloaded && !misses_ttft && !misses_tpot && refused == 0; }
+};
+
+/// Tables of step times by layout and side, of one model, machine, precision and engine. Trials that differ in replicas
+/// or token budgets share them, since no step time depends on either. For one thread.
+class TriedSteps {
+ public:
+  /// Those of an earlier replica of this layout; the first one's own are kept.
+  std::shared_ptr<const StepTable> at(const ServingLayout& layout, bool prefill_side, const ReplicaEngine& own);
+
+ private:
+  struct Known {
+    ServingLayout layout;
+    bool prefill_side;
+    std::shared_ptr<const StepTable> table;
+  };
+  std::vector<Known> known_;
 };
 
 /// One deployment of a model on a machine, with the tables of its step times; for one thread.
 class Trial {
  public:
   /// Aborts when the deployment does not fit: the estimate has only let through what does. Model and machine outlive
-  /// it.
+  /// it; `steps` are of the same model, machine, precision and engine.
   Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
-        const Deployment& deployment);
+        const Deployment& deployment, TriedSteps& steps);
 
   /// Until it is decided whether the rate is served inside the targets. Deterministic for a rate. Takes as long as the
   /// figures need, at most traffic.most_requests.
@@ -77,10 +93,11 @@ class Trial {
  private:
   TrialResult simulate(double rate, const TrialTraffic& traffic, class TrialWatch& watch) const;
 
-  Deployment deployment_;
-  Duration front_end_, stream_;  ///< of the engine: a request, and a token for each sequence beside it
-  ReplicaEngine main_;
-  std::optional<ReplicaEngine> prefill_;
+  Deployment deployment_;                 ///< numbers of replicas
+  Duration front_end_, stream_;           ///< of the engine: a request, and a token for each sequence beside it
+  ReplicaEngine main_;                    ///< with the table of its step times
+  std::optional<ReplicaEngine> prefill_;  ///< of the side that prefills
+  std::shared_ptr<const StepTable> main_steps_, prefill_steps_;
 };
 
 }  // namespace stargate

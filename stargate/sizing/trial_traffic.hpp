@@ -14,7 +14,7 @@ struct PlainTraffic {
   LengthDistribution prompt, output;  ///< tokens; a prompt with what all share
   std::int32_t prefix = 0;            ///< tokens that all prompts begin with, fewer than a prompt has on average
   double cv = 1;                      ///< coefficient of variation of the gaps
-  std::uint64_t seed = 1;
+  std::uint64_t seed = 1;             ///< of lengths and gaps
 };
 /// Sets the question's workload, its mean answer and its traffic. Lengths of the workload are the distributions' means.
 void set_traffic(FleetQuestion& question, const PlainTraffic& traffic);

@@ -57,6 +57,8 @@ void TrialWatch::came(const IncomingRequest& request) {
 }
 
 void TrialWatch::leave(const IncomingRequest& request) {
+  // Long answers leave late: only the requests before the first that is still inside are looked at, or the slow ones
+  // would be missing.
   requests_[static_cast<std::size_t>(request.number)].gone = true;
   while (complete_ < requests_.size() && requests_[complete_].gone) ++complete_;
   ++gone_;
@@ -114,6 +116,7 @@ void TrialWatch::measure(std::size_t from, std::size_t end) {
 bool TrialWatch::is_surely_missed(const LatencyGoal& goal, const BatchedFigure& figure) {
   if (!goal.limit) return false;
   const double limit = goal.limit->base();
+  // Every batch above it, or the whole figure above it by more than chance explains.
   return figure.least > limit || figure.value - figure.half_width > limit;
 }
 
@@ -171,6 +174,7 @@ bool TrialWatch::still_ramps() const {
     const auto index = static_cast<std::size_t>(request.arrival / quarter);
     if (index < come.size()) ++come[index];
   }
+  // Three deviations of a Poisson count above what the second quarter brought.
   return come[3] > kMoreComing * come[1] + 3 * std::sqrt(come[1]);
 }
 
@@ -210,6 +214,7 @@ void TrialWatch::look_for_a_miss(std::size_t end, double usual) {
 
 /// At a checkpoint: overloaded, hopeless, decided, or on to the next.
 void TrialWatch::look() {
+  // Checkpoints grow geometrically: looking costs in proportion to what has come, so all looks together stay linear.
   next_look_ = std::max(gone_ + 1, static_cast<std::size_t>(kNextLook * static_cast<double>(gone_)));
   const std::size_t end = complete_;
   if (end < kLeastFarOff) {
@@ -226,6 +231,8 @@ void TrialWatch::look() {
   const bool grows = coming_until().seconds() >= kTimesOverloaded * usual && note_overload();
   if (grows || (time >= kTimesHopeless * usual && is_hopeless(end / 2, end))) return give_up(end);
   if (limits_.to_the_end) return look_for_a_miss(end, usual);
+  // The engines were found empty: what belongs to filling them is left out, by whichever latency takes longer to
+  // settle.
   const std::size_t warm =
       std::max(warm_up_end(latencies(&Latency::ttft, 0, end)), warm_up_end(latencies(&Latency::tpot, 0, end)));
   const double counted = requests_[end - 1].arrival - requests_[warm].arrival;

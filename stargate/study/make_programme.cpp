@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "stargate/finance/cluster_share.hpp"
+#include "stargate/serving/replica.hpp"
 
 namespace stargate {
 
@@ -78,8 +79,10 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
     const double years = std::max(0, q - out.first_delivery) / 4.0;
     out.price.points[q] = price * std::pow(1 + spec.price_change, years);
   }
-  out.power = system.power + cluster.power * static_cast<double>(system.accelerators);
-  out.idle_power = spec.idle_power;
+  const Power network = cluster.power * static_cast<double>(system.accelerators);
+  out.power = system.power + network;
+  const Power idle = replica_power(catalogue, system, system.accelerators).idle + network;  // switches draw as ever
+  out.idle_power = spec.idle_power.value_or(idle / out.power);
   out.life = quarters_of(study.finance.system_life);
   out.availability = spec.availability;
   out.maintenance = study.finance.maintenance;

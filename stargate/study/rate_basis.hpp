@@ -19,10 +19,10 @@ struct RateBasis {
   std::vector<std::string> lenders;
   /// The other architectures, of which only this decides who lends to whom.
   struct Kinship {
-    std::string architecture, family;
-    bool from_whole_runs = false;
+    std::string architecture, family;  ///< ids of architecture records
+    bool from_whole_runs = false;      ///< nobody lends to it
   };
-  std::vector<Kinship> kinships;
+  std::vector<Kinship> kinships;  ///< an entry an architecture
 };
 
 /// Of a service on a system; both are in the catalogue.

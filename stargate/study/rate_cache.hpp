@@ -24,19 +24,19 @@ class RateCache {
             const CatalogueChanges& changes);
 
   struct Question {
-    const StudyServiceSpec& service;
-    const System& system;
-    RateBasis basis;
+    const StudyServiceSpec& service;  ///< what is asked
+    const System& system;             ///< of what machine
+    RateBasis basis;                  ///< everything else the rate depends on
   };
   /// Empty when nothing is kept for exactly this question.
   std::optional<MachineRate> find(const Question& question) const;
-  void keep(const Question& question, const MachineRate& rate) const;
+  void keep(const Question& question, const MachineRate& rate) const;  ///< writes a file; a fault is passed over
 
   /// The entry's file; the empty text when nothing is kept.
   std::string path(const Question& question) const;
 
  private:
-  std::string folder_;
+  std::string folder_;                          ///< one file a rate
   std::map<std::string, std::string> written_;  ///< hash of a record's file, by its name
   std::vector<Override> changes_;
 };

@@ -29,14 +29,17 @@ Result<std::vector<MachineRate>> rate_machines(const Catalogue& catalogue, const
     Pair& pair = pairs[i];
     const RateCache::Question question{*pair.service, *pair.system,
                                        rate_basis(catalogue, *pair.service, *pair.system)};
+    // The key is everything the rate depends on, so an entry that is found is the answer.
     if (auto kept = cache.find(question)) {
       pair.rate.emplace(std::move(*kept));
     } else {
       const auto rate = pair.service->kind == ServiceKind::serving ? rate_serving : rate_training;
+      // Only the records that the basis names: what the rate is worked out from is exactly what the cache's key covers.
       const Catalogue part = catalogue_part(catalogue, question.basis);
       pair.rate.emplace(rate(part, *pair.service, part.systems.at(pair.system->id)));
       if (pair.rate->ok()) cache.keep(question, **pair.rate);
     }
+    // Progress is told one at a time, in the order of completion; the answer's order below is the study's.
     const std::lock_guard lock(telling);
     progress(fmt::format("rated {} of {}: {} on {}", ++done, pairs.size(), pair.service->service, pair.system->id));
   });

@@ -16,7 +16,7 @@ class RateCache;
 
 /// A machine that cannot serve has a rate of zero and says why in `layout`.
 struct MachineRate {
-  std::string service, system, accelerator;
+  std::string service, system, accelerator;     ///< ids
   TokenRate per_accelerator{};                  ///< tokens trained on or put out, while it works; zero when it cannot
   std::string layout{};                         ///< "9 x TP 8", or why it cannot
   std::string engine{}, mode{}, precision{};    ///< serving: what it is that does best

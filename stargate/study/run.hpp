@@ -14,9 +14,9 @@ namespace stargate {
 
 /// What to plan, and how it differs from the files: `--set` on records of the catalogue and on the study, `--without`.
 struct StudyRequest {
-  std::string file, catalogue_folder;
-  CatalogueChanges catalogue_changes;
-  std::vector<Override> study_changes;
+  std::string file, catalogue_folder;   ///< as the user wrote them
+  CatalogueChanges catalogue_changes;   ///< --set and --without of records
+  std::vector<Override> study_changes;  ///< --set of the study's own values
   /// Products that limit deliveries: of the catalogue as written. Where nobody has loaded that yet, it is loaded for
   /// them when a record is left out.
   std::optional<std::set<std::string>> limiting_products = {};
@@ -26,15 +26,15 @@ struct StudyRequest {
 /// Everything up to the question: read, checked, machines rated.
 struct PreparedStudy {
   std::string file;
-  Catalogue catalogue;
-  StudySpec study;
-  std::vector<MachineRate> rates;
-  Programme programme;
+  Catalogue catalogue;             ///< with the changes made
+  StudySpec study;                 ///< checked against it
+  std::vector<MachineRate> rates;  ///< of each service on each system
+  Programme programme;             ///< what the planner is given
 };
 
 struct StudyReport {
-  PreparedStudy prepared;
-  PlanOutcome outcome;
+  PreparedStudy prepared;  ///< all that is known before the plan
+  PlanOutcome outcome;     ///< the plan, or why there is none
 };
 
 /// Told what is being done, in words; may come from any thread, one at a time.

@@ -69,7 +69,8 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
                     within_century)
           .optional("price_change", &S::price_change, "Change of price a year.",
                     Rule{.at_least = -1.0, .above = {}, .at_most = 10.0})
-          .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power.", fraction)
+          .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power; else as the catalogue's records of the machine say.",
+                    fraction)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
                     positive)

@@ -11,18 +11,18 @@
 namespace stargate {
 
 struct HorizonSpec {
-  Quarter first, last;
+  Quarter first, last;  ///< both included
   static const RecordTable<HorizonSpec>& table();
 };
 
 /// Rates are shares a year; deposit, on_delivery and on_acceptance are shares of a system's price and add up to 1.
 struct FinanceSpec {
-  double capital_cost = 0;              ///< of annuities and present values
-  std::optional<double> discount_rate;  ///< of a second present value that is reported
-  Duration system_life, building_life;
-  double maintenance = 0;
-  double deposit = 0, on_delivery = 0, on_acceptance = 0;
-  double reinvested_revenue = 0, maximum_debt_share = 1;
+  double capital_cost = 0;                                 ///< a year, of annuities and present values
+  std::optional<double> discount_rate;                     ///< a year, of a second present value that is reported
+  Duration system_life, building_life;                     ///< over which prices are spread
+  double maintenance = 0;                                  ///< share of the price a year
+  double deposit = 0, on_delivery = 0, on_acceptance = 0;  ///< shares of the price, which add to 1
+  double reinvested_revenue = 0, maximum_debt_share = 1;   ///< shares
   SourceNote source;
   static const RecordTable<FinanceSpec>& table();
 };
@@ -31,9 +31,9 @@ enum class CapitalKind { equity, debt };
 
 struct TrancheSpec {
   std::string name;
-  Quarter from;
-  Money amount;
-  CapitalKind kind = CapitalKind::equity;
+  Quarter from;                            ///< first quarter in which it may be drawn
+  Money amount;                            ///< at most, in all
+  CapitalKind kind = CapitalKind::equity;  ///< debt bears interest
   /// A year, on what is drawn.
   double interest = 0;
   SourceNote source;
@@ -41,7 +41,7 @@ struct TrancheSpec {
 };
 
 struct StudySiteSpec {
-  std::string site;
+  std::string site;                         ///< id of the catalogue
   Series<Power> power;                      ///< at the meter, that the grid and the programme's contracts can give
   Power energised;                          ///< already running before the first quarter
   Power most_started;                       ///< a quarter
@@ -54,13 +54,13 @@ struct StudySiteSpec {
 
 /// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
-  std::string system;
-  std::optional<Quarter> from, until;  ///< deliveries; else from the system's own availability, until the end
-  std::optional<Duration> order_lead_time;
-  double price_change = 0;  ///< a year, after `from`
-  /// Share of the full power.
-  double idle_power = 0.25;
-  double availability = 0.95;
+  std::string system;                       ///< id of the catalogue
+  std::optional<Quarter> from, until;       ///< deliveries; else from the system's own availability, until the end
+  std::optional<Duration> order_lead_time;  ///< empty: the supplier's
+  double price_change = 0;                  ///< a year, after `from`
+  /// Share of the full power; else what the machine's records say that it draws when nothing runs.
+  std::optional<double> idle_power;
+  double availability = 0.95;                  ///< share of its accelerators that work
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
   SourceNote source;
   static const RecordTable<StudySystemSpec>& table();
@@ -68,8 +68,8 @@ struct StudySystemSpec {
 
 /// The share of a supplier's world capacity the programme can have.
 struct ShareSpec {
-  std::string supplier;
-  Series<double> share;
+  std::string supplier;  ///< id of the catalogue
+  Series<double> share;  ///< of what it makes, 0 to 1
   SourceNote source;
   static const RecordTable<ShareSpec>& table();
 };
@@ -78,36 +78,36 @@ enum class ServiceKind { training, serving };
 
 /// One table for both kinds: which fields a kind needs is checked by study.cpp.
 struct StudyServiceSpec {
-  std::string service, name;
-  ServiceKind kind = ServiceKind::serving;
-  std::string model, stand_in;  ///< a model of the catalogue, and what it stands for
-  Series<TokenRate> demand;     ///< tokens trained on, or put out, on average over the quarter
+  std::string service, name;                ///< id in this study; for headings
+  ServiceKind kind = ServiceKind::serving;  ///< which of the fields below mean something
+  std::string model, stand_in;              ///< a model of the catalogue, and what it stands for
+  Series<TokenRate> demand;                 ///< tokens trained on, or put out, on average over the quarter
   /// Of demand within a day. Capacity is built for the peak, so accelerators work 1 / peak_to_mean of the time.
   double peak_to_mean = 1;
   /// What a token that is not served costs the plan; what a served one earns.
   MoneyPerToken unmet_price, revenue;
-  std::vector<std::string> residency;     ///< countries where it must run; empty: anywhere in reach
-  std::vector<std::string> user_regions;  ///< for the round-trip limit
-  std::optional<Duration> most_round_trip;
+  std::vector<std::string> residency;       ///< countries where it must run; empty: anywhere in reach
+  std::vector<std::string> user_regions;    ///< for the round-trip limit
+  std::optional<Duration> most_round_trip;  ///< between its users and a site
   // serving
   std::string study;  ///< file of a service's study that says the rest
   /// Tokens of a request.
   int isl = 0, osl = 0;
-  double prefix_share = 0;  ///< of the input found in a cache
-  std::optional<Duration> ttft, tpot;
-  double share = 0.99;          ///< of the requests that are inside; 0: the mean is
-  double headroom = 0;          ///< share of the rate that is kept free
-  std::string engine = "best";  ///< a name, or the best of those that run on the machine
-  FleetMode mode = FleetMode::best;
+  double prefix_share = 0;                      ///< of the input found in a cache
+  std::optional<Duration> ttft, tpot;           ///< targets of serving
+  double share = 0.99;                          ///< of the requests that are inside; 0: the mean is
+  double headroom = 0;                          ///< share of the rate that is kept free
+  std::string engine = "best";                  ///< a name, or the best of those that run on the machine
+  FleetMode mode = FleetMode::best;             ///< whole replicas, or prefill and decode apart
   std::vector<Precision> precisions;            ///< the weights may be served in; the best is taken
   std::shared_ptr<const ServiceStudySpec> own;  ///< what `study` names, read
   std::string asked;  ///< all that rates of machines depend on, as it was written: fields, and the text of `study`
-  std::optional<Precision> precision;
+  std::optional<Precision> precision;  ///< empty: as the model is stored
   // training
   std::int64_t gpus = 0;  ///< of the job whose layout stands for the programme's training
   /// Sequences.
   std::int64_t global_batch_size = 0;
-  int seq_length = 0;
+  int seq_length = 0;         ///< tokens, of training
   double effective_time = 1;  ///< share of wall time that trains: failures, checkpoints, restarts
   SourceNote source;
   static const RecordTable<StudyServiceSpec>& table();
@@ -125,12 +125,12 @@ struct StudySpec {
   std::map<std::string, Source> sources;
   HorizonSpec horizon;
   FinanceSpec finance;
-  std::vector<TrancheSpec> capital;
-  std::vector<StudySiteSpec> sites;
-  std::vector<StudySystemSpec> systems;
-  std::vector<ShareSpec> shares;
-  std::vector<StudyServiceSpec> services;
-  std::optional<CarbonSpec> carbon;
+  std::vector<TrancheSpec> capital;        ///< empty: money is no limit
+  std::vector<StudySiteSpec> sites;        ///< where power may be built
+  std::vector<StudySystemSpec> systems;    ///< what may be bought
+  std::vector<ShareSpec> shares;           ///< of suppliers' products; the rest is the world's
+  std::vector<StudyServiceSpec> services;  ///< what tokens are wanted for
+  std::optional<CarbonSpec> carbon;        ///< price of emissions
   static const RecordTable<StudySpec>& table();
 };
 

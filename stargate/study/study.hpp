@@ -7,7 +7,7 @@
 namespace stargate {
 
 struct StudyChanges {
-  std::vector<Override> set;
+  std::vector<Override> set;         ///< in the order given; later ones win
   std::vector<std::string> without;  ///< records left out of the catalogue: items of the study that name one go too
 };
 

@@ -27,8 +27,9 @@ class LengthDistribution {
   /// One of `sample`, each alike; must not be empty.
   static LengthDistribution empirical(std::vector<std::int32_t> sample);
 
+  /// One distribution takes the same number of uniforms every time, so that streams of other purposes stay in step.
   std::int32_t draw(RandomStream& stream) const;
-  /// Of the distribution before rounding, the tokens of shortened() taken off.
+  /// Of the distribution before rounding, the tokens of shortened() taken off. In tokens; of a sample its own mean.
   double mean() const;
   /// As many tokens fewer in every draw, never below 1.
   LengthDistribution shortened(std::int32_t tokens) const;
@@ -36,15 +37,15 @@ class LengthDistribution {
   std::int32_t longest() const;
 
  private:
-  std::int32_t draw_whole(RandomStream& stream) const;
-  double whole_mean() const;
+  std::int32_t draw_whole(RandomStream& stream) const;  ///< before shortening
+  double whole_mean() const;                            ///< likewise
 
   enum class Kind { fixed, uniform, lognormal, empirical };
   Kind kind_ = Kind::fixed;
-  std::int32_t least_ = 1, most_ = 1;
-  std::int32_t less_ = 0;      ///< taken off every draw
-  double mu_ = 0, sigma_ = 0;  ///< of the logarithm
-  std::vector<std::int32_t> sample_;
+  std::int32_t least_ = 1, most_ = 1;  ///< of fixed and uniform
+  std::int32_t less_ = 0;              ///< taken off every draw
+  double mu_ = 0, sigma_ = 0;          ///< of the logarithm
+  std::vector<std::int32_t> sample_;   ///< of empirical
 };
 
 /// "4000", "uniform(800, 1000)", "lognormal(1155, 1.4)" (mean, coefficient of variation). `name` is the flag or field

@@ -17,16 +17,16 @@ namespace stargate {
 struct PromptPart {
   /// Equal numbers mean equal content, within one source.
   std::uint64_t content = 0;
-  std::int32_t tokens = 0;
+  std::int32_t tokens = 0;  ///< of this stretch
 };
 
 /// One request as it reaches a gateway. prompt_tokens counts everything in the prompt, the parts included.
 struct IncomingRequest {
-  SimTime arrival;
-  std::int64_t number = 0;  ///< counts up in the order the source gives requests out
-  std::int32_t prompt_tokens = 1, output_tokens = 1;
-  std::int32_t tenant = 0, priority = 0;  ///< a smaller priority goes first, as in vLLM
-  std::int64_t session = 0;               ///< requests of a conversation share it
+  SimTime arrival;                                    ///< at the gateway
+  std::int64_t number = 0;                            ///< counts up in the order the source gives requests out
+  std::int32_t prompt_tokens = 1, output_tokens = 1;  ///< at least 1 each
+  std::int32_t tenant = 0, priority = 0;              ///< a smaller priority goes first, as in vLLM
+  std::int64_t session = 0;                           ///< requests of a conversation share it
   /// Of its conversation, from 0; how many the conversation will have.
   std::int32_t turn = 0, turns = 1;
   /// Shared by the tenant (instructions, tools), then of the session (documents, what was said so far). What is left of
@@ -42,6 +42,7 @@ class RequestSource {
   /// The next request in order of arrival among those that wait for no other; false when there is none.
   virtual bool next(IncomingRequest& out) = 0;
   /// `done` was answered, or refused, at `time`: the request that sets off, if any. It never arrives before `time`.
+  /// False when nothing follows. To be asked once for each request, or a conversation ends early.
   virtual bool follow(const IncomingRequest& done, SimTime time, IncomingRequest& out) = 0;
   /// Ids of the full blocks of `block_tokens` of its prompt, and of its answer when the session goes on, as far as they
   /// may be seen again. Equal ids: equal tokens after equal tokens.
@@ -52,6 +53,7 @@ class RequestSource {
 };
 
 /// The trace's rows as they came. It outlives the source. Each row is a session of its own; answers set nothing off.
+/// Prefix blocks follow the trace's own ids, where it has any.
 std::unique_ptr<RequestSource> make_trace_source(const RequestTrace& trace);
 
 /// How a conversation goes on. One turn: requests of their own. Turn k of a session sends the shared prefix, the
@@ -60,18 +62,18 @@ struct SessionSpec {
   double turns = 1;    ///< mean; geometric, at least 1
   double think_s = 0;  ///< mean pause between an answer and the next turn; exponential
   LengthDistribution context = LengthDistribution::fixed(1);  ///< documents put before the first turn
-  bool has_context = false;
+  bool has_context = false;                                   ///< whether `context` is drawn
 };
 
 /// One kind of user.
 struct TenantTraffic {
   std::string name;
-  std::int32_t priority = 0;
+  std::int32_t priority = 0;                                    ///< of all its requests
   ArrivalSpec arrivals;                                         ///< of first turns
   LengthDistribution prompt = LengthDistribution::fixed(1024);  ///< new tokens of a turn
-  LengthDistribution output = LengthDistribution::fixed(256);
+  LengthDistribution output = LengthDistribution::fixed(256);   ///< tokens of an answer
   std::int32_t shared_prefix = 0;  ///< tokens before everything, the same in all of its requests
-  SessionSpec session;
+  SessionSpec session;             ///< single requests by default
   /// Above 0: this many clients, each of which sends the next request when it has been answered; `arrivals` is not
   /// used.
   std::int64_t concurrency = 0;

@@ -53,16 +53,16 @@ void split_cells(std::string_view line, std::vector<std::string_view>& cells) {
 
 /// Nanoseconds since 1970, UTC; digits beyond nanoseconds are passed over.
 std::optional<std::int64_t> parse_timestamp(std::string_view text) {
-  const auto year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
-  const auto hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second) return std::nullopt;
+  const auto years = digits(text, 0, 4), months = digits(text, 5, 2), days = digits(text, 8, 2);
+  const auto hours = digits(text, 11, 2), minutes = digits(text, 14, 2), seconds = digits(text, 17, 2);
+  if (!years || !months || !days || !hours || !minutes || !seconds) return std::nullopt;
   if (text[4] != '-' || text[7] != '-' || (text[10] != ' ' && text[10] != 'T') || text[13] != ':' || text[16] != ':') {
     return std::nullopt;
   }
-  if (*year < 1970 || *year > 2200) return std::nullopt;  // what 64 bits of nanoseconds hold
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) {
+  if (*years < 1970 || *years > 2200) return std::nullopt;  // what 64 bits of nanoseconds hold
+  const std::chrono::year_month_day date{std::chrono::year(*years), std::chrono::month(static_cast<unsigned>(*months)),
+                                         std::chrono::day(static_cast<unsigned>(*days))};
+  if (!date.ok() || *hours > 23 || *minutes > 59 || *seconds > 60) {
     return std::nullopt;
   }
   std::int64_t nanoseconds = 0, unit = 100'000'000;
@@ -74,9 +74,9 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text) {
   }
   const std::string_view zone = text.substr(at);
   if (!zone.empty() && zone != "Z" && zone != "+00:00") return std::nullopt;
-  const std::int64_t seconds = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86400 +
-                               *hour * 3600 + *minute * 60 + *second;
-  return seconds * 1'000'000'000 + nanoseconds;
+  const std::int64_t since_1970 = std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86400 +
+                               *hours * 3600 + *minutes * 60 + *seconds;
+  return since_1970 * 1'000'000'000 + nanoseconds;
 }
 
 bool JsonObjects::fail(const char* why) {

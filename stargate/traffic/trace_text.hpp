@@ -22,10 +22,10 @@ std::optional<std::int64_t> parse_timestamp(std::string_view text);
 
 /// One member of an object: a number, or a list of whole numbers; of other values only that they are there.
 struct JsonMember {
-  std::string_view name;  ///< of the innermost key
-  std::optional<double> number;
-  bool is_list = false;
-  int depth = 0, object = 0;  ///< of the object it stands in, which is counted from the first
+  std::string_view name;         ///< of the innermost key
+  std::optional<double> number;  ///< empty: some other value
+  bool is_list = false;          ///< a list of whole numbers, given apart
+  int depth = 0, object = 0;     ///< of the object it stands in, which is counted from the first
 };
 
 /// Walks objects one after the other, in a JSON array or one a line. Members of nested objects count as the object's.
@@ -44,17 +44,17 @@ class JsonObjects {
   void skip_space();
   bool read_object(std::vector<JsonMember>& members, std::vector<std::uint64_t>& list, int depth);
   bool read_value(JsonMember& member, std::vector<JsonMember>& members, std::vector<std::uint64_t>& list, int depth);
-  bool read_list(std::vector<std::uint64_t>& list);
-  bool read_string(std::string_view& out);
+  bool read_list(std::vector<std::uint64_t>& list);  ///< of whole numbers only
+  bool read_string(std::string_view& out);           ///< escapes stay as they are
   bool read_number(double& out);
-  bool fail(const char* why);
+  bool fail(const char* why);  ///< notes the first fault; always false
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
 
   std::string_view text_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0;  ///< bytes read
   int line_ = 1, next_line_ = 1;
-  int objects_ = 0;
-  const char* fault_ = nullptr;
+  int objects_ = 0;              ///< counted from the first
+  const char* fault_ = nullptr;  ///< static text
 };
 
 }  // namespace stargate

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kTensors = static_cast<int>(Tensor::dropout_mask) + 1;
 
+/// By value of Tensor.
 struct Sums {
   std::array<Bytes, kTensors> each{}, total{};
 };
@@ -70,6 +71,7 @@ std::vector<ActivationRow> activation_table(const TrainingJob& job, const Traini
   table.write(rows);
   Bytes listed;
   for (const ActivationRow& row : rows) listed += row.total;
+  // What the list does not name: ends, and one layer's working set.
   const Bytes rest = memory.bytes.activations - listed;
   if (rest.base() > 0) rows.push_back({"working set", "ends, recomputed tensors and one gradient", {}, rest});
   return rows;

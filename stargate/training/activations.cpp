@@ -11,7 +11,8 @@ namespace {
 
 constexpr double kElement = 2;  // bf16
 
-/// Of a tensor that only multiplies of this precision read.
+/// Of a tensor that only multiplies of this precision read. A product keeps its input for the weight gradient in the
+/// format it multiplies in, and no wider than bf16.
 double operand_bytes(Precision precision) { return std::min(kElement, bytes_per_element(precision)); }
 
 /// One layer's tensors as they are kept, with the sizes they share.
@@ -27,6 +28,8 @@ struct Keep {
   void operator()(Tensor tensor, double elements, double bytes = kElement) const {
     if (elements > 0) visit({part, tensor, Bytes::from_base(elements * bytes)});
   }
+  /// Input of the activation function (twice the width when gated: gate and up), and its output, which only the next
+  /// product reads.
   void activation_function(double tokens_of_rank, double gate, double width, Precision reader) const {
     (*this)(Tensor::feed_forward_input, tokens_of_rank * gate * width,
             recipe().narrow_activation_input ? bytes_per_element(Precision::fp8) : kElement);
@@ -38,6 +41,8 @@ struct Keep {
 void keep_cached_attention(const Keep& keep, const AttentionShape& a) {
   const double tp = keep.layout().tp, heads = a.heads / tp, narrow = operand_bytes(keep.precision.attention);
   const bool latent = a.kind == AttentionKind::latent;
+  // Latent attention trains on expanded heads: each query head has keys and values of its own. Grouped heads are copied
+  // where the tensor group is larger than their number.
   const double kv_heads = latent ? heads : std::ceil(a.kv_heads / tp);
   if (latent) {
     keep(Tensor::latent, keep.tokens * (a.q_lora_rank + a.kv_lora_rank + a.rope_dim));
@@ -52,6 +57,7 @@ void keep_cached_attention(const Keep& keep, const AttentionShape& a) {
     keep(Tensor::attention_output, output, kElement + (narrow < kElement ? narrow : 0));  // the kernel reads it too
     return;
   }
+  // Unfused, every query keeps a row of scores as long as the whole sequence: the s^2 term of the paper's equation.
   const double scores = keep.tokens * heads * static_cast<double>(keep.layer.job.seq_length);
   keep(Tensor::attention_scores, scores, keep.recipe().dropout ? 5 : 2);  // with dropout its result and mask too
   keep(Tensor::attention_output, output, narrow);
@@ -82,6 +88,8 @@ void keep_feed_forward(Keep& keep, const FeedForwardShape& f) {
   }
   keep.part = LayerPart::experts;
   keep(Tensor::linear_input, keep.stream_tokens * h);  // the router reads bf16
+  // Rows of the busiest expert rank, since the fullest accelerator is what must fit: the tensor group's tokens, each
+  // sent to top_k experts, shared by its ranks.
   const double rows = keep.tokens * f.top_k * l.etp / l.tp * keep.recipe().routing.busiest(l.ep);
   keep(Tensor::routing, keep.stream_tokens * f.experts, 4);
   // The gates weigh the activation function's output (Megatron-Core since 0.12), so experts' outputs are not kept.
@@ -148,6 +156,8 @@ const char* tensor_name(Tensor tensor) {
 void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit) {
   const TrainingLayout& l = layer.layout;
   const LayerShape& shape = layer.shape();
+  // Context parallelism cuts the sequence, tensor parallelism the widths; with sequence parallelism the stream between
+  // the regions is cut by tp as well.
   const double tokens = static_cast<double>(l.micro_batch_size) * static_cast<double>(layer.job.seq_length) / l.cp;
   Keep keep{layer, visit, variant_precision(layer.job.recipe, layer.variant), tokens,
             l.sequence_parallel ? tokens / l.tp : tokens};
@@ -180,6 +190,7 @@ bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
     const bool first = attention || layer.shape().attention.kind == AttentionKind::none;
     return kept.tensor != Tensor::norm_input || !first;
   }
+  // Selective: a tensor goes if its module runs again in the backward pass and finds it from something that is kept.
   const RecomputeModules modules = layer.layout.recompute_modules;
   const bool whole_moe = modules.has(RecomputeModule::moe);
   switch (kept.tensor) {

@@ -30,22 +30,24 @@ const char* tensor_name(Tensor tensor);
 /// What of a layer keeps a tensor.
 enum class LayerPart { attention, feed_forward, experts, shared_experts };
 inline constexpr int kLayerParts = 4;
+/// As tables print it.
 const char* layer_part_name(LayerPart part);
 
 /// Of one layer and one micro-batch on one rank.
 struct KeptTensor {
-  LayerPart part;
-  Tensor tensor;
-  Bytes size;
+  LayerPart part;  ///< of the layer
+  Tensor tensor;   ///< its kind; several of one kind are counted apart
+  Bytes size;      ///< on this rank, in the format it is kept in
 };
 /// Called for attention first, then for the feed-forward part; a kind of tensor may come more than once.
 using TensorVisitor = std::function<void(const KeptTensor&)>;
 
-/// A layer, and how it is run. A view: job and layout outlive it.
+/// A layer, and how it is run. A view: job and layout outlive it. `variant.shape` indexes the model's shapes; the
+/// variant also says which recomputation and precision it runs with.
 struct KeptLayer {
   const TrainingJob& job;
   const TrainingLayout& layout;
-  LayerVariant variant;
+  LayerVariant variant;  ///< its shape, and how it is treated
 
   const LayerShape& shape() const { return job.model->shapes[static_cast<std::size_t>(variant.shape)]; }
 };
@@ -54,16 +56,19 @@ struct KeptLayer {
 /// kept in that format (Transformer Engine's and DeepSeek-V3's way, arXiv 2412.19437, section 3.3.2).
 void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit);
 
-/// Whether the recomputation of the variant does without it until the backward pass.
+/// Whether the recomputation of the variant does without it until the backward pass. Decided a tensor at a time, so
+/// that what a set of modules saves is the sum over the tensors it drops.
 bool is_dropped(const KeptLayer& layer, const KeptTensor& kept);
 
-/// What stays for the backward pass under the variant's recomputation.
+/// What stays for the backward pass under the variant's recomputation. On one rank, of one micro-batch in one layer:
+/// visit_kept_tensors less what is_dropped says.
 Bytes activation_bytes(const KeptLayer& layer);
 
 /// Precision of the multiplies of the variant: of attention's projections, other dense layers, and experts.
 struct VariantPrecision {
   Precision attention = Precision::bf16, linear = Precision::bf16, expert = Precision::bf16;
 };
+/// All bf16 for a variant the recipe leaves in bf16; else the recipe's formats, attention's projections as it says.
 VariantPrecision variant_precision(const TrainingRecipe& recipe, const LayerVariant& variant);
 
 }  // namespace stargate

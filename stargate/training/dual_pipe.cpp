@@ -84,12 +84,15 @@ class HalfPipe {
       set_lengths(times, work.stages, r, rank);
       for (int flow = 0; flow < kFlows; ++flow) rank.arrived[flow] = arrivals_of(r, flow);
     }
+    // Micro-batches enter at the outermost rank and gradients of the last stage begin there: both are ready from the
+    // start.
     std::fill_n(arrivals_of(0, near_ahead), stands_for_, Lanes{});
     std::fill_n(arrivals_of(0, far_back), stands_for_, Lanes{});
   }
 
   /// `each`: micro-batches of a direction.
   Lanes run(std::int64_t each) {
+    // Fill, rounds, drain: the middle part stands in no list, since it repeats.
     walk(&Rank::body);
     run_rounds(each - 2 * half_ + 1);
     walk(&Rank::end);
@@ -135,6 +138,8 @@ class HalfPipe {
     }
   }
 
+  /// One operation, if what it needs has arrived: start = max(rank free, arrivals), end = start + length. False when it
+  /// has to wait for another rank's turn.
   bool step(int r, Rank& rank) {
     const Op op = ops_.ops()[rank.at];
     const auto [ahead, back] = kFlowsOf[static_cast<std::size_t>(op)];
@@ -169,6 +174,7 @@ class HalfPipe {
   /// `full`: rounds of the outermost rank; each further in has one more.
   void run_rounds(std::int64_t full) {
     begin_rounds();
+    // A state that has not repeated by then is played to the end: slower, and the same answer.
     const std::int64_t looked_at = 4 * (half_ + kMostRounds);
     std::int64_t left = full;
     for (std::int64_t i = 0; left > 0; ++i) {
@@ -176,6 +182,7 @@ class HalfPipe {
       --left;
       const int period = left > 0 && i < looked_at ? period_after(i) : 0;
       if (period == 0) continue;
+      // Whole periods at once: every time in the state rises by the same amount, so a product replaces the walk.
       skip(left / period, i, period);
       left %= period;
       i = looked_at;  // what is left is less than a period
@@ -240,6 +247,8 @@ class HalfPipe {
   std::size_t place_in_history(std::int64_t round) const {
     return static_cast<std::size_t>(round % (kMostRounds + 1)) * now_.size();
   }
+  /// All times moved by one amount, exactly: they are multiples of a power of two of a second, so equality is meant.
+  /// Links that never carried anything stay at zero.
   bool is_shifted(const Times* before) const {
     const Lanes period = now_[0].free - before[0].free, none;
     const auto moved = [&](Lanes now, Lanes then) { return now == none || now - then == period; };

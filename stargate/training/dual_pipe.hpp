@@ -17,6 +17,8 @@ struct PassTimes;
 /// and far; h - 1 - r far input gradients, weight gradients and forward passes; then overlapped pairs until the near
 /// ones, then until the far ones are through; last the backward passes, weight gradients kept for the end.
 /// A sink takes forward(near), backward(near), input(near), weight() of the oldest input, and both(ahead is near).
+/// Constructed for one rank; writing it again into another sink gives the same passes. A rank's own micro-batches are
+/// `each` of either direction, half of the pipeline's.
 class DualPipeSequence {
  public:
   DualPipeSequence(int stages, std::int64_t micro_batches, int stage)
@@ -56,6 +58,7 @@ class DualPipeSequence {
  private:
   template <class Sink>
   void write_end(Sink& sink, int inward) const {
+    // From here on weight gradients are kept for the end: first of one direction, then of both.
     const int turn = (distance_ + 1) / 2;
     int kept = 0;
     bool split = false;
@@ -70,14 +73,16 @@ class DualPipeSequence {
       backward(true);
     }
     for (int i = 0; i < inward; ++i) sink.weight(), sink.input(true);
+    // The weight gradients put off fill what would be idle while the last inputs' gradients travel.
     for (int i = 0; i < kept; ++i) sink.weight();
   }
 
-  int half_, distance_;
-  std::int64_t each_;
+  int half_, distance_;  ///< stages of a half; of this rank from its nearer end
+  std::int64_t each_;    ///< micro-batches of one direction
 };
 
-/// End of the last pass, with sends and were they free. Sends do not block.
+/// End of the last pass, with sends and were they free. Sends do not block. In seconds. Linear in stages times the
+/// period of the rounds (at most 16 looked for), not in micro-batches.
 Lanes dual_pipe_makespan(const PassTimes& times, const PipelineWork& work);
 
 }  // namespace stargate

@@ -49,6 +49,8 @@ class RankEnergy {
   void add(const Operator& op, bool again, PassEnergy& sum) const {
     const Duration time = job_.law.operator_time(op);
     if (!(time > Duration{})) return;
+    // Energy over time is the mean power of the operator; what an idle chip draws in that time is in the standing
+    // power.
     const Power power = job_.law.operator_energy(op) / time - idle_;
     sum.forward += power * time;
     sum.backward += power * job_.law.backward_time(op);
@@ -96,6 +98,8 @@ class RankEnergy {
 Power standing_power(const TrainingJob& job) {
   Power each = idle_power(*job.accelerator);
   if (job.system != nullptr) {
+    // A system's power is its maximum; less its accelerators' maximum leaves hosts, network cards and fans, taken as
+    // drawn all the time.
     const Power share = job.system->power / static_cast<double>(job.system->accelerators);
     each += max(Power{}, share - job.accelerator->power);
   }
@@ -114,6 +118,8 @@ Energy operators_energy(const TrainingJob& job, const TrainingLayout& layout, co
                         std::span<const int> layers) {
   Energy sum = each.output;
   for (std::size_t i = 0; i < layers.size(); ++i) sum += static_cast<double>(layers[i]) * each.layers[i];
+  // Micro-batches of the whole batch, over all data-parallel copies. dp and pp do not appear: they spread the same
+  // work.
   const double groups = static_cast<double>(job.global_batch_size) / layout.micro_batch_size;
   return groups * layout.tp * layout.cp * sum;
 }

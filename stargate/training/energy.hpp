@@ -12,7 +12,7 @@
 namespace stargate {
 
 /// Drawn by all accelerators of the job and their hosts whatever runs. At the plugs, in watts; idle accelerators,
-/// hosts, cards and fans of all systems of the job.
+/// hosts, cards and fans of all systems of the job. Cooling and conversion (PUE) are the site's to add.
 Power standing_power(const TrainingJob& job);
 
 /// Above idling, of one micro-batch on one rank, there and back.
@@ -25,10 +25,13 @@ struct ShardEnergy {
 ShardEnergy shard_energy(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Of all operators of one step over all ranks, above idling; `layers` of the whole model by layer_variants.
+/// `layers[i]` is how many layers of variant i the model has; every micro-batch of the batch goes once through all of
+/// them, on tp * cp ranks each.
 Energy operators_energy(const TrainingJob& job, const TrainingLayout& layout, const ShardEnergy& each,
                         std::span<const int> layers);
 
-/// Of the whole job, for one step that takes `step_time`.
+/// Of the whole job, for one step that takes `step_time`. In joules at the plugs: standing power over the whole step,
+/// and operators on top.
 Energy step_energy(const TrainingJob& job, const TrainingLayout& layout, Duration step_time);
 
 }  // namespace stargate

@@ -30,7 +30,9 @@ bool has_measured_rate(const Reliability& r) {
 
 bool takes_node(FailureClass c) { return c == FailureClass::accelerator || c == FailureClass::host; }
 
-/// Early failures of the job, averaged from `age` over the run.
+/// Early failures of the job, averaged from `age` over the run. Each of the failing units fails once, at an age that is
+/// exponential: the rate is the share of them that goes between age and age + run, over the run; with no run length,
+/// the density at that age.
 Frequency early_rate(const Reliability& early, const FailureSpec& spec) {
   const Duration time = *early.early_failure_time;
   const auto surviving = [&](Duration age) { return std::exp(-(age / time)); };
@@ -81,6 +83,7 @@ Result<JobFailures> job_failures(const Catalogue& catalogue, const FailureSpec& 
   });
   if (with_causes == nullptr) return fault("the catalogue has no fleet with causes of failures");
   double weights = 0;
+  // Weights are counts or percentages, as the source prints them: only their shares are used.
   for (const auto& cause : with_causes->causes) weights += cause.weight;
   JobFailures out{fleet.id, with_causes->id, {}, {}};
   for (const auto& cause : with_causes->causes) {

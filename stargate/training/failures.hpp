@@ -11,7 +11,7 @@ namespace stargate {
 
 /// One cause with what it belongs to.
 struct CauseRate {
-  std::string cause;
+  std::string cause;  ///< as the record names it
   FailureClass failure_class = FailureClass::accelerator;
   Frequency rate;  ///< of the whole job
 };
@@ -21,14 +21,16 @@ struct JobFailures {
   std::vector<CauseRate> causes;  ///< as the record has them; early failures last
   Frequency planned;              ///< stops people plan: the same for a job of any size
   Frequency total() const;
-  /// Share of the failures that take a node away until it is repaired.
+  /// Share of the failures that take a node away until it is repaired. From 0 to 1: failures of accelerators and hosts
+  /// take the node, those of software and network do not.
   double node_share() const;
 };
 
+/// Only `fleet` or `accelerator` is needed to choose a record; counts at least 1.
 struct FailureSpec {
-  std::string fleet{};        ///< record id; empty: the accelerator's own, see choose_fleet
-  std::string accelerator{};  ///< id
-  std::int64_t accelerators = 1;
+  std::string fleet{};            ///< record id; empty: the accelerator's own, see choose_fleet
+  std::string accelerator{};      ///< id
+  std::int64_t accelerators = 1;  ///< of the job
   /// Of the job's system.
   int accelerators_per_node = 8;
   std::optional<Duration> age{};  ///< of the fleet when the job begins; nothing: grown up
@@ -44,14 +46,16 @@ Result<std::string> choose_fleet(const Catalogue& catalogue, const std::string& 
 Result<JobFailures> job_failures(const Catalogue& catalogue, const FailureSpec& spec);
 
 /// Standard deviation of the logarithm of the accelerator's failure rate between measured fleets: how far the next
-/// fleet's rate may be from any one of them. Zero with fewer than two fleets.
+/// fleet's rate may be from any one of them. Zero with fewer than two fleets. Of natural logarithms: exp(spread) is the
+/// factor between a fleet and one standard deviation from it.
 double fleet_spread(const Catalogue& catalogue);
 
 /// How fleets notice, restart, repair and store; each value of `fleet`, else of the newest record that has it.
 struct RecoveryTimes {
-  Duration detection, restart, repair, checkpoint_overhead;
-  ByteRate storage_bandwidth;  ///< of one accelerator
+  Duration detection, restart, repair, checkpoint_overhead;  ///< means
+  ByteRate storage_bandwidth;                                ///< of one accelerator
 };
+/// A fault only when no record of the whole catalogue has a figure; path "reliability".
 Result<RecoveryTimes> recovery_times(const Catalogue& catalogue, const std::string& fleet);
 
 }  // namespace stargate

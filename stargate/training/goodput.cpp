@@ -13,6 +13,7 @@ double bernoulli(double x) { return x < 1e-12 ? 1 : x / std::expm1(x); }
 /// Share of the time between failures spent in stalls: sum over k of the chance to be alive in [k c + t, (k + 1) c].
 double stall_share(const GoodputSpec& spec) {
   const double interval = spec.failures * spec.interval, stall = spec.failures * spec.stall;
+  // Both expm1 vanish; the limit is the share of stalls in an undisturbed cycle.
   if (interval + stall < 1e-12) return spec.stall / (spec.interval + spec.stall);
   return std::exp(-interval) * std::expm1(-stall) / std::expm1(-(interval + stall));
 }
@@ -43,7 +44,10 @@ const char* goodput_part_name(GoodputPart part) {
 GoodputReport goodput(const GoodputSpec& spec) {
   const Frequency l = spec.failures;
   const Duration cycle = spec.interval + spec.stall;
+  // All in units of the mean time between failures.
   const double x = l * cycle, r = l * (spec.recovery + spec.write), work = spec.interval / cycle;
+  // Each layer of loss takes its share of what the one outside leaves: planned stops, waiting for nodes, recovery, then
+  // stalls and lost work; a slow node stretches what is left.
   const double running = 1 / (1 + spec.planned * spec.planned_stop);
   const double waiting = erlang_loss(spec.spares + 1, l * spec.repair * spec.node_share);
   const double held = running * (1 - waiting), up = held * std::exp(-(l * spec.recovery));
@@ -58,6 +62,7 @@ GoodputReport goodput(const GoodputSpec& spec) {
   out[GoodputPart::recovery] = held - up;
   out[GoodputPart::waiting] = running * waiting;
   out[GoodputPart::planned] = 1 - running;
+  // The series of the ratio in l to first and second order, so that a reader sees how far they hold.
   out.first_order = held * pace * (work - (x / 2 + r) * work);
   out.second_order = held * pace * work * (1 - r + r * r / 2) * (1 - x / 2 + x * x / 12);
   return out;
@@ -78,6 +83,8 @@ Duration best_interval(const GoodputSpec& spec, Duration shortest) {
   const double stall = spec.failures * spec.stall;
   double t = 1;  // Newton's steps on a convex function from the right of its root descend to it
   for (int i = 0; i < 100; ++i) {
+    // f(t) = t - 1 + exp(-(t + s)), times in units of 1 / l; f' = 1 - exp(-(t + s)) is positive and rising, so steps
+    // from t = 1, right of the root, never overshoot.
     const double alive = std::exp(-(t + stall));
     const double step = (t - 1 + alive) / (1 - alive);
     t -= step;

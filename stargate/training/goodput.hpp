@@ -23,6 +23,8 @@
 
 namespace stargate {
 
+/// Times and rates are of the whole job, not of an accelerator. A rate or a length of zero leaves that effect out; the
+/// interval must be above zero.
 struct GoodputSpec {
   Frequency failures;     ///< unexpected, of the job
   double node_share = 1;  ///< of them, those that take a node away
@@ -38,14 +40,15 @@ struct GoodputSpec {
   double straggler_chance = 0, straggler_slowdown = 0;
 };
 
+/// Effective training first, then what is lost, from the checkpoint's stall to slow nodes; the shares add up to 1.
 enum class GoodputPart { effective, checkpoint, lost_work, recovery, waiting, planned, stragglers };
 inline constexpr int kGoodputParts = 7;
 const char* goodput_part_name(GoodputPart part);
 
 /// Shares of the wall-clock; their sum is 1.
 struct GoodputReport {
-  std::array<double, kGoodputParts> shares{};
-  double first_order = 0, second_order = 0;  ///< expansions of the ratio in l, for comparison
+  std::array<double, kGoodputParts> shares{};  ///< by GoodputPart
+  double first_order = 0, second_order = 0;    ///< expansions of the ratio in l, for comparison
 
   double operator[](GoodputPart part) const { return shares[static_cast<std::size_t>(part)]; }
   double& operator[](GoodputPart part) { return shares[static_cast<std::size_t>(part)]; }
@@ -57,30 +60,35 @@ GoodputReport goodput(const GoodputSpec& spec);
 /// Both are approximations for comparison; best_interval is exact.
 Duration young_interval(Duration stall, Frequency failures);
 Duration daly_interval(Duration stall, Frequency failures);
-/// The interval of the highest ETTR, at least `shortest` (a step) and long enough for one write.
+/// The interval of the highest ETTR, at least `shortest` (a step) and long enough for one write. Without failures a
+/// year, which stands for "never".
 Duration best_interval(const GoodputSpec& spec, Duration shortest);
 
-/// Erlang's B: share of time in which all of `places` are taken under offered load `load`.
+/// Erlang's B: share of time in which all of `places` are taken under offered load `load`. `load` is arrivals a second
+/// times mean holding time (Erlang), without unit. Linear in places.
 double erlang_loss(int places, double load);
-/// The fewest spare nodes that keep the share of time spent waiting at or below `waiting`.
+/// The fewest spare nodes that keep the share of time spent waiting at or below `waiting`. `waiting` above 0; it is
+/// reached for any load, since the loss falls to zero with the number of places.
 int enough_spares(const GoodputSpec& spec, double waiting);
-/// Chance that at least one of `nodes` is a straggler.
+/// Chance that at least one of `nodes` is a straggler. 1 - (1 - share)^nodes, nodes taken as independent.
 double straggler_chance(double share_of_nodes, std::int64_t nodes);
 
-/// What a checkpoint holds: weights and optimiser states; gradients are not kept.
+/// What a checkpoint holds: weights and optimiser states; gradients are not kept. Of the whole model, each parameter
+/// once: copies of other data-parallel ranks are not written.
 Bytes checkpoint_bytes(double parameters, double state_bytes_per_parameter);
 
 struct SimulationSpec {
-  std::uint64_t seed = 1;
-  int scenarios = 1000;
+  std::uint64_t seed = 1;  ///< of all streams
+  int scenarios = 1000;    ///< at least 1
   double rate_spread = 0;  ///< standard deviation of the logarithm of the failure rate, drawn once a scenario
 };
 
 struct GoodputDistribution {
   std::vector<Duration> run_times;  ///< wall-clock of each scenario, ascending; infinite when it makes no headway
   /// Over scenarios.
-  double mean_ettr = 0, standard_error = 0;
+  double mean_ettr = 0, standard_error = 0;  ///< of the ratio, and of its mean
 
+  /// The run time that `share` of the scenarios do not exceed; `share` is brought into 0 to 1.
   Duration quantile(double share) const;
 };
 /// `work` is the time the job takes when nothing fails. Streams "failures", "causes", "repairs", "planned",

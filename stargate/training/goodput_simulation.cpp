@@ -32,8 +32,10 @@ class JobLife {
   double run(double work) {
     double done = 0;
     for (;;) {
+      // A period runs from one recovery to the next failure: the nodes are the same in it, so its pace is too.
       const bool slow = stragglers_.uniform() < spec_.straggler_chance;
       const double pace = slow ? 1 / (1 + spec_.straggler_slowdown) : 1;
+      // Exponential times have no memory, so the next failure is drawn anew after each recovery.
       const double needed = time_for((work - done) / pace), alive = next_failure();
       if (needed <= alive) {
         pass(needed);
@@ -43,6 +45,8 @@ class JobLife {
       done += pace * surviving_work(alive);
       lose_node();
       recover();
+      // A job that hardly moves would be simulated for ever: its pace so far is taken for the rest, and no progress at
+      // all is an infinite run time.
       if (seen_ >= kMostFailures) return done > 0 ? now_ * work / done : std::numeric_limits<double>::infinity();
     }
   }
@@ -82,6 +86,7 @@ class JobLife {
       away_.pop();
     }
   }
+  /// Notice, restart and load; a failure meanwhile begins it again, and may take another node.
   void recover() {
     const double needed = spec_.recovery.base();
     while (seen_ < kMostFailures) {
@@ -114,6 +119,7 @@ GoodputDistribution simulate_goodput(const GoodputSpec& spec, Duration work, con
   double sum = 0, squares = 0;
   for (int scenario = 0; scenario < simulation.scenarios; ++scenario) {
     RandomStream rate(simulation.seed, static_cast<std::uint32_t>(scenario), "rate");
+    // One factor a scenario: fleets differ, a fleet's own rate does not change from month to month.
     const double factor = simulation.rate_spread > 0 ? std::exp(simulation.rate_spread * rate.normal()) : 1;
     JobLife life(spec, simulation.seed, static_cast<std::uint32_t>(scenario), factor);
     out.run_times.push_back(life.run(work.base()) * second);

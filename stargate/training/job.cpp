@@ -31,6 +31,7 @@ bool heads_split(const AttentionShape& a, int tp) {
   return false;
 }
 
+/// Experts are split by their own tensor size, shared experts by that of the dense layers.
 bool widths_split(const FeedForwardShape& f, const TrainingLayout& layout) {
   switch (f.kind) {
     case FeedForwardKind::none:
@@ -55,6 +56,8 @@ bool every_shape(const Model& model, Test test) {
   return true;
 }
 
+/// Names the first shape that breaks the rule, since its numbers are what the user has to look at; so do the others
+/// below.
 std::string broken_heads(const Model& model, int tp) {
   for (const auto& shape : model.shapes) {
     const auto& a = shape.attention;
@@ -111,6 +114,7 @@ std::string broken_schedule(const TrainingJob& job, const TrainingLayout& l) {
   }
 }
 
+/// Empty when the rule is kept: asked by keeps_rule and for the message alike, so that both are the same condition.
 std::string broken_shards(const TrainingLayout& l) {
   if (l.shard_size == 0) return {};
   if (l.shard_size < 1) return fmt::format("shard_size {} is less than 1", l.shard_size);
@@ -121,6 +125,7 @@ std::string broken_shards(const TrainingLayout& l) {
   if (l.zero_stage == 0 && l.shard_size > 1) {
     return fmt::format("shard_size {} with zero_stage 0: nothing is sharded", l.shard_size);
   }
+  // Experts have fewer copies than the rest (their group is larger); each replica of the shards must hold whole ones.
   if (l.expert_dp() % l.replicas() == 0) return {};
   return fmt::format("{} copies of an expert do not split over {} replicas of shards of {}", l.expert_dp(),
                      l.replicas(), l.shard_size);
@@ -148,6 +153,7 @@ std::string broken_recompute(const Model& model, const TrainingLayout& l) {
   if (l.recompute != Recompute::full) {
     return fmt::format("recompute_layers {} is for full recomputation", l.recompute_layers);
   }
+  // The fullest chunk of an uneven pipeline has one layer more than the mean, hence the rounding up.
   const int chunks = l.pp * l.vpp, most = (layer_slots(model, l) + chunks - 1) / chunks;
   if (l.recompute_layers > 0 && l.recompute_layers <= most) return {};
   return fmt::format("recompute_layers {} is not 1 to the {} layers of a chunk (pp {} * vpp {} chunks)",
@@ -211,6 +217,7 @@ Diagnostic explain_rule(const TrainingJob& job, const TrainingLayout& l, LayoutR
   return fault("unknown rule");
 }
 
+/// Core attention alone is what Megatron-Core calls selective without naming modules.
 std::string recompute_text(const TrainingLayout& l) {
   switch (l.recompute) {
     case Recompute::none:
@@ -340,6 +347,7 @@ bool keeps_rule(const TrainingJob& job, const TrainingLayout& l, LayoutRule rule
     case LayoutRule::feed_forward_width:
       return every_shape(model, [&](const LayerShape& s) { return widths_split(s.feed_forward, l); });
     case LayoutRule::sequence_length:
+      // Each context-parallel rank takes a piece from the front and one from the back, hence 2 cp pieces.
       return (l.cp == 1 || job.seq_length % (2 * std::int64_t{l.cp}) == 0) &&
              (!l.sequence_parallel || job.seq_length / l.cp % l.tp == 0);
     case LayoutRule::pipeline_layers:

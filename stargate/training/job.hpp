@@ -37,13 +37,13 @@ struct TrainingLayout {
   /// torchtitan's data_parallel_shard_degree * cp, Megatron-Core's num_distributed_optimizer_instances = replicas()).
   /// 0: all of them.
   int shard_size = 0;
-  Recompute recompute = Recompute::none;
+  Recompute recompute = Recompute::none;  ///< of every layer, unless recompute_layers says fewer
   RecomputeModules recompute_modules{RecomputeModule::core_attn};  ///< of selective
   /// `full`: only the first layers of each chunk, the others keep everything (recompute_method block); 0: all layers.
   int recompute_layers = 0;
   /// Share of the kept activations that waits in the host's memory from the forward to the backward pass.
   double offload_activations = 0;
-  bool sequence_parallel = false;
+  bool sequence_parallel = false;  ///< the stream between tensor-parallel regions is split by tp
   /// The embedding and the loss each take the place of a layer when layers are dealt to stages
   /// (account_for_embedding_in_pipeline_split, account_for_loss_in_pipeline_split).
   bool embedding_as_layer = false, loss_as_layer = false;
@@ -71,7 +71,7 @@ struct TrainingLayout {
   friend bool operator==(const TrainingLayout&, const TrainingLayout&) = default;
 };
 
-/// "TP8 PP16x8 DP128 CP1 mbs1 zero1 recompute none sp"; parts that are 1 or off are left out.
+/// "TP8 PP16x8 DP128 micro-batch 1 ZeRO-1 SP"; parts that are 1 or off are left out.
 std::string format_layout(const TrainingLayout& layout);
 
 /// Who issues the kernels: the framework on the host, one after another; captured graphs of layers, between which the
@@ -93,7 +93,8 @@ struct EnumNames<KernelFusion> {
 /// cuDNN), which the device law describes.
 enum class AttentionGeneration { flash1, flash2, native };
 
-/// How evenly tokens go to experts and whether all are taken.
+/// How evenly tokens go to experts and whether all are taken. Figures of the busiest rank: what the slowest takes is
+/// what all wait for.
 struct MoeRouting {
   double imbalance = 1;          ///< rows of the busiest expert rank over the mean
   double capacity_factor = 0;    ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
@@ -116,12 +117,12 @@ struct TrainingRecipe {
   /// in that format beside them from the first micro-batch on.
   bool narrow_weights = false;
   bool narrow_activation_input = false;  ///< the activation function's input is kept in fp8
-  StateBytes states;
-  bool fused_attention = true;  ///< FlashAttention: scores never reach memory
-  bool dropout = false;         ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
-  AttentionGeneration attention = AttentionGeneration::native;
-  KernelLaunch launch = KernelLaunch::layer_graphs;
-  KernelFusion kernels = KernelFusion::fused;
+  StateBytes states;                     ///< bytes a parameter
+  bool fused_attention = true;           ///< FlashAttention: scores never reach memory
+  bool dropout = false;  ///< after attention, in attention when not fused, and after the feed-forward (GPT-3)
+  AttentionGeneration attention = AttentionGeneration::native;  ///< of fused kernels
+  KernelLaunch launch = KernelLaunch::layer_graphs;             ///< who issues kernels
+  KernelFusion kernels = KernelFusion::fused;                   ///< of element-wise work
   /// Ranks of a context-parallel group hold a piece from the front and one from the back of the sequence, so that all
   /// attend to as many pairs; else one piece each, and the group waits for the rank with the last.
   bool context_balanced = true;
@@ -142,15 +143,16 @@ struct TrainingRecipe {
   bool narrow_dispatch = false;  ///< tokens go to experts in fp8 (and come back in bf16, as in DeepSeek-V3)
 };
 
-/// Pointers are not owned. `gpus` accelerators of `system` train `model`.
+/// Pointers are not owned. `gpus` accelerators of `system` train `model`. Sizes are whole numbers from 1; the model,
+/// system and accelerator come from one catalogue.
 struct TrainingJob {
-  const Model* model;
-  const System* system;
-  const Accelerator* accelerator;
-  Fabric fabric;
-  DeviceLaw law;
+  const Model* model;              ///< not owned
+  const System* system;            ///< not owned; may be null: no host memory, no power of hosts
+  const Accelerator* accelerator;  ///< not owned
+  Fabric fabric;                   ///< of the system, all domains alike
+  DeviceLaw law;                   ///< with the clocks that training leaves
   std::int64_t gpus = 1, global_batch_size = 1, seq_length = 1;  ///< batch in sequences
-  TrainingRecipe recipe;
+  TrainingRecipe recipe;                                         ///< the same for every layout
   TrainingCoefficients coefficients = {};
 
   Tokens batch_tokens() const {
@@ -158,17 +160,20 @@ struct TrainingJob {
   }
 };
 
-/// The job's coefficients, and its law with the clocks they leave.
+/// The job's coefficients, and its law with the clocks they leave. Coefficients of frameworks and fabrics, from the
+/// catalogue's fit (`stargate calibrate`) or a question's own.
 void set_coefficients(TrainingJob& job, const TrainingCoefficients& coefficients);
 
 /// A job on a system of the catalogue, which must outlive it. Sizes and batch are set by the caller. Faults: a model or
 /// system that is not there, a system whose networks are not.
 Result<TrainingJob> make_training_job(const Catalogue& catalogue, const std::string& model, const std::string& system);
 
-/// Of one rank in one step; 0 when the batch does not divide.
+/// Of one rank in one step; 0 when the batch does not divide. global batch / (dp * micro-batch size), of one pipeline;
+/// for dual_pipe of both directions together.
 std::int64_t micro_batches(const TrainingJob& job, const TrainingLayout& layout);
 
-/// Rules a layout must keep, in the order they are checked; also what a search counts its removed candidates by.
+/// Rules a layout must keep, in the order they are checked; also what a search counts its removed candidates by. Cheap
+/// rules that remove many candidates stand first. The order is also that of the messages.
 enum class LayoutRule {
   sizes,
   world_size,
@@ -189,23 +194,28 @@ enum class LayoutRule {
 inline constexpr int kLayoutRules = 15;
 const char* layout_rule_name(LayoutRule rule);
 
-/// Cheap, and allocates nothing: searches ask it a million times. Rules before it are taken to be kept.
+/// Cheap, and allocates nothing: searches ask it a million times. Rules before it are taken to be kept. Rules of
+/// shards, recomputation and offloading make a text when they are broken, and only then allocate.
 bool keeps_rule(const TrainingJob& job, const TrainingLayout& layout, LayoutRule rule);
 /// What of the recipe does not go with the model, whatever the layout.
 Diagnostics check_recipe(const TrainingJob& job);
-/// Every rule the layout breaks, with the numbers that break it, and check_recipe.
+/// Every rule the layout breaks, with the numbers that break it, and check_recipe. Empty when everything is in order;
+/// all faults otherwise, but only the first when sizes are below 1, since the other rules divide by them.
 Diagnostics check_layout(const TrainingJob& job, const TrainingLayout& layout);
 
-/// Places of a layer that stages are dealt: the layers, and the ends that count as one.
+/// Places of a layer that stages are dealt: the layers, and the ends that count as one. Layers of the model, and one
+/// each for an embedding or a loss that takes a layer's place.
 int layer_slots(const Model& model, const TrainingLayout& layout);
 
 /// Layers of one shape may be treated in several ways: the first ones of a chunk recomputed, those at the ends of the
-/// model in bf16, those of multi-token prediction behind it.
+/// model in bf16, those of multi-token prediction behind it. `shape` indexes Model::shapes.
 struct LayerVariant {
   int shape = 0;
   Recompute recompute = Recompute::none;
-  bool bf16 = false, mtp = false;
+  bool bf16 = false, mtp = false;  ///< stays in bf16; a layer of multi-token prediction
 };
+/// Whether the recipe keeps the layers at the ends of the model in bf16 while others are in a lower format.
+bool has_bf16_layers(const TrainingJob& job);
 /// Model::shapes where all layers are treated alike; else those of each treatment, multi-token prediction last.
 std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingLayout& layout);
 
@@ -216,13 +226,15 @@ struct StageRun {
   std::vector<int> of_shape;  ///< layers of one stage by layer_variants
   std::vector<int>
       of_chunk;  ///< the same by chunk, chunk c at c * variants; the embedding is in the first, output last
-  bool embedding = false, output = false;
-  bool embedding_copy = false;  ///< the last stage's, for multi-token prediction
+  bool embedding = false, output = false;  ///< the ends it holds
+  bool embedding_copy = false;             ///< the last stage's, for multi-token prediction
 
   int layers() const;
 };
-/// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp.
+/// For a layout that keeps pipeline_layers; chunk c of pp * vpp goes to stage c % pp. In order of stages, from the
+/// first to pp - 1 without gaps.
 std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& layout);
+/// `stage` is one of the runs'.
 const StageRun& run_of_stage(const std::vector<StageRun>& runs, int stage);
 
 }  // namespace stargate

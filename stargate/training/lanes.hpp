@@ -6,7 +6,7 @@ namespace stargate {
 
 struct Lanes {
   using Register [[gnu::vector_size(16)]] = double;
-  Register of{};
+  Register of{};  ///< lane 0 with sends, lane 1 without
 
   Lanes() = default;
   explicit Lanes(Register values) : of(values) {}

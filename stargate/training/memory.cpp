@@ -14,6 +14,7 @@ namespace {
 // NCCL_BUFFSIZE for each channel and peer: some 0.25 GiB). Assumptions: the sum varies from 1 to 3 GiB with software.
 constexpr Bytes kFrameworkBytes = 1.0 * gibibyte, kGroupBytes = 0.25 * gibibyte;
 
+/// Ranks over which the dense part and the experts of a stage are split.
 struct ShardSizes {
   double dense, experts;
 };
@@ -39,6 +40,7 @@ KeptBytes kept_bytes(const TrainingJob& job, const TrainingLayout& l, const Shar
     offloaded += costs.shapes[i].offloaded * run.of_shape[i];
     working = max(working, costs.shapes[i].working);
   }
+  // Chunks in flight count virtual stages, a stage's layers are all of its chunks: hence over vpp.
   Bytes sum = layers * (chunks / l.vpp);
   if (run.embedding) sum += costs.embedding.activations * (chunks / l.vpp);
   if (run.output) sum += costs.output.activations * (l.pp == 1 ? chunks : 1);  // the last stage goes straight back
@@ -46,7 +48,8 @@ KeptBytes kept_bytes(const TrainingJob& job, const TrainingLayout& l, const Shar
   return {sum, working, offloaded * (chunks / l.vpp)};
 }
 
-/// Groups of ranks with a communicator of their own.
+/// Groups of ranks with a communicator of their own. One for each kind of group that has more than one rank, and one of
+/// all ranks.
 int communicators(const TrainingJob& job, const TrainingLayout& l) {
   const bool experts = l.ep > 1 || l.etp > 1;
   const bool sizes[] = {l.tp > 1,         l.cp > 1, l.pp > 1,  std::int64_t{l.dp} * l.cp > 1,
@@ -100,8 +103,11 @@ StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const 
   StageStates states = stage_states(job, costs, run);
   const double copies = l.weight_copies();
   if (copies > 1) states.add(stage_states(job, costs, mirror));
+  // dual_pipe holds every stage on two ranks, so that there are twice as many to share its states.
   const ShardSizes over{copies * l.shard_ranks(), copies * l.expert_shard_ranks()};
   StageMemory out;
+  // ZeRO's stages one after another: 1 splits the optimiser's states, 2 gradients too, 3 weights too (arXiv
+  // 1910.02054).
   out.bytes.weights = state_bytes(states.held, l.zero_stage >= 3, over);
   out.bytes.gradients = state_bytes(times(states.parameters, each.gradient), l.zero_stage >= 2, over);
   const Bytes optimizer = state_bytes(times(states.parameters, each.optimizer()), l.zero_stage >= 1, over);
@@ -109,11 +115,14 @@ StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const 
   const auto chunks = static_cast<double>(chunks_in_flight(l, micro_batches(job, l), run.first));
   const KeptBytes kept = kept_bytes(job, l, costs, run, chunks);
   const KeptBytes others = copies > 1 ? kept_bytes(job, l, costs, mirror, chunks) : kept;
+  // Half of the micro-batches in flight belong to each of dual_pipe's two stages; elsewhere both terms are the same.
   out.bytes.activations = (kept.in_flight + others.in_flight) / 2.0 + max(kept.working, others.working);
   out.host += (kept.offloaded + others.offloaded) / 2.0;
+  // Logits and their gradient live once at a time, again for each further token predicted.
   if (run.output || mirror.output) out.bytes.logits = (1.0 + job.recipe.mtp_layers) * costs.output.working;
   out.bytes.communication = communication_bytes(job, l, costs, run);
   out.bytes.framework = kFrameworkBytes;
+  // Only what comes and goes is fragmented; weights and states are allocated once.
   out.bytes.slack =
       job.coefficients.allocator_slack * (out.bytes.activations + out.bytes.logits + out.bytes.communication);
   return out;
@@ -131,6 +140,7 @@ std::vector<ChangeKind> change_kinds(const TrainingLayout& from) {
   const auto add = [&](const char* name, auto change) {
     ChangeKind kind{name, {}};
     TrainingLayout next = from;
+    // Eight steps reach any size by doubling that a job would use.
     for (int i = 0; i < 8 && change(next); ++i) kind.layouts.push_back(next);
     kinds.push_back(std::move(kind));
   };
@@ -215,10 +225,12 @@ std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLay
     for (const TrainingLayout& next : kind.layouts) {
       if (!check_layout(job, next).empty()) continue;
       const MemoryReport memory = training_memory(job, next);
+      // A change that needs no less does not help, and is not offered.
       if (memory.bytes.total() >= now) continue;
       if (!found || memory.bytes.total() < found->memory.bytes.total()) {
         found = FitChange{fmt::format("{}: {}", kind.name, format_layout(next)), next, memory};
       }
+      // Layouts come mildest first: the first that fits is the one to offer.
       if (memory.fits()) break;
     }
     if (found) out.push_back(std::move(*found));

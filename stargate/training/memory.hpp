@@ -28,10 +28,11 @@ struct MemoryBreakdown {
   }
 };
 
+/// A layout that does not fit is an answer and no fault: `missing` is how much lacks.
 struct MemoryReport {
-  MemoryBreakdown bytes;  ///< of the fullest stage
-  int stage = 0;          ///< which one
-  Bytes capacity;
+  MemoryBreakdown bytes;      ///< of the fullest stage
+  int stage = 0;              ///< which one
+  Bytes capacity;             ///< of the accelerator
   Bytes host, host_capacity;  ///< offloaded states and activations of that stage; an accelerator's share, 0: unknown
 
   Bytes device_missing() const { return max(Bytes{}, bytes.total() - capacity); }
@@ -42,10 +43,10 @@ struct MemoryReport {
 
 /// Activations of the fullest stage by what keeps them: tensors of its layers in flight, and what else it holds.
 struct ActivationRow {
-  const char* part;
-  const char* tensor;
-  Bytes each;   ///< of one layer and micro-batch, were it kept; zero where that means nothing
-  Bytes total;  ///< on the device
+  const char* part;    ///< of a layer, in words
+  const char* tensor;  ///< in words
+  Bytes each;          ///< of one layer and micro-batch, were it kept; zero where that means nothing
+  Bytes total;         ///< on the device
 };
 /// The totals add up to MemoryBreakdown::activations.
 std::vector<ActivationRow> activation_table(const TrainingJob& job, const TrainingLayout& layout,
@@ -57,18 +58,19 @@ MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layou
 MemoryReport training_memory(const TrainingJob& job, const TrainingLayout& layout);
 
 /// Micro-batches (chunks of 1 / vpp of the stage where there are virtual ones) whose activations stage `stage`
-/// holds at once.
+/// holds at once. `stage` counts from 0; the first holds most. Sources of each schedule's number are at the head of
+/// this file.
 std::int64_t chunks_in_flight(const TrainingLayout& layout, std::int64_t micro_batches, int stage);
 
 /// One change of a layout and the memory that follows.
 struct FitChange {
-  std::string change;  ///< "recompute selective"
-  TrainingLayout layout;
-  MemoryReport memory;
+  std::string change;     ///< "recompute selective"
+  TrainingLayout layout;  ///< the whole layout, ready to be asked again
+  MemoryReport memory;    ///< of that layout
 };
 /// Single changes (recompute, ZeRO, micro-batch, sequence, tensor, pipeline, context, expert parallelism) that keep the
 /// rules and need less; those that fit first, each kind's mildest. For a layout that does not fit; empty when no single
-/// change needs less.
+/// change needs less. Costs a few dozen evaluations of the memory model: for an answer that says no, not for a search.
 std::vector<FitChange> fitting_changes(const TrainingJob& job, const TrainingLayout& layout);
 
 }  // namespace stargate

@@ -8,7 +8,8 @@
 namespace stargate {
 namespace {
 
-/// Projections that expand a latent read one.
+/// Projections that expand a latent read one. Told apart by depth: a product whose depth is a latent's rank reads that
+/// latent.
 bool expands_latent(const AttentionShape& a, const Operator& op) {
   return op.kind == OperatorKind::gemm && (op.k == a.kv_lora_rank || (a.q_lora_rank > 0 && op.k == a.q_lora_rank));
 }

@@ -52,7 +52,8 @@ class RecomputeModules {
   unsigned bits_ = 0;
 };
 
-/// "core_attn,mlp"; the fault names the nearest module. Names with commas; an empty text is the empty set.
+/// "core_attn,mlp"; the fault names the nearest module. Names with commas; an empty text is the empty set. Faults have
+/// the path "recompute-modules", one for each name that is none.
 Result<RecomputeModules> parse_recompute_modules(const std::string& text);
 std::string format_recompute_modules(RecomputeModules modules);
 

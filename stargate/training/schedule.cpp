@@ -71,19 +71,22 @@ class State {
 };
 
 /// 1F1B and ZB-H1. A full round is compared with the one before; once all numbers moved by one period, the remaining
-/// full rounds are skipped in one step. 1F1B and ZB-H1. `u` counts rounds; full ones (every stage runs all its passes)
-/// repeat after one.
+/// full rounds are skipped in one step. `u` counts rounds; full ones (every stage runs all its passes) repeat after
+/// one.
 class AlternatingRounds {
  public:
   AlternatingRounds(const LaneTimes& times, const PipelineWork& work)
       : times_(times), stages_(work.stages), split_(work.schedule == PipelineSchedule::zero_bubble), state_(stages_) {}
 
   Lanes makespan(std::int64_t m) {
+    // The last backward pass of the first stage comes stages - 1 rounds after the last forward pass.
     const std::int64_t ends = m + stages_ - 1;
     for (std::int64_t u = 0; u < ends; ++u) {
       const bool full = u >= stages_ - 1 && u + 1 < m;  // and rounds like it follow
       if (full) state_.remember();
       play_round(u, m);
+      // The round just played moved everything by one period, so the rounds up to the last full one do the same: they
+      // are added as a product, and the draining rounds follow as usual.
       if (full && state_.is_shifted()) {
         state_.keep();
         state_.skip_to_kept(m - 1 - u);
@@ -99,10 +102,13 @@ class AlternatingRounds {
     const Lanes* back = split_ ? times_.input.data() : times_.backward.data();
     const Lanes send = times_.send;
     const bool ahead = u < m, weights = split_ && u >= stages_ - 1;
+    // Stages whose backward pass exists in this round: micro-batch u - (p - 1 - s) must be at least 0 and below m.
     const std::int64_t first = std::max<std::int64_t>(0, stages_ - 1 - u);
     const std::int64_t last = std::min<std::int64_t>(stages_, m - u + stages_ - 1);
     for (std::int64_t s = 0; s < stages_; ++s) {
       if (ahead) {
+        // start = max(stage free, input arrived); the link to the next stage is busy until the last send on it has
+        // ended.
         free[s] = later(free[s], up[s]) + times_.forward[static_cast<std::size_t>(s)];
         if (s + 1 < stages_) up[s + 1] = later(free[s], up[s + 1]) + send;
       }
@@ -157,6 +163,8 @@ class InterleavedRounds {
         check = last_like = -1;
         continue;
       }
+      // Remember this round; `last_like` is the last full round in the same place of the period, from which draining
+      // goes on.
       if (u == check && u + period < passes) {
         state_.remember();
         last_like = u + (passes - 1 - u) % period;
@@ -236,7 +244,8 @@ class InterleavedRounds {
 };
 
 /// A flow shop of equal jobs: the first passes all machines, each later one comes a slowest machine's time behind. A
-/// link between stages is a machine too.
+/// link between stages is a machine too. Forward and backward are two such flow shops one after the other, since no
+/// stage begins backward before all forward passes are done.
 double gpipe_makespan(const PassTimes& times, std::int64_t m, double send) {
   const auto through = [&](const std::vector<double>& machines) {
     double sum = 0, slowest = machines.size() > 1 ? send : 0;
@@ -251,6 +260,7 @@ Lanes makespans(const PipelineWork& work) {
   const PassTimes with = pass_times(work);
   if (work.schedule == PipelineSchedule::dual_pipe) return dual_pipe_makespan(with, work);
   PassTimes unblocked{};
+  // Sends that block lengthen the passes themselves: the run without them needs pass times of its own.
   if (with.blocking > 0) {
     PipelineWork sends_free = work;
     sends_free.send = {};
@@ -284,7 +294,8 @@ Duration stage_work(const PipelineWork& work, int stage) {
 
 const ChunkTime& chunk_of(const PipelineWork& work, int stage) { return work.chunks[static_cast<std::size_t>(stage)]; }
 
-/// How much shorter the forward pass of one stage is beside the backward pass of another than after it.
+/// How much shorter the forward pass of one stage is beside the backward pass of another than after it. Exchanges of
+/// one run under the computation of the other, as far as there is computation left to cover them.
 Duration pair_gain(const ChunkTime& ahead, const ChunkTime& back) {
   const Duration exchange = ahead.forward_exchange + back.backward_exchange;
   return min(exchange, ahead.forward + back.backward - exchange);
@@ -319,6 +330,8 @@ Duration least_makespan(const PipelineWork& work) {
   const bool ends_with_backward = work.schedule != PipelineSchedule::zero_bubble;
   Duration least, way;
   for (int s = 0; s < work.stages; ++s) {
+    // `way` is what lies before this stage's first pass and after its last: forward to it, and, where the last pass is
+    // a backward one, back from it.
     least = max(least, stage_busy_time(work, s) + way);
     if (dual) continue;
     const ChunkTime& chunk = work.chunks[static_cast<std::size_t>(s * work.vpp)];
@@ -357,6 +370,7 @@ PipelineTime pipeline_time(const PipelineWork& work) {
   const Lanes ends = makespans(work);
   const auto makespan = Duration::from_base(ends.with_sends()), alone = Duration::from_base(ends.without());
   const Duration none;
+  // What the slowest stage idles were sends free; the rest of the makespan is what sends add.
   out.bubble = max(none, alone - busiest);
   out.send = max(none, makespan - alone);
   out.total = busiest + out.bubble + out.send;

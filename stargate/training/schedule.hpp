@@ -20,10 +20,11 @@ namespace stargate {
 /// passes, then all backward (arXiv 1811.06965).
 enum class PipelineSchedule { one_f_one_b, interleaved_1f1b, zero_bubble, dual_pipe, gpipe };
 
-/// One micro-batch in one chunk of one stage, with the communication that waits in it.
+/// One micro-batch in one chunk of one stage, with the communication that waits in it. A stage's own layers; the ends
+/// (embedding, output) belong to the chunk that holds them.
 struct ChunkTime {
-  Duration forward, backward;
-  Duration weight;  ///< part of backward that finds weight gradients, which nobody waits for
+  Duration forward, backward;  ///< waiting communication included
+  Duration weight;             ///< part of backward that finds weight gradients, which nobody waits for
   /// Parts that an overlapped pass the other way hides (exchanges between experts); only dual_pipe has such passes.
   Duration forward_exchange, backward_exchange;
 };
@@ -31,7 +32,7 @@ struct ChunkTime {
 /// The layout must keep can_schedule. `chunks` has stages * vpp entries.
 struct PipelineWork {
   PipelineSchedule schedule = PipelineSchedule::one_f_one_b;
-  int stages = 1, vpp = 1;
+  int stages = 1, vpp = 1;  ///< of one pipeline; virtual stages of each
   /// Of one pipeline; dual_pipe: of both directions together.
   std::int64_t micro_batches = 1;
   std::span<const ChunkTime> chunks;  ///< chunk c of stage s at s * vpp + c
@@ -46,20 +47,22 @@ bool send_blocks(PipelineSchedule schedule);
 /// one chunk and whole rounds of micro-batches; the others: one chunk.
 bool can_schedule(PipelineSchedule schedule, int stages, int vpp, std::int64_t micro_batches);
 
-/// From the start of the first pass to the end of the last.
+/// From the start of the first pass to the end of the last. Exact to the grid of pass_times, which is far below a
+/// nanosecond for steps of minutes.
 Duration pipeline_makespan(const PipelineWork& work);
 
 /// A bound below it, exact for equal stages of 1F1B whose sends cost nothing: each stage's passes, the way to its first
 /// and the way from its last.
 Duration least_makespan(const PipelineWork& work);
 
-/// Passes of one stage, all micro-batches, without waiting; the rest of the makespan it idles.
+/// Passes of one stage, all micro-batches, without waiting; the rest of the makespan it idles. For dual_pipe, of the
+/// rank that holds `stage` and its mirror image.
 Duration stage_busy_time(const PipelineWork& work, int stage);
 /// What overlapped passes of the stage take less than one after the other (dual_pipe, else nothing).
 Duration stage_hidden_time(const PipelineWork& work, int stage);
 
 struct PipelineTime {
-  Duration total;
+  Duration total;   ///< = busy + bubble + send of the slowest stage
   Duration bubble;  ///< idle time of the slowest stage were sends free
   Duration send;    ///< what sends add to that
   Duration hidden;  ///< stage_hidden_time of the slowest stage

@@ -38,6 +38,8 @@ std::vector<ScheduledPass> gpipe_order(std::int64_t m) {
 /// micro-batch `stage` backward passes later, so that every stage holds as much as the first.
 std::vector<ScheduledPass> alternating_order(const PipelineWork& work, int stage, bool split) {
   Order order;
+  // The later a stage, the fewer forward passes go ahead of its first backward pass: what stage s waits for has to
+  // travel p - 1 - s stages and back.
   const std::int64_t m = work.micro_batches, ahead = std::min<std::int64_t>(m, work.stages - 1 - stage);
   for (std::int64_t k = 0; k < ahead; ++k) order.forward({0, k});
   for (std::int64_t k = 0; k < m; ++k) {
@@ -53,9 +55,12 @@ std::vector<ScheduledPass> alternating_order(const PipelineWork& work, int stage
 std::vector<ScheduledPass> interleaved_order(const PipelineWork& work, int stage) {
   const std::int64_t p = work.stages, v = work.vpp, all = work.micro_batches * v;
   const auto pass = [&](std::int64_t k, bool back) {
+    // Pass k of a stage: groups of p micro-batches go through all v chunks before the next group begins.
     const std::int64_t chunk = k % (p * v) / p;
     return Pass{static_cast<int>(back ? v - 1 - chunk : chunk), k / (p * v) * p + k % p};
   };
+  // Megatron-LM's warm-up (arXiv 2104.04473): enough forward passes for the first group to have been through all chunks
+  // and back.
   const std::int64_t ahead = std::min(all, 2 * (p - 1 - stage) + (v - 1) * p);
   Order order;
   for (std::int64_t k = 0; k < ahead; ++k) order.forward(pass(k, false));
@@ -66,7 +71,8 @@ std::vector<ScheduledPass> interleaved_order(const PipelineWork& work, int stage
   return order.take();
 }
 
-/// Passes of DualPipeSequence with their directions and micro-batches.
+/// Passes of DualPipeSequence with their directions and micro-batches. Direction 0 takes the first half of the
+/// micro-batches, direction 1 the second.
 class DualPipeOrder {
  public:
   DualPipeOrder(const PipelineWork& work, int stage)
@@ -163,6 +169,8 @@ class Walk {
   /// When the input of a forward pass arrives; kUnknown while that is open.
   double ready(int stage, const Pass& pass, bool gradient) const {
     const int g = route_.virtual_stage(stage, pass.chunk);
+    // The last virtual stage makes its own gradient from the loss; the first reads the batch: neither waits for
+    // anybody.
     if (gradient) return g == route_.virtual_stages() - 1 ? 0 : back_[slot(g + 1, pass)];
     return g == 0 ? 0 : ahead_[slot(g - 1, pass)];
   }
@@ -194,6 +202,7 @@ class Walk {
     link = start + times_.send;
     (gradient ? back_ : ahead_)[slot(g, pass)] = link;
     if (!sends_) return;
+    // Modulo p: the last stage sends to the first, whose next chunk goes on.
     const int p = route_.work.stages, to = (stage + (up ? 1 : p - 1)) % p;
     Pass target = pass;
     if (!route_.dual()) target.chunk = (gradient ? g - 1 : g + 1) / p;
@@ -270,6 +279,7 @@ PassTimes pass_times(const PipelineWork& work) {
       const ChunkTime& chunk = work.chunks[static_cast<std::size_t>(s * v + c)];
       const auto at = static_cast<std::size_t>(c * p + s);
       const double input = grid.round((chunk.backward - chunk.weight).base());
+      // The first virtual stage sends no gradient on, the last no activations.
       const double weight = grid.round(chunk.weight.base()), sent = input + (at > 0 ? wait : 0);
       out.forward[at] = grid.round(chunk.forward.base()) + (at + 1 < size ? wait : 0);
       out.backward[at] = sent + weight;

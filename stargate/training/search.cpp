@@ -20,12 +20,13 @@ struct Question {
   SearchGrid grid;
   Power standing;
   bool usual_recompute;  ///< scores and values, or all layers: no rule speaks of it
+  ProductTimes& products;
 };
 
-Question make_question(const TrainingJob& job, const SearchLimits& limits) {
+Question make_question(const TrainingJob& job, const SearchLimits& limits, ProductTimes& products) {
   const TrainingLayout& base = limits.base;
   const bool usual = base.recompute_layers == 0 && base.recompute_modules == TrainingLayout{}.recompute_modules;
-  return {job, limits, make_search_grid(job, limits), standing_power(job), usual};
+  return {job, limits, make_search_grid(job, limits), standing_power(job), usual, products};
 }
 
 /// What is known after a piece of the grid; a piece begins with what was known before.
@@ -63,6 +64,7 @@ class ShardSearch {
   void visit(TrainingLayout shard) {
     const auto shards = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size());
     const auto pipelines = static_cast<std::int64_t>(q_.grid.pipelines.size()) + q_.grid.uneven_pipelines;
+    // Counted before anything is left out: the counts of what was removed must add up to the whole grid.
     found_.counts.candidates += shards * pipelines * candidates_of_pipeline();
     if (const auto broken = broken_shard_rule(shard)) {
       return remove(*broken, shards * pipelines * candidates_of_pipeline());
@@ -95,28 +97,31 @@ class ShardSearch {
     return std::nullopt;
   }
 
-  /// Pipelines that go with the shard; the layers of each recomputation are found once for them all, once more where
-  /// ZeRO 3 holds their weights in pieces.
+  /// Pipelines that go with the shard. What its operators take is found once; the layers of each recomputation once for
+  /// all pipelines, once more where ZeRO 3 holds their weights in pieces.
   void visit_micro_batch(const TrainingLayout& shard) {
     find_fitting(shard);
-    if (fitting_.empty() || is_beaten_everywhere(shard)) return;
+    if (fitting_.empty()) return;
+    const ShardWork work = shard_work(job_, shard, &q_.products);
+    if (is_beaten_everywhere(shard, work)) return;
     for (const Recompute recompute : limits_.recomputes) {
       TrainingLayout costed = shard;
       costed.recompute = recompute;
       costed.recompute_layers = recompute == Recompute::full ? shard.recompute_layers : 0;
+      // Layers cost the same for ZeRO 0 to 2; ZeRO 3 keeps no copies of whole weights in a lower format.
       for (const bool whole : {true, false}) {
         zeros_.clear();
         for (const int zero : limits_.zero_stages) {
           if ((zero < 3) == whole) zeros_.push_back(zero);
         }
-        if (!zeros_.empty()) visit_costed(costed, whole);
+        if (!zeros_.empty()) visit_costed(costed, whole, work);
       }
     }
   }
 
-  void visit_costed(TrainingLayout costed, bool whole_weights) {
+  void visit_costed(TrainingLayout costed, bool whole_weights, const ShardWork& done) {
     costed.zero_stage = whole_weights ? 1 : 3;
-    const ShardCosts costs = shard_costs(job_, costed);
+    const ShardCosts costs = shard_costs(job_, costed, done);
     if (!costed.recomputes_some() && is_beaten_in_every_pipeline(costs, costed)) {
       found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(zeros_);
       return;
@@ -149,6 +154,8 @@ class ShardSearch {
       layout.embedding_as_layer = layout.loss_as_layer = pipeline.part.embedding_as_layer;
       layout.uneven_pipeline = pipeline.part.uneven_pipeline;
       layout.pipeline_schedule = pipeline.part.pipeline_schedule;
+      // Data parallelism takes what is left; where it does not divide, the rule of the world's size removes the
+      // candidate.
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
       const std::int64_t left = std::max<std::int64_t>(1, job_.gpus / held);
       layout.dp = limits_.fixed.dp > 0 ? limits_.fixed.dp : static_cast<int>(left);
@@ -209,10 +216,10 @@ class ShardSearch {
   }
 
   /// With no layer recomputed, which takes no longer than with any. Copies to the host may: more is copied.
-  bool is_beaten_everywhere(TrainingLayout shard) {
+  bool is_beaten_everywhere(TrainingLayout shard, const ShardWork& work) {
     if (limits_.base.offload_activations > 0 || !found_.ranking.is_full()) return false;
     shard.recompute = Recompute::none, shard.recompute_layers = 0, shard.zero_stage = 1;
-    if (!is_beaten_in_every_pipeline(shard_costs(job_, shard), shard)) return false;
+    if (!is_beaten_in_every_pipeline(shard_costs(job_, shard, work), shard)) return false;
     found_.counts.removed_by_bound += std::ssize(fitting_) * std::ssize(limits_.recomputes) * candidates_of_pipeline();
     return true;
   }
@@ -227,8 +234,11 @@ class ShardSearch {
     if (layout.shard_size > 0 && !keeps_rule(job_, layout, LayoutRule::shard_size)) {
       return remove(LayoutRule::shard_size, 1);
     }
+    // The mean over stages of one micro-batch's work, times micro-batches: the busiest stage has no less, bubbles and
+    // gradients come on top. dual_pipe may hide its exchanges.
     const Duration busy = layout.weight_copies() > 1 ? work.all - work.exchange : work.all;
     const Duration mean = busy * micro_batches_a_stage(layout);
+    // Cheapest bound first, then memory, then the bound with the schedule's fill, and only then the simulated step.
     if (is_beaten_unseen(mean)) {
       ++found_.counts.removed_by_bound;
       return;
@@ -269,6 +279,8 @@ SearchReport search(const Question& question, const SearchProgress& progress) {
   std::size_t size = 1;
   for (std::size_t first = 0; first < shards.size(); first += size, size = std::min(kLargestRound, 2 * size)) {
     size = std::min(size, shards.size() - first);
+    // Every piece starts from what is known, so that bounds are sharp from the second round on; rounds double up to 16
+    // shards.
     std::vector<Findings> pieces(size, Findings{{}, all.ranking, all.front});
     const auto visit = [&](std::size_t i) { ShardSearch(question, pieces[i]).visit(shards[first + i]); };
     for_each_parallel(size, visit, question.limits.threads);
@@ -347,7 +359,8 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
   if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;
-  return search(make_question(job, limits), progress);
+  ProductTimes products;
+  return search(make_question(job, limits, products), progress);
 }
 
 }  // namespace stargate

@@ -7,6 +7,7 @@
 namespace stargate {
 namespace {
 
+/// Ascending; O(sqrt(number)).
 std::vector<int> divisors_up_to(std::int64_t number, std::int64_t limit) {
   std::vector<int> out;
   for (std::int64_t d = 1; d * d <= number; ++d) {
@@ -30,6 +31,7 @@ std::vector<int> fixed_or(int fixed, std::vector<int> others) {
 
 std::int64_t limit_or(int limit, std::int64_t otherwise) { return limit > 0 ? limit : otherwise; }
 
+/// 0 for a model without experts.
 int most_experts(const Model& model) {
   int most = 0;
   for (const auto& shape : model.shapes) most = std::max(most, shape.feed_forward.experts);
@@ -69,6 +71,7 @@ class GridMaker {
     const std::int64_t gpus = job_.gpus;
     const auto eps = fixed_or(limits_.fixed.ep, experts_ > 0 ? divisors_up_to(experts_, limit_or(limits_.max_ep, gpus))
                                                              : std::vector<int>{1});
+    // Tensor parallelism communicates twice a layer, so nobody runs it across scale-up domains unless told to.
     const std::int64_t max_tp = std::min(gpus, limit_or(limits_.max_tp, job_.fabric.domain));
     for (const int tp : fixed_or(limits_.fixed.tp, powers_of_two_up_to(max_tp))) {
       const std::int64_t max_cp = std::min(gpus / tp, limit_or(limits_.max_cp, gpus));
@@ -117,6 +120,7 @@ class GridMaker {
     if (pp == 1) return add_dealt(pipeline);
     for (const PipelineSchedule schedule : schedules_) {
       if (!suits(schedule, pp, vpp)) continue;
+      // Layouts say 1F1B with virtual stages, as Megatron-Core's flags do.
       const bool implied = schedule == PipelineSchedule::interleaved_1f1b;
       pipeline.part.pipeline_schedule = implied ? PipelineSchedule::one_f_one_b : schedule;
       add_dealt(pipeline);

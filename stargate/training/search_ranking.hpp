@@ -9,10 +9,10 @@
 namespace stargate {
 
 struct TrainingCandidate {
-  TrainingLayout layout;
-  StepReport report;
-  Energy energy;     ///< of a step; a search fills it in for those it returns
-  double value = 0;  ///< of the objective, s or J a step: less is better
+  TrainingLayout layout;  ///< keeps all rules and fits
+  StepReport report;      ///< of that layout
+  Energy energy;          ///< of a step; a search fills it in for those it returns
+  double value = 0;       ///< of the objective, s or J a step: less is better
 };
 
 /// tp, pp, dp, cp and ep are the same.
@@ -39,6 +39,7 @@ class Ranking {
 /// From the fastest to the leanest: times rise, bytes fall.
 class ParetoFront {
  public:
+  /// Drops it where one of the front is no slower and no larger; else drops all that it makes so. Linear in the front.
   void add(const TrainingCandidate& candidate);
   /// One of the front takes no longer than `least` and holds no more than `bytes`.
   bool is_beaten(Duration least, Bytes bytes) const;

@@ -6,19 +6,20 @@
 #include "stargate/training/job.hpp"
 
 namespace stargate {
-namespace {
-
 bool has_bf16_layers(const TrainingJob& job) {
   const TrainingRecipe& r = job.recipe;
   const bool narrow = bytes_per_element(r.precision.linear) < 2 || bytes_per_element(r.precision.expert) < 2;
   return narrow && r.bf16_first_layers + r.bf16_last_layers > 0;
 }
 
+namespace {
+
 /// `place`: of the layer among those of its chunk.
 std::size_t variant_of(const TrainingJob& job, const TrainingLayout& layout, int layer, int place) {
   const Model& model = *job.model;
   const std::size_t shapes = model.shapes.size();
   auto variant = static_cast<std::size_t>(model.layers[static_cast<std::size_t>(layer)]);
+  // Only the first layers of a chunk run again (recompute_method block); those behind keep everything.
   if (layout.recomputes_some() && place >= layout.recompute_layers) variant += shapes;
   const bool at_end =
       layer < job.recipe.bf16_first_layers || layer >= model.layer_count() - job.recipe.bf16_last_layers;
@@ -52,6 +53,7 @@ int layer_slots(const Model& model, const TrainingLayout& l) {
   return model.layer_count() + (l.embedding_as_layer ? 1 : 0) + (l.loss_as_layer ? 1 : 0);
 }
 
+/// In the order that variant_of counts: shapes, then kept ones, then both again in bf16, prediction layers last.
 std::vector<LayerVariant> layer_variants(const TrainingJob& job, const TrainingLayout& layout) {
   const int shapes = static_cast<int>(job.model->shapes.size());
   std::vector<LayerVariant> out;
@@ -97,6 +99,7 @@ std::vector<StageRun> deal_layers(const TrainingJob& job, const TrainingLayout& 
       // dual_pipe puts the first stage on the same rank (arXiv 2412.19437, section 3.2.1)
       stage.embedding_copy = !stage.embedding && !job.model->tied_embedding && layout.weight_copies() == 1;
     }
+    // Equal neighbours are one run; the ends keep runs of their own, since they hold the embedding and the output.
     const bool same =
         !runs.empty() && runs.back().of_chunk == stage.of_chunk && !runs.back().embedding && !stage.output;
     if (same) {

@@ -28,6 +28,8 @@ struct StageWork {
     forward_wait.expert += count * cost.forward_wait.expert, backward_wait.expert += count * cost.backward_wait.expert;
   }
   ChunkTime time() const {
+    // A pass as the schedule sees it: work, recomputation and what waits inside it. The exchanges are told apart
+    // because dual_pipe hides them.
     return {forward + forward_wait.total(), backward + recompute + backward_wait.total(), weight_gradient,
             forward_wait.expert, backward_wait.expert};
   }
@@ -76,6 +78,7 @@ struct Once {
   }
   Duration add_replicas(const RankParameters& p) const {
     if (layout.replicas() == 1) return {};
+    // HSDP: after the reduce-scatter a rank has its shard of the sum over its copy; the copies add these shards.
     WeightBytes shard = gradient_bytes(p);
     shard.dense /= layout.shard_ranks(), shard.experts /= layout.expert_shard_ranks();
     return collective(Collective::all_reduce, replicas, shard);
@@ -85,6 +88,7 @@ struct Once {
 
 /// Experts' groups have strides of their own: their inner size is etp * ep.
 Once make_once(const TrainingJob& job, const TrainingLayout& l) {
+  // Ranks that hold the same expert lie etp * ep apart, those with the same dense weights tp apart.
   const int inner = l.etp * l.ep;
   if (l.zero_stage == 0) {
     return {job, l, {place_group(job.fabric, l.dp * l.cp, l.tp), place_group(job.fabric, l.expert_dp(), inner)}, {}};
@@ -133,6 +137,8 @@ struct CoveringWork {
 CoveringWork covering_work(const Once& once, const StageData& stage) {
   if (!once.job.recipe.data_overlap) return {};
   const TrainingLayout& l = once.layout;
+  // All but one of the stage's layers: the first weights are wanted before any layer runs, the last gradients come when
+  // none is left.
   double passes = stage.units > 0 ? (stage.units - 1.0) / stage.units : 0;
   if (l.schedule() == PipelineSchedule::interleaved_1f1b) {
     const auto round = static_cast<double>(std::min<std::int64_t>(l.pp, micro_batches(once.job, l)));
@@ -153,12 +159,15 @@ Duration exposed_data_time(const Once& once, const StageData& stage) {
   switch (once.layout.zero_stage) {
     case 1:
       return excess(last, under_backward) + excess(weights, under_forward);
+    // Gradients leave after every micro-batch (a round of pp of them in a pipeline), since a rank keeps only its own
+    // shard.
     case 2: {
       const double transfers = once.layout.pp > 1 ? std::max(1.0, m / once.layout.pp) : m;
       return (transfers - 1) * excess(gradients, under_backward) + excess(last, under_backward) +
              excess(weights, under_forward);
     }
     default:
+      // Every backward pass gathers weights again and scatters gradients; every forward pass gathers weights.
       return (m - 1) * excess(gradients + weights, under_backward) + excess(last + weights, under_backward) +
              m * excess(weights, under_forward);
   }
@@ -168,6 +177,7 @@ Duration exposed_data_time(const Once& once, const StageData& stage) {
 Duration tied_embedding_time(const TrainingJob& job, const TrainingLayout& l) {
   if (l.pp == 1 || !(job.model->tied_embedding || (job.recipe.mtp_layers > 0 && l.weight_copies() == 1))) return {};
   const double elements = static_cast<double>(job.model->vocab) / l.tp * job.model->hidden;
+  // From the first stage to the last: ranks this far apart are in one domain only when all stages are.
   const auto stride = std::int64_t{l.tp} * l.cp * l.dp * (l.pp - 1);
   const int far = stride >= job.fabric.domain ? job.fabric.domain : static_cast<int>(stride);
   return collective_time(job.fabric, Collective::all_reduce, Bytes::from_base(elements * job.recipe.states.gradient),
@@ -181,6 +191,8 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
   const double dense = l.zero_stage >= 1 ? l.shard_ranks() : 1;
   const double experts = l.zero_stage >= 1 ? l.expert_shard_ranks() : 1;
   const double owned = p.dense / dense + p.experts / experts, held = l.zero_stage >= 2 ? owned : p.total();
+  // In this order: gradients cleared over what is held; of owned parameters read twice (norm and update), states read
+  // and written, weights written.
   const Bytes traffic = Bytes::from_base(held * s.gradient + owned * (2 * s.gradient + 2 * s.optimizer() + s.weight));
   const Duration norm = collective_time(job.fabric, Collective::all_reduce, 8 * byte,
                                         place_group(job.fabric, static_cast<int>(job.gpus), 1));
@@ -195,6 +207,8 @@ Duration optimizer_time(const TrainingJob& job, const TrainingLayout& l, const R
 
 /// A step ends with its slowest rank: of N whose times deviate by d, the largest is about sqrt(2 ln N) d late.
 Duration straggling_time(const TrainingJob& job, Duration step) {
+  // The expected largest of N normal deviates, asymptotically; `straggling` is the deviation of a rank's step as a
+  // share of it, a coefficient of the catalogue.
   const double late = job.coefficients.straggling * std::sqrt(2 * std::log(static_cast<double>(job.gpus)));
   return step * late;
 }
@@ -225,6 +239,7 @@ OnceAStep once_a_step(const TrainingJob& job, const TrainingLayout& layout, cons
     Duration data = exposed(run);
     if (layout.weight_copies() > 1) data += exposed(run_of_stage(stages, layout.pp - 1 - run.first));
     const Duration update = optimizer_time(job, layout, stage_parameters(*job.model, costs, run));
+    // Stages end their step at different times; the one that takes longest holds up the next step.
     if (data + update > out.data + out.optimizer) out = {data, update};
   }
   return out;
@@ -274,6 +289,7 @@ Flops recomputed_flops(const TrainingJob& job, const TrainingLayout& l, const Sh
       rank += costs.shapes[i].recompute_flops * (static_cast<double>(run.of_shape[i]) * run.count);
     }
   }
+  // Of one rank of each stage, summed over stages; times the ranks that do the same on other data and slices.
   return rank * (static_cast<double>(micro_batches(job, l)) * l.tp * l.cp * l.dp);
 }
 
@@ -282,6 +298,8 @@ Flops mtp_flops_per_token(const TrainingJob& job) {
   if (job.recipe.mtp_layers == 0) return {};
   const Model& model = *job.model;
   const LayerShape& layer = model.layer(model.layer_count() - 1);
+  // Projection 2 h x h and output h x vocabulary on top of the layer's own weights; 2 flop a weight forward, three
+  // times that with the backward pass.
   const double weights = static_cast<double>(layer_parameters(model, layer).active()) +
                          (2.0 * model.hidden + static_cast<double>(model.vocab)) * model.hidden;
   const double context = (static_cast<double>(job.seq_length) + 1) / 2;
@@ -335,6 +353,7 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
     for (std::size_t c = 0; c < chunks; ++c) {
       const std::span<const int> of_shape(run.of_chunk.data() + c * shapes, shapes);
       const bool embedding = run.embedding && c == 0, output = run.output && c + 1 == chunks;
+      // Chunks that hold the same layers take the same time: found once.
       const bool like_last = c > 1 && !output && std::equal(of_shape.begin(), of_shape.end(), of_shape.data() - shapes);
       out.push_back(like_last ? out.back() : work_of(costs, of_shape, embedding, output).time());
     }

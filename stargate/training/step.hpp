@@ -1,6 +1,6 @@
 // Time of one training step and where it goes. Compute and the communication inside layers come from layer_cost, the
 // simulated schedule from schedule, gradients and weights over the data-parallel group and the optimiser from here.
-//   step = (pipeline(stage times) + exposed data-parallel communication + optimiser) (1 + straggling) + overhead
+//   step = (pipeline(stage times) + exposed data-parallel communication + optimiser) (1 + straggling)
 #pragma once
 
 #include <array>
@@ -23,14 +23,15 @@ enum class StepPart {
   host_copies,  ///< of activations to the host and back
   bubble,
   optimizer,
-  overhead,  ///< framework, and waiting for the slowest rank
+  overhead,  ///< waiting for the slowest rank
 };
 inline constexpr int kStepParts = 12;
+/// As reports print it.
 const char* step_part_name(StepPart part);
 
 /// Seen from the slowest stage; the parts are the whole.
 struct StepBreakdown {
-  std::array<Duration, kStepParts> parts{};
+  std::array<Duration, kStepParts> parts{};  ///< by StepPart
   Duration& operator[](StepPart part) { return parts[static_cast<std::size_t>(part)]; }
   Duration operator[](StepPart part) const { return parts[static_cast<std::size_t>(part)]; }
   Duration total() const {
@@ -40,11 +41,12 @@ struct StepBreakdown {
   }
 };
 
-/// Of the whole job; `peak` in the precision of the linear layers is what MFU is over.
+/// Of the whole job; `peak` in the precision of the linear layers is what MFU is over. MFU and HFU as PaLM defines them
+/// (arXiv 2204.02311, appendix B) with causal attention counted as causal: operations over time, accelerators and peak.
 struct StepReport {
-  StepBreakdown time;
-  MemoryReport memory;
-  Tokens tokens;  ///< of one step
+  StepBreakdown time;   ///< of one step
+  MemoryReport memory;  ///< of the fullest accelerator
+  Tokens tokens;        ///< of one step
   std::int64_t gpus = 1;
   /// Operations the model's mathematics needs: training_flops_per_token * tokens, causal attention counted as causal,
   /// multi-token prediction counted where it is trained.
@@ -74,7 +76,8 @@ struct DataTransfers {
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run);
 
-/// No more than simulate_step's time, and found without simulating the schedule.
+/// No more than simulate_step's time, and found without simulating the schedule. Lowered by 1e-9, so that rounding
+/// never lifts it above the truth.
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                          const std::vector<StageRun>& stages);
 

@@ -139,6 +139,7 @@ class TimelineBuilder {
 
   ChunkWaits chunk_waits(int stage, int chunk) const {
     if (layout_.weight_copies() == 1) return waits_of(costs_, run_of_stage(stages_, stage), chunk, layout_.vpp);
+    // dual_pipe calls its two directions chunks: the second runs the mirror image's layers.
     const int held = chunk == 0 ? stage : layout_.pp - 1 - stage;
     return waits_of(costs_, run_of_stage(stages_, held), 0, 1);
   }
@@ -151,6 +152,8 @@ class TimelineBuilder {
     const auto add = [&](TimelineTrack track, const char* name, Duration start, Duration end) {
       if (end > start) out_.slices.push_back({stage, track, name, start, end, -1, -1, -1, {}});
     };
+    // Drawn where they would lie if they ended as late as possible; their part under the passes takes no time of the
+    // step.
     const DataTransfers data = data_transfers(job_, layout_, costs_, run_of_stage(stages_, stage));
     const Duration none, scatter = max(none, optimizer - data.gradients);
     add(TimelineTrack::data, "gather weights", none, min(data.weights, scatter));

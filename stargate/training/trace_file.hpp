@@ -9,7 +9,7 @@
 namespace stargate {
 
 /// Times in whole nanoseconds. Names are interned; slices carry micro_batch and chunk as annotations, sends start
-/// flows. The bytes of the file.
+/// flows. The bytes of the file. Either format has one process a stage and one thread a track.
 std::string perfetto_trace(const Timeline& timeline);
 std::string chrome_trace(const Timeline& timeline);
 

@@ -16,7 +16,7 @@ namespace stargate {
 struct StateBytes {
   /// Bytes of one parameter, and so below.
   double weight = 2, gradient = 4;
-  double main_weight = 4, first_moment = 4, second_moment = 4;
+  double main_weight = 4, first_moment = 4, second_moment = 4;  ///< of the optimiser
 
   double optimizer() const { return main_weight + first_moment + second_moment; }
   friend bool operator==(const StateBytes&, const StateBytes&) = default;
@@ -34,12 +34,13 @@ struct EnumNames<OptimizerStates> {
       {"bf16", OptimizerStates::bf16}};
 };
 
-/// By the name of a recipe; see the list above for whose it is.
+/// By the name of a recipe; see the list above for whose it is. Sums of bytes a parameter that papers print: 18 in
+/// mixed precision with fp32 gradients.
 StateBytes state_bytes(OptimizerStates states);
 
 /// Bytes of weights by the two groups that share them: all ranks of a stage, and the copies of an expert.
 struct WeightBytes {
-  double dense = 0, experts = 0;
+  double dense = 0, experts = 0;  ///< bytes on one rank
   double total() const { return dense + experts; }
   void add(const WeightBytes& more, double count) { dense += count * more.dense, experts += count * more.experts; }
 };

@@ -8,7 +8,8 @@
 
 namespace stargate {
 
-/// Integer exponents of the base dimensions.
+/// Integer exponents of the base dimensions. A quantity of dimension {byte = 1, second = -1} counts bytes a second; all
+/// zero is a plain number. Fractional powers do not occur in the models, so integers suffice and types compare exactly.
 struct Dim {
   int byte = 0, flop = 0, second = 0, joule = 0, dollar = 0, token = 0, gram = 0;
 
@@ -45,6 +46,8 @@ class Quantity {
     value_ += o.value_;
     return *this;
   }
+  // No operator checks for overflow or for a sign: a negative time or size is possible in between (a slack, a saving),
+  // and who reads the input refuses it where it makes no sense.
   constexpr Quantity& operator-=(Quantity o) {
     value_ -= o.value_;
     return *this;

@@ -11,6 +11,8 @@
 namespace stargate {
 namespace {
 
+/// `scale` turns one of the unit into base units: a bit is an eighth of a byte, a watt-hour 3600 J. A symbol of two
+/// letters that could also be a prefix and a unit ("min", "PB") is told apart in find_unit.
 struct Unit {
   std::string_view symbol;
   double scale;
@@ -18,7 +20,7 @@ struct Unit {
   bool prefixed;  ///< takes k, M, G, T, P, E (and m, u, n, p where small ones make sense)
 };
 
-constexpr double kHour = 3600, kYear = 8760 * kHour;
+constexpr double kHour = 3600, kYear = 8760 * kHour;  // seconds; the financial year of quantity.hpp
 
 constexpr std::array kUnits = {
     Unit{"B", 1, {.byte = 1}, true},
@@ -57,6 +59,8 @@ constexpr std::array kUnits = {
     Unit{"req", 1, {}, true},
 };
 
+/// Binary prefixes stand first, so that "KiB" is tried as such before any single letter; "u" is micro, since a keyboard
+/// has no Greek letter.
 struct Prefix {
   std::string_view symbol;
   double scale;
@@ -195,6 +199,8 @@ std::variant<double, QuantityFault> parse_quantity_as(std::string_view text, Dim
   return quantity.base;
 }
 
+/// In base units: seconds, dollars (the world's yearly product is of the order of 10^14 $), watts (it uses some 10^13
+/// W) and grams; 10^36 for the rest, so that even a product of eight such figures stays below a double's 10^308.
 double largest_of(Dim dim) {
   if (dim == Dim{.second = 1}) return 1e6 * kYear;
   if (dim == Dim{.dollar = 1}) return 1e21;
@@ -205,7 +211,8 @@ double largest_of(Dim dim) {
 
 namespace {
 
-/// How a dimension reads and prints: `unit` is its symbol without prefix, `scale` that unit in base units.
+/// How a dimension reads and prints: `unit` is its symbol without prefix, `scale` that unit in base units. `prefixes`
+/// is false where the usual unit already has one in it ("$/Mtok"): a prefix in front would read as nonsense.
 struct DimText {
   Dim dim;
   std::string_view words, example, unit;

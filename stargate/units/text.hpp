@@ -14,7 +14,7 @@ namespace stargate {
 /// A number with its unit worked in: "400 Gb/s" has base 5e10 and the dimension byte/second.
 struct ParsedQuantity {
   double base = 0;  ///< value in base units
-  Dim dim;
+  Dim dim;          ///< exponents that the unit text adds up to; {} for a plain number
 };
 
 /// Why a text is no quantity, in words for the user ("'GBs' is not a unit").
