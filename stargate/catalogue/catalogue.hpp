@@ -11,6 +11,7 @@
 #include "stargate/catalogue/architecture.hpp"
 #include "stargate/catalogue/calibration.hpp"
 #include "stargate/catalogue/model.hpp"
+#include "stargate/catalogue/owner.hpp"
 #include "stargate/catalogue/place.hpp"
 #include "stargate/catalogue/reliability.hpp"
 #include "stargate/catalogue/serving_engine.hpp"
@@ -55,6 +56,7 @@ struct Catalogue {
   Records<Route> routes;                    ///< round trips between regions
   Records<Supplier> suppliers;              ///< who makes what, and how much a quarter
   Records<RentalPrice> rentals;             ///< quotes by the hour
+  Records<Owner> owners;                     ///< who owns machines, on what terms
   Records<Reliability> reliabilities;       ///< failures that fleets have reported
   Records<TrainingCoefficients> training;   ///< one record, "coefficients"
   Records<ServingEngine> engines;           ///< versions of engines, with coefficients

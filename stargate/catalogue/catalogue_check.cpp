@@ -118,7 +118,6 @@ void check_hardware(ReferenceCheck& check, const Catalogue& catalogue) {
     check.reference("scale_up", "network", a.scale_up);
     check.range("price", a.price);
     if (a.idle_power) check.below("idle_power", *a.idle_power, "power", a.power);
-    if (a.facility_power) check.below("power", a.power, "facility_power", *a.facility_power);
   }
   for (const auto& [id, s] : catalogue.systems) {
     check.enter("systems/" + id);
@@ -176,6 +175,35 @@ void check_engines(ReferenceCheck& check, const Catalogue& catalogue) {
   }
 }
 
+/// An owner builds or takes colocation; a field of the other way would change nothing.
+void check_owners(ReferenceCheck& check, const Catalogue& catalogue) {
+  for (const auto& [id, o] : catalogue.owners) {
+    check.enter("owners/" + id);
+    check.sources(o);
+    check.range("construction_price", o.construction_price);
+    if (o.colocation.has_value() == o.construction_price.has_value()) {
+      check.fault("colocation", "an owner rents power and room (colocation) or builds (construction_price)",
+                  "give one of the two");
+      continue;
+    }
+    if (o.colocation) {
+      if (o.electricity_price) check.fault("electricity_price", "has no effect: power is inside 'colocation'");
+      continue;
+    }
+    if (!o.electricity_price) {
+      check.fault("construction_price", "whoever builds pays for power: 'electricity_price' is missing");
+    }
+    if (o.power_share + o.cooling_share > 1) {
+      check.fault("cooling_share", "is above what 'power_share' leaves of the whole");
+    }
+    for (const auto& [field, life] : {std::pair("building_life", o.building_life), {"power_life", o.power_life},
+                                      {"cooling_life", o.cooling_life}}) {
+      if (life.base() > 0) continue;
+      check.fault("construction_price", std::string("is paid over years: '") + field + "' is missing");
+    }
+  }
+}
+
 void check_places(ReferenceCheck& check, const Catalogue& catalogue) {
   for (const auto& [id, s] : catalogue.sites) {
     check.enter("sites/" + id);
@@ -213,6 +241,7 @@ Diagnostics check_references(const Catalogue& catalogue, const std::string& fold
   ReferenceCheck check(catalogue, folder, without);
   check_hardware(check, catalogue);
   check_places(check, catalogue);
+  check_owners(check, catalogue);
   check_calibrations(check, catalogue);
   check_engines(check, catalogue);
   return check.take();

@@ -42,7 +42,6 @@ const RecordTable<Accelerator>& Accelerator::table() {
                     positive)
           .required("power", &A::power, "Maximum power of the part.", positive)
           .optional("idle_power", &A::idle_power, "Power when nothing runs.", positive)
-          .optional("facility_power", &A::facility_power, "All-in power of the facility for one accelerator.", positive)
           .optional("scale_up", &A::scale_up, "Network inside the scale-up domain: id of a network record.")
           .optional("scale_up_bandwidth", &A::scale_up_bandwidth, "Bandwidth into that network, per direction.",
                     positive)
@@ -78,6 +77,7 @@ const RecordTable<System>& System::table() {
           .required("status", &S::status, "Shipping, or announced only.")
           .required("available", &S::available, "First quarter of volume shipments.")
           .required("power", &S::power, "Power of the whole system at its plug.", positive)
+          .optional("cooling", &S::cooling, "What takes its heat away; air when it is not said.")
           .required("price", &S::price, "Price of the whole system with network cards.")
           .required("scale_up_domain", &S::scale_up_domain, "Accelerators in one scale-up domain.", positive)
           .required("scale_up", &S::scale_up, "Network inside the domain: id of a network record.")

@@ -42,7 +42,6 @@ struct Accelerator : Record {
   std::optional<Bytes> last_level_cache;          ///< shared by all compute units; laws of kernels look at its size
   Power power;                                    ///< maximum, of the part
   std::optional<Power> idle_power;      ///< with nothing to do; empty: 0.14 of the maximum (perf/power_law.hpp)
-  std::optional<Power> facility_power;  ///< all-in at the utility meter for one accelerator
   std::string scale_up;                 ///< id of a network record; empty when there is none
   ByteRate scale_up_bandwidth;          ///< per direction, of one accelerator
   /// Accelerators; 1: no network of this kind.
@@ -58,6 +57,9 @@ struct Accelerator : Record {
   FlopRate peak_rate(Precision precision) const;
 };
 
+/// What takes the heat of a system away; a facility spends less on liquid (Owner::pue_air, pue_liquid).
+enum class Cooling { air, liquid };
+
 /// What is ordered as a piece: a node or a rack with accelerators, hosts, cards and, in a rack, switches.
 struct System : Record {
   std::string accelerator;  ///< id
@@ -69,6 +71,7 @@ struct System : Record {
   Status status = Status::shipping;       ///< of the system
   Quarter available;                      ///< first deliveries of the system
   Power power;                            ///< maximum at its plug, hosts and fans included
+  Cooling cooling = Cooling::air;          ///< what takes its heat away
   Price price;                            ///< of the whole system with its network cards
   int scale_up_domain = 8;                ///< accelerators that reach each other at scale-up bandwidth
   std::string scale_up, scale_out;        ///< ids of network records
@@ -132,6 +135,10 @@ template <>
 struct EnumNames<Status> {
   static constexpr std::pair<const char*, Status> names[] = {{"shipping", Status::shipping},
                                                              {"announced", Status::announced}};
+};
+template <>
+struct EnumNames<Cooling> {
+  static constexpr std::pair<const char*, Cooling> names[] = {{"air", Cooling::air}, {"liquid", Cooling::liquid}};
 };
 template <>
 struct EnumNames<NetworkClass> {

@@ -1,32 +1,28 @@
-// Quotes first, ownership second, at the usual terms (terms.hpp). The annuity is the planner's.
+// Quotes first, ownership second, by the function of `stargate cost`.
 #include "stargate/finance/accelerator_price.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 
-#include "stargate/finance/annuity.hpp"
+#include "stargate/finance/ownership_cost.hpp"
 #include "stargate/finance/terms.hpp"
 
 namespace stargate {
 namespace {
 
-/// Empty when the record has only estimates of cost.
+/// Empty when the record has no quotes.
 std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
-  std::vector<const RentalQuote*> quotes;
-  for (const auto& quote : rental.quotes) {
-    if (quote.tier.find("TCO") == std::string::npos) quotes.push_back(&quote);
-  }
+  const auto& quotes = rental.quotes;
   if (quotes.empty()) return std::nullopt;
   // Prices of rented accelerators fall by the quarter, so older quotes are left out instead of averaged in.
-  const Quarter latest = (*std::max_element(quotes.begin(), quotes.end(), [](auto* a, auto* b) {
-                           return a->quarter < b->quarter;
-                         }))->quarter;
+  const Quarter latest = std::max_element(quotes.begin(), quotes.end(), [](const auto& a, const auto& b) {
+                           return a.quarter < b.quarter;
+                         })->quarter;
   std::vector<MoneyRate> prices;
-  for (const auto* quote : quotes) {
-    if (quote->quarter == latest) prices.push_back(quote->price);
+  for (const auto& quote : quotes) {
+    if (quote.quarter == latest) prices.push_back(quote.price);
   }
   std::sort(prices.begin(), prices.end());
   const std::size_t middle = prices.size() / 2;
@@ -35,20 +31,26 @@ std::optional<HourPrice> quoted_price(const RentalPrice& rental) {
                    rental.name + ", " + std::to_string(prices.size()) + " quotes of " + format_quarter(latest)};
 }
 
-/// (annuity + upkeep) of the system a year, by the hour, plus its power at the meter priced at the usual tariff; by
-/// accelerator.
-HourPrice owned_price(const System& system, const OwnershipTerms& terms) {
-  // The annuity is paid by quarter and taken over a year's 8,760 hours; system.power runs all of them (a machine that
-  // is paid for, busy or not).
-  const int life = static_cast<int>(std::lround(terms.system_life / quarter_year));
-  const double a_year = 4 * quarterly_annuity(terms.capital_cost, life) + terms.maintenance;
-  const auto hour_of = [&](Money price) {
-    return (price * a_year / year + system.power * terms.pue * terms.electricity) / system.accelerators;
-  };
-  return {hour_of(system.price.low), hour_of(system.price.mid), hour_of(system.price.high),
-          fmt::format("owning {}: {:g} years at {:g} %, {:g} % upkeep, electricity at {:g} c/kWh, PUE {:g}",
-                      system.name, terms.system_life / year, 100 * terms.capital_cost, 100 * terms.maintenance,
-                      100 * (terms.electricity * kilowatt_hour / dollar), terms.pue)};
+/// Of a catalogue without owners: machines and network at the usual terms, power at the meter, no facility.
+Owner usual_owner() {
+  Owner owner;
+  owner.name = "the usual terms";
+  owner.capital_cost = kUsualTerms.capital_cost, owner.maintenance = kUsualTerms.maintenance;
+  owner.system_life = owner.network_life = owner.storage_life = kUsualTerms.system_life;
+  owner.pue_air = owner.pue_liquid = kUsualTerms.pue;
+  owner.construction_price = PricePerPower{};
+  owner.building_life = owner.power_life = owner.cooling_life = kUsualTerms.system_life;
+  owner.electricity_price = kUsualTerms.electricity;
+  return owner;
+}
+
+HourPrice owned_price(const Catalogue& catalogue, const System& system) {
+  const auto found = catalogue.owners.find(kUsualOwner);
+  const Owner owner = found != catalogue.owners.end() ? found->second : usual_owner();
+  const auto hour_at = [&](Money price) { return ownership_cost(catalogue, system, price, owner, {}).hour(); };
+  return {hour_at(system.price.low), hour_at(system.price.mid), hour_at(system.price.high),
+          fmt::format("owning {} with its network and facility, as `stargate cost` has it: {}, {:g} % over {:g} years",
+                      system.name, owner.name, 100 * owner.capital_cost, owner.system_life / year)};
 }
 
 }  // namespace
@@ -59,7 +61,7 @@ HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& syste
     if (rental.accelerator != system.accelerator) continue;
     if (const auto price = quoted_price(rental)) return *price;
   }
-  return owned_price(system, kUsualTerms);
+  return owned_price(catalogue, system);
 }
 
 }  // namespace stargate

@@ -10,10 +10,10 @@ struct HourPrice {
   std::string origin;        ///< in words: quotes of which quarter, or owning which system
 };
 
-/// Rental quotes of the accelerator's latest quarter (lowest, median, highest; estimates of cost, "TCO", left out);
-/// when there are none, the annuity of its system with upkeep and electricity at the usual terms (terms.hpp). A price
-/// the user states goes before this: that is for the caller. `system` is of `catalogue`. Prices are of an hour that is
-/// paid for, busy or not; nothing is added for power where a quote says it is included.
+/// Rental quotes of the accelerator's latest quarter (lowest, median, highest); when there are none, an hour of owning
+/// its system (ownership_cost.hpp, the usual owner, at the ends of the system's price). A price the user states goes
+/// before this: that is for the caller. `system` is of `catalogue`. Prices are of an hour that is paid for, busy or
+/// not; nothing is added for power where a quote says it is included.
 HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system);
 
 }  // namespace stargate

@@ -8,5 +8,8 @@ namespace stargate {
 /// above 0 and `rate` above -1 (both checked by who reads them). Interest is compounded by quarter, so four payments
 /// are a little less than one at the year's end.
 double quarterly_annuity(double rate, int life);
+/// The same paid at the start of each quarter, or discounted as if it were: a(r,n) / (1+q). Over a life of one quarter
+/// it is the price; discounted at `rate` over any life it is too.
+double quarterly_annuity_in_advance(double rate, int life);
 
 }  // namespace stargate

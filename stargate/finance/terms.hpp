@@ -1,6 +1,5 @@
-// What owning machines costs beside their price where nobody says otherwise: the one place with these numbers. A
-// study states its own (finance, and each site its pue and its price of electricity); the price of an accelerator hour
-// and the defaults of records take these.
+// What owning machines costs beside their price where neither a study nor an owner's record says: the one place with
+// these numbers. A study states its own (finance, and each site its pue and its price of electricity).
 #pragma once
 
 #include "stargate/units/quantity.hpp"
@@ -9,7 +8,7 @@ namespace stargate {
 
 /// Rates are shares of the price a year.
 struct OwnershipTerms {
-  double capital_cost = 0.10;  ///< WACC. 10 % over 5 years comes within 9 % of published hyperscaler costs an hour
+  double capital_cost = 0.10;  ///< WACC, as that of the catalogue's owners
   Duration system_life = 5.0 * year;
   double maintenance = 0.03;  ///< spares, staff, software
   double pue = 1.2;           ///< power at the meter over power of the systems

@@ -107,33 +107,41 @@ ValidationReport ValidationTally::report() const {
   return report;
 }
 
+namespace {
+
+std::vector<Column> with_error_columns(std::vector<Column> first) {
+  for (const char* title : {"rows", "predicted", "median", "mean", "p90", "bias", "above"}) first.push_back({title});
+  return first;
+}
+
+}  // namespace
+
 std::string format_validation_text(const ValidationReport& report, const std::string& unit) {
-  const std::vector<Column> error_columns = {{"rows"}, {"predicted"}, {"median"}, {"mean"}, {"p90"}, {"bias"}, {"above"}};
-  const auto columns = [&](std::vector<Column> first) {
-    first.insert(first.end(), error_columns.begin(), error_columns.end());
-    return first;
-  };
-  TextTable groups(columns({{"source", Align::left},
-                            {"accelerator", Align::left},
-                            {"metric", Align::left},
-                            {"precision", Align::left},
-                            {"stated", Align::left},
-                            {"basis", Align::left}}));
+  TextTable groups(with_error_columns({{"source", Align::left},
+                                       {"accelerator", Align::left},
+                                       {"metric", Align::left},
+                                       {"precision", Align::left},
+                                       {"stated", Align::left},
+                                       {"basis", Align::left}}));
   for (const auto& group : report.groups) {
     std::vector<std::string> cells = {group.key.source,    group.key.accelerator,  group.key.metric,
                                       group.key.precision, group.key.completeness, group.basis};
     for (auto& cell : error_cells(group)) cells.push_back(std::move(cell));
     groups.add_row(std::move(cells));
   }
-  TextTable overall(columns({{"overall", Align::left}, {"stated", Align::left}}));
+  return "Relative errors; bias is the median of the signed error (above 0: predicted too high), above the share of rows "
+         "predicted too high.\n" +
+         groups.format() + "\n" + format_overall_text(report, unit);
+}
+
+std::string format_overall_text(const ValidationReport& report, const std::string& unit) {
+  TextTable overall(with_error_columns({{"overall", Align::left}, {"stated", Align::left}}));
   for (const auto& group : report.overall) {
     std::vector<std::string> cells = {group.key.metric, group.key.completeness};
     for (auto& cell : error_cells(group)) cells.push_back(std::move(cell));
     overall.add_row(std::move(cells));
   }
-  std::string out = "Relative errors; bias is the median of the signed error (above 0: predicted too high), above the share "
-                    "of rows predicted too high.\n";
-  out += groups.format() + "\n" + overall.format();
+  std::string out = overall.format();
   if (!report.skipped.empty()) {
     TextTable skipped({{"left out because", Align::left}, {"rows"}});
     for (const auto& [reason, rows] : report.skipped) skipped.add_row({reason, std::to_string(rows)});

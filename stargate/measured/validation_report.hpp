@@ -82,5 +82,7 @@ class ValidationTally {
 
 /// Tables for a terminal. The values of the worst rows are in `unit`.
 std::string format_validation_text(const ValidationReport& report, const std::string& unit);
+/// What stands in it below the groups: by metric, what was left out, the worst rows.
+std::string format_overall_text(const ValidationReport& report, const std::string& unit);
 
 }  // namespace stargate

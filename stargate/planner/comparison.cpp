@@ -135,7 +135,7 @@ std::vector<std::string> changed_parts(const Programme& base, const Programme& o
   compare("services", base.services, other.services);
   compare("capital", base.capital, other.capital);
   const auto terms = [](const Programme& p) {
-    return std::tuple(p.discount_rate, p.capital_cost, p.building_life, p.maximum_debt_share, p.reinvested_revenue);
+    return std::tuple(p.second_rate, p.capital_cost, p.building_life, p.maximum_debt_share, p.reinvested_revenue);
   };
   compare("rates, lives and payment terms", std::pair(terms(base), base.payments),
           std::pair(terms(other), other.payments));

@@ -1,8 +1,9 @@
 // The planner's arithmetic of time and money, shared by the objective and the report so that parts sum to the whole.
-//   annuity a quarter  a(r,n): finance/annuity.hpp
-//   present value      delta_t = (1+d)^(-t/4), t quarters after the first
-//   Type II costing    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a(r,n):
+//   present value      delta_t = (1+r)^(-t/4), t quarters after the first, r the cost of capital
+//   annuity a quarter  a(r,n) / (1+q): in arrears (finance/annuity.hpp), so a quarter's falls due when it is over
+//   Type II costing    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a / (1+q):
 //                      what falls after the last quarter is not charged, so late purchases are not penalised.
+// One rate does both: annuities at one and discounting at another would charge a machine more, or less, than its price.
 #pragma once
 
 #include "stargate/finance/annuity.hpp"
@@ -12,9 +13,11 @@ namespace stargate {
 
 /// delta_t, for t quarters after the first. 1 for t = 0; money of quarter t times this is present value.
 double discount_factor(const Programme& programme, int t);
+/// Share of the price that a quarter of a thing of `life` quarters is charged.
+double quarterly_charge(const Programme& programme, int life);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in
-/// quarters. At most 1, less when the life reaches beyond the last quarter. Linear in the quarters left of the horizon;
-/// `t` may be the last quarter or earlier.
+/// quarters. 1 when the life ends inside the horizon, less when it reaches beyond. `t` may be the last quarter or
+/// earlier.
 double annuity_present_value(const Programme& programme, int t, int life);
 /// Quarters of the horizon in which a thing of `life` that starts in `t` has an annuity: up to this one, not included.
 int annuity_end(const Programme& programme, int t, int life);

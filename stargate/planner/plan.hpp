@@ -121,7 +121,8 @@ struct Plan {
   Quarter first, last;
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
   Money objective;                                                            ///< present value
-  PlanCost parts;                                                             ///< present values that sum to it
+  std::optional<Money> second_present_value;                                  ///< of the same costs, at Programme::second_rate
+  PlanCost parts;                                                             ///< present values that sum to the objective
   std::vector<PlanQuarter> quarters;                                          ///< first to last
   std::vector<PartTaken> taken;                                               ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;                                           ///< by family, group, quarter

@@ -11,6 +11,7 @@
 
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/families.hpp"
+#include "stargate/planner/finance.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
@@ -278,15 +279,38 @@ TEST_CASE("a service that no site may run is unmet and costs nothing but that") 
 
 TEST_CASE("annuities count inside the horizon only, discounted") {
   Programme p = hand_programme();
-  p.discount_rate = p.capital_cost = 0.1;
+  p.capital_cost = 0.1;
   p.sites[0].energised = 1.0 * megawatt;
   const Plan plan = solve(p);
   const double q = std::pow(1.1, 0.25) - 1;
-  const double annuity = 100 * q / (1 - std::pow(1 + q, -20));
+  const double annuity = 100 * q / (1 - std::pow(1 + q, -20)) / (1 + q);  // in arrears
   double expected = 0;
   for (int t = 0; t < 4; ++t) expected += annuity * std::pow(1.1, -0.25 * t);
   CHECK(plan.objective.in(million_dollars) == near(expected));
   CHECK(plan.parts.systems.in(million_dollars) == near(expected));
+}
+
+TEST_CASE("what lives and ends inside the horizon is charged its price") {
+  Programme p = hand_programme();
+  p.capital_cost = 0.1;
+  for (int life = 1; life <= p.quarters(); ++life) {
+    CHECK(annuity_present_value(p, 0, life) == near(1));
+    CHECK(annuity_present_value(p, 1, life) <= discount_factor(p, 1) * (1 + 1e-12));
+  }
+  CHECK(annuity_present_value(p, 0, p.quarters() + 1) < 1);
+}
+
+TEST_CASE("a second rate is told and decides nothing") {
+  Programme p = hand_programme();
+  p.capital_cost = 0.1;
+  const Plan one = solve(p);
+  p.second_rate = 0;
+  const Plan two = solve(p);
+  CHECK(two.objective == one.objective);
+  Money sum;
+  for (const auto& quarter : two.quarters) sum += quarter.cost.total();
+  REQUIRE(two.second_present_value.has_value());
+  CHECK(two.second_present_value->base() == near(sum.base()));
 }
 
 TEST_CASE("systems already ordered that find no power are given up as they arrive") {

@@ -121,8 +121,8 @@ struct PaymentStages {
 struct Programme {
   std::string name;
   Quarter first, last;                             ///< both included
-  double discount_rate = 0.08;                     ///< a year, of the present value; the first quarter counts full
-  double capital_cost = kUsualTerms.capital_cost;  ///< WACC a year, of the annuities
+  double capital_cost = kUsualTerms.capital_cost;  ///< WACC a year: of annuities and of the present value
+  std::optional<double> second_rate;               ///< a year, of a present value that is told and decides nothing
   int building_life = 80;                          ///< quarters
   std::vector<PlanSite> sites;
   std::vector<PlanPart> parts;

@@ -6,6 +6,7 @@
 //   service k   = sum over pools of run[s,g,k,t] / sum_k run * (pool without work energy) + its own work energy
 // A pool that runs nothing is idle cost.
 #include <algorithm>
+#include <cmath>
 
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/funding.hpp"
@@ -41,6 +42,11 @@ class Costs {
       add_cost(plan_.parts, quarter.cost, discount_factor(p_, t));
     }
     plan_.objective = plan_.parts.total();
+    if (!p_.second_rate) return;
+    plan_.second_present_value = Money{};
+    for (int t = 0; t < p_.quarters(); ++t) {
+      *plan_.second_present_value += std::pow(1 + *p_.second_rate, -0.25 * t) * plan_.quarters[t].cost.total();
+    }
   }
 
  private:
@@ -51,7 +57,7 @@ class Costs {
     for (int u = 0; u + site.construction_lead <= t; ++u) {
       if (t >= annuity_end(p_, u + site.construction_lead, p_.building_life)) continue;
       cost.construction += x_.at(c_.started.at(s, u)) * construction_lp(site) *
-                           quarterly_annuity(p_.capital_cost, p_.building_life) * kLpMoney;
+                           quarterly_charge(p_, p_.building_life) * kLpMoney;
     }
     // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
@@ -75,7 +81,7 @@ class Costs {
       const double delivered = x_.at(c_.deliver.at(s, g, u));
       if (delivered == 0) continue;
       cost.systems +=
-          delivered * price_lp(system, p_.first + u) * quarterly_annuity(p_.capital_cost, system.life) * kLpMoney;
+          delivered * price_lp(system, p_.first + u) * quarterly_charge(p_, system.life) * kLpMoney;
     }
     cost.opex = installed * maintenance_lp(system, p_.first + t) * kLpMoney;
     return cost;

@@ -25,7 +25,7 @@ inline Programme hand_programme(int quarters = 4) {
   p.name = "by hand";
   p.first = kStart;
   p.last = kStart + (quarters - 1);
-  p.discount_rate = p.capital_cost = 0;
+  p.capital_cost = 0;
   PlanSite site;
   site.id = "abilene";
   site.grid = constant(p.first, p.last, 100.0 * megawatt);

@@ -197,6 +197,23 @@ TextTable training_table(const Catalogue& catalogue) {
   return table;
 }
 
+TextTable owner_table(const Catalogue& catalogue) {
+  TextTable table({{"owner", Align::left},
+                   {"name", Align::left},
+                   {"capital cost"},
+                   {"systems paid in"},
+                   {"upkeep"},
+                   {"power and room", Align::left}});
+  for (const auto& [id, o] : catalogue.owners) {
+    table.add_row({id, o.name, fmt::format("{:g} %", 100 * o.capital_cost), format_quantity(o.system_life),
+                   fmt::format("{:g} %", 100 * o.maintenance),
+                   o.colocation ? fmt::format("{:.0f} $/kW/month", o.colocation->in(dollar / (kilowatt * month)))
+                                : fmt::format("{}, {}", format_quantity(o.construction_price->mid),
+                                              format_quantity(*o.electricity_price))});
+  }
+  return table;
+}
+
 TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "accelerator") return accelerator_table(catalogue);
   if (kind == "system") return system_table(catalogue);
@@ -210,6 +227,7 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "network") return name_table("network", catalogue.networks);
   if (kind == "route") return name_table("route", catalogue.routes);
   if (kind == "rental") return name_table("rental", catalogue.rentals);
+  if (kind == "owner") return owner_table(catalogue);
   if (kind == "reliability") return name_table("reliability", catalogue.reliabilities);
   if (kind == "engine") return engine_table(catalogue);
   if (kind == "training") return training_table(catalogue);

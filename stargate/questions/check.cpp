@@ -3,6 +3,7 @@
 
 #include "stargate/catalogue/catalogue.hpp"
 #include "stargate/config/json_writer.hpp"
+#include "stargate/measured/published_cost.hpp"
 #include "stargate/service/service_study.hpp"
 #include "stargate/study/run.hpp"
 
@@ -69,6 +70,10 @@ Result<Answer> answer_check(const CheckQuestion& question, const QuestionContext
   for (const auto& kind : record_kinds()) report.records += record_ids(*catalogue, kind.name).size();
   report.sources = catalogue->sources.size();
   Diagnostics faults;
+  if (!context.files.list(context.catalogue_folder, "published_costs.csv").empty()) {
+    const auto costs = load_published_costs(context.files, context.catalogue_folder, *catalogue);
+    if (!costs) faults = costs.faults();
+  }
   for (const auto& file : question.studies) {
     auto study = check_study(file, *catalogue, context.files);
     if (study) {

@@ -106,6 +106,7 @@ const AnswerFields& plan_answer_fields() {
                      {"status", "text", "optimal, infeasible or unsolved"},
                      {"message", "text", "Why it is unsolved"},
                      {"objective_usd", "number", "Present value of what the plan costs, unmet demand included"},
+                     {"second_present_value_usd", "number", "The same at the study's discount_rate, if it has one"},
                      {"costs/*", "number", "Its parts"}};
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);

@@ -161,6 +161,7 @@ void write_limits(JsonWriter& json, const Plan& plan) {
 
 void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   json.member("status", "optimal").member("objective_usd", plan.objective.base());
+  if (plan.second_present_value) json.member("second_present_value_usd", plan.second_present_value->base());
   write_costs(json, "costs", plan.parts);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);

@@ -65,7 +65,27 @@ std::string headline(const StudyReport& report, const Plan& plan) {
       "  present value of cost {}: systems {}, construction {}, energy {}, operation {}, carbon {}, unmet demand {}\n",
       format_quantity(plan.objective), format_quantity(p.systems), format_quantity(p.construction),
       format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon), format_quantity(p.unmet));
-  return out;
+  out += fmt::format("  annuities and present values at {:g} % a year", 100 * programme.capital_cost);
+  if (plan.second_present_value) {
+    out += fmt::format("; discounted at {:g} % the same costs are {}", 100 * *programme.second_rate,
+                       format_quantity(*plan.second_present_value));
+  }
+  return out + "\n";
+}
+
+/// Interest is paid in cash and is no cost on top of the annuities, so it decides where money is short, and nowhere
+/// else. Empty without debt that bears interest.
+std::string interest_text(const Programme& programme, const Plan& plan) {
+  const bool any = std::any_of(programme.capital.begin(), programme.capital.end(),
+                               [](const PlanTranche& tranche) { return tranche.interest > 0; });
+  if (!any) return {};
+  int binding = 0;
+  for (const auto& g : plan.groups) {
+    binding += g.family == "cash" || g.family == "tranche" || g.family == "debt_share" ? 1 : 0;
+  }
+  if (binding > 0) return fmt::format("  interest acts on the cash, where {} of these limits bind\n", binding);
+  return "  interest acts on the cash; no limit of cash, tranche or debt share binds, so another rate is the same "
+         "plan\n";
 }
 
 /// Capital released by the quarter and not drawn in it or before. Includes what a tranche released in earlier quarters.
@@ -188,7 +208,8 @@ std::string format_plan_text(const StudyReport& report) {
   if (const auto* unsolved = std::get_if<UnsolvedPlan>(&report.outcome))
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
-  return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) + services_table(report, plan) + limits_table(plan) +
+  return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
+         services_table(report, plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
          rates_table(report.prepared);
 }
 

@@ -9,6 +9,7 @@
 #include "stargate/questions/catalogue_list.hpp"
 #include "stargate/questions/catalogue_show.hpp"
 #include "stargate/questions/check.hpp"
+#include "stargate/questions/cost.hpp"
 #include "stargate/questions/goodput.hpp"
 #include "stargate/questions/import.hpp"
 #include "stargate/questions/model.hpp"
@@ -52,6 +53,7 @@ const std::vector<Question>& all_questions() {
                                                serve_size_question(),
                                                serve_simulate_question(),
                                                serve_study_question(),
+                                               cost_question(),
                                                model_question(),
                                                catalogue_list_question(),
                                                catalogue_show_question(),

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "stargate/calibration/calibrate.hpp"
+#include "stargate/measured/published_cost.hpp"
 #include "stargate/measured/request_replay.hpp"
 #include "stargate/measured/serving_validation.hpp"
 #include "stargate/measured/training_validation.hpp"
@@ -90,6 +91,22 @@ Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const Q
       [](JsonWriter& json, const Runs& r) { write_replay(json, r); });
 }
 
+Result<Answer> validate_cost(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  auto rows = load_published_costs(context.files, context.catalogue_folder, catalogue);
+  if (!rows) return rows.faults();
+  using Report = Judged<PublishedCost, CostValidation>;
+  Report report{std::move(*rows), {}};
+  report.validation = validate_cost(catalogue, report.rows, static_cast<std::size_t>(q.worst));
+  const std::string file = context.path_of("rows");
+  const std::string csv = file.empty() ? "" : format_cost_validation_csv(report.validation);
+  Answer answer = make_answer<Report>(
+      AnswerKind::answered, std::move(report),
+      [](const Report& r) { return format_cost_validation_text(r.validation); },
+      [](JsonWriter& json, const Report& r) { write_cost_validation(json, r.validation); });
+  if (!file.empty()) answer.files.push_back({file, csv});
+  return answer;
+}
+
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
 Check check_effects(const Q& q, const QuestionContext& context) {
   const auto idle = [&](const char* field, const char* of) {
@@ -102,9 +119,9 @@ Check check_effects(const Q& q, const QuestionContext& context) {
     if (q.leave_out) return idle("leave_out", "--kernels");
     if (q.leave_out_architecture) return idle("leave_out_architecture", "--kernels");
   }
-  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training and --serving");
-  if (!q.training && !q.serving && !context.path_of("rows").empty()) {
-    return idle("rows", "--training and --serving");
+  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training, --serving and --cost");
+  if (!q.training && !q.serving && !q.cost && !context.path_of("rows").empty()) {
+    return idle("rows", "--training, --serving and --cost");
   }
   return Done{};
 }
@@ -140,6 +157,7 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("training", &Q::training, "Table of measured training runs").type("FILE.csv");
     t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
     t.optional("requests", &Q::requests, "Measured runs, a row a request").type("FILE.csv");
+    t.optional("cost", &Q::cost, "Published costs, of the catalogue's published_costs.csv");
     t.group("Of kernels")
         .optional("collectives", &Q::collectives, "CSV of collective sweeps, inside nodes and across")
         .type("FILE");
@@ -158,10 +176,12 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
 }
 
 Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionContext& context) {
+  const std::optional<std::string> costs = question.cost ? std::optional(context.catalogue_folder) : std::nullopt;
   if (auto one = check_one_of(context, {{"kernels", &question.kernels},
                                         {"training", &question.training},
                                         {"serving", &question.serving},
-                                        {"requests", &question.requests}});
+                                        {"requests", &question.requests},
+                                        {"cost", &costs}});
       !one) {
     return one.faults();
   }
@@ -172,6 +192,7 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
   if (question.kernels) return validate_kernels(question, *catalogue, context);
   if (question.training) return validate_training(question, *catalogue, context);
   if (question.serving) return validate_serving(question, *catalogue, context);
+  if (question.cost) return validate_cost(question, *catalogue, context);
   return validate_requests(question, *catalogue, context);
 }
 
@@ -193,6 +214,18 @@ Question validate_question() {
                      {"rank_correlation/sources[]/sets", "integer", "Of four or more layouts of one job"},
                      {"rank_correlation/sources[]/configurations", "integer", "In them"},
                      {"rank_correlation/sources[]/median_spearman", "number", "Of its sets"},
+                     {"costs[]/figure", "text", "Costs: its name, which says its unit"},
+                     {"costs[]/system", "text", "Id"},
+                     {"costs[]/owner", "text", "Id"},
+                     {"costs[]/cluster", "number", "Accelerators joined by one network"},
+                     {"costs[]/stated", "text", "stated, or the publisher's placeholder"},
+                     {"costs[]/source", "text", "Where it was published"},
+                     {"costs[]/published_low", "number", "In the unit of the figure"},
+                     {"costs[]/published_high", "number", "In the unit of the figure"},
+                     {"costs[]/predicted", "number", "At the likely price of the system"},
+                     {"costs[]/predicted_low", "number", "At its lowest price"},
+                     {"costs[]/predicted_high", "number", "At its highest price"},
+                     {"costs[]/error_pct", "number", "Of the prediction, from the near end of what is published"},
                      {"runs[]/run", "text", "Requests: its name"},
                      {"runs[]/requests", "integer", "Measured"},
                      {"runs[]/predicted", "integer", "Of them"},
@@ -206,8 +239,9 @@ Question validate_question() {
   return make_question(
       answer_validate,
       {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
-       {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"}},
-      std::move(fields), {{"rows", "FILE.csv", "Training, serving: every prediction"}});
+       {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"},
+       {"--cost", "costs of machines, as published"}},
+      std::move(fields), {{"rows", "FILE.csv", "Training, serving, costs: every prediction"}});
 }
 
 }  // namespace stargate

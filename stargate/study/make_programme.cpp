@@ -66,7 +66,7 @@ int order_lead(const Catalogue& catalogue, const StudySystemSpec& spec) {
 PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const StudySystemSpec& spec,
                        const std::set<std::string>& limiting) {
   const System& system = catalogue.systems.at(spec.system);
-  const ClusterShare cluster = cluster_share(catalogue, system);
+  const ClusterShare cluster = cluster_share(catalogue, system, system.price.mid, kCampusAccelerators);
   PlanSystem out;
   out.id = spec.system, out.accelerator = system.accelerator;
   out.vendor = catalogue.accelerators.at(system.accelerator).vendor;
@@ -74,7 +74,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   out.first_delivery = spec.from.value_or(system.available);
   out.last_delivery = spec.until;
   out.order_lead = order_lead(catalogue, spec);
-  const Money price = system.price.mid + cluster.price * static_cast<double>(system.accelerators);
+  const Money price = system.price.mid + cluster.price() * static_cast<double>(system.accelerators);
   for (Quarter q = study.horizon.first; q <= study.horizon.last; q = q + 1) {
     const double years = std::max(0, q - out.first_delivery) / 4.0;
     out.price.points[q] = price * std::pow(1 + spec.price_change, years);
@@ -179,8 +179,8 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   Programme programme;
   programme.name = study.name;
   programme.first = study.horizon.first, programme.last = study.horizon.last;
-  programme.discount_rate = study.finance.discount_rate;
   programme.capital_cost = study.finance.capital_cost;
+  programme.second_rate = study.finance.discount_rate;
   programme.building_life = quarters_of(study.finance.building_life);
   programme.payments = {study.finance.deposit, study.finance.on_delivery, study.finance.on_acceptance};
   programme.maximum_debt_share = study.finance.maximum_debt_share;

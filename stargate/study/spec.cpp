@@ -14,8 +14,9 @@ const RecordTable<FinanceSpec>& FinanceSpec::table() {
   using F = FinanceSpec;
   static const auto table =
       RecordTable<F>("finance", "Rates, lives and payment terms.")
-          .required("discount_rate", &F::discount_rate, "A year, for present values.", fraction)
-          .required("capital_cost", &F::capital_cost, "A year, for annuities (WACC).", fraction)
+          .required("capital_cost", &F::capital_cost, "A year (WACC), of annuities and of present values.", fraction)
+          .optional("discount_rate", &F::discount_rate,
+                    "A year, of a second present value that is reported; the plan is the same.", fraction)
           .required("system_life", &F::system_life, "Economic life of systems.", life_within_century)
           .required("building_life", &F::building_life, "Economic life of facilities.", life_within_century)
           .required("maintenance", &F::maintenance, "Of the system price, a year: spares, staff, software.", fraction)

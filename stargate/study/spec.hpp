@@ -17,7 +17,8 @@ struct HorizonSpec {
 
 /// Rates are shares a year; deposit, on_delivery and on_acceptance are shares of a system's price and add up to 1.
 struct FinanceSpec {
-  double discount_rate = 0, capital_cost = 0;              ///< a year
+  double capital_cost = 0;                                 ///< a year, of annuities and present values
+  std::optional<double> discount_rate;                     ///< a year, of a second present value that is reported
   Duration system_life, building_life;                     ///< over which prices are spread
   double maintenance = 0;                                  ///< share of the price a year
   double deposit = 0, on_delivery = 0, on_acceptance = 0;  ///< shares of the price, which add to 1

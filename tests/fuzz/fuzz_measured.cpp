@@ -1,8 +1,9 @@
-// Any text as each table of measured runs: rows of training, of serving, and runs request by request. What is read is
-// turned into the run it states (not simulated: that takes as long as the run is).
+// Any text as each table of measured runs: rows of training, of serving, runs request by request, and published costs.
+// What is read is turned into the run it states (not simulated: that takes as long as the run is).
 #include <string>
 #include <string_view>
 
+#include "stargate/measured/published_cost.hpp"
 #include "stargate/measured/request_replay.hpp"
 #include "stargate/measured/serving_run.hpp"
 #include "stargate/measured/training_run.hpp"
@@ -33,6 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t si
   if (serving.ok()) {
     for (const auto& row : *serving) static_cast<void>(maker.make(row));
   }
+  const auto costs = stargate::load_published_costs(file, "", catalogue);
+  if (costs.ok()) static_cast<void>(stargate::validate_cost(catalogue, *costs, 1));
   static_cast<void>(stargate::load_measured_requests(file, "requests.csv").ok());
   return 0;
 }

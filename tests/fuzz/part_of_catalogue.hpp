@@ -42,7 +42,8 @@ class PartOfCatalogue final : public FileReader {
   static std::map<std::string, std::string> choose() {
     constexpr std::array roots{"/systems/hgx-h100.yaml",     "/models/llama-3.1-8b.json", "/models/deepseek-v3.json",
                                "/models/qwen3-30b-a3b.json", "/reliability/llama-3-h100.yaml", "/rentals/h100-sxm.yaml",
-                               "/training/coefficients.yaml", "/sources.yaml", "/expected_errors.yaml"};
+                               "/owners/hyperscaler.yaml",   "/training/coefficients.yaml", "/sources.yaml",
+                               "/expected_errors.yaml"};
     const DiskFileReader disk;
     const auto all = disk.list(kFolder, "");
     std::map<std::string, std::string> kept;

@@ -7,7 +7,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PAGE = os.path.join(ROOT, "docs", "reference", "records.md")
-KINDS = ["study", "service-study", "architecture", "accelerator", "system", "cpu", "memory", "network", "site", "route", "supplier", "rental", "reliability", "engine"]
+KINDS = ["study", "service-study", "architecture", "accelerator", "system", "cpu", "memory", "network", "site", "route", "supplier", "rental", "owner", "reliability", "engine"]
 HEAD = """# Records and studies, field by field
 
 Made from the program's own tables by `stargate catalogue fields KIND`; do not edit. `--schema` prints the same as JSON

@@ -43,9 +43,9 @@ class Machine {
     serve(*catalogue, out);
     const System& system = catalogue->systems.at(system_);
     const ReplicaPower power = replica_power(*catalogue, system, 1);
-    const ClusterShare share = cluster_share(*catalogue, system);
+    const ClusterShare share = cluster_share(*catalogue, system, system.price.mid, kCampusAccelerators);
     out.idle = power.idle, out.busy = power.busy, out.price = system.price.mid;
-    out.cluster_power = share.power, out.cluster_price = share.price;
+    out.cluster_power = share.power, out.cluster_price = share.price();
     out.hour = accelerator_hour_price(*catalogue, system).mid;
     return out;
   }
@@ -119,7 +119,7 @@ const std::set<std::string> kUnused = {
     // of this accelerator: formats the two steps do not multiply in, figures that measured kernels stand for, what only
     // the programme's site and supply use, and prices that are not the likely one
     "accelerator:peak.tf32", "accelerator:peak.int8", "accelerator:best_share.bf16", "accelerator:best_share.fp8",
-    "accelerator:facility_power", "accelerator:scale_up_domain", "accelerator:host_bandwidth", "accelerator:price.low",
+    "accelerator:scale_up_domain", "accelerator:host_bandwidth", "accelerator:price.low",
     "accelerator:price.high", "accelerator:packages_per_wafer", "system:accelerators_per_node", "system:cpus",
     "system:price.low", "system:price.high", "system:host_memory", "memory:price.low", "memory:price.high",
     "memory:device_energy", "memory:year",

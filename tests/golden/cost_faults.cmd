@@ -1,0 +1,2 @@
+cost --system hgx-b300 --owner neoclod
+exit: 2

@@ -1,0 +1,1 @@
+cost --system gb200-nvl72

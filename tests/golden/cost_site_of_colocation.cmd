@@ -1,0 +1,2 @@
+cost --system hgx-b300 --owner neocloud --site abilene
+exit: 2

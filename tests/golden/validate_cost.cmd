@@ -1,0 +1,2 @@
+validate --cost --worst 3 --rows {tmp}/rows.csv
+file: rows.csv
