@@ -34,17 +34,17 @@ READERS = {
     "yaml": (14, ["catalogue/accelerators/h100-sxm.yaml", "catalogue/systems/*.yaml", "catalogue/suppliers/*.yaml",
                   "catalogue/engines/vllm-*.yaml", "catalogue/reliability/*.yaml"]),
     "json": (6, ["catalogue/models/*.json"]),
-    "toml": (8, ["tests/golden/inputs/*.toml"]),
+    "toml": (10, ["tests/golden/inputs/*.toml"]),
     "lengths": (10, []),
     "quantity": (6, []),
     "model_config": (14, ["catalogue/models/*.json"]),
-    "trace": (12, []),
+    "trace": (20, []),
     "import": (10, ["tests/golden/inputs/*"]),
-    "tables": (8, []),
+    "tables": (3, []),
     "service_study": (6, ["studies/crystal-intelligence.yaml"]),
     "study": (6, ["studies/stargate.yaml", "tests/golden/inputs/small.yaml"]),
     "catalogue": (4, []),
-    "measured": (6, ["tests/golden/inputs/measured_*.csv"]),
+    "measured": (3, ["tests/golden/inputs/measured_*.csv"]),
     "command": (6, ["tests/golden/inputs/question*.json"]),
 }
 
@@ -256,14 +256,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=os.path.join(ROOT, "build/dev"))
     parser.add_argument("--count", type=int, default=100000)
-    parser.add_argument("--flags", type=int, default=0, help="of these as commands; else one in five hundred")
+    parser.add_argument("--flags", type=int, help="of these as commands of the program; else one in five hundred")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", help="one reader, or flags")
     parser.add_argument("--keep", action="store_true", help="keep failing inputs among the seeds")
     args = parser.parse_args()
     build = os.path.abspath(args.build)
-    commands = args.flags or args.count // 500
+    commands = args.count // 500 if args.flags is None else args.flags
     shares = sum(share for share, _ in READERS.values())
     work = {name: -(-(args.count - commands) * share // shares) for name, (share, _) in READERS.items()}
     if args.only:
