@@ -27,24 +27,24 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BATCH, SLOWEST, SLOWEST_ANSWER, MEMORY = 500, 10.0, 90.0, 1 << 30
+BATCH, SLOWEST, SLOWEST_ANSWER, MEMORY = 2000, 10.0, 90.0, 1 << 30
 
 # Target -> share of all inputs, files of the repository to break besides tests/fuzz/seeds/<target>.
 READERS = {
     "yaml": (14, ["catalogue/accelerators/h100-sxm.yaml", "catalogue/systems/*.yaml", "catalogue/suppliers/*.yaml",
                   "catalogue/engines/vllm-*.yaml", "catalogue/reliability/*.yaml"]),
     "json": (6, ["catalogue/models/*.json"]),
-    "toml": (8, ["tests/golden/inputs/*.toml"]),
+    "toml": (10, ["tests/golden/inputs/*.toml"]),
     "lengths": (10, []),
     "quantity": (6, []),
     "model_config": (14, ["catalogue/models/*.json"]),
-    "trace": (12, []),
+    "trace": (20, []),
     "import": (10, ["tests/golden/inputs/*"]),
-    "tables": (8, []),
+    "tables": (3, []),
     "service_study": (6, ["studies/crystal-intelligence.yaml"]),
     "study": (6, ["studies/stargate.yaml", "tests/golden/inputs/small.yaml"]),
     "catalogue": (4, []),
-    "measured": (6, ["tests/golden/inputs/measured_*.csv"]),
+    "measured": (3, ["tests/golden/inputs/measured_*.csv"]),
     "command": (6, ["tests/golden/inputs/question*.json"]),
 }
 
@@ -103,15 +103,17 @@ def processor_seconds(pid):
 
 
 def watch(command, on_line=False, slowest=SLOWEST, folder=ROOT, cache="off"):
-    """Runs a command; (exit code, why it failed or None, last line, stderr). `slowest` is the time between two lines."""
+    """Runs a command; (exit code, why it failed or None, last line, stderr, seconds). `slowest` is the time between two
+    lines, `seconds` those of the processor in all, some hundredths too few."""
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, cwd=folder,
                                    preexec_fn=no_core,
                                    env=dict(os.environ, STARGATE_HOME=ROOT, STARGATE_CACHE=cache,
                                             ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=64"))
         os.set_blocking(process.stdout.fileno(), False)
-        last, began, begun_at, why, rest = b"", 0.0, time.time(), None, b""
+        last, began, begun_at, why, rest, seconds = b"", 0.0, time.time(), None, b"", 0.0
         while True:
+            seconds = max(seconds, processor_seconds(process.pid))
             data = process.stdout.read()
             if data:
                 lines = (rest + data).split(b"\n")
@@ -119,10 +121,10 @@ def watch(command, on_line=False, slowest=SLOWEST, folder=ROOT, cache="off"):
                 if lines:
                     last = lines[-1]
                 if lines and on_line:
-                    began, begun_at = processor_seconds(process.pid), time.time()
+                    began, begun_at = seconds, time.time()
             if process.poll() is not None and not data:
                 break
-            if processor_seconds(process.pid) - began > slowest:
+            if seconds - began > slowest:
                 why = f"takes longer than {slowest:g} s"
             elif time.time() - begun_at > 60 * slowest:
                 why = "waits for something that does not come"
@@ -132,10 +134,10 @@ def watch(command, on_line=False, slowest=SLOWEST, folder=ROOT, cache="off"):
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 break
-            if not data:
-                time.sleep(0.01)
+            time.sleep(0.01)
         errors.seek(0)
-        return process.returncode, why, last.decode(errors="replace"), errors.read()[-3000:].decode(errors="replace")
+        told = errors.read()[-3000:].decode(errors="replace")
+        return process.returncode, why, last.decode(errors="replace"), told, seconds
 
 
 def seeds_of(name):
@@ -149,7 +151,7 @@ def fails(program, text, slowest):
     with tempfile.NamedTemporaryFile(suffix=".input") as file:
         file.write(text)
         file.flush()
-        code, why, _, _ = watch([program, "--run", file.name], slowest=slowest)
+        code, why, *_ = watch([program, "--run", file.name], slowest=slowest)
         return why or (f"exit code {code}" if code != 0 else None)
 
 
@@ -175,11 +177,12 @@ def reduce(program, text, slowest, budget=60):
 
 
 def run_reader(build, name, seed, count):
-    """(inputs run, list of failures). What failed once, kept among the seeds, comes first, as it is."""
+    """(inputs run, list of failures, seconds of the processor). What failed once, kept among the seeds, comes first, as it is."""
     program, files, slowest = os.path.join(build, "tests/fuzz", f"mutate_{name}"), seeds_of(name), slowest_of(name)
-    failures, at, kept = [], 0, 0
+    failures, at, kept, spent = [], 0, 0, 0.0
     while kept < len(files):
-        code, why, last, errors = watch([program, "--run", *files[kept:]], on_line=True, slowest=slowest)
+        code, why, last, errors, seconds = watch([program, "--run", *files[kept:]], on_line=True, slowest=slowest)
+        spent += seconds
         if code == 0 and why is None:
             break
         kept += int(last) if last.isdigit() else 0
@@ -187,7 +190,9 @@ def run_reader(build, name, seed, count):
         kept += 1
     while at < count and len(failures) < 20:
         batch = min(BATCH, count - at)
-        code, why, last, errors = watch([program, str(seed), str(at), str(batch), *files], on_line=True, slowest=slowest)
+        command = [program, str(seed), str(at), str(batch), *files]
+        code, why, last, errors, seconds = watch(command, on_line=True, slowest=slowest)
+        spent += seconds
         if code == 0 and why is None:
             at += batch
             continue
@@ -196,7 +201,7 @@ def run_reader(build, name, seed, count):
                               cwd=ROOT).stdout
         failures.append((f"{name} input {number}", why or f"exit code {code}", reduce(program, text, slowest), errors))
         at = number + 1
-    return at, failures
+    return at, failures, spent
 
 
 def broken_command(number, seed, flags):
@@ -233,7 +238,7 @@ def run_flags(build, seed, count, jobs):
 
     def one(number):
         words = broken_command(number, seed, flags)
-        code, why, _, errors = watch([binary, *words], slowest=SLOWEST_ANSWER, folder=folder, cache=cache)
+        code, why, _, errors, _ = watch([binary, *words], slowest=SLOWEST_ANSWER, folder=folder, cache=cache)
         if why is None and (code in (0, 2, 3) or (code == 1 and "cannot be written" in errors)):
             return None
         shown = " ".join(w if len(w) < 80 else w[:20] + f"...({len(w)})" for w in words)
@@ -251,27 +256,28 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", default=os.path.join(ROOT, "build/dev"))
     parser.add_argument("--count", type=int, default=100000)
-    parser.add_argument("--flags", type=int, default=0, help="of these as commands; else one in five hundred")
+    parser.add_argument("--flags", type=int, help="of these as commands of the program; else one in five hundred")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", help="one reader, or flags")
     parser.add_argument("--keep", action="store_true", help="keep failing inputs among the seeds")
     args = parser.parse_args()
     build = os.path.abspath(args.build)
-    commands = args.flags or args.count // 500
+    commands = args.count // 500 if args.flags is None else args.flags
     shares = sum(share for share, _ in READERS.values())
     work = {name: -(-(args.count - commands) * share // shares) for name, (share, _) in READERS.items()}
     if args.only:
         work = {args.only: args.count} if args.only != "flags" else {}
         commands = args.count if args.only == "flags" else 0
     total, failures = 0, []
-    print(f"sanitizers: {'yes' if is_sanitized(os.path.join(build, 'stargate')) else 'no'}", flush=True)
+    one_program = os.path.join(build, "tests/fuzz/mutate_quantity")
+    print(f"sanitizers: {'yes' if is_sanitized(one_program) else 'no'}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        runs = {name: pool.submit(run_reader, build, name, args.seed, count) for name, count in work.items()}
+        runs = {name: pool.submit(run_reader, build, name, args.seed, work[name]) for name in reversed(work)}
         for name, run in runs.items():
-            count, found = run.result()
+            count, found, seconds = run.result()
             total, failures = total + count, failures + found
-            print(f"{name}: {count} inputs, {len(found)} failures", flush=True)
+            print(f"{name}: {count} inputs, {len(found)} failures, {seconds:.0f} s of the processor", flush=True)
     if commands:
         count, found = run_flags(build, args.seed, commands, args.jobs)
         total, failures = total + count, failures + found

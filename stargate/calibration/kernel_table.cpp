@@ -1,12 +1,13 @@
 // CSV, inflated by zlib when gzipped. Which columns a law reads, and whether as numbers or as text, is one list here: a
-// column that is missing or holds the other is a fault with its line, before any law is asked. Of other columns, those
-// are numbers in which every filled cell reads as one. An empty cell among numbers becomes NaN, for the laws' rules on
-// broken rows to count.
+// column that is missing or holds the other, or numbers too large, is a fault with its line, before any law is asked.
+// Of other columns, those are numbers in which every filled cell reads as one. An empty cell among numbers becomes NaN,
+// for the laws' rules on broken rows to count.
 #include "stargate/calibration/kernel_table.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <string_view>
@@ -102,6 +103,9 @@ bool read_name(const std::string& path, KernelTable& table) {
   return !table.device.empty() && !table.table.empty() && !table.engine.empty() && !table.version.empty();
 }
 
+/// Beyond any that was measured, and within what laws count with (32 bits); bytes of a message may be more.
+double largest_of(std::string_view column) { return column == "message_size" ? 1e15 : 1e9; }
+
 /// A cell as a number, an empty one as NaN.
 std::optional<double> number_of(const std::string& cell) {
   return cell.empty() ? std::numeric_limits<double>::quiet_NaN() : parse_csv_number(cell);
@@ -145,9 +149,11 @@ class ColumnReader {
       if (kind == ColumnKind::text) break;
       const auto number = number_of(row.cells[at]);
       if (!number && kind == ColumnKind::either) break;
-      if (!number) {
+      const bool too_large = number && kind == ColumnKind::number && std::abs(*number) > largest_of(name);
+      if (!number || too_large) {
         const std::string cell = row.cells[at].size() > 60 ? row.cells[at].substr(0, 57) + "..." : row.cells[at];
-        faults_.push_back(table_fault(table_.file, row.line, name + ": '" + cell + "' is not a number"));
+        const std::string what = too_large ? "is beyond what any kernel is run with" : "is not a number";
+        faults_.push_back(table_fault(table_.file, row.line, name + ": '" + cell + "' " + what));
         if (faults_.size() >= 100) return;
       }
       filled = filled || !row.cells[at].empty();

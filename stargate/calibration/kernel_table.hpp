@@ -26,7 +26,8 @@ struct KernelTable {
 };
 
 /// Faults name file and line: a row with the wrong number of cells, no header, a column that a law reads and that is
-/// missing or no numbers, more than 32 MiB inflated, a name that is not DEVICE.TABLE.ENGINE-VERSION.
+/// missing or no numbers or beyond 10^9 (a message: 10^15 bytes), more than 32 MiB inflated, a name that is not
+/// DEVICE.TABLE.ENGINE-VERSION.
 Result<KernelTable> load_kernel_table(const std::string& path);
 /// All tables below a folder, by name. Paths of files that end in .csv or .csv.gz, sorted.
 std::vector<std::string> list_kernel_tables(const std::string& folder);

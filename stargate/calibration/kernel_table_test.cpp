@@ -81,6 +81,11 @@ TEST_CASE("A column that a law reads is refused when it is missing, renamed or h
       load_kernel_table(written("l40s.gemm.vllm-6.csv", "gemm_dtype,m,n,k,latency_ms\n8,1,2,3,4\n"));
   REQUIRE(numbers_as_text.ok());
   CHECK(numbers_as_text->text("gemm_dtype")[0] == "8");
+  const auto huge = load_kernel_table(
+      written("l40s.gemm.vllm-7.csv", "gemm_dtype,m,n,k,latency_ms\nbf16,1e9,2,3,4\nbf16,1,1e300,3,4\n"));
+  REQUIRE_FALSE(huge.ok());
+  REQUIRE(huge.faults().size() == 1);
+  CHECK(huge.faults()[0].message == "n: '1e300' is beyond what any kernel is run with");
 }
 
 TEST_CASE("A small gzip that inflates to more than any table is refused") {

@@ -119,9 +119,13 @@ class WordReader {
     step(1);
   }
 
-  /// Its value; else nothing, and the word remembers which variable was missing.
+  /// Its value; else nothing, and the word remembers which variable was missing. So it does where values that hold one
+  /// another ("A=$A$A" in every line) have grown beyond what a script is.
   std::string variable(const std::string& name, Word& word) {
-    if (const auto it = variables_.find(name); it != variables_.end()) return it->second;
+    if (const auto it = variables_.find(name); it != variables_.end() && it->second.size() <= room_) {
+      room_ -= it->second.size();
+      return it->second;
+    }
     if (word.unset.empty()) word.unset = name;
     return {};
   }
@@ -183,6 +187,7 @@ class WordReader {
   int line_ = 1;
   std::vector<Word> words_;
   std::map<std::string, std::string> variables_;
+  std::size_t room_ = 1 << 24;  ///< bytes that values of variables may still add to the text
 };
 
 /// An option quoted with its value, ("--fp8-format hybrid"), is two words where its array is used without quotes.

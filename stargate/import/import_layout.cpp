@@ -114,6 +114,9 @@ const Mapping kMappings[] = {
     {"flavor", Kind::text, "model_flavor", "model."},
 };
 
+/// Counts have nine digits at most: two of them multiply within 64 bits, and so do these and another.
+constexpr double kMostAccelerators = 1e9;
+
 /// Reads all options into Raw, then works out each part of the layout from it. A later option replaces an earlier one,
 /// as the programs do, and is noted.
 class Importer {
@@ -283,15 +286,19 @@ class Importer {
     out_.notes.push_back("torchtitan's " + name + " has two stages a rank unless layers a stage are given");
   }
 
+  void too_many(const std::string& factors) {
+    fault({}, "gpus", "the " + factors + " multiply to over a thousand million accelerators");
+  }
   void data_parallelism() {
     const double copies = static_cast<double>(raw_.size("shard")) * static_cast<double>(raw_.size("replicate"));
     const double wanted = static_cast<double>(out_.tensor) * static_cast<double>(out_.pipeline) *
                           static_cast<double>(out_.context) * copies * static_cast<double>(raw_.size("data"));
-    if (wanted > 1e9) return fault({}, "gpus", "the parallel sizes multiply to over a thousand million accelerators");
+    if (wanted > kMostAccelerators) return too_many("parallel sizes");
     const std::int64_t ranks = out_.tensor * out_.pipeline * out_.context;
     auto gpus = raw_.find("gpus");
     const auto nodes = raw_.find("nodes"), each = raw_.find("gpus_per_node");
     if (!gpus && nodes && each) gpus = *nodes * *each;
+    if (gpus && static_cast<double>(*gpus) > kMostAccelerators) return too_many("nodes and the accelerators of each");
     out_.data = raw_.find("data");
     if (const auto shard = raw_.find("shard"); shard || (raw_.find("replicate") && !raw_.is("shard_rest"))) {
       out_.data = shard.value_or(1) * raw_.size("replicate");

@@ -137,7 +137,8 @@ class PythonScan {
     step();
     skip_spaces();
     ImportedOption option{word, word, {}, {line_, static_cast<int>(at_ - line_start_) + 1}, {}, function_};
-    for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+    const std::size_t depth = std::min(calls_.size(), static_cast<std::size_t>(kDeepestNesting));  // the innermost
+    for (auto call = calls_.rbegin(); call != calls_.rbegin() + static_cast<std::ptrdiff_t>(depth); ++call) {
       if (!call->empty()) option.path.insert(0, *call + ".");
     }
     if (take_literal(option.value)) out_.push_back(std::move(option));

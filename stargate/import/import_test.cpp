@@ -156,6 +156,8 @@ TEST_CASE("faults name file, line and column") {
             .find("needs the number of layers") != std::string::npos);
   CHECK(faults_of("a.sh", "--tensor-model-parallel-size 99999999 --pipeline-model-parallel-size 99999999\n")
             .find("thousand million") != std::string::npos);
+  CHECK(faults_of("a.yaml", "trainer: {devices: 999999999, num_nodes: 999999999}\nmodel: {micro_batch_size: 100}\n")
+            .find("thousand million") != std::string::npos);
   CHECK(faults_of("a.toml", "[parallelism\n").find("a.toml:1:13") != std::string::npos);
 }
 
@@ -170,6 +172,22 @@ TEST_CASE("text that is nothing in particular neither crashes nor yields a layou
   for (const char* text : {"(", ")", "a=", "a='", "f(a=\"\"\"", "a: int", "=1", "a=-"}) {
     CHECK(read_import_options("x.py", text).ok());
   }
+}
+
+TEST_CASE("values that hold one another stop growing, and calls may nest as deep as they like") {
+  std::string script = "A=12345678\n";
+  for (int i = 0; i < 60; ++i) script += "A=$A$A\n";
+  const auto doubled = read_import_options("run.sh", script + "--lr $A\n");
+  REQUIRE(doubled.ok());
+  REQUIRE(doubled->options.size() == 1);
+  CHECK(doubled->options[0].value.size() < (1 << 24));
+  std::string calls;
+  for (int i = 0; i < 20000; ++i) calls += "make(\n";
+  for (int i = 0; i < 20000; ++i) calls += "a=1,\n";
+  const auto nested = read_import_options("deep.py", calls);
+  REQUIRE(nested.ok());
+  CHECK(nested->options.size() == 20000);
+  CHECK(nested->options[0].path.size() == std::string("make.").size() * 64 + 1);
 }
 
 TEST_CASE("a placeholder with a default means the default, and other programs' configurations are refused by name") {
