@@ -70,6 +70,7 @@ struct PlanSystem {
   int order_lead = 2;                            ///< quarters
   Series<Money> price;                           ///< of one system by quarter of delivery, agreed when ordered
   Power power;                                   ///< of one system at full load, without the site's overhead
+  double network_share = 0;                      ///< of `power`, what its part of the network draws whatever runs
   double idle_power = 0.3;                       ///< share of `power` drawn when idle
   int life = 20;                                 ///< quarters
   double availability = 0.95;                    ///< share of its accelerators that work

@@ -81,6 +81,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   }
   const Power network = cluster.power * static_cast<double>(system.accelerators);
   out.power = system.power + network;
+  out.network_share = network / out.power;
   const Power idle = replica_power(catalogue, system, system.accelerators).idle + network;  // switches draw as ever
   out.idle_power = spec.idle_power.value_or(idle / out.power);
   out.life = quarters_of(study.finance.system_life);
@@ -91,24 +92,26 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   return out;
 }
 
-void set_throughput(PlanService& service, const std::vector<MachineRate>& rates) {
+void set_throughput(PlanService& service, const std::vector<PlanSystem>& systems,
+                    const std::vector<MachineRate>& rates) {
   service.throughput.clear();
   for (const auto& rate : rates) {
-    if (rate.service == service.id && rate.per_accelerator.base() > 0)
-      service.throughput[rate.system] = {rate.per_accelerator, 1};
+    if (rate.service != service.id || !(rate.per_accelerator.base() > 0)) continue;
+    const auto system = std::find_if(systems.begin(), systems.end(), [&](const auto& s) { return s.id == rate.system; });
+    STARGATE_CHECK(system != systems.end(), "a rate is of a system of the study");
+    const double drawn = system->network_share + (1 - system->network_share) * rate.power_share;
+    service.throughput[rate.system] = {rate.per_accelerator, drawn};
   }
 }
 
 /// Capacity is built for the peak, so on average an accelerator works 1 / peak_to_mean of the time.
-PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec,
-                         const std::vector<MachineRate>& rates) {
+PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec) {
   PlanService out;
   out.id = spec.service;
   out.demand = spec.demand;
   out.unmet_price = spec.unmet_price, out.revenue = spec.revenue;
   out.sites = allowed_sites(catalogue, study, spec);
   out.utilisation = 1 / spec.peak_to_mean;
-  set_throughput(out, rates);
   return out;
 }
 
@@ -171,7 +174,7 @@ std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySp
 }
 
 void set_rates(Programme& programme, const std::vector<MachineRate>& rates) {
-  for (auto& service : programme.services) set_throughput(service, rates);
+  for (auto& service : programme.services) set_throughput(service, programme.systems, rates);
 }
 
 Programme make_programme(const Catalogue& catalogue, const StudySpec& study, const std::vector<MachineRate>& rates,
@@ -190,8 +193,8 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   for (const auto& system : study.systems)
     programme.systems.push_back(make_system(catalogue, study, system, limiting_products));
   programme.parts = make_parts(catalogue, study, programme.systems);
-  for (const auto& service : study.services)
-    programme.services.push_back(make_service(catalogue, study, service, rates));
+  for (const auto& service : study.services) programme.services.push_back(make_service(catalogue, study, service));
+  set_rates(programme, rates);
   for (const auto& t : study.capital) {
     programme.capital.push_back(
         {t.name, t.from, t.amount, t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt, t.interest});

@@ -29,6 +29,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   const auto& report = search->best()->report;
   rate.per_accelerator = report.tokens_per_second_per_gpu() * service.effective_time;
   rate.layout = format_layout(search->best()->layout);
+  const Power drawn = search->best()->energy / report.step_time();
+  rate.power_share = drawn / (static_cast<double>(service.gpus) / system.accelerators * system.power);
   rate.shares = training_law_shares(*job, search->best()->layout);
   rate.ranged = rate.shares[LawOrigin::typical] > 0;
   // What takes most of the step beside the products themselves.

@@ -27,7 +27,8 @@ struct MachineRate {
   LawOrigin origin = LawOrigin::specification;  ///< the worst the times rest on
   std::string law{};                            ///< by law, with the error to expect: "gemm fitted (4 %)"
   LawShares shares{};                           ///< of its steps' time; none where it cannot
-  bool ranged = false;  ///< some way of it rests on laws typical of measured devices: confidence may change it
+  double power_share = 1;  ///< of the machine's full power, on average while it does this
+  bool ranged = false;     ///< some way of it rests on laws typical of measured devices: confidence may change it
 };
 
 /// Services outer, systems inner, in the study's order.
