@@ -95,6 +95,7 @@ std::string format_entry(const MachineRate& r) {
                                 std::to_string(static_cast<int>(r.origin)),
                                 r.law,
                                 format_shares(r.shares),
+                                fmt::format("{}", fmt::join(r.sizes, " ")),
                                 r.ranged ? "ranged" : "fixed",
                                 fmt::format("{:a}", r.power_share),
                                 "end"};
@@ -106,15 +107,21 @@ std::string format_entry(const MachineRate& r) {
 /// The heading names the form: entries of another form are made again.
 std::optional<MachineRate> parse_entry(const std::string& text) {
   const auto lines = lines_of(text);
-  if (lines.size() != 17 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
+  if (lines.size() != 18 || lines.front() != kHeading || lines.back() != "end") return std::nullopt;
   MachineRate r{lines[1], lines[2], lines[3]};
   r.per_accelerator = std::strtod(lines[4].c_str(), nullptr) * token / second;
   r.layout = lines[5], r.engine = lines[6], r.mode = lines[7], r.precision = lines[8];
   r.accelerators = std::strtoll(lines[9].c_str(), nullptr, 10);
   r.limit = lines[10], r.law = lines[12];
   r.origin = static_cast<LawOrigin>(std::strtol(lines[11].c_str(), nullptr, 10));
-  r.shares = parse_shares(lines[13]), r.ranged = lines[14] == "ranged";
-  r.power_share = std::strtod(lines[15].c_str(), nullptr);
+  r.shares = parse_shares(lines[13]), r.ranged = lines[15] == "ranged";
+  const char* at = lines[14].c_str();
+  for (int& size : r.sizes) {
+    char* end = nullptr;
+    size = static_cast<int>(std::strtol(at, &end, 10));
+    at = end;
+  }
+  r.power_share = std::strtod(lines[16].c_str(), nullptr);
   return r;
 }
 

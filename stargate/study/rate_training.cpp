@@ -5,7 +5,8 @@
 
 namespace stargate {
 
-Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
+Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                  const MachineRate& like) {
   auto job = make_training_job(catalogue, service.model, system.id);
   if (!job) return job.faults();
   job->gpus = service.gpus;
@@ -15,6 +16,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   // The whole grid, as `stargate train search` walks it; a plan needs the fastest layout only.
   SearchLimits limits;
   limits.ranked = 1, limits.front = false, limits.threads = 1;
+  const auto& s = like.sizes;
+  limits.fixed = {s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]};
   auto search = search_layouts(*job, limits);
   if (!search) return search.faults();
   const std::array used{job->recipe.precision.linear, job->recipe.precision.expert};
@@ -28,10 +31,12 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
   }
   const auto& report = search->best()->report;
   rate.per_accelerator = report.tokens_per_second_per_gpu() * service.effective_time;
-  rate.layout = format_layout(search->best()->layout);
+  const TrainingLayout& best = search->best()->layout;
+  rate.layout = format_layout(best);
+  rate.sizes = {best.tp, best.pp, best.vpp, best.dp, best.cp, best.ep, best.etp, best.micro_batch_size};
   const Power drawn = search->best()->energy / report.step_time();
   rate.power_share = drawn / (static_cast<double>(service.gpus) / system.accelerators * system.power);
-  rate.shares = training_law_shares(*job, search->best()->layout);
+  rate.shares = training_law_shares(*job, best);
   rate.ranged = rate.shares[LawOrigin::typical] > 0;
   // What takes most of the step beside the products themselves.
   StepPart largest = StepPart::recompute;

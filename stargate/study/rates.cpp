@@ -28,8 +28,8 @@ Result<MachineRate> rate_pair(const Catalogue& catalogue, const Pair& pair, cons
   Catalogue part = catalogue_part(catalogue, question.basis);
   part.confidence = pair.confidence;
   const System& system = part.systems.at(pair.system->id);
-  auto found = pair.service->kind == ServiceKind::serving ? rate_serving(part, *pair.service, system, pair.like)
-                                                          : rate_training(part, *pair.service, system);
+  const auto rate = pair.service->kind == ServiceKind::serving ? rate_serving : rate_training;
+  auto found = rate(part, *pair.service, system, pair.like);
   if (found.ok()) cache.keep(question, *found);
   return found;
 }

@@ -5,6 +5,7 @@
 //   training   search_layouts without limits: tokens a second of an accelerator * share of the time that trains
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <set>
@@ -27,6 +28,8 @@ struct MachineRate {
   LawOrigin origin = LawOrigin::specification;  ///< the worst the times rest on
   std::string law{};                            ///< by law, with the error to expect: "gemm fitted (4 %)"
   LawShares shares{};                           ///< of its steps' time; none where it cannot
+  /// Training: tp, pp, vpp, dp, cp, ep, etp and micro-batch of the layout; zeros where there is none.
+  std::array<int, 8> sizes{};
   double power_share = 1;  ///< of the machine's full power, on average while it does this
   bool ranged = false;     ///< some way of it rests on laws typical of measured devices: confidence may change it
 };
@@ -35,17 +38,18 @@ struct MachineRate {
 using MachineRates = std::vector<MachineRate>;
 
 /// All pairs at each confidence, and at mid, side by side on the cores there are. Where mid says that no law has a
-/// range, the ends are the same; else they are of the engine, mode and format that do best at mid. `progress` is told
-/// when one is done, from any thread, one at a time.
+/// range, the ends are the same; else they are of the engine, mode and format, or the sizes of the layout, that do best
+/// at mid. `progress` is told when one is done, from any thread, one at a time.
 Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                          const std::set<Confidence>& wanted, const RateCache& cache,
                                                          const std::function<void(const std::string&)>& progress);
 
 /// At the catalogue's confidence. Both take seconds to minutes and are pure: the same question gives the same rate to
-/// the last digit. `like`: only in its engine, mode and format, where it has them.
+/// the last digit. `like`: only in its engine, mode and format, or with its sizes, where it has them.
 Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
                                  const MachineRate& like = {});
-Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                  const MachineRate& like = {});
 
 /// The question that sizing is asked about a serving service.
 FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);

@@ -134,7 +134,7 @@ TEST_CASE("a narrower format never takes longer than a wider one") {
   }
 }
 
-TEST_CASE("the low end of a device nobody measured is at no operator faster than its middle, nor that than its high end") {
+TEST_CASE("the low end of a device nobody measured is never faster than its middle, nor that than its high end") {
   Catalogue low = shipped_catalogue(), high = shipped_catalogue();
   low.confidence = Confidence::low, high.confidence = Confidence::high;
   const KernelChoice kernels{"vllm", true, false};
