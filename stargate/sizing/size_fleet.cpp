@@ -121,7 +121,13 @@ class FleetRace {
   void enter(std::size_t option) {
     const auto choose = options_[option].disaggregated ? disaggregated_deployments : whole_deployments;
     DeploymentChoice choice = choose(model_, *options_[option].machine, serving_of(option), demand_);
-    for (const auto& d : choice.deployments) candidates_.push_back({option, d, deployment_worth(d, demand_)});
+    const auto& layouts = options_[option].layouts;
+    const auto is_other = [&](const Deployment& d) {
+      return !(d.main.layout == layouts.front()) || (d.prefill && !(d.prefill->layout == layouts.back()));
+    };
+    auto& all = choice.deployments;
+    if (!layouts.empty() && !std::all_of(all.begin(), all.end(), is_other)) std::erase_if(all, is_other);
+    for (const auto& d : all) candidates_.push_back({option, d, deployment_worth(d, demand_)});
     const LayoutLosses& lost = choice.shortfall.losses;
     losses_.memory += lost.memory, losses_.latency += lost.latency, losses_.topology += lost.topology;
     if (choice.deployments.empty() && (!shortfall_ || !shortfall_->best_tpot)) shortfall_ = choice.shortfall;

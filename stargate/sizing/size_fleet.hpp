@@ -26,6 +26,9 @@ struct FleetOption {
   ServingPrecision precision;
   EngineSetup engine;
   bool disaggregated = false;  ///< prefill and decode apart
+  /// Of the replicas, or of those that decode and those that prefill: only these where the estimate knows them. Empty:
+  /// all are tried.
+  std::vector<ServingLayout> layouts{};
 };
 
 struct SizedFleet {

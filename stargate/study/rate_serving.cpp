@@ -57,6 +57,13 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
              mode_name(way.disaggregated) != like.mode;
     });
   }
+  const auto& s = like.sizes;
+  if (s[0] > 0) {
+    for (FleetOption& way : ways->options) {
+      way.layouts = {{s[0], s[1], s[2], s[3]}};
+      if (way.disaggregated) way.layouts.push_back({s[4], s[5], s[6], s[7]});
+    }
+  }
   const FleetAnswer answer = size_fleet(model, question, ways->options);
   const auto* fleet = std::get_if<SizedFleet>(&answer);
   const FleetOption& option = ways->options[fleet != nullptr ? fleet->option : 0];
@@ -73,6 +80,10 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   }
   rate.per_accelerator = fleet->output_per_accelerator * token / second;
   rate.layout = format_deployment(fleet->deployment);
+  const ServingLayout& main = fleet->deployment.main.layout;
+  const ServingLayout prefill = fleet->deployment.prefill ? fleet->deployment.prefill->layout : ServingLayout{};
+  rate.sizes = {main.tp,    main.pp,    main.attention_dp,    main.ep,
+                prefill.tp, prefill.pp, prefill.attention_dp, prefill.ep};
   rate.engine = option.engine.kernels;
   rate.mode = mode_name(fleet->deployment.disaggregated());
   rate.precision = precision_name(option.precision.linear);

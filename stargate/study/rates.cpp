@@ -84,6 +84,8 @@ Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalo
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       if (!mid[i].ranged) continue;
       ends.push_back({pairs[i].service, pairs[i].system, end, mid[i]});
+      // A slower device may be served better by another layout; a faster one hardly.
+      if (end == Confidence::low) ends.back().like.sizes = {};
       places.emplace_back(end, i);
     }
   }

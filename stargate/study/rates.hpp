@@ -28,7 +28,8 @@ struct MachineRate {
   LawOrigin origin = LawOrigin::specification;  ///< the worst the times rest on
   std::string law{};                            ///< by law, with the error to expect: "gemm fitted (4 %)"
   LawShares shares{};                           ///< of its steps' time; none where it cannot
-  /// Training: tp, pp, vpp, dp, cp, ep, etp and micro-batch of the layout; zeros where there is none.
+  /// Training: tp, pp, vpp, dp, cp, ep, etp and micro-batch of the layout; serving: tp, pp, attention dp and ep of the
+  /// replicas, then of those that prefill. Zeros where there is none.
   std::array<int, 8> sizes{};
   double power_share = 1;  ///< of the machine's full power, on average while it does this
   bool ranged = false;     ///< some way of it rests on laws typical of measured devices: confidence may change it
@@ -38,8 +39,8 @@ struct MachineRate {
 using MachineRates = std::vector<MachineRate>;
 
 /// All pairs at each confidence, and at mid, side by side on the cores there are. Where mid says that no law has a
-/// range, the ends are the same; else they are of the engine, mode and format, or the sizes of the layout, that do best
-/// at mid. `progress` is told when one is done, from any thread, one at a time.
+/// range, the ends are the same; else they are of the engine, mode and format that do best at mid, high of its layout
+/// too. `progress` is told when one is done, from any thread, one at a time.
 Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                          const std::set<Confidence>& wanted, const RateCache& cache,
                                                          const std::function<void(const std::string&)>& progress);
