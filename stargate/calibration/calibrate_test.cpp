@@ -178,7 +178,7 @@ TEST_CASE("Validation says how wrong each table's predictions are, in the shape 
   CHECK(top == std::vector<std::string>{"schema_version", "groups", "overall", "skipped"});
   for (const auto& member : json->root.find("groups")->items.at(0).members) fields.push_back(member.key);
   CHECK(fields == std::vector<std::string>{"source", "accelerator", "engine", "precision", "metric", "rows",
-                                           "predicted", "median_pct", "mean_pct", "p90_pct", "bias_pct"});
+                                           "predicted", "median_pct", "mean_pct", "p90_pct", "bias_pct", "above_pct"});
   CHECK(json->root.find("overall")->items.at(0).find("metric")->text == "stream");
   CHECK(format_validation_text(report, "ms").find("carried over from one") != std::string::npos);
 }
