@@ -66,6 +66,7 @@ class PythonScan {
   void scan() {
     while (at_ < text_.size()) {
       const char c = text_[at_];
+      if (line_text_ == kNowhere && c != ' ' && c != '\t') line_text_ = at_;
       if (c == '#') {
         while (at_ < text_.size() && text_[at_] != '\n') step();
       } else if (c == '"' || c == '\'') {
@@ -85,15 +86,14 @@ class PythonScan {
  private:
   char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
   void step() {
-    if (text_[at_++] == '\n') ++line_, line_start_ = at_;
+    if (text_[at_++] == '\n') ++line_, line_start_ = at_, line_text_ = kNowhere;
   }
   void skip_spaces() {
     while (peek() == ' ' || peek() == '\t') step();
   }
   /// A line that begins no further in than `def` did is outside the function.
   void leave_function() {
-    const bool begins_line = text_.substr(line_start_, at_ - line_start_).find_first_not_of(" \t") == std::string_view::npos;
-    if (begins_line && calls_.empty() && at_ - line_start_ <= def_indent_) function_.clear();
+    if (at_ == line_text_ && calls_.empty() && at_ - line_start_ <= def_indent_) function_.clear();
   }
   /// After the word "def".
   void enter_function(std::size_t indent) {
@@ -128,9 +128,8 @@ class PythonScan {
     if (word == "def" && function_.empty()) return enter_function(column);
     skip_spaces();
     if (peek() == ':' && peek(1) != '=') {  // an annotation: `tensor_parallel_degree: int = 8`
-      const std::size_t line_end = std::min(text_.find('\n', at_), text_.size());
-      const std::size_t equals = text_.substr(0, line_end).find('=', at_);
-      if (equals == std::string_view::npos || std::isdigit(static_cast<unsigned char>(word[0])) != 0) return;
+      const std::size_t equals = equals_.next(text_, '=', at_);
+      if (equals > line_end_.next(text_, '\n', at_) || equals == text_.size() || std::isdigit(static_cast<unsigned char>(word[0])) != 0) return;
       while (at_ < equals) step();
     }
     if (peek() != '=' || peek(1) == '=') return;
@@ -159,9 +158,22 @@ class PythonScan {
     return word != "None";
   }
 
+  static constexpr std::size_t kNowhere = std::string_view::npos;
+  /// Where a letter comes next, looked for once however often it is asked from before it: places only grow.
+  struct NextLetter {
+    std::size_t place = 0;
+    bool known = false;
+    std::size_t next(std::string_view text, char letter, std::size_t from) {
+      if (!known || place < from) place = std::min(text.find(letter, from), text.size()), known = true;
+      return place;
+    }
+  };
+
   std::string_view text_;
   std::vector<ImportedOption>& out_;
   std::size_t at_ = 0, line_start_ = 0;
+  std::size_t line_text_ = kNowhere;  ///< where the line's text begins, once it is reached
+  NextLetter equals_, line_end_;
   int line_ = 1;
   std::string word_, function_;
   std::size_t def_indent_ = 0;

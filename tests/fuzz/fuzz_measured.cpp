@@ -19,7 +19,7 @@ struct OneText final : stargate::FileReader {
   std::vector<std::string> list(const std::string&, const std::string&) const override { return {}; }
 };
 
-/// Rows are made one by one, a machine each: what thousands of copies of a row take is no finding.
+/// Rows are made one by one: what thousands of copies of a row take is no finding.
 template <class Row>
 std::span<const Row> first_of(const std::vector<Row>& rows) {
   return std::span(rows).first(std::min<std::size_t>(rows.size(), 30));
@@ -31,11 +31,12 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t si
   static const stargate::Catalogue catalogue =
       stargate::load_catalogue(stargate::DiskFileReader(), STARGATE_SOURCE_DIR "/catalogue").value();
   static stargate::ServiceMaker maker(catalogue);
+  stargate::AcceleratorLaws laws(catalogue);
   OneText file;
   file.text.assign(reinterpret_cast<const char*>(bytes), size);
   const auto training = stargate::load_measured_rows(file, "training.csv");
   if (training.ok()) {
-    for (const auto& row : first_of(*training)) static_cast<void>(stargate::make_measured_run(row, catalogue));
+    for (const auto& row : first_of(*training)) static_cast<void>(stargate::make_measured_run(row, catalogue, laws));
   } else {
     static_cast<void>(stargate::format_diagnostics(training.faults()));
   }
