@@ -34,14 +34,6 @@ Operator as_it_runs(const VariantPrecision& precision, Operator op) {
   return op;
 }
 
-/// Of an expert's products where no kernels were measured: many small products reach less than one large.
-double expert_slowdown(const DeviceLaw& law, const Operator& op) {
-  if (op.kind != OperatorKind::gemm || !(op.experts.tokens > 0) || law.measured(op.precision)) return 1;
-  Operator plain = op;
-  plain.experts = {};
-  return law.operator_time(op) / law.operator_time(plain);
-}
-
 /// Both gradients, or the input's alone where weights are frozen.
 Duration gradient_time(const Slice& slice, const Operator& op) {
   const DeviceLaw& law = slice.job.law;
@@ -49,7 +41,24 @@ Duration gradient_time(const Slice& slice, const Operator& op) {
   return input_only ? law.gemm_time(op.precision, op.m, op.k, op.n, op.groups) : law.backward_time(op);
 }
 
-/// Once there and once back, without casts; `op` is no part of a fused kernel.
+/// An expert's products where no kernels were measured: many small products reach less than one large.
+bool is_small_product(const DeviceLaw& law, const Operator& op) {
+  return op.kind == OperatorKind::gemm && op.experts.tokens > 0 && !law.measured(op.precision);
+}
+
+/// Once there and once back, without casts, of `op` as it is counted: with the experts it belongs to.
+ProductTime small_product_times(const Slice& slice, const Operator& op) {
+  const auto time = [&](double m, double n, double k) {
+    Operator product = op;
+    product.m = m, product.n = n, product.k = k;
+    return slice.job.law.operator_time(product);
+  };
+  const Duration input = time(op.m, op.k, op.n);
+  const bool input_only = slice.job.recipe.frozen_weights && op.has_weights;
+  return {time(op.m, op.n, op.k), input_only ? input : input + time(op.k, op.n, op.m)};
+}
+
+/// The same of `op` as it runs; it is no part of a fused kernel.
 ProductTime operator_times(const Slice& slice, const Operator& op, ProductTimes* products) {
   const auto find = [&] { return ProductTime{slice.job.law.operator_time(op), gradient_time(slice, op)}; };
   return products != nullptr && op.kind == OperatorKind::gemm ? products->at(op, find) : find();
@@ -69,10 +78,11 @@ TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes* 
                           Operator op = as_it_runs(precision, counted);
                           op.traffic = traffic * op.traffic;
                           ++work.operators;
-                          const double slower = expert_slowdown(law, counted);
-                          const ProductTime time = operator_times(slice, op, products);
-                          const Duration ahead = slower * time.forward + cast_time(law, op, true);
-                          const Duration back = slower * time.backward + cast_time(law, op, false);
+                          const ProductTime time = is_small_product(law, counted)
+                                                       ? small_product_times(slice, counted)
+                                                       : operator_times(slice, op, products);
+                          const Duration ahead = time.forward + cast_time(law, op, true);
+                          const Duration back = time.backward + cast_time(law, op, false);
                           work.forward += ahead, work.backward += back, work.flops += op.flops();
                           if (dense && op.kind == OperatorKind::gemm && op.part == OperatorPart::feed_forward) {
                             work.last = ahead, work.last_flops = op.flops();
