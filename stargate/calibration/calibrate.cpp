@@ -276,7 +276,8 @@ ValidationTally tally_folder(const Judgement& judgement, const GroupingOf& group
       LawQuery query{law->law(), table->engine, table->version};
       if (question.hidden == Hidden::device) query.without = use.device->id;
       query.without_family = question.hidden == Hidden::architecture;
-      const Predicted predicted = predict(*table, *law, *use.device, judgement.catalogue, query);
+      const auto asking = law->asking(judgement.catalogue);
+      const Predicted predicted = predict(*table, asking ? *asking : *law, *use.device, judgement.catalogue, query);
       tally_table(*table, predicted, grouping_of(*table, *use.device, *law), tallies[i]);
     }
     steps.done(table_name(*table));
@@ -309,49 +310,48 @@ void measure_left_out(const Catalogue& lending, const std::vector<std::unique_pt
   }
 }
 
-}  // namespace
-
-namespace {
-
-using LawFits = std::vector<std::unique_ptr<LawFit>>;
-
-/// Fits those laws that ask others, or those that do not, to the tables that they accept. Tables that are for nobody
-/// are told of once.
-void fit_tables(const Catalogue& catalogue, const LawFits& laws, bool that_ask, const KernelSelection& selection,
-                const Progress& progress, CalibrationOutcome& outcome) {
-  const auto paths = list_kernel_tables(selection.folder);
+/// Fits laws to the tables at `paths` that they accept: those that ask others (`that_ask`), or those that do not. Paths
+/// of the tables that the other kind accepts.
+std::vector<std::string> fit_tables(const Judgement& judgement, const std::vector<std::string>& paths, bool that_ask,
+                                    CalibrationOutcome& outcome) {
   struct Fitted {
     const Accelerator* device = nullptr;
     std::vector<std::pair<const LawFit*, std::vector<CalibratedGroup>>> groups;
     Diagnostics faults;
     std::string left_out;
     int rows = 0;
+    bool has_others = false;
   };
   std::vector<Fitted> fitted(paths.size());
-  Steps steps(progress, paths.size());
+  Steps steps(judgement.progress, paths.size());
   for_each_parallel(paths.size(), [&](std::size_t i) {
+    Fitted& f = fitted[i];
     const auto table = load_timed_table(paths[i]);
     if (!table.ok()) {
-      fitted[i].faults = table.faults();
+      f.faults = table.faults();
       return steps.done(paths[i]);
     }
-    const TableUse use = use_of(*table, catalogue, laws, selection);
-    fitted[i].device = use.device;
-    fitted[i].left_out = use.left_out;
-    fitted[i].rows = static_cast<int>(table->rows);
+    const TableUse use = use_of(*table, judgement.catalogue, judgement.laws, judgement.question.selection);
+    f.device = use.device, f.left_out = use.left_out, f.rows = static_cast<int>(table->rows);
     for (const LawFit* law : use.laws) {
-      if ((law->asking(catalogue) != nullptr) != that_ask) continue;
-      fitted[i].groups.emplace_back(law, law->fit(*table, *use.device));
+      const auto asking = law->asking(judgement.catalogue);
+      if ((asking != nullptr) == that_ask) {
+        f.groups.emplace_back(law, (asking ? *asking : *law).fit(*table, *use.device));
+      } else {
+        f.has_others = true;
+      }
     }
     steps.done(table_name(*table));
   });
-  for (Fitted& f : fitted) {
-    if (!that_ask) {
-      outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
-      if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
-    }
+  std::vector<std::string> others;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    Fitted& f = fitted[i];
+    if (f.has_others) others.push_back(paths[i]);
+    outcome.faults.insert(outcome.faults.end(), f.faults.begin(), f.faults.end());
+    if (!f.left_out.empty()) outcome.skipped[f.left_out] += f.rows;
     for (auto& [law, groups] : f.groups) add_groups(outcome, *law, *f.device, kKernelTables, std::move(groups));
   }
+  return others;
 }
 
 }  // namespace
@@ -370,18 +370,18 @@ CalibrationOutcome calibrate(const Catalogue& catalogue, const std::vector<std::
     }
     sweeps = std::move(*read);
   }
-  fit_tables(catalogue, laws, false, selection, progress, outcome);
   Catalogue fitted = catalogue;
-  for (const auto& [id, calibration] : outcome.calibrations) fitted.calibrations[id] = calibration;
-  LawFits anew;
-  for (const auto& law : laws) {
-    if (auto asking = law->asking(fitted)) anew.push_back(std::move(asking));
-  }
-  if (!anew.empty()) fit_tables(fitted, anew, true, selection, progress, outcome);
+  const auto keep_fitted = [&] {
+    for (const auto& [id, calibration] : outcome.calibrations) fitted.calibrations[id] = calibration;
+  };
+  const KernelValidation question{selection, Hidden::nothing, 0};
+  const auto asked_later =
+      fit_tables({catalogue, laws, question, progress}, list_kernel_tables(selection.folder), false, outcome);
+  keep_fitted();
+  fit_tables({fitted, laws, question, progress}, asked_later, true, outcome);
   if (sweeps) add_sweeps(catalogue, **collective, selection, *sweeps, outcome);
-  for (const auto& [id, calibration] : outcome.calibrations) fitted.calibrations[id] = calibration;
+  keep_fitted();
   measure_left_out(fitted, laws, selection, outcome.calibrations);
-  if (!anew.empty()) measure_left_out(fitted, anew, selection, outcome.calibrations);
   return outcome;
 }
 
