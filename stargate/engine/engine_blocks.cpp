@@ -39,11 +39,8 @@ std::int64_t Engine::Core::usable_match(const Rank& rank, const Sequence& s, Pre
 void Engine::Core::take_prefix(Sequence& s, int entries, std::int64_t tokens) {
   s.shared_tokens = static_cast<std::int32_t>(tokens);
   s.shared_entries = entries;
-  s.last_shared = -1;
-  for (int i = 0; i < entries; ++i) {
-    const std::uint64_t hash = s.request.prefix_hashes[static_cast<std::size_t>(i)];
-    s.last_shared = rank_of(s).cache.acquire(hash, 0, 0, s.last_shared);
-  }
+  for (int i = 0; i < entries; ++i)
+    rank_of(s).cache.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
   s.computed = s.shared_tokens;
 }
 
@@ -60,8 +57,7 @@ void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
     const std::int64_t end = last && prompt > start ? std::min(start + each, prompt) : start + each;
     if (end > tokens) break;
     const std::int64_t whole = block_tokens(end - start);
-    s.last_shared = rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole,
-                                             whole / spec_.kv.block_size, s.last_shared);
+    rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
     ++s.shared_entries;
     s.shared_tokens = static_cast<std::int32_t>(start + whole);
   }
@@ -119,7 +115,6 @@ void Engine::Core::let_go(Sequence& s) {
   rank_of(s).cache.release(s.request.prefix_hashes, s.shared_entries);
   rank_of(s).reserved_blocks -= s.reserved_blocks;
   s.shared_entries = s.shared_tokens = 0;
-  s.last_shared = -1;
   s.reserved_blocks = 0;
 }
 

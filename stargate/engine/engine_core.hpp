@@ -25,7 +25,6 @@ struct Sequence {
   std::int32_t computed = 0;   ///< of them, there
   std::int32_t generated = 0;  ///< tokens given out before it joined the decodes
   std::int32_t shared_entries = 0, shared_tokens = 0;  ///< leading hashes it references, tokens they spare it
-  std::int32_t last_shared = -1;                       ///< PrefixCache's entry of the last of these
   std::int64_t private_blocks = 0;                     ///< while prefilling or held
   std::int64_t joined = 0;                             ///< position at which it began to decode
   std::int64_t order = 0;                              ///< of admission; larger is later

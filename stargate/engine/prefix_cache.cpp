@@ -54,12 +54,10 @@ void PrefixCache::remove_slot(std::uint64_t hash) {
 
 PrefixCache::Match PrefixCache::match(std::span<const std::uint64_t> hashes) const {
   Match found;
-  std::int32_t hint = -1;
   for (const std::uint64_t hash : hashes) {
-    const std::int32_t at = find(hash, hint);
+    const std::int32_t at = find(hash);
     if (at < 0) break;
     const Entry& entry = entries_[static_cast<std::size_t>(at)];
-    hint = entry.after;
     ++found.entries;
     found.tokens += entry.tokens;
     if (entry.users == 0) found.idle_blocks += entry.blocks;
@@ -84,9 +82,11 @@ void PrefixCache::make_idle(std::int32_t at) {
 }
 
 /// A block that was idle leaves the list of what may be given up.
-std::int32_t PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before) {
-  std::int32_t at = find(hash, before >= 0 ? entries_[static_cast<std::size_t>(before)].after : -1);
-  if (at < 0) {
+bool PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks) {
+  std::int32_t at = find(hash);
+  const bool fresh = at < 0;
+  if (fresh) {
+    // At most half full, so that a look-up takes some two slots.
     if (2 * ++held_ > slots_.size()) grow();
     if (unused_.empty()) {
       at = static_cast<std::int32_t>(entries_.size());
@@ -95,25 +95,23 @@ std::int32_t PrefixCache::acquire(std::uint64_t hash, std::int64_t tokens, std::
       at = unused_.back();
       unused_.pop_back();
     }
-    entries_[static_cast<std::size_t>(at)] = {hash, tokens, blocks, 0, -1, -1, -1, -1, true};
+    entries_[static_cast<std::size_t>(at)] = {hash, tokens, blocks, 0, -1, -1};
     add_slot(at);
   } else if (entries_[static_cast<std::size_t>(at)].users == 0) {
     unlink(at);
   }
   Entry& entry = entries_[static_cast<std::size_t>(at)];
   if (entry.users++ == 0) referenced_ += entry.blocks;
-  if (before >= 0) entries_[static_cast<std::size_t>(before)].after = at, entry.before = before;
-  return at;
+  return fresh;
 }
 
 /// From the end, so that the end of a prompt is idle longest and goes first.
 void PrefixCache::release(std::span<const std::uint64_t> hashes, int entries) {
-  std::int32_t hint = -1;
   for (int i = entries - 1; i >= 0; --i) {
-    const std::int32_t at = find(hashes[static_cast<std::size_t>(i)], hint);
+    const std::int32_t at = find(hashes[static_cast<std::size_t>(i)]);
     STARGATE_CHECK(at >= 0, "what is let go was taken");
     Entry& entry = entries_[static_cast<std::size_t>(at)];
-    hint = entry.before;
+    // Somebody else still holds it: it stays referenced.
     if (--entry.users > 0) continue;
     referenced_ -= entry.blocks;
     make_idle(at);
@@ -125,7 +123,6 @@ void PrefixCache::trim(std::int64_t blocks) {
     const std::int32_t at = oldest_;
     unlink(at);
     remove_slot(entries_[static_cast<std::size_t>(at)].hash);
-    entries_[static_cast<std::size_t>(at)].held = false;
     unused_.push_back(at);
   }
 }

@@ -22,9 +22,8 @@ class PrefixCache {
   /// Of the longest run from the first hash on.
   Match match(std::span<const std::uint64_t> hashes) const;
 
-  /// One more user of a block, which is there or is made now; its entry. `before`: the entry of the hash before it in
-  /// the same prompt, or -1; a hint that saves looking it up.
-  std::int32_t acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks, std::int32_t before);
+  /// One more user of a block, which is there or is made now. True when it was made.
+  bool acquire(std::uint64_t hash, std::int64_t tokens, std::int64_t blocks);
   /// The leading `entries` hashes have one user fewer each.
   void release(std::span<const std::uint64_t> hashes, int entries);
   /// Gives up idle blocks until at most `blocks` are left. The one let go longest ago first.
@@ -41,21 +40,11 @@ class PrefixCache {
     std::int64_t tokens = 0, blocks = 0;  ///< that it stands for, and takes
     std::int32_t users = 0;               ///< running sequences; 0: idle
     std::int32_t older = -1, newer = -1;  ///< among the idle
-    std::int32_t before = -1, after = -1;  ///< hints: neighbours in the prompt that came last; -1 or an index
-    bool held = false;                     ///< else the entry is unused
   };
   void make_idle(std::int32_t at);  ///< to the newest end of the idle list
   void unlink(std::int32_t at);     ///< out of the idle list
   /// The entry of a hash, or -1.
   std::int32_t find(std::uint64_t hash) const;
-  /// The same; `hint` is where it may be: prompts are walked from block to block, and most have one way on.
-  std::int32_t find(std::uint64_t hash, std::int32_t hint) const {
-    if (hint >= 0) {
-      const Entry& entry = entries_[static_cast<std::size_t>(hint)];
-      if (entry.held && entry.hash == hash) return hint;
-    }
-    return find(hash);
-  }
   void add_slot(std::int32_t entry);           ///< into the table, which has room
   void remove_slot(std::uint64_t hash);        ///< out of the table, closing the gap
   void grow();                                 ///< doubles the table
