@@ -43,38 +43,55 @@ Result<Answer> validate_kernels(const Q& q, const Catalogue& catalogue, const Qu
       [](JsonWriter& json, const ValidationReport& r) { write_validation(json, r); });
 }
 
-Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
-  auto rows = load_measured_rows(context.files, *q.training);
+// How rows of a kind are judged, and what is made of it.
+struct TrainingRows {
+  static constexpr auto judge = stargate::validate_training;
+  static constexpr auto text = format_training_validation_text;
+  static constexpr auto json = write_training_validation;
+  static constexpr auto csv = format_training_validation_csv;
+};
+struct ServingRows {
+  static constexpr auto judge = stargate::validate_serving;
+  static constexpr auto text = format_serving_validation_text;
+  static constexpr auto json = write_serving_validation;
+  static constexpr auto csv = format_serving_validation_csv;
+};
+struct CostRows {
+  static constexpr auto judge = stargate::validate_cost;
+  static constexpr auto text = format_cost_validation_text;
+  static constexpr auto json = write_cost_validation;
+  static constexpr auto csv = format_cost_validation_csv;
+};
+
+/// With every prediction as a file, where one is asked for.
+template <class Of, class Row>
+Result<Answer> judge_rows(Result<std::vector<Row>> rows, const Q& q, const Catalogue& catalogue,
+                          const QuestionContext& context) {
   if (!rows) return rows.faults();
   context.progress(fmt::format("{} rows", rows->size()));
-  using Report = Judged<MeasuredRow, TrainingValidation>;
+  using Report = Judged<Row, decltype(Of::judge(catalogue, *rows, 0))>;
   Report report{std::move(*rows), {}};
-  report.validation = validate_training(catalogue, report.rows, static_cast<std::size_t>(q.worst));
+  report.validation = Of::judge(catalogue, report.rows, static_cast<std::size_t>(q.worst));
   const std::string file = context.path_of("rows");
-  const std::string csv = file.empty() ? "" : format_training_validation_csv(report.validation);
+  const std::string csv = file.empty() ? "" : Of::csv(report.validation);
   Answer answer = make_answer<Report>(
-      AnswerKind::answered, std::move(report),
-      [](const Report& r) { return format_training_validation_text(r.validation); },
-      [](JsonWriter& json, const Report& r) { write_training_validation(json, r.validation); });
+      AnswerKind::answered, std::move(report), [](const Report& r) { return Of::text(r.validation); },
+      [](JsonWriter& json, const Report& r) { Of::json(json, r.validation); });
   if (!file.empty()) answer.files.push_back({file, csv});
   return answer;
 }
 
+Result<Answer> validate_training(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  return judge_rows<TrainingRows>(load_measured_rows(context.files, *q.training), q, catalogue, context);
+}
+
 Result<Answer> validate_serving(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
-  auto rows = load_measured_serving(context.files, *q.serving);
-  if (!rows) return rows.faults();
-  context.progress(fmt::format("{} rows", rows->size()));
-  using Report = Judged<MeasuredServing, ServingValidation>;
-  Report report{std::move(*rows), {}};
-  report.validation = validate_serving(catalogue, report.rows, static_cast<std::size_t>(q.worst));
-  const std::string file = context.path_of("rows");
-  const std::string csv = file.empty() ? "" : format_serving_validation_csv(report.validation);
-  Answer answer = make_answer<Report>(
-      AnswerKind::answered, std::move(report),
-      [](const Report& r) { return format_serving_validation_text(r.validation); },
-      [](JsonWriter& json, const Report& r) { write_serving_validation(json, r.validation); });
-  if (!file.empty()) answer.files.push_back({file, csv});
-  return answer;
+  return judge_rows<ServingRows>(load_measured_serving(context.files, *q.serving), q, catalogue, context);
+}
+
+Result<Answer> validate_cost(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  return judge_rows<CostRows>(load_published_costs(context.files, context.catalogue_folder, catalogue), q, catalogue,
+                              context);
 }
 
 Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -89,22 +106,6 @@ Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const Q
   return make_answer<Runs>(
       AnswerKind::answered, std::move(runs), [](const Runs& r) { return format_replay_text(r); },
       [](JsonWriter& json, const Runs& r) { write_replay(json, r); });
-}
-
-Result<Answer> validate_cost(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
-  auto rows = load_published_costs(context.files, context.catalogue_folder, catalogue);
-  if (!rows) return rows.faults();
-  using Report = Judged<PublishedCost, CostValidation>;
-  Report report{std::move(*rows), {}};
-  report.validation = validate_cost(catalogue, report.rows, static_cast<std::size_t>(q.worst));
-  const std::string file = context.path_of("rows");
-  const std::string csv = file.empty() ? "" : format_cost_validation_csv(report.validation);
-  Answer answer = make_answer<Report>(
-      AnswerKind::answered, std::move(report),
-      [](const Report& r) { return format_cost_validation_text(r.validation); },
-      [](JsonWriter& json, const Report& r) { write_cost_validation(json, r.validation); });
-  if (!file.empty()) answer.files.push_back({file, csv});
-  return answer;
 }
 
 /// A field that the chosen measurements do not use is a fault: it would change nothing.
