@@ -5,13 +5,15 @@
 
 namespace stargate {
 
-enum class SimulatedEngine { vllm, sglang, trtllm, fixed_batch };
+/// best: the fastest, on the replica asked for, of the engines with a record that run there.
+enum class SimulatedEngine { vllm, sglang, trtllm, fixed_batch, best };
 template <>
 struct EnumNames<SimulatedEngine> {
   static constexpr std::pair<const char*, SimulatedEngine> names[] = {{"vllm", SimulatedEngine::vllm},
                                                                       {"sglang", SimulatedEngine::sglang},
                                                                       {"trtllm", SimulatedEngine::trtllm},
-                                                                      {"static", SimulatedEngine::fixed_batch}};
+                                                                      {"static", SimulatedEngine::fixed_batch},
+                                                                      {"best", SimulatedEngine::best}};
 };
 
 /// Sizes are ranks of one replica, `replicas` of the service.
@@ -25,7 +27,7 @@ struct ReplicaFields {
 
 /// Empty: as the engine's record and kind have it.
 struct EngineFields {
-  SimulatedEngine engine = SimulatedEngine::vllm;  ///< whose scheduler
+  SimulatedEngine engine = SimulatedEngine::best;  ///< whose scheduler
   std::string engine_version;                      ///< empty: the newest of the catalogue
   /// Empty: the engine's own.
   std::optional<int> max_num_seqs, max_num_batched_tokens, block_size, long_prefill_token_threshold;

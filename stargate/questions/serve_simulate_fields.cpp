@@ -34,7 +34,7 @@ void add_replica_fields(QuestionTable<Q>& t) {
 }
 
 void add_engine_fields(QuestionTable<Q>& t) {
-  t.group("Engine").optional("engine", &Q::engine, "Whose rules and overheads");
+  t.group("Engine").optional("engine", &Q::engine, "Whose rules and overheads; best: the fastest of all that run there");
   t.optional("engine_version", &Q::engine_version, "Version of it").otherwise("the newest the catalogue has");
   t.optional("max_num_seqs", &Q::max_num_seqs, "Sequences that run at once", one_or_more).otherwise("the engine's");
   t.optional("max_num_batched_tokens", &Q::max_num_batched_tokens, "Tokens of one step", one_or_more)

@@ -55,6 +55,9 @@ void write_simulation(JsonWriter& json, const SimulationReport& answer) {
     json.member("prefill_layout", format_layout(q.prefill.replica.layout));
     json.member("prefill_replicas", q.service.prefill->replicas);
   }
+  json.key("slower_engines").begin_array();
+  for (const auto& name : q.slower_engines) json.value(name);
+  json.end_array();
   const CacheCapacity cache = cache_capacity(q.pool.spec);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
@@ -102,6 +105,7 @@ const AnswerFields& simulation_answer_fields() {
         {"replicas", "integer", "Disaggregated: those that decode"},
         {"prefill_layout", "text", "Of a replica that prefills"},
         {"prefill_replicas", "integer", "Those that prefill"},
+        {"slower_engines[]", "text", "That were left for the answer's, by an estimate without simulation"},
         {"cache_tokens", "number", "That a replica's cache holds"},
         {"cache_tokens_per_rank", "number", "That one attention group of it holds: no request has more"},
         {"requests", "integer", "Served"},

@@ -31,12 +31,19 @@ std::string replica_text(const ReplicaEngine& one, int count) {
                      format_layout(one.replica.layout), capacity_text(one.spec), one.spec.kv.block_size);
 }
 
+std::string choice_text(const Simulation& q) {
+  if (q.slower_engines.empty()) return {};
+  return fmt::format("  engine: faster here than {}, as estimated without simulation\n",
+                     fmt::join(q.slower_engines, " and "));
+}
+
 std::string heading(const Simulation& q) {
   const Replica& replica = q.pool.replica;
   std::string text = fmt::format(
       "{} on {} x {} ({}), {}: {} weights, {} cache\n", replica.model->id, q.accelerators, q.system->accelerator,
       q.system->id, q.engine.name + (q.pool.spec.kind == EngineKind::static_batch ? ", static batches" : ""),
       precision_name(replica.precision.linear), precision_name(replica.precision.kv));
+  text += choice_text(q);
   text += fmt::format("  {}{}\n", q.service.prefill ? "decoding: " : "", replica_text(q.pool, q.service.pool.replicas));
   if (q.service.prefill) {
     text += fmt::format("  prefilling: {}; a cache of 1000 tokens takes {} to hand over\n",

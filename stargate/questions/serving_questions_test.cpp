@@ -43,6 +43,24 @@ TEST_CASE("traffic beyond what a service takes is named overload, in text and in
   CHECK(little.text().find("OVERLOADED") == std::string::npos);
 }
 
+TEST_CASE("without an engine the fastest that has what is asked of it is taken, and the others are named") {
+  const std::string load = R"("concurrency": 32, "isl": "1000", "osl": "200", "requests": 300)";
+  const Answer chosen = answer_to(simulate(load));
+  CHECK(chosen.text().find("engine: faster here than ") != std::string::npos);
+  const double rate = std::stod(member(chosen, "output_tokens_per_s"));
+  for (const char* engine : {"vllm", "sglang", "trtllm"}) {
+    const Answer pinned = answer_to(simulate(fmt::format(R"({}, "engine": "{}")", load, engine)));
+    CHECK(pinned.text().find("faster here") == std::string::npos);
+    // The estimate that chooses knows no queue: engines within a few percent may change places.
+    CHECK(std::stod(member(pinned, "output_tokens_per_s")) < 1.1 * rate);
+  }
+  const Answer special = answer_to(simulate(load + R"(, "capacity_policy": "max_utilization")"));
+  CHECK(member(special, "engine").find("TensorRT-LLM") != std::string::npos);
+  const auto idle = ask(simulate(load + R"(, "capacity_policy": "max_utilization", "engine": "vllm")"));
+  REQUIRE(!idle.ok());
+  CHECK(idle.faults()[0].message.find("has no effect with vllm") != std::string::npos);
+}
+
 TEST_CASE("a run that only fills up and drains says so") {
   const Answer answer = answer_to(simulate(R"("rate": 100, "isl": "1000", "osl": "300", "requests": 50)"));
   CHECK(member(answer, "too_short_to_be_steady") == "true");

@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "stargate/serving/steady_state.hpp"
+#include "stargate/sizing/serving_ways.hpp"
 #include "stargate/traffic/trace.hpp"
 
 namespace stargate {
@@ -42,25 +46,69 @@ std::string engine_name(SimulatedEngine engine) {
   return {};
 }
 
+/// Mean tokens of the traffic's requests.
+ServingWorkload mean_lengths(const SimulateQuestion& question, const Simulation& s) {
+  ServingWorkload out;
+  if (s.trace) {
+    double prompts = 0, outputs = 0;
+    for (const auto& row : s.trace->rows) prompts += row.prompt_tokens, outputs += row.output_tokens;
+    const auto count = static_cast<double>(s.trace->rows.size());
+    out = {prompts / count, outputs / count};
+  } else {
+    out = {parse_length("isl", question.isl)->mean(), parse_length("osl", question.osl)->mean()};
+  }
+  return {std::max(1.0, out.isl), std::max(2.0, out.osl)};
+}
+
+/// Of the catalogue, as changed, whichever engine it is.
+struct Ground {
+  std::shared_ptr<Catalogue> catalogue;
+  const System* system = nullptr;
+  const Model* model = nullptr;
+  ExpectedErrors errors;
+};
+
+Result<Ground> find_ground(const SimulateQuestion& question, const QuestionContext& context) {
+  auto catalogue = load_changed_catalogue(context, question);
+  if (!catalogue) return catalogue.faults();
+  catalogue->confidence = question.confidence;
+  Ground ground;
+  ground.catalogue = std::make_shared<Catalogue>(std::move(*catalogue));
+  auto system = find_system(context, *ground.catalogue, "system", question.system);
+  if (!system) return system.faults();
+  ground.system = *system;
+  auto model_id = resolve_model(context, *ground.catalogue, question.model);
+  if (!model_id) return model_id.faults();
+  ground.model = &ground.catalogue->models.at(*model_id);
+  auto errors = load_expected_errors(context);
+  if (!errors) return errors.faults();
+  ground.errors = std::move(*errors);
+  return ground;
+}
+
+/// One engine's replicas, then the traffic.
 class SimulationMaker {
  public:
   SimulationMaker(const SimulateQuestion& question, const QuestionContext& context)
       : question_(question), context_(context) {}
 
-  Result<SimulationOutcome> make() {
-    if (auto made = make_machine(); !made) return made.faults();
-    if (auto made = make_service(); !made) return made.faults();
-    if (lacking_) return SimulationOutcome(std::move(*lacking_));
-    if (auto made = make_source(); !made) return made.faults();
-    return SimulationOutcome(std::move(made_));
+  Check make_replicas(const Ground& ground, const std::string& engine);
+  Check make_source();
+  /// Takes the traffic that another has made.
+  void take_source(SimulationMaker& other) {
+    out_.offered_rate = other.out_.offered_rate;
+    out_.trace = std::move(other.out_.trace), out_.source = std::move(other.out_.source);
   }
+  /// Output tokens a second of a replica that has as much to do as there is, at most its share of `concurrency` clients.
+  TokenRate speed(const ServingWorkload& workload) const;
+  std::optional<ReplicaDoesNotFit>& lacking() { return lacking_; }
+  Simulation& simulation() { return out_; }
+  SimulationOutcome take() { return std::move(made_); }
 
  private:
-  Check make_machine();
   Check make_service();
   /// Leaves a replica that does not fit in `lacking_`.
   Check make_replica(const ServingLayout& layout, const EngineSetup& setup, ReplicaEngine& replica);
-  Check make_source();
   Check make_trace();
   Check make_random_source();
 
@@ -71,30 +119,33 @@ class SimulationMaker {
   std::optional<ReplicaDoesNotFit> lacking_;
 };
 
-Check SimulationMaker::make_machine() {
-  auto catalogue = load_changed_catalogue(context_, question_);
-  if (!catalogue) return catalogue.faults();
-  catalogue->confidence = question_.confidence;
-  out_.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
-  auto system = find_system(context_, *out_.catalogue, "system", question_.system);
-  if (!system) return system.faults();
-  out_.system = *system;
-  auto model_id = resolve_model(context_, *out_.catalogue, question_.model);
-  if (!model_id) return model_id.faults();
-  out_.model = &out_.catalogue->models.at(*model_id);
-  auto setup = set_up_engine(*out_.catalogue, engine_name(question_.engine), question_.engine_version,
-                             engine_changes(question_));
+Check SimulationMaker::make_replicas(const Ground& ground, const std::string& engine) {
+  out_.catalogue = ground.catalogue, out_.system = ground.system, out_.model = ground.model;
+  out_.errors = ground.errors;
+  auto setup = set_up_engine(*out_.catalogue, engine, question_.engine_version, engine_changes(question_));
   if (!setup) return setup.faults();
   out_.engine = std::move(*setup);
   auto machine = make_serving_machine(*out_.catalogue, *out_.system, kernel_choice(*out_.model, out_.engine.kernels));
   if (!machine) return machine.faults();
   out_.machine = std::make_unique<ServingMachine>(std::move(*machine));
-  auto errors = load_expected_errors(context_);
-  if (!errors) return errors.faults();
-  out_.errors = std::move(*errors);
   out_.price = chosen_price(*out_.catalogue, *out_.system, question_.price);
   out_.target = {duration_of(question_.ttft), duration_of(question_.tpot)};
-  return Done{};
+  return make_service();
+}
+
+TokenRate SimulationMaker::speed(const ServingWorkload& workload) const {
+  const StepModel step(out_.pool.replica);
+  if (question_.concurrency > 0) {
+    const double share = static_cast<double>(question_.concurrency) / question_.replicas;
+    const auto state = steady_state_at_concurrency(step, workload, std::max(1.0, share));
+    const auto* steady = std::get_if<SteadyState>(&state);
+    return steady == nullptr ? TokenRate{} : steady->output_tokens;
+  }
+  const auto state = best_steady_state(step, workload, out_.target);
+  if (const auto* steady = std::get_if<SteadyState>(&state)) return steady->output_tokens;
+  const auto untargeted = best_steady_state(step, workload, {});
+  const auto* steady = std::get_if<SteadyState>(&untargeted);
+  return steady == nullptr ? TokenRate{} : steady->output_tokens;
 }
 
 Check SimulationMaker::make_replica(const ServingLayout& layout, const EngineSetup& setup, ReplicaEngine& replica) {
@@ -208,10 +259,67 @@ Check SimulationMaker::make_source() {
   return make_random_source();
 }
 
+/// The engine's name, or of "best" all that run there and have what is asked of them.
+Result<std::vector<std::string>> asked_engines(const SimulateQuestion& q, const QuestionContext& context,
+                                               const Ground& ground) {
+  const std::string name = engine_name(q.engine);
+  const bool pinned = q.engine != SimulatedEngine::best;
+  const std::string& vendor = ground.catalogue->accelerators.at(ground.system->accelerator).vendor;
+  if (pinned && q.capacity_policy && q.engine != SimulatedEngine::trtllm) {
+    return context.fault("capacity_policy", "has no effect with " + name, "give it with --engine trtllm");
+  }
+  if (pinned && q.enable_mixed_chunk && q.engine != SimulatedEngine::sglang) {
+    return context.fault("enable_mixed_chunk", "has no effect with " + name, "give it with --engine sglang");
+  }
+  if (q.engine == SimulatedEngine::trtllm && !engine_runs_on(name, vendor)) {
+    return context.fault("engine", name + " does not run on " + vendor + "'s accelerators",
+                         "leave it out, or name another");
+  }
+  if (pinned) return std::vector{name};
+  if (!q.engine_version.empty()) {
+    return context.fault("engine_version", "is of no engine: all that run there are tried", "give --engine too");
+  }
+  if (q.capacity_policy) return std::vector<std::string>{"trtllm"};
+  if (q.enable_mixed_chunk) return std::vector<std::string>{"sglang"};
+  auto names = engines_for(*ground.catalogue, vendor);
+  if (names.empty()) {
+    return context.fault("engine", "no engine of the catalogue runs on " + ground.system->id,
+                         "name one with --engine to go by its rules and overheads");
+  }
+  return names;
+}
+
 }  // namespace
 
 Result<SimulationOutcome> make_simulation(const SimulateQuestion& question, const QuestionContext& context) {
-  return SimulationMaker(question, context).make();
+  auto ground = find_ground(question, context);
+  if (!ground) return ground.faults();
+  auto engines = asked_engines(question, context, *ground);
+  if (!engines) return engines.faults();
+  std::vector<SimulationMaker> fit;
+  std::optional<ReplicaDoesNotFit> lacking;
+  for (const std::string& engine : *engines) {
+    SimulationMaker maker(question, context);
+    if (auto made = maker.make_replicas(*ground, engine); !made) return made.faults();
+    if (!maker.lacking()) {
+      fit.push_back(std::move(maker));
+    } else if (!lacking || maker.lacking()->lack.missing < lacking->lack.missing) {
+      lacking = std::move(maker.lacking());
+    }
+  }
+  if (fit.empty()) return SimulationOutcome(std::move(*lacking));
+  if (auto made = fit.front().make_source(); !made) return made.faults();
+  if (fit.size() == 1) return fit.front().take();
+  const ServingWorkload workload = mean_lengths(question, fit.front().simulation());
+  std::vector<std::pair<TokenRate, std::size_t>> order;
+  for (std::size_t i = 0; i < fit.size(); ++i) order.emplace_back(fit[i].speed(workload), i);
+  std::ranges::stable_sort(order, std::greater<>(), &std::pair<TokenRate, std::size_t>::first);
+  SimulationMaker& best = fit[order.front().second];
+  if (&best != &fit.front()) best.take_source(fit.front());
+  for (std::size_t i = 1; i < order.size(); ++i) {
+    best.simulation().slower_engines.push_back(fit[order[i].second].simulation().engine.kernels);
+  }
+  return best.take();
 }
 
 }  // namespace stargate

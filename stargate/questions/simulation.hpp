@@ -11,11 +11,12 @@ namespace stargate {
 
 /// Parts point into each other; what listens to the simulation points into it too.
 struct Simulation {
-  std::unique_ptr<Catalogue> catalogue;     ///< stays where it is: model and system point into it
+  std::shared_ptr<Catalogue> catalogue;     ///< stays where it is: model and system point into it
   const System* system = nullptr;           ///< of the catalogue
   const Model* model = nullptr;             ///< of the catalogue
   std::unique_ptr<ServingMachine> machine;  ///< replicas point to it
   EngineSetup engine;                       ///< with the user's changes
+  std::vector<std::string> slower_engines;  ///< that `best` left, the fastest first
   ServingPrecision precision;               ///< of weights and cache
   ReplicaEngine pool, prefill;              ///< the second only when disaggregated
   SimulatedService service;                 ///< replicas, router, overheads

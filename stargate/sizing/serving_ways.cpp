@@ -10,15 +10,16 @@ namespace {
 /// (DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv 2412.19437, section 5.4.3).
 constexpr SpeculationSpec kOwnDrafts{1, 0.85};
 
-/// TensorRT-LLM is NVIDIA's; the others run on every vendor's accelerators.
-bool runs_on(const std::string& engine, const std::string& vendor) { return engine != "trtllm" || vendor == "NVIDIA"; }
-
 }  // namespace
+
+bool engine_runs_on(const std::string& engine, const std::string& vendor) {
+  return engine != "trtllm" || vendor == "NVIDIA";
+}
 
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor) {
   std::vector<std::string> names;
   for (const auto& [id, engine] : catalogue.engines) {
-    if (runs_on(engine.engine, vendor)) names.push_back(engine.engine);
+    if (engine_runs_on(engine.engine, vendor)) names.push_back(engine.engine);
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -32,7 +33,7 @@ Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& m
   std::vector<std::string> names = engines_for(catalogue, vendor);
   if (engine != "best") {
     const auto* record = find_engine(catalogue, engine);
-    if (record != nullptr && !runs_on(engine, vendor)) {
+    if (record != nullptr && !engine_runs_on(engine, vendor)) {
       return Diagnostic{"",
                         0,
                         0,

@@ -21,6 +21,9 @@ struct ServingWays {
   std::vector<FleetOption> options;
 };
 
+/// TensorRT-LLM is NVIDIA's; the others run on every vendor's accelerators.
+bool engine_runs_on(const std::string& engine, const std::string& vendor);
+
 /// The engines of the catalogue that run on the vendor's accelerators, each in its newest version. Names as kernels
 /// have them ("vllm", "sglang", "trtllm"), sorted.
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor);
