@@ -26,6 +26,7 @@ void DecodeSet::count(std::int64_t length, int sign) {
   const std::int64_t quotient = floor_divide(shifted, block_size_);
   quotients_ += sign * quotient;
   remainders_[static_cast<std::size_t>(shifted - quotient * block_size_)] += sign;
+  blocks_ += sign * ((length + block_size_ - 1) / block_size_);
   size_ += sign;
   total_length_ += sign * length;
 }
@@ -60,17 +61,19 @@ std::int64_t DecodeSet::steps_to_end() const {
   return (fine + fine_step_ - 1) / fine_step_;
 }
 
-std::int64_t DecodeSet::blocks_after(std::int64_t steps) const {
-  const std::int64_t at = position_after(steps);
+std::int64_t DecodeSet::blocks_at(std::int64_t position) const {
   // Those with r_i + phase >= block size hold one block more: the top `phase` entries of the histogram.
-  const std::int64_t phase = at % block_size_;
-  std::int64_t blocks = quotients_ + size_ * (at / block_size_) - shared_blocks_;
+  const std::int64_t phase = position % block_size_;
+  std::int64_t blocks = quotients_ + size_ * (position / block_size_);
   for (std::int64_t r = block_size_ - phase; r < block_size_; ++r) blocks += remainders_[static_cast<std::size_t>(r)];
   return blocks;
 }
 
 /// Blocks only grow with steps, so halving finds the last that holds.
 std::int64_t DecodeSet::steps_within(std::int64_t blocks, std::int64_t steps) const {
+  // No member grows by more blocks than these tokens fill anew.
+  const std::int64_t gained = position_after(steps) - position();
+  if (this->blocks() + size_ * ((gained + block_size_ - 1) / block_size_) <= blocks) return steps;
   if (blocks_after(steps) <= blocks) return steps;
   std::int64_t holds = 0, fails = steps;
   while (fails - holds > 1) {
@@ -84,6 +87,7 @@ void DecodeSet::advance(std::int64_t steps) {
   const std::int64_t before = position();
   fine_position_ += steps * fine_step_;
   total_length_ += size_ * (position() - before);
+  if (position() != before) blocks_ = blocks_at(position());
 }
 
 }  // namespace stargate

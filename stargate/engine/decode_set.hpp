@@ -13,7 +13,8 @@
 namespace stargate {
 
 /// Counts are in tokens and blocks of one rank's pool. Adding, and removing who ends next, is O(log n), removing
-/// another O(n); what holds after many steps costs the same as after one, but for steps_within, which bisects.
+/// another O(n); what holds after many steps costs the same as after one, but for steps_within, which bisects where the
+/// blocks may not do.
 class DecodeSet {
  public:
   /// `block_size` in tokens, at least 1; `tokens_per_step` at least 1, rounded to 1/1024 of a token.
@@ -38,7 +39,9 @@ class DecodeSet {
   /// Tokens still to come.
   std::int64_t total_remaining() const { return total_end_ - size_ * position(); }
   /// Blocks that the sequences do not share by hash.
-  std::int64_t blocks_after(std::int64_t steps) const;
+  std::int64_t blocks() const { return blocks_ - shared_blocks_; }
+  /// The same after so many steps.
+  std::int64_t blocks_after(std::int64_t steps) const { return blocks_at(position_after(steps)) - shared_blocks_; }
   /// The most steps, at most `steps`, after which no more than `blocks` are taken.
   std::int64_t steps_within(std::int64_t blocks, std::int64_t steps) const;
   /// 1 without speculation.
@@ -60,6 +63,7 @@ class DecodeSet {
   };
   static bool later(const End& a, const End& b);  ///< order of the heap: nearest end first, then `order`
   void count(std::int64_t length, int sign);      ///< one member more (1) or fewer (-1) in all sums
+  std::int64_t blocks_at(std::int64_t position) const;  ///< shared ones among them
 
   int block_size_;                              ///< tokens
   std::int64_t fine_step_, fine_position_ = 0;  ///< in 1/1024 of a token
@@ -67,6 +71,7 @@ class DecodeSet {
   /// Tokens held; sum of the positions at which members end
   std::int64_t total_length_ = 0, total_end_ = 0, shared_blocks_ = 0;
   std::int64_t quotients_ = 0;            ///< Q of the formula
+  std::int64_t blocks_ = 0;               ///< blocks_at the present position
   std::vector<std::int32_t> remainders_;  ///< sequences by r_i
   std::vector<End> ends_;                 ///< a heap, nearest first
 };

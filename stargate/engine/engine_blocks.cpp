@@ -8,7 +8,7 @@
 namespace stargate {
 
 std::int64_t Engine::Core::used_blocks(const Rank& rank) const {
-  return rank.prefill_blocks + rank.decoding.blocks_after(0) + rank.cache.referenced_blocks() + rank.held_blocks +
+  return rank.prefill_blocks + rank.decoding.blocks() + rank.cache.referenced_blocks() + rank.held_blocks +
          rank.running * spec_.kv.blocks_per_sequence;
 }
 

@@ -192,7 +192,7 @@ std::int64_t Engine::Core::run_limit() const {
     const std::int64_t room = free_blocks(rank) - (rank.front_has_idle ? rank.cache.idle_blocks() : 0);
     // Until the pool is full. Where the request that waits first would find idle blocks of its prefix, those count as
     // used: losing one changes what it needs.
-    steps = rank.decoding.steps_within(rank.decoding.blocks_after(0) + room, steps);
+    steps = rank.decoding.steps_within(rank.decoding.blocks() + room, steps);
   }
   if (waits_for_ranks()) steps = std::min(steps, spec_.attention_dp_wait - waited_);
   if (!incoming_.empty()) {

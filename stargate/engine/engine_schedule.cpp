@@ -61,7 +61,7 @@ void Engine::Core::schedule_static_batch() {
 }
 
 void Engine::Core::plan_growth(Rank& rank) const {
-  rank.growth = rank.decoding.blocks_after(1) - rank.decoding.blocks_after(0);
+  rank.growth = rank.decoding.blocks_after(1) - rank.decoding.blocks();
 }
 
 /// Each sequence may write one more step's tokens, or the last ones of its rank give way.

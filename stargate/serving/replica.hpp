@@ -4,6 +4,7 @@
 //   accelerators = tp * attention_dp * pp; experts: ep * etp = tp * attention_dp
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/fabric.hpp"
 #include "stargate/perf/layer_operators.hpp"
+#include "stargate/perf/product_times.hpp"
 
 namespace stargate {
 
@@ -27,6 +29,26 @@ struct ServingMachine {
   Money price;                ///< of one system, most likely; zero when not known
   Power power;                ///< of one system at its plug
   ByteRate host_bandwidth{};  ///< of one accelerator to its host's memory; zero when not known
+
+  /// By the law; products are found once, as layouts and batches of a search share most of them.
+  OperatorTime operator_parts(const Operator& op) const {
+    if (op.kind != OperatorKind::gemm || op.experts.tokens > 0) return law.operator_parts(op);
+    return products.times->at(op, [&] { return law.operator_parts(op); });
+  }
+
+  /// A copy begins with none: its law may be changed before it is asked.
+  struct Products {
+    std::unique_ptr<ProductTimes<OperatorTime>> times = std::make_unique<ProductTimes<OperatorTime>>();
+    Products() = default;
+    Products(const Products&) : Products() {}
+    Products(Products&&) = default;
+    Products& operator=(const Products&) {
+      times = std::make_unique<ProductTimes<OperatorTime>>();
+      return *this;
+    }
+    Products& operator=(Products&&) = default;
+    ~Products() = default;
+  } products{};
 };
 /// With the kernels and the collectives of the choice's engine. Faults: a network that the catalogue lacks. `catalogue`
 /// need not outlive it.

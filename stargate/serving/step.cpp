@@ -111,7 +111,7 @@ Duration StepModel::plain_launch(const Operator& op) const {
 
 /// One operator's time goes to the part that holds it back; the launch, which no part hides, apart.
 void StepModel::add_operator(const Operator& op, ServingStep& step) const {
-  const OperatorTime time = replica_.machine->law.operator_parts(op);
+  const OperatorTime time = replica_.machine->operator_parts(op);
   const bool graph = replica_.engine.captured_graphs;
   const Duration launch = graph ? min(time.launch, plain_launch(op)) : time.launch;
   step[ServingStepPart::launch] += replica_.engine.launch_share * launch;

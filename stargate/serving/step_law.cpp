@@ -4,8 +4,8 @@
 namespace stargate {
 
 LawShares step_law_shares(const Replica& replica, const std::function<Duration(const StepModel&)>& time) {
-  ServingMachine machine = *replica.machine;
   return law_shares(replica.machine->law, replica.machine->fabric, [&](const DeviceLaw& law, const Fabric& fabric) {
+    ServingMachine machine = *replica.machine;
     machine.law = law, machine.fabric = fabric;
     Replica on = replica;
     on.machine = &machine;

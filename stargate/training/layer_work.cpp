@@ -59,13 +59,13 @@ ProductTime small_product_times(const Slice& slice, const Operator& op) {
 }
 
 /// The same of `op` as it runs; it is no part of a fused kernel.
-ProductTime operator_times(const Slice& slice, const Operator& op, ProductTimes* products) {
+ProductTime operator_times(const Slice& slice, const Operator& op, ProductTimes<ProductTime>* products) {
   const auto find = [&] { return ProductTime{slice.job.law.operator_time(op), gradient_time(slice, op)}; };
   return products != nullptr && op.kind == OperatorKind::gemm ? products->at(op, find) : find();
 }
 
 /// Operators that work token by token, forward and backward, and what of them the layout's modules run again.
-TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes* products) {
+TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes<ProductTime>* products) {
   const DeviceLaw& law = slice.job.law;
   const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
   const bool eager = slice.job.recipe.kernels == KernelFusion::eager && layer.feed_forward.gated;
@@ -178,7 +178,7 @@ Operator prediction_operator(const Slice& slice) {
   return projection;
 }
 
-ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes* products) {
+ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes<ProductTime>* products) {
   Slice slice = make_slice(job, layout);
   const auto both_ways = [&](const Operator& op) {
     return ProductTime{job.law.operator_time(op), job.law.backward_time(op)};

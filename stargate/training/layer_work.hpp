@@ -3,12 +3,17 @@
 // and however weights are sharded, so a search finds it once for all of these.
 #pragma once
 
+#include "stargate/perf/product_times.hpp"
 #include "stargate/training/job.hpp"
-#include "stargate/training/product_times.hpp"
 
 namespace stargate {
 
 inline constexpr double kActivationBytes = 2;  ///< bytes of bf16 activations and their gradients
+
+/// There and back, of one product.
+struct ProductTime {
+  Duration forward, backward;
+};
 
 /// What one rank has of the job: sizes after tensor, context and expert parallelism.
 struct Slice {
@@ -67,7 +72,7 @@ struct ShardWork {
 
 /// The layout's tp, cp, ep, etp, sequence parallelism, micro-batch and recompute_modules count, nothing else of it.
 /// `products`: of this job, asked first and added to; null: each product is found anew.
-ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes* products = nullptr);
+ShardWork shard_work(const TrainingJob& job, const TrainingLayout& layout, ProductTimes<ProductTime>* products = nullptr);
 
 /// Whether work found with the one is what the other would give: they differ in coefficients of communication, of the
 /// host and of recomputation alone.

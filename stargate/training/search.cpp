@@ -20,10 +20,10 @@ struct Question {
   SearchGrid grid;
   Power standing;
   bool usual_recompute;  ///< scores and values, or all layers: no rule speaks of it
-  ProductTimes& products;
+  ProductTimes<ProductTime>& products;
 };
 
-Question make_question(const TrainingJob& job, const SearchLimits& limits, ProductTimes& products) {
+Question make_question(const TrainingJob& job, const SearchLimits& limits, ProductTimes<ProductTime>& products) {
   const TrainingLayout& base = limits.base;
   const bool usual = base.recompute_layers == 0 && base.recompute_modules == TrainingLayout{}.recompute_modules;
   return {job, limits, make_search_grid(job, limits), standing_power(job), usual, products};
@@ -359,7 +359,7 @@ Result<SearchReport> search_layouts(const TrainingJob& job, const SearchLimits& 
   if (limits.sequence_parallel.empty()) fault("sequence_parallel", "name at least one");
   if (limits.ends_as_layers.empty()) fault("ends_as_layers", "name at least one");
   if (!faults.empty()) return faults;
-  ProductTimes products;
+  ProductTimes<ProductTime> products;
   return search(make_question(job, limits, products), progress);
 }
 

@@ -1,6 +1,7 @@
-// Times of products that were found before: shards that differ in expert parallelism share the products of attention,
-// those that cut the sequence or the micro-batch may share all. Laws are pure, so a time that is remembered is the one
-// that would be found. Safe from several threads; grows with the distinct shapes, some ten thousand for a large model.
+// Times of products that were found before. Layouts that differ in expert parallelism share the products of attention,
+// those that cut the sequence or the micro-batch may share all; batches of different size share those of experts. Laws
+// are pure, so a time that is remembered is the one that would be found. Safe from several threads; grows with the
+// distinct shapes, some ten thousand for a large model.
 #pragma once
 
 #include <array>
@@ -10,22 +11,17 @@
 #include <unordered_map>
 
 #include "stargate/perf/operator.hpp"
-#include "stargate/units/quantity.hpp"
 
 namespace stargate {
 
-/// There and back, of one product.
-struct ProductTime {
-  Duration forward, backward;
-};
-
-/// For one device law and one recipe: neither is in the key.
+/// For one device law and one recipe: neither is in the key. `Time`: what is kept of a product.
+template <class Time>
 class ProductTimes {
  public:
   /// `op`: a product that is no part of a fused kernel. `find` gives its times where they are not known yet; two
   /// threads may both find them, the same.
   template <class Find>
-  ProductTime at(const Operator& op, const Find& find) {
+  Time at(const Operator& op, const Find& find) {
     const Key key{op.m, op.n, op.k, op.groups, op.precision, op.has_weights};
     const std::size_t hash = Hash{}(key);
     Part& part = parts_[hash % parts_.size()];
@@ -33,7 +29,7 @@ class ProductTimes {
       const std::lock_guard lock(part.mutex);
       if (const auto known = part.times.find(key); known != part.times.end()) return known->second;
     }
-    const ProductTime time = find();
+    const Time time = find();
     const std::lock_guard lock(part.mutex);
     part.times.try_emplace(key, time);
     return time;
@@ -58,7 +54,7 @@ class ProductTimes {
   };
   struct Part {
     std::mutex mutex;
-    std::unordered_map<Key, ProductTime, Hash> times;
+    std::unordered_map<Key, Time, Hash> times;
   };
   std::array<Part, 64> parts_;  // so that threads seldom wait for each other
 };
