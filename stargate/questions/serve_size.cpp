@@ -21,6 +21,13 @@ bool comes_first(const SizeAnswer& a, const SizeAnswer& b, const SizingDemand& d
   return a.economy.rate < b.economy.rate;
 }
 
+/// Power and money buy another number of accelerators of each system.
+FleetQuestion question_for(const SizeRequest& request, const SizedSystem& system) {
+  FleetQuestion question = request.question;
+  if (system.accelerators > 0) question.demand.accelerators = system.accelerators;
+  return question;
+}
+
 std::vector<SizeAnswer> size_all(const SizeRequest& request) {
   std::vector<SizeAnswer> answers;
   for (const auto& system : request.systems) {
@@ -32,10 +39,11 @@ std::vector<SizeAnswer> size_all(const SizeRequest& request) {
     // A mode stands once among the modes; its place is that of its ways.
     const auto way = std::find(request.modes.begin(), request.modes.end(), answer.mode) - request.modes.begin();
     const auto& options = answer.system->ways[static_cast<std::size_t>(way)].options;
-    answer.result = size_fleet(*request.model, request.question, options);
+    const FleetQuestion question = question_for(request, *answer.system);
+    answer.result = size_fleet(*request.model, question, options);
     const auto* fleet = answer.sized();
     answer.option = fleet != nullptr ? options[fleet->option] : options.front();
-    const LawShares shares = fleet != nullptr ? deployment_law_shares(*request.model, request.question, answer.option, *fleet)
+    const LawShares shares = fleet != nullptr ? deployment_law_shares(*request.model, question, answer.option, *fleet)
                                               : LawShares{};
     answer.basis = make_serving_basis(*request.catalogue, request.errors, answer.option.engine, *answer.option.machine,
                                       answer.option.precision, shares);
@@ -64,6 +72,11 @@ void add_traffic_fields(QuestionTable<SizeQuestion>& t) {
   t.optional("requests", &Q::requests, "At most, of a trial that is not steady before", between(1000, 10'000'000));
   t.optional("seed", &Q::seed, "Of the random numbers", not_negative);
   t.optional("gpus", &Q::gpus, "All that so many accelerators serve, in place of a rate", between(0, 1e8))
+      .otherwise("");
+  const Rule positive{.at_least = {}, .above = 0.0, .at_most = {}};
+  t.optional("power", &Q::power, "All that so much power at the plugs serves, in place of a rate, as \"100 MW\"", positive)
+      .otherwise("");
+  t.optional("budget", &Q::budget, "All that so much money pays for, in place of a rate, as \"50 M$/year\"", positive)
       .otherwise("");
 }
 
@@ -99,6 +112,9 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.optional("share", &Q::share, "Of the requests that ttft_p99 and tpot_p99 hold for", between(0.5, 0.9999));
     t.optional("headroom", &Q::headroom, "Planned for on top of the rate, such as 0.2", between(0, 100));
     t.group("Shown").optional("pareto", &Q::pareto, "Also tokens of a user against tokens of an accelerator");
+    t.optional("most_per_mtok", &Q::most_per_mtok, "With pareto: the most a million output tokens may cost, in dollars",
+               Rule{.at_least = {}, .above = 0.0, .at_most = 1e9})
+        .otherwise("no bound");
     add_confidence_field(t);
     add_change_fields(t);
     return t;
@@ -114,10 +130,12 @@ Result<Answer> answer_serve_size(const SizeQuestion& question, const QuestionCon
   report.answers = size_all(report.request);
   if (question.pareto) {
     for (const auto& system : report.request.systems) {
-      const FleetOption& option = system.ways.front().options.front();
+      // Of the system's best answer: its engine, formats and kernels.
+      const FleetOption& option = std::ranges::find(report.answers, &system, &SizeAnswer::system)->option;
       ServingQuestion serving = report.request.question.serving;
       serving.engine = option.engine, serving.precision = option.precision;
-      report.pareto.push_back({system.id, pareto_front(*report.request.model, *option.machine, serving)});
+      report.pareto.push_back(
+          {system.id, pareto_front(*report.request.model, *option.machine, serving), system.cost.accelerator_hour});
     }
   }
   const bool served = report.answers.front().sized() != nullptr;

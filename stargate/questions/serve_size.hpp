@@ -33,7 +33,8 @@ struct SizeTrafficFields {
   std::int64_t seed = 1;                  ///< of lengths and gaps
 };
 
-/// `rate` in requests a second or `gpus` in accelerators: one of them, or a study that says it.
+/// `rate` in requests a second, or all that `gpus` accelerators, `power` or `budget` serve: one of them, or a study that
+/// says it.
 struct SizeQuestion : SizeTrafficFields, ConfidenceField, ChangeFields {
   std::string model;                  ///< id, or a config.json
   std::vector<Precision> precision;   ///< the best of them; empty: as the model is stored
@@ -41,6 +42,8 @@ struct SizeQuestion : SizeTrafficFields, ConfidenceField, ChangeFields {
   std::optional<std::string> study;   ///< a service's study, whose traffic, targets and engine are meant
   std::vector<std::string> system;    ///< ids; several are compared
   int gpus = 0;                       ///< above 0: as much as these serve
+  std::optional<Power> power;         ///< as much as this draws at the systems' plugs, all at their most
+  std::optional<MoneyRate> budget;    ///< as much as this pays for
   std::optional<Latency> ttft_p99, tpot_p99, ttft, tpot;  ///< the last two of the mean
   double share = 0.99;                                    ///< of the requests that ttft_p99 and tpot_p99 hold for
   double headroom = 0;                                    ///< share of the rate planned on top
@@ -48,6 +51,7 @@ struct SizeQuestion : SizeTrafficFields, ConfidenceField, ChangeFields {
   SizedEngine engine = SizedEngine::best;                 ///< whose rules and kernels
   std::optional<MoneyRate> price;                         ///< of an accelerator hour
   bool pareto = false;                                    ///< also the front of speed against throughput
+  std::optional<double> most_per_mtok;                    ///< dollars a million output tokens, on that front
   static const QuestionTable<SizeQuestion>& table();
 };
 

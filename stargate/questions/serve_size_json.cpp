@@ -67,6 +67,7 @@ void write_pareto(JsonWriter& json, const std::vector<SizedPareto>& fronts) {
       json.begin_object().member("system", front.system).member("layout", format_layout(p.layout));
       json.member("output_tokens_per_s_per_user", p.per_user);
       json.member("output_tokens_per_s_per_gpu", p.per_accelerator);
+      json.member("cost_usd_per_million_output_tokens", front.usd_per_mtok(p));
       json.member("ttft_ms", p.ttft.in(millisecond)).member("concurrency", p.concurrency).end_object();
     }
   }
@@ -121,6 +122,7 @@ const AnswerFields& size_answer_fields() {
         {"pareto[]/layout", "text", "Of a replica"},
         {"pareto[]/output_tokens_per_s_per_user", "number", "By the estimate"},
         {"pareto[]/output_tokens_per_s_per_gpu", "number", "By the estimate"},
+        {"pareto[]/cost_usd_per_million_output_tokens", "number", "By the estimate and the answer's price"},
         {"pareto[]/ttft_ms", "number", "By the estimate"},
         {"pareto[]/concurrency", "number", "Of a replica"}};
     for (const char* run : {"trial", "held"}) {

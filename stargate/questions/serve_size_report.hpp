@@ -24,6 +24,9 @@ struct SizeAnswer {
 struct SizedPareto {
   std::string system;               ///< id
   std::vector<ParetoPoint> points;  ///< fastest for a user last
+  MoneyRate price;                  ///< of an accelerator
+
+  double usd_per_mtok(const ParetoPoint& p) const { return 1e6 * price.base() / p.per_accelerator; }
 };
 
 struct SizeReport {

@@ -56,6 +56,24 @@ Check make_trace_traffic(const SizeQuestion& q, const QuestionContext& context, 
   return Done{};
 }
 
+/// Whole accelerators; a fault when there is not one.
+Check buy_accelerators(const SizeQuestion& q, const QuestionContext& context, SizedSystem& system) {
+  if (!q.power && !q.budget) return Done{};
+  if (q.budget && !(system.price.mid > MoneyRate{})) {
+    return context.fault("budget", "buys nothing where no price is known: " + system.id, "give one with --price");
+  }
+  const double count = q.power ? *q.power / system.cost.power.busy : *q.budget / system.price.mid;
+  if (count < 1 || count > 1e8) {
+    return context.fault(q.power ? "power" : "budget",
+                         fmt::format("is {} accelerator of {}, which {}", count < 1 ? "less than one" : "more than 100 M",
+                                     system.id,
+                                     q.power ? "draws " + format_quantity(system.cost.power.busy) + " at its most"
+                                             : "costs " + format_quantity(system.price.mid)));
+  }
+  system.accelerators = static_cast<int>(count);
+  return Done{};
+}
+
 Check add_system(const SizeQuestion& q, const QuestionContext& context, const std::string& id, SizeRequest& request) {
   const Catalogue& catalogue = *request.catalogue;
   auto system = find_system(context, catalogue, "system", id);
@@ -68,6 +86,7 @@ Check add_system(const SizeQuestion& q, const QuestionContext& context, const st
   }
   out.price = chosen_price(catalogue, **system, q.price);
   out.cost = {out.price.mid, replica_power(catalogue, **system, 1)};
+  if (auto bought = buy_accelerators(q, context, out); !bought) return bought;
   request.systems.push_back(std::move(out));
   return Done{};
 }
@@ -125,12 +144,19 @@ Check take_study(const SizeQuestion& q, const QuestionContext& context, SizeRequ
 }
 
 Check check_demand(const SizeQuestion& q, const QuestionContext& context, const FleetQuestion& out) {
-  if (q.gpus > 0 && q.rate > 0) return context.fault("gpus", "stands beside a rate", "leave one out");
-  if (out.demand.rate <= 0 && q.gpus == 0) {
-    return context.fault("rate", "is missing", "give requests a second, accelerators (gpus), or a trace (traffic)");
+  const int given = (q.rate > 0) + (q.gpus > 0) + q.power.has_value() + q.budget.has_value();
+  if (given > 1) {
+    return context.fault(q.budget ? "budget" : q.power ? "power" : "gpus", "stands beside another measure of the load",
+                         "give one of rate, gpus, power and budget");
   }
-  if (q.gpus > 0 && !out.targets.ttft.limit && !out.targets.tpot.limit) {
-    return context.fault("gpus", "without a latency target they have no best deployment", "give ttft_p99 or tpot_p99");
+  const bool all = q.gpus > 0 || q.power || q.budget;
+  if (out.demand.rate <= 0 && !all) {
+    return context.fault("rate", "is missing",
+                         "give requests a second, accelerators (gpus), power, a budget, or a trace (traffic)");
+  }
+  if (q.most_per_mtok && !q.pareto) return context.fault("most_per_mtok", "has no effect without --pareto", "give both");
+  if (all && !out.targets.ttft.limit && !out.targets.tpot.limit) {
+    return context.fault("gpus", "without a latency target there is no best deployment", "give ttft_p99 or tpot_p99");
   }
   return check_workload(out.serving.workload);
 }
@@ -163,7 +189,9 @@ Result<SizeRequest> make_size_request(const SizeQuestion& q, const QuestionConte
   if (auto check = check_demand(q, context, out); !check) return check.faults();
   for (const auto& id : q.system) {
     if (auto added = add_system(q, context, id, request); !added) return added.faults();
+    out.demand.accelerators = std::max(out.demand.accelerators, request.systems.back().accelerators);
   }
+  request.most_per_mtok = q.most_per_mtok;
   return request;
 }
 

@@ -14,6 +14,7 @@ struct SizedSystem {
   std::vector<ServingWays> ways;  ///< one for each of the request's modes
   RunningCost cost;               ///< price and power of an accelerator
   HourPrice price;                ///< and where it comes from
+  int accelerators = 0;           ///< that the power or the money asked of buys of it; 0: neither was given
 };
 
 struct SizeRequest {
@@ -24,6 +25,7 @@ struct SizeRequest {
   std::vector<ServingPrecision> precisions;  ///< each is tried
   std::vector<FleetMode> modes;              ///< each has an answer
   std::vector<SizedSystem> systems;          ///< in the order asked
+  std::optional<double> most_per_mtok;       ///< dollars a million output tokens
   ExpectedErrors errors;                     ///< of what was validated
   std::unique_ptr<RequestTrace> trace;       ///< the traffic maker reads it
 };

@@ -76,6 +76,11 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
         answer.system->id, answer.mode_name(), setting, s->capacity, s->best_output_per_accelerator,
         s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin, s->simulated,
         s->candidates, s->trials, s->held.requests, format_quantity(s->held.simulated));
+    if (answer.system->accelerators > 0) {
+      out += fmt::format("  asked of {} accelerators, of {} at the plug at their most and {} each\n",
+                         answer.system->accelerators, format_quantity(answer.system->cost.power.busy),
+                         format_quantity(answer.system->price.mid));
+    }
     out += trial_text(s->at_capacity, request.question.targets);
     out += format_serving_basis(answer.basis, "  ");
   }
@@ -86,20 +91,34 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
                    goal(request.question.targets.ttft), goal(request.question.targets.tpot));
 }
 
-std::string pareto_text(const SizedPareto& front) {
-  TextTable table({{"tok/s a user"}, {"tok/s each"}, {"TTFT"}, {"batch"}, {"layout", Align::left}});
+/// The fastest for a user within the price.
+std::string within_text(const SizedPareto& front, double most) {
+  const ParetoPoint* fastest = nullptr;
   for (const auto& p : front.points) {
-    table.add_row({fmt::format("{:.0f}", p.per_user), fmt::format("{:.0f}", p.per_accelerator), format_quantity(p.ttft),
+    if (front.usd_per_mtok(p) <= most && (fastest == nullptr || p.per_user > fastest->per_user)) fastest = &p;
+  }
+  if (fastest == nullptr) return fmt::format("  nothing here costs at most {:g} $ a million output tokens\n", most);
+  return fmt::format("  within {:g} $ a million output tokens a user has up to {:.0f} tok/s ({:.2f} $)\n", most,
+                     fastest->per_user, front.usd_per_mtok(*fastest));
+}
+
+std::string pareto_text(const SizedPareto& front, const std::optional<double>& most) {
+  TextTable table({{"tok/s a user"}, {"tok/s each"}, {"$/Mtok"}, {"TTFT"}, {"batch"}, {"layout", Align::left}});
+  for (const auto& p : front.points) {
+    table.add_row({fmt::format("{:.0f}", p.per_user), fmt::format("{:.0f}", p.per_accelerator),
+                   front.price > MoneyRate{} ? fmt::format("{:.2f}", front.usd_per_mtok(p)) : "-",
+                   format_quantity(p.ttft),
                    fmt::format("{:.0f}", p.concurrency), format_layout(p.layout)});
   }
-  return fmt::format("\nPareto front of {} (whole replicas, estimate)\n", front.system) + table.format();
+  return fmt::format("\nPareto front of {} (whole replicas, estimate)\n", front.system) + table.format() +
+         (most ? within_text(front, *most) : "");
 }
 
 }  // namespace
 
 std::string format_size_text(const SizeReport& report) {
   std::string out = answers_text(report.request, report.answers) + notes_text(report.request, report.answers);
-  for (const auto& front : report.pareto) out += pareto_text(front);
+  for (const auto& front : report.pareto) out += pareto_text(front, report.request.most_per_mtok);
   return out;
 }
 

@@ -61,6 +61,25 @@ TEST_CASE("without an engine the fastest that has what is asked of it is taken, 
   CHECK(idle.faults()[0].message.find("has no effect with vllm") != std::string::npos);
 }
 
+TEST_CASE("power and money are sized for what they buy of each system; a price bounds the front") {
+  const std::string asked =
+      R"({"question": "serve size", "model": "llama-3.1-8b", "system": ["hgx-h100"], "isl": "1000", "osl": "200",
+          "tpot_p99": 30, "mode": "aggregated", "requests": 1000, "engine": "vllm", "price": "2 $/h")";
+  const auto accelerators = [&](const std::string& more) {
+    const auto json = parse_json("answer.json", answer_to(asked + more + "}").json());
+    REQUIRE(json.ok());
+    return std::stoi(json->root.find("answers")->items.at(0).find("accelerators")->text);
+  };
+  CHECK(accelerators(R"(, "budget": "100 $/h")") == 50);
+  const int powered = accelerators(R"(, "power": "102 kW")");
+  CHECK(powered >= 70);
+  CHECK(powered <= 80);  // ten systems of eight, 10.2 kW each
+  CHECK(!ask(asked + R"(, "budget": "1 $/h"})").ok());
+  CHECK(!ask(asked + R"(, "budget": "100 $/h", "power": "1 MW"})").ok());
+  const Answer front = answer_to(asked + R"(, "rate": 5, "pareto": true, "most_per_mtok": 2})");
+  CHECK(front.text().find("within 2 $ a million output tokens a user has up to ") != std::string::npos);
+}
+
 TEST_CASE("a run that only fills up and drains says so") {
   const Answer answer = answer_to(simulate(R"("rate": 100, "isl": "1000", "osl": "300", "requests": 50)"));
   CHECK(member(answer, "too_short_to_be_steady") == "true");
