@@ -56,11 +56,16 @@ HourPrice owned_price(const Catalogue& catalogue, const System& system) {
 }  // namespace
 
 /// Several rental records of one accelerator: the first by id that has a quote.
-HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system) {
+std::optional<HourPrice> rental_price(const Catalogue& catalogue, const System& system) {
   for (const auto& [id, rental] : catalogue.rentals) {
     if (rental.accelerator != system.accelerator) continue;
-    if (const auto price = quoted_price(rental)) return *price;
+    if (auto price = quoted_price(rental)) return price;
   }
+  return std::nullopt;
+}
+
+HourPrice accelerator_hour_price(const Catalogue& catalogue, const System& system) {
+  if (const auto rent = rental_price(catalogue, system)) return *rent;
   return owned_price(catalogue, system);
 }
 

@@ -7,6 +7,9 @@
 namespace stargate {
 namespace {
 
+/// From what a chip earns until the next is better to what books write it off over, years.
+constexpr double kLives[] = {2, 3, 4, 5, 6};
+
 Result<const Owner*> find_owner(const QuestionContext& context, const Catalogue& catalogue, const std::string& id) {
   const auto owner = catalogue.owners.find(id);
   if (owner != catalogue.owners.end()) return &owner->second;
@@ -56,13 +59,20 @@ Result<Answer> answer_cost(const CostQuestion& question, const QuestionContext& 
   const auto site = find_site(context, *catalogue, question, **owner);
   if (!site) return site.faults();
 
-  const auto at = [&](Money price) {
-    return ownership_cost(*catalogue, **system, price, **owner, {*site, question.cluster});
+  const auto of = [&](Money price, const Owner& owned_by) {
+    return ownership_cost(*catalogue, **system, price, owned_by, {*site, question.cluster});
   };
+  const auto at = [&](Money price) { return of(price, **owner); };
   const Price& price = (*system)->price;
   const std::optional<Site> there = *site == nullptr ? std::nullopt : std::optional(**site);
   CostAnswer report{**system,       **owner,       there,                question.cluster,
-                    question.power, at(price.mid), at(price.low).hour(), at(price.high).hour()};
+                    question.power, at(price.mid), at(price.low).hour(), at(price.high).hour(),
+                    rental_price(*catalogue, **system), {}};
+  for (const double years : kLives) {
+    Owner shorter = **owner;
+    shorter.system_life = shorter.network_life = shorter.storage_life = years * year;
+    report.by_life.emplace_back(years, of(price.mid, shorter).hour());
+  }
   const std::string file = context.path_of("csv");
   const std::string csv = file.empty() ? "" : bill_csv(report);
   Answer answer = make_answer(AnswerKind::answered, std::move(report), bill_text, write_bill);

@@ -11,6 +11,12 @@
 namespace stargate {
 namespace {
 
+MoneyRate depreciation_of(const OwnershipCost& c) {
+  MoneyRate sum;
+  for (const CapitalLine& line : c.capital) sum += line.depreciation;
+  return sum;
+}
+
 /// A row of the bill; of one accelerator.
 struct BillRow {
   std::string name;
@@ -73,6 +79,32 @@ std::string network_text(const CostAnswer& answer) {
                      with_commas(answer.switches()), with_commas(answer.cluster));
 }
 
+/// What is paid for an accelerator in the first years, and what of its price is then still in the books.
+std::string years_text(const OwnershipCost& c, double years) {
+  Money left;
+  for (const CapitalLine& line : c.capital) left += max(Money{}, line.price - years * year * line.depreciation);
+  return fmt::format("  {:g} years    {} an accelerator, of it {} interest\n"
+                     "             {} of its price of {} is then not written off\n",
+                     years, format_quantity(years * year * c.hour()),
+                     format_quantity(years * year * (c.annuities() - depreciation_of(c))), format_quantity(left),
+                     format_quantity(c.capital_price()));
+}
+
+std::string rent_text(const CostAnswer& answer) {
+  if (!answer.rent) return {};
+  const double share = answer.break_even();
+  return fmt::format("  rent       {:.2f} $ an hour ({})\n             {}\n", hourly(answer.rent->mid), answer.rent->origin,
+                     share < 1 ? fmt::format("owning costs less where more than {:.0f} % of the hours are used", 100 * share)
+                               : "renting costs less however many are used");
+}
+
+std::string lives_text(const CostAnswer& answer) {
+  std::string out = "  life      ";
+  for (const auto& [years, cost] : answer.by_life) out += fmt::format(" {:g} years {:.2f} $,", years, hourly(cost));
+  out.back() = '\n';
+  return out;
+}
+
 /// The range is that of the system's price alone.
 std::string summary(const CostAnswer& answer) {
   const OwnershipCost& c = answer.mid;
@@ -82,6 +114,7 @@ std::string summary(const CostAnswer& answer) {
                      hourly(c.hour()), hourly(answer.low), hourly(answer.high));
   out += fmt::format("             {:.2f} $ an hour sold, of {:.0f} % of them\n", hourly(c.hour_sold()),
                      100 * c.utilisation);
+  out += rent_text(answer) + lives_text(answer) + years_text(c, 3);
   out += fmt::format("  power      {} an accelerator at the meter, {} of it machines and network\n",
                      format_quantity(c.meter_power), format_quantity(c.it_power));
   out += fmt::format("  network    {}\n", network_text(answer));
@@ -133,6 +166,15 @@ void write_bill(JsonWriter& json, const CostAnswer& answer) {
   json.member("cluster", answer.cluster);
   json.member("usd_per_gpu_hour", hourly(c.hour())).member("usd_per_gpu_hour_low", hourly(answer.low));
   json.member("usd_per_gpu_hour_high", hourly(answer.high)).member("usd_per_gpu_hour_sold", hourly(c.hour_sold()));
+  if (answer.rent) {
+    json.member("rent_usd_per_gpu_hour", hourly(answer.rent->mid)).member("rent_origin", answer.rent->origin);
+    json.member("break_even_utilisation", answer.break_even());
+  }
+  json.key("by_life").begin_array();
+  for (const auto& [years, cost] : answer.by_life) {
+    json.begin_object().member("life_years", years).member("usd_per_gpu_hour", hourly(cost)).end_object();
+  }
+  json.end_array();
   json.member("meter_kw_per_gpu", c.meter_power.in(kilowatt)).member("it_kw_per_gpu", c.it_power.in(kilowatt));
   json.member("switch_tiers", c.cluster.tree.tiers).member("switches", answer.switches());
   json.member("site_power_mw", answer.power.in(megawatt)).member("site_gpus", answer.accelerators());
@@ -159,6 +201,11 @@ AnswerFields bill_answer_fields() {
           {"usd_per_gpu_hour_low", "number", "At the lowest price of the system"},
           {"usd_per_gpu_hour_high", "number", "At its highest"},
           {"usd_per_gpu_hour_sold", "number", "Over the owner's utilisation"},
+          {"rent_usd_per_gpu_hour", "number", "Median of the latest quarter's quotes; absent: none are known"},
+          {"rent_origin", "text", "Which quotes"},
+          {"break_even_utilisation", "number", "Share of the hours used above which owning costs less than renting them"},
+          {"by_life[]/life_years", "number", "Of systems, network and storage"},
+          {"by_life[]/usd_per_gpu_hour", "number", "With that life"},
           {"meter_kw_per_gpu", "number", "All-in, at the meter"},
           {"it_kw_per_gpu", "number", "Of it machines and network"},
           {"switch_tiers", "integer", "Of the network between systems; 0: no switches listed"},

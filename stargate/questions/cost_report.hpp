@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "stargate/config/json_writer.hpp"
+#include "stargate/finance/accelerator_price.hpp"
 #include "stargate/finance/ownership_cost.hpp"
 #include "stargate/questions/question.hpp"
 
@@ -18,6 +21,12 @@ struct CostAnswer {
   Power power;               ///< at the meter, of the site that is filled
   OwnershipCost mid;
   MoneyRate low, high;  ///< of an hour, at the ends of the system's price
+  std::optional<HourPrice> rent;  ///< as quoted
+  /// Of an hour, were systems, network and storage worn out after so many years.
+  std::vector<std::pair<double, MoneyRate>> by_life;
+
+  /// Share of the hours used above which owning costs less than renting these; above 1: never.
+  double break_even() const { return mid.hour() / rent->mid; }
 
   double accelerators() const { return mid.accelerators_in(power); }
   double switches() const { return std::ceil(mid.cluster.switch_count * cluster - 1e-6); }  ///< of one cluster
