@@ -19,7 +19,15 @@ bool may_run_at(const PlanService& service, const PlanSite& site) {
 
 double committed_systems(const Programme& programme, const PlanSystem& system, int t) {
   const auto found = system.committed.find(programme.first + t);
-  return found == system.committed.end() ? 0 : found->second;
+  return found == system.committed.end() ? 0 : found->second.systems;
+}
+
+double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t) {
+  double alive = 0;
+  for (const auto& some : system.standing) {
+    if (some.site == site.id && first + t - some.delivered < system.life) alive += some.systems;
+  }
+  return alive;
 }
 
 namespace {
@@ -65,8 +73,11 @@ class Layout {
     const auto& site = p_.sites[s];
     const bool can_build = site.most_started > Power{};
     for (int t = 0; t < quarters_; ++t) {
-      // Power that runs already, or construction begun in the first quarter has ended.
-      const bool reachable = site.energised > Power{} || (can_build && t >= site.construction_lead);
+      // Power that runs already, construction begun before, or in the first quarter, has ended.
+      const bool under_way = std::any_of(site.building.begin(), site.building.end(), [&](const PlanConstruction& some) {
+        return some.power > Power{} && some.ready <= p_.first + t;
+      });
+      const bool reachable = site.energised > Power{} || under_way || (can_build && t >= site.construction_lead);
       if (reachable && site.grid.at(p_.first + t) > Power{}) return t;
     }
     return quarters_;
@@ -78,8 +89,13 @@ class Layout {
     out_.started = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
     const int started = family("started", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
               drawn = family("drawn", {axes_.site}, "MW"), topup = family("topup", {axes_.site}, "MW");
+    double begun_before = 0;
     for (int s = 0; s < sites_; ++s) {
       const auto& site = p_.sites[s];
+      for (const auto& some : site.building) {
+        begun_before += to_lp(some.power) * construction_lp(site) *
+                        annuity_present_value(p_, some.ready - p_.first, p_.building_life);
+      }
       const double energy = electricity_lp(site), carbon = carbon_cost_lp(p_, site);
       for (int t = 0; t < quarters_; ++t) {
         const int ready = t + site.construction_lead;
@@ -96,6 +112,7 @@ class Layout {
         }
       }
     }
+    lp_.set_objective_offset(begun_before);
   }
 
   /// Not before the horizon's first order could arrive, and inside the system's own dates.
@@ -139,7 +156,7 @@ class Layout {
   void delivery_columns(int s, int g) {
     const auto& system = p_.systems[g];
     const bool wanted = useful(s, g);
-    bool any = false;
+    bool any = standing_systems(system, p_.sites[s], p_.first, 0) > 0;
     for (int t = 0; t < quarters_; ++t) {
       // Committed systems arrive even where nobody would buy them: the programme has them to place.
       const bool buyable = wanted && t >= power_from_[s] && deliverable(system, t);

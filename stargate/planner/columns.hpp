@@ -53,6 +53,9 @@ PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, Lp
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
+/// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
+/// it. `t` from 0.
+double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);
 /// Systems (count) committed to be delivered `t` quarters after the first. 0 where nothing was committed. `t` from 0.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);
 

@@ -16,7 +16,8 @@ PlanCost cost_difference(const PlanCost& base, const PlanCost& other) {
           .energy = other.energy - base.energy,
           .opex = other.opex - base.opex,
           .carbon = other.carbon - base.carbon,
-          .unmet = other.unmet - base.unmet};
+          .unmet = other.unmet - base.unmet,
+          .standing = other.standing - base.standing};
 }
 
 /// Pairs of quarters that both plans have.

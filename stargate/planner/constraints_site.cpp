@@ -38,8 +38,9 @@ void add_energise_rows(PlanModel& model) {
       // Equality: power once energised stays, and stays paid for.
       const int begun = t - p.sites[s].construction_lead;
       if (begun >= 0) terms.add(c.started.at(s, begun), -1);
-      add_equal(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms,
-                t == 0 ? to_lp(p.sites[s].energised) : 0);
+      double before = t == 0 ? to_lp(p.sites[s].energised) : 0;  // running, and begun before
+      for (const auto& some : p.sites[s].building) before += some.ready == p.first + t ? to_lp(some.power) : 0;
+      add_equal(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms, before);
     }
   }
 }

@@ -22,6 +22,11 @@ void add_deliveries(PlanTerms& terms, const PlanModel& model, int g, int t, doub
 double committed_lp(const Programme& programme, const PlanSystem& system, int t) {
   return committed_systems(programme, system, t) / systems_per_lp(system);
 }
+
+double standing_lp(const Programme& programme, int s, int g, int t) {
+  const auto& system = programme.systems[g];
+  return standing_systems(system, programme.sites[s], programme.first, t) / systems_per_lp(system);
+}
 }  // namespace
 
 /// In the first quarters only what was committed can arrive.
@@ -50,7 +55,8 @@ void add_installed_rows(PlanModel& model) {
         terms.add(c.installed.at(s, g, t), 1);
         terms.add(c.deliver.at(s, g, t), -1);
         if (t > 0) terms.add(c.installed.at(s, g, t - 1), -1);
-        add_at_most(model, {.family = PlanFamily::installed, .t = t, .first = s, .second = g}, terms, 0);
+        const double standing = t == 0 ? standing_lp(p, s, g, 0) : 0;
+        add_at_most(model, {.family = PlanFamily::installed, .t = t, .first = s, .second = g}, terms, standing);
       }
     }
   }
@@ -64,12 +70,14 @@ void add_life_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
       const int life = p.systems[g].life;
-      for (int t = life; t < p.quarters(); ++t) {
-        if (c.installed.at(s, g, t - life) < 0) continue;  // nothing is that old yet
+      for (int t = 0; t < p.quarters(); ++t) {
+        const double standing = standing_lp(p, s, g, t);
+        const bool bought_is_old = t >= life && c.installed.at(s, g, t - life) >= 0;
+        if (c.installed.at(s, g, t) < 0 || (!bought_is_old && standing >= standing_lp(p, s, g, 0))) continue;
         PlanTerms terms;
         terms.add(c.installed.at(s, g, t), 1);
-        for (int u = t - life + 1; u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
-        add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, 0);
+        for (int u = std::max(0, t - life + 1); u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
+        add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, standing);
       }
     }
   }
@@ -87,12 +95,18 @@ void add_growth_rows(PlanModel& model) {
       if (order < 0) continue;
       PlanTerms terms;
       terms.add(order, 1);
-      // In the first quarter only the seed: nobody knows what the vendor delivered before.
       if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
+      const double before = t == 0 ? delivered_before(p, system) : 0;
       add_at_most(model, {.family = PlanFamily::growth, .t = t, .first = g, .unit = unit}, terms,
-                  system.growth->seed / unit);
+                  (system.growth->seed + (1 + system.growth->rate) * before) / unit);
     }
   }
+}
+
+double delivered_before(const Programme& programme, const PlanSystem& system) {
+  double count = 0;
+  for (const auto& some : system.standing) count += some.delivered + 1 == programme.first ? some.systems : 0;
+  return count;
 }
 
 double part_need(const PlanSystem& system, const PlanPart& part) {

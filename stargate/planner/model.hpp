@@ -30,11 +30,15 @@ class PlanTerms {
   void add(int column, double coefficient) {
     if (column >= 0 && coefficient != 0) entries_.push_back({column, coefficient});
   }
+  /// Not of any column: what was committed before.
+  void add_constant(double value) { constant_ += value; }
+  double constant() const { return constant_; }
   const std::vector<Entry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
  private:
   std::vector<Entry> entries_;
+  double constant_ = 0;
 };
 
 /// Refers to the programme it was built from, which outlives it.
@@ -101,6 +105,9 @@ struct PaymentTerms {
   PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
 };
 PaymentTerms payment_terms(const PlanModel& model, int t);
+
+/// Systems that came in the quarter before the first and still stand: what a vendor's ramp begins from.
+double delivered_before(const Programme& programme, const PlanSystem& system);
 
 /// Amount of the part one thousand accelerators of the system need; zero when it needs none. In the part's own unit
 /// (GB, wafers, pieces, systems). `parts` of a system is by product, for one system; times the systems in a thousand

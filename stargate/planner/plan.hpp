@@ -19,7 +19,8 @@ struct PlanCost {
   /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
   /// price.
   Money energy, opex, carbon, unmet;
-  Money total() const { return systems + construction + energy + opex + carbon + unmet; }
+  Money standing;  ///< annuities of systems and buildings paid before the first quarter: no decision, so no objective
+  Money total() const { return systems + construction + energy + opex + carbon + unmet + standing; }
 };
 
 /// What is paid in a quarter, by class: the cash view.
@@ -115,15 +116,24 @@ struct LimitGroup {
   Money one_percent;    ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
-/// The whole answer. Sums hold: quarters' costs discounted are `parts`, whose total is `objective`.
+/// How things stood at the end of a quarter before the first.
+struct PastQuarter {
+  Quarter quarter;
+  Power energised;
+  int sites = 0;                     ///< with power
+  std::vector<double> accelerators;  ///< delivered by then and standing when the plan begins, by system
+};
+
+/// The whole answer. Sums hold: quarters' costs discounted are `parts`; their total without `standing` is `objective`.
 struct Plan {
   std::string programme;
   Quarter first, last;
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
-  Money objective;                                                            ///< present value
+  Money objective;                                                            ///< present value, without `standing`
   std::optional<Money> second_present_value;                                  ///< of the same costs, at Programme::second_rate
   PlanCost parts;                                                             ///< present values that sum to the objective
   std::vector<PlanQuarter> quarters;                                          ///< first to last
+  std::vector<PastQuarter> past;  ///< the year before the first quarter; none where nothing stood
   std::vector<PartTaken> taken;                                               ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;                                           ///< by family, group, quarter
   std::vector<LimitGroup> groups;                                             ///< most worth first

@@ -318,7 +318,7 @@ TEST_CASE("systems already ordered that find no power are given up as they arriv
   p.sites[0].grid = constant(p.first, p.last, 0.4 * megawatt);
   p.sites[0].energised = 0.4 * megawatt;
   p.sites[0].construction_lead = 2;
-  p.systems[0].committed[p.first] = 100;
+  p.systems[0].committed[p.first] = {100};
   const Plan plan = solve(p);
   CHECK(plan.quarters[0].systems[0].delivered == near(100));
   CHECK(plan.quarters[0].systems[0].retired == near(60));
@@ -326,9 +326,68 @@ TEST_CASE("systems already ordered that find no power are given up as they arriv
   CHECK(plan.parts.systems.in(million_dollars) == near(20));  // what was bought is paid for all the same
 }
 
+TEST_CASE("what stands works from the first day and leaves at its age, what is on order arrives, what is begun is finished") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 0.5 * megawatt;
+  p.sites[0].building = {{0.3 * megawatt, p.first + 1, 0.5}};
+  p.sites[0].most_started = 0.0 * megawatt;
+  p.systems[0].life = 6;
+  p.systems[0].standing = {{"abilene", p.first - 4, 30}, {"abilene", p.first - 1, 20}};
+  p.systems[0].committed[p.first + 1] = {10, 0.6};
+  p.systems[0].last_delivery = p.first - 1;  // no more can be bought
+  p.capital.push_back({"fund", p.first, 100.0 * million_dollars, FundKind::equity, 0, 40.0 * million_dollars});
+  const Plan plan = solve(p);
+  const double installed[] = {50, 60, 30, 30};
+  for (int t = 0; t < 4; ++t) {
+    CHECK(plan.quarters[t].systems[0].installed == near(installed[t]));
+    CHECK(plan.quarters[t].energised.in(megawatt) == near(t == 0 ? 0.5 : 0.8));
+  }
+  CHECK(plan.quarters[2].systems[0].retired == near(30));
+  REQUIRE(plan.quarters[0].systems[0].vintages.size() == 2);
+  CHECK(plan.quarters[0].systems[0].vintages[0].delivered == p.first - 4);
+  // A tenth of the 20 racks of the quarter before is due, half of 0.3 MW at 10 $/W, 30 % and 10 % of ten racks.
+  CHECK(plan.quarters[0].spent.acceptance.in(million_dollars) == near(2));
+  CHECK(plan.quarters[0].spent.construction.in(million_dollars) == near(1.5));
+  CHECK(plan.quarters[1].spent.delivery.in(million_dollars) == near(3));
+  CHECK(plan.quarters[2].spent.acceptance.in(million_dollars) == near(1));
+  CHECK(plan.quarters[3].spent_to_date.total().in(million_dollars) == near(7.5));
+  Money drawn;
+  for (const auto& quarter : plan.quarters) drawn += quarter.drawn[0];
+  CHECK(drawn.in(million_dollars) == near(7.5));
+  // What stands is paid for: its annuities are told, 50 racks then 20, and 0.5 MW, and are no part of the objective.
+  CHECK(plan.parts.standing.in(million_dollars) == near((50 + 50 + 20 + 20) / 6.0 + 4 * 0.5 * 0.125));
+  CHECK(plan.objective.base() == near((plan.parts.total() - plan.parts.standing).base()));
+  REQUIRE(plan.past.size() == 4);
+  CHECK(plan.past.back().accelerators[0] == near(500));
+  CHECK(plan.past.back().sites == 1);
+}
+
+// The past is a state: a plan taken up again in a quarter, from where the plan itself had come to, is the same plan.
+TEST_CASE("a plan taken up again from the state it reached goes on as it was") {
+  Programme p = hand_programme(6);
+  p.systems[0].growth = PlanGrowth{10, 0.5};
+  p.systems[0].order_lead = 1;
+  p.sites[0].construction_lead = 1;
+  const Plan plan = solve(p);
+  Programme rest = p;
+  rest.first = p.first + 2;
+  rest.sites[0].energised = plan.quarters[1].energised;
+  rest.sites[0].building = {{plan.quarters[2].energised - plan.quarters[1].energised, p.first + 2, 1}};
+  for (int t = 0; t < 2; ++t) {
+    rest.systems[0].standing.push_back({"abilene", p.first + t, plan.quarters[t].systems[0].delivered});
+  }
+  rest.systems[0].committed[p.first + 2] = {plan.quarters[2].systems[0].delivered};
+  const Plan again = solve(rest);
+  for (int t = 0; t < 4; ++t) {
+    CHECK(again.quarters[t].systems[0].installed == near(plan.quarters[t + 2].systems[0].installed));
+    CHECK(again.quarters[t].energised.base() == near(plan.quarters[t + 2].energised.base()));
+    CHECK(again.quarters[t].services[0].served.base() == near(plan.quarters[t + 2].services[0].served.base()));
+  }
+}
+
 TEST_CASE("commitments beyond the money say in which quarter how much is missing") {
   Programme p = hand_programme();
-  p.systems[0].committed[p.first + 1] = 50;
+  p.systems[0].committed[p.first + 1] = {50};
   p.capital.push_back({"seed", p.first, 10.0 * million_dollars, FundKind::equity, 0});
   const PlanOutcome outcome = solve_programme(p, *make_clp_solver());
   REQUIRE(std::holds_alternative<InfeasiblePlan>(outcome));

@@ -22,12 +22,22 @@ bool operator==(const Series<T>& a, const Series<T>& b) {
   return a.points == b.points;
 }
 
+/// Building that was begun before the first quarter.
+struct PlanConstruction {
+  Power power;      ///< at the meter
+  Quarter ready;    ///< energised from this quarter on; not before the first
+  double paid = 0;  ///< share of its price that is paid; the rest is paid evenly up to the quarter before `ready`
+  friend bool operator==(const PlanConstruction&, const PlanConstruction&) = default;
+};
+
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
   /// Of the catalogue; residency goes by the country.
   std::string id, country;
   Series<Power> grid;                ///< at the meter, the most that may be energised; a step down is a limit too
   Power energised;                   ///< running before the first quarter; its construction is paid
+  Series<Power> past;                ///< what was energised in quarters before the first; told, decides nothing
+  std::vector<PlanConstruction> building = {};
   double pue = kUsualTerms.pue;      ///< power at the meter over power of the systems
   MoneyPerEnergy electricity_price;  ///< at the meter
   CarbonIntensity carbon;
@@ -60,6 +70,21 @@ struct PlanGrowth {
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
 };
 
+/// Systems bought before the first quarter that arrive in it or after.
+struct PlanOrdered {
+  double systems = 0;
+  std::optional<double> paid = {};  ///< share of the price that is paid; empty: the deposit
+  friend bool operator==(const PlanOrdered&, const PlanOrdered&) = default;
+};
+
+/// Systems that stand when the programme begins. Their price is paid; their age counts.
+struct PlanStanding {
+  std::string site;
+  Quarter delivered;  ///< before the first quarter
+  double systems = 0;
+  friend bool operator==(const PlanStanding&, const PlanStanding&) = default;
+};
+
 /// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
 struct PlanSystem {
   /// Ids of the catalogue; the vendor in words.
@@ -76,8 +101,8 @@ struct PlanSystem {
   double availability = 0.95;                    ///< share of its accelerators that work
   double maintenance = kUsualTerms.maintenance;  ///< share of the price a year
   std::map<std::string, double> parts;  ///< product -> amount of one system; a product that is no PlanPart is no limit
-  std::map<Quarter, double> committed;  ///< systems ordered before the programme: delivered then, deposit paid, parts
-                                        ///< taken outside the offers
+  std::map<Quarter, PlanOrdered> committed;  ///< by quarter of arrival; their parts are outside the offers
+  std::vector<PlanStanding> standing = {};
   std::optional<PlanGrowth> growth;
   friend bool operator==(const PlanSystem&, const PlanSystem&) = default;
 };
@@ -109,6 +134,7 @@ struct PlanTranche {
   Money amount;                      ///< at most, in all
   FundKind kind = FundKind::equity;  ///< debt bears interest and counts in the debt share
   double interest = 0;               ///< a year, on what is drawn; not repaid inside the horizon
+  Money drawn = {};                  ///< of the amount, before the first quarter
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 

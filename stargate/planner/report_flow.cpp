@@ -12,7 +12,7 @@ namespace stargate {
 double PlanValues::at(int column) const { return column < 0 ? 0 : without_dust(columns[column]); }
 
 double PlanValues::sum(const PlanTerms& terms) const {
-  double total = 0;
+  double total = terms.constant();
   for (const auto& entry : terms.entries()) total += entry.value * at(entry.column);
   return total;
 }
@@ -34,6 +34,7 @@ class Flow {
       for (std::size_t k = 0; k < p_.services.size(); ++k) report_service(quarter, static_cast<int>(k), t);
     }
     report_vintages();
+    report_past();
     for (const auto& part : p_.parts) report_part(part);
     std::sort(plan_.taken.begin(), plan_.taken.end(), [](const PartTaken& a, const PartTaken& b) {
       return std::tie(a.product, a.supplier, a.quarter) < std::tie(b.product, b.supplier, b.quarter);
@@ -41,7 +42,11 @@ class Flow {
   }
 
  private:
-  double installed_lp(int s, int g, int t) const { return t < 0 ? 0 : x_.at(c_.installed.at(s, g, t)); }
+  double installed_lp(int s, int g, int t) const {
+    const auto& system = p_.systems[g];
+    if (t >= 0) return x_.at(c_.installed.at(s, g, t));
+    return standing_systems(system, p_.sites[s], p_.first, 0) / systems_per_lp(system);
+  }
 
   /// Retired systems have no column: they are what was there and came, less what is there now. Dust of the solver is
   /// none.
@@ -117,6 +122,7 @@ class Flow {
   void report_vintages() {
     for (std::size_t g = 0; g < p_.systems.size(); ++g) {
       std::vector<std::deque<Vintage>> held(p_.sites.size());
+      for (std::size_t s = 0; s < p_.sites.size(); ++s) held[s] = standing_at(s, g);
       for (auto& quarter : plan_.quarters) {
         std::map<Quarter, double> together;
         for (std::size_t s = 0; s < p_.sites.size(); ++s) {
@@ -130,6 +136,38 @@ class Flow {
         }
       }
     }
+  }
+
+  /// The quarters of a year before the plan, from the first in which something stood.
+  void report_past() {
+    for (int t = -4; t < 0; ++t) {
+      PastQuarter out{.quarter = p_.first + t, .energised = {}, .sites = 0, .accelerators = {}};
+      double all = 0;
+      for (const auto& site : p_.sites) {
+        const Power power = t == -1 ? site.energised : site.past.at(out.quarter);
+        out.energised += power;
+        out.sites += power > Power{} ? 1 : 0;
+      }
+      for (const auto& system : p_.systems) {
+        double count = 0;
+        for (const auto& some : system.standing) count += some.delivered <= out.quarter ? some.systems : 0;
+        out.accelerators.push_back(count * system.accelerators);
+        all += count;
+      }
+      if (all > 0 || out.energised > Power{} || !plan_.past.empty()) plan_.past.push_back(std::move(out));
+    }
+  }
+
+  /// What stood when the plan began, the oldest first.
+  std::deque<Vintage> standing_at(std::size_t s, std::size_t g) const {
+    const auto& system = p_.systems[g];
+    std::map<Quarter, double> stands;
+    for (const auto& some : system.standing) {
+      if (some.site == p_.sites[s].id && p_.first - some.delivered < system.life) stands[some.delivered] += some.systems;
+    }
+    std::deque<Vintage> out;
+    for (const auto& [delivered, count] : stands) out.push_back({delivered, count});
+    return out;
   }
 
   /// The oldest go first, as the life rows assume.

@@ -109,7 +109,8 @@ class Limits {
     switch (key.family) {
       case PlanFamily::growth: {
         const auto& system = p_.systems[key.first];
-        const double before = key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].delivered : 0;
+        const double before =
+            key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].delivered : delivered_before(p_, system);
         return system.growth->seed + (1 + system.growth->rate) * before;
       }
       case PlanFamily::cash:

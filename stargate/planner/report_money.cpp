@@ -24,6 +24,7 @@ void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
   to.opex += factor * from.opex;
   to.carbon += factor * from.carbon;
   to.unmet += factor * from.unmet;
+  to.standing += factor * from.standing;
 }
 
 /// The cost view. What a pool costs is shared by accelerators given, since the LP charges services by nothing else.
@@ -41,11 +42,12 @@ class Costs {
       for (const auto& service : quarter.services) add_cost(quarter.cost, service.cost);
       add_cost(plan_.parts, quarter.cost, discount_factor(p_, t));
     }
-    plan_.objective = plan_.parts.total();
+    plan_.objective = plan_.parts.total() - plan_.parts.standing;
     if (!p_.second_rate) return;
     plan_.second_present_value = Money{};
     for (int t = 0; t < p_.quarters(); ++t) {
-      *plan_.second_present_value += std::pow(1 + *p_.second_rate, -0.25 * t) * plan_.quarters[t].cost.total();
+      *plan_.second_present_value += std::pow(1 + *p_.second_rate, -0.25 * t) *
+                                    (plan_.quarters[t].cost.total() - plan_.quarters[t].cost.standing);
     }
   }
 
@@ -59,6 +61,13 @@ class Costs {
       cost.construction += x_.at(c_.started.at(s, u)) * construction_lp(site) *
                            quarterly_charge(p_, p_.building_life) * kLpMoney;
     }
+    const double charge = construction_lp(site) * quarterly_charge(p_, p_.building_life);
+    for (const auto& some : site.building) {
+      const int ready = some.ready - p_.first;
+      if (ready > t || t >= annuity_end(p_, ready, p_.building_life)) continue;
+      cost.construction += to_lp(some.power) * charge * kLpMoney;
+    }
+    cost.standing = to_lp(site.energised) * charge * kLpMoney;
     // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
     return cost;
@@ -82,6 +91,10 @@ class Costs {
       if (delivered == 0) continue;
       cost.systems +=
           delivered * price_lp(system, p_.first + u) * quarterly_charge(p_, system.life) * kLpMoney;
+    }
+    const double stands = standing_systems(system, p_.sites[s], p_.first, t) / systems_per_lp(system);
+    if (stands > 0) {
+      cost.standing = stands * price_lp(system, p_.first) * quarterly_charge(p_, system.life) * kLpMoney;
     }
     cost.opex = installed * maintenance_lp(system, p_.first + t) * kLpMoney;
     return cost;

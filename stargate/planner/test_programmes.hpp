@@ -113,7 +113,7 @@ inline void add_broad_systems(Programme& p, int systems) {
     if (g % 2 == 0) system.growth = PlanGrowth{20.0, 0.5};
     p.systems.push_back(system);
   }
-  p.systems[0].committed[p.first + 1] = 5;
+  p.systems[0].committed[p.first + 1] = {5};
 }
 
 inline void add_broad_services(Programme& p, int services) {

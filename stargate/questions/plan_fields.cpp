@@ -107,9 +107,14 @@ const AnswerFields& plan_answer_fields() {
                      {"message", "text", "Why it is unsolved"},
                      {"objective_usd", "number", "Present value of what the plan costs, unmet demand included"},
                      {"second_present_value_usd", "number", "The same at the study's discount_rate, if it has one"},
-                     {"costs/*", "number", "Its parts"}};
+                     {"costs/*", "number", "Its parts; and standing_usd beside them, annuities of what was paid before"}};
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
+    add_answer_fields(out, "past[]/",
+                      {{"quarter", "text", "Before the first planned"},
+                       {"power_mw", "number", "Energised"},
+                       {"sites", "integer", "With power"},
+                       {"accelerators/*", "number", "Delivered by then and standing when the plan begins"}});
     add_answer_fields(out, "periods[]/", period_members());
     add_limits(out);
     add_answer_fields(out, "comparison/",

@@ -22,7 +22,8 @@ void write_costs(JsonWriter& json, const char* name, const PlanCost& cost) {
   json.key(name).begin_object();
   json.member("systems_usd", cost.systems.base()).member("construction_usd", cost.construction.base());
   json.member("energy_usd", cost.energy.base()).member("operation_usd", cost.opex.base());
-  json.member("carbon_usd", cost.carbon.base()).member("unmet_usd", cost.unmet.base()).end_object();
+  json.member("carbon_usd", cost.carbon.base()).member("unmet_usd", cost.unmet.base());
+  json.member("standing_usd", cost.standing.base()).end_object();
 }
 
 void write_names(JsonWriter& json, const PreparedStudy& prepared) {
@@ -165,7 +166,14 @@ void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   write_costs(json, "costs", plan.parts);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
-  json.key("periods").begin_array();
+  json.key("past").begin_array();
+  for (const auto& quarter : plan.past) {
+    json.begin_object().member("quarter", format_quarter(quarter.quarter));
+    json.member("power_mw", quarter.energised.in(megawatt)).member("sites", quarter.sites);
+    json.member("accelerators", numbers(plan.accelerators, [&](std::size_t i) { return quarter.accelerators[i]; }));
+    json.end_object();
+  }
+  json.end_array().key("periods").begin_array();
   for (const auto& quarter : plan.quarters) write_period(json, report, plan, quarter);
   json.end_array();
   write_limits(json, plan);

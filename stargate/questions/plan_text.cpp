@@ -43,6 +43,33 @@ std::vector<std::size_t> shown_quarters(const Plan& plan) {
   return shown;
 }
 
+/// Where the plan begins; empty where nothing stood, was begun or was on order.
+std::string state_text(const Programme& programme, const Plan& plan) {
+  double ordered = 0, standing = 0;
+  Power building;
+  Money drawn;
+  for (const auto& system : programme.systems) {
+    for (const auto& [arrives, some] : system.committed) ordered += some.systems * system.accelerators;
+  }
+  for (const auto& site : programme.sites) {
+    for (const auto& some : site.building) building += some.power;
+  }
+  for (const auto& tranche : programme.capital) drawn += tranche.drawn;
+  int sites = 0;
+  Power energised;
+  if (!plan.past.empty()) {
+    const auto& last = plan.past.back();
+    sites = last.sites, energised = last.energised;
+    for (const double count : last.accelerators) standing += count;
+  }
+  if (plan.past.empty() && ordered == 0 && building == Power{} && drawn == Money{}) return {};
+  return fmt::format(
+      "  begins with {:.2f} GW energised at {} site{} and {:.0f} thousand accelerators; {:.2f} GW under construction, {:.0f} "
+      "thousand accelerators on order; {} drawn\n",
+      energised.in(gigawatt), sites, sites == 1 ? "" : "s", standing / 1e3, building.in(gigawatt), ordered / 1e3,
+      format_quantity(drawn));
+}
+
 std::string headline(const StudyReport& report, const Plan& plan) {
   const auto& last = plan.quarters.back();
   const auto& programme = report.prepared.programme;
@@ -60,6 +87,7 @@ std::string headline(const StudyReport& report, const Plan& plan) {
       "capital\n",
       last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
       format_quantity(last.spent_to_date.total()), format_quantity(capital));
+  out += state_text(programme, plan);
   const auto& p = plan.parts;
   out += fmt::format(
       "  present value of cost {}: systems {}, construction {}, energy {}, operation {}, carbon {}, unmet demand {}\n",
@@ -92,7 +120,7 @@ std::string interest_text(const Programme& programme, const Plan& plan) {
 Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
   Money left;
   for (const auto& tranche : programme.capital)
-    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount : Money{};
+    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount - tranche.drawn : Money{};
   for (std::size_t i = 0; i <= index; ++i) {
     for (const Money drawn : plan.quarters[i].drawn) left -= drawn;
   }
@@ -108,6 +136,13 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
        {"spent " + money.name, "sum " + money.name, "undrawn " + money.name, std::string("GWh"), std::string("kt CO2")})
     columns.push_back({title});
   TextTable table(columns);
+  for (const auto& q : plan.past) {
+    std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)), ""};
+    for (const double count : q.accelerators) row.push_back(thousands(count));
+    row.resize(columns.size());
+    table.add_row(row);
+  }
+  if (!plan.past.empty()) table.add_rule();
   for (const std::size_t i : shown_quarters(plan)) {
     const auto& q = plan.quarters[i];
     std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)),
@@ -120,7 +155,7 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
     table.add_row(row);
   }
   return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
-         "released but not drawn)\n" +
+         "released but not drawn" + std::string(plan.past.empty() ? "" : "; above the line what was realised") + ")\n" +
          table.format(2);
 }
 

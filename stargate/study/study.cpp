@@ -137,8 +137,44 @@ class StudyCheck {
               "a growth limit needs both seed_systems and growth");
       }
     }
+    check_commitments();
     for (std::size_t i = 0; has_items("shares", study_.shares.size()) && i < study_.shares.size(); ++i) {
       reference(item("shares", i), "supplier", fmt::format("shares[{}]", i), "supplier", study_.shares[i].supplier);
+    }
+  }
+
+  template <class Item>
+  void one_of(const char* list, std::size_t i, const char* key, const std::string& id, const std::vector<Item>& items,
+              std::string Item::*name) {
+    if (id.empty() || std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.*name == id; })) return;
+    std::vector<std::string> known;
+    for (const auto& some : items) known.push_back(some.*name);
+    fault(item(list, i), key, fmt::format("{}[{}]", list, i), "the study has no " + std::string(key) + " '" + id + "'",
+          suggest_name(id, known));
+  }
+
+  void check_commitments() {
+    const Quarter first = study_.horizon.first;
+    for (std::size_t i = 0; has_items("building", study_.building.size()) && i < study_.building.size(); ++i) {
+      const auto& some = study_.building[i];
+      const std::string path = fmt::format("building[{}]", i);
+      source(path, &item("building", i), some.source);
+      one_of("building", i, "site", some.site, study_.sites, &StudySiteSpec::site);
+      at_most(item("building", i), "power", path, some.power / kMostPower, "1,000 GW");
+      if (some.finishes.index == 0 || some.finishes >= first) continue;
+      fault(item("building", i), "finishes", path, "lies before the first quarter planned",
+            "what stands is in 'energised' of the site");
+    }
+    for (std::size_t i = 0; has_items("committed", study_.committed.size()) && i < study_.committed.size(); ++i) {
+      const auto& some = study_.committed[i];
+      const std::string path = fmt::format("committed[{}]", i);
+      source(path, &item("committed", i), some.source);
+      one_of("committed", i, "system", some.system, study_.systems, &StudySystemSpec::system);
+      one_of("committed", i, "site", some.site, study_.sites, &StudySiteSpec::site);
+      at_most(item("committed", i), "accelerators", path, some.accelerators / 1e9, "a billion");
+      if (some.arrives.index > 0 && some.arrives < first && some.site.empty()) {
+        fault(item("committed", i), nullptr, path, "'site' is missing", "they stand when the plan begins: say where");
+      }
     }
   }
 
@@ -158,12 +194,15 @@ class StudyCheck {
     for (std::size_t i = 0; has_items("capital", study_.capital.size()) && i < study_.capital.size(); ++i) {
       at_most(item("capital", i), "amount", fmt::format("capital[{}]", i), study_.capital[i].amount / kMostMoney,
               "a million billion dollars");
+      if (study_.capital[i].drawn > study_.capital[i].amount) {
+        fault(item("capital", i), "drawn", fmt::format("capital[{}]", i), "is more than the tranche");
+      }
     }
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       const auto& site = study_.sites[i];
       const std::string path = fmt::format("sites[{}]", i);
       at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
-      at_most(item("sites", i), "energised", path, site.energised / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "energised", path, largest(site.energised) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
     }
     for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
