@@ -20,7 +20,7 @@ void add_all(PlanTerms& to, const PlanTerms& from) {
 void add_commitment_payments(PaymentTerms& out, const Programme& p, const PlanSystem& system, int t) {
   const Quarter now = p.first + t;
   if (const auto found = system.committed.find(now); found != system.committed.end() && found->second.paid) {
-    // The columns pay all but the deposit.
+    // Of what arrives all but the deposit is paid; here the difference to what was paid.
     out.delivery.add_constant((p.payments.deposit - *found->second.paid) * found->second.systems /
                               systems_per_lp(system) * price_lp(system, now));
   }
@@ -40,10 +40,10 @@ void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
     // The price is agreed when ordered, at that of the quarter of delivery.
     out.deposit.add(c.order.at(g, t), p.payments.deposit * price_lp(system, now + system.order_lead));
     add_commitment_payments(out, p, system, t);
+    add_arrivals(out.delivery, model, g, t, p.payments.delivery * price_lp(system, now));
+    // What is accepted after the last quarter lies outside the horizon, as annuities beyond it do.
+    if (t > 0) add_arrivals(out.acceptance, model, g, t - 1, p.payments.acceptance * price_lp(system, now - 1));
     for (int s = 0; s < count(p.sites); ++s) {
-      out.delivery.add(c.deliver.at(s, g, t), p.payments.delivery * price_lp(system, now));
-      // What is accepted after the last quarter lies outside the horizon, as annuities beyond it do.
-      if (t > 0) out.acceptance.add(c.deliver.at(s, g, t - 1), p.payments.acceptance * price_lp(system, now - 1));
       out.opex.add(c.installed.at(s, g, t), maintenance_lp(system, now));
     }
   }
@@ -74,6 +74,9 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
 PaymentTerms payment_terms(const PlanModel& model, int t) {
   PaymentTerms out;
   add_system_payments(out, model, t);
+  for (int i = 0; i < count(model.programme->parts); ++i) {
+    out.opex.add(model.columns.stock.at(i, t), keeping_lp(*model.programme, model.programme->parts[i]));
+  }
   add_site_payments(out, model, t);
   return out;
 }
@@ -96,8 +99,10 @@ void add_cash_rows(PlanModel& model) {
       terms.add_constant(interest * to_lp(p.capital[r].drawn));
     }
     for (int k = 0; k < count(p.services); ++k) {
-      // Revenue is in the cash only: the objective is cost, with unmet demand at its price.
-      terms.add(c.served.at(k, t), -p.reinvested_revenue * token_value_lp(p.services[k].revenue));
+      const auto& blocks = p.services[k].blocks;
+      for (int b = 0; b < count(blocks); ++b) {
+        terms.add(c.sell.at(k, b, t), -p.reinvested_revenue * token_value_lp(blocks[b].price.at(p.first + t)));
+      }
     }
     const PaymentTerms paid = payment_terms(model, t);
     for (const PlanTerms* some : {&paid.deposit, &paid.delivery, &paid.acceptance, &paid.construction, &paid.energy,

@@ -13,13 +13,16 @@ namespace {
 std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   switch (family) {
     case PlanFamily::site_power:
+    case PlanFamily::built:
     case PlanFamily::energise:
+    case PlanFamily::subscribed:
     case PlanFamily::grid:
     case PlanFamily::crew:
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
       return {axes.site, axes.quarter};
-    case PlanFamily::order_balance:
+    case PlanFamily::arrival:
+    case PlanFamily::stored:
     case PlanFamily::growth:
       return {axes.system, axes.quarter};
     case PlanFamily::installed:
@@ -29,7 +32,6 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
     case PlanFamily::offer:
       return {axes.part, axes.quarter};
     case PlanFamily::output:
-    case PlanFamily::demand:
       return {axes.service, axes.quarter};
     case PlanFamily::tranche:
       return {axes.tranche, axes.quarter};
@@ -111,19 +113,21 @@ PlanModel build_plan_model(const Programme& programme) {
   model.columns = lay_out_columns(programme, model.axes, model.lp);
   add_row_families(model);
   add_site_power_rows(model);
+  add_built_rows(model);
   add_energise_rows(model);
+  add_subscribed_rows(model);
   add_grid_rows(model);
   add_crew_rows(model);
   add_draw_power_rows(model);
   add_take_or_pay_rows(model);
-  add_order_balance_rows(model);
+  add_arrival_rows(model);
+  add_stored_rows(model);
   add_installed_rows(model);
   add_life_rows(model);
   add_growth_rows(model);
   add_offer_rows(model);
   add_work_rows(model);
   add_output_rows(model);
-  add_demand_rows(model);
   add_cash_rows(model);
   add_tranche_rows(model);
   add_debt_share_rows(model);

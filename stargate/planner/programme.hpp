@@ -55,16 +55,17 @@ struct PlanOffer {
   friend bool operator==(const PlanOffer&, const PlanOffer&) = default;
 };
 
-/// A product that limits deliveries. Not kept in stock: what is not taken in a quarter is gone.
+/// A product that limits deliveries.
 struct PlanPart {
   std::string product;            ///< "memory:hbm3e-12hi", "packaging:cowos", "system:gb200-nvl72"
   std::string unit;               ///< "GB", "wafers", "systems"
-  int lag = 0;                    ///< quarters between the part and the delivery of the system that has it
+  int lag = 0;                    ///< quarters between the part and the arrival of the system that has it
   std::vector<PlanOffer> offers;  ///< one a supplier
+  Money price = {};               ///< of a unit; kept in stock for the cost of capital on it; zero: cannot be kept
   friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
-/// deliveries[t] <= seed + (1 + rate) * deliveries[t-1]; systems a quarter.
+/// arrivals[t] <= seed + (1 + rate) * arrivals[t-1]; systems a quarter.
 struct PlanGrowth {
   double seed = 0, rate = 0;  ///< systems a quarter; a quarter, 0.5: half as many more
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
@@ -114,11 +115,19 @@ struct PlanThroughput {
   friend bool operator==(const PlanThroughput&, const PlanThroughput&) = default;
 };
 
-/// Work in tokens a second. Demand that is not served costs `unmet_price` a token; served, it earns `revenue`.
+/// A class of customers: what it would take of the service, and what it pays.
+struct PlanBlock {
+  std::string name;
+  Series<double> share;         ///< of the service's demand; those of all blocks add to at most 1
+  Series<MoneyPerToken> price;  ///< what a token served earns
+  friend bool operator==(const PlanBlock&, const PlanBlock&) = default;
+};
+
+/// Work in tokens a second. What is not worth its cost is not served.
 struct PlanService {
   std::string id;
   Series<TokenRate> demand;                          ///< mean over the quarter
-  MoneyPerToken unmet_price, revenue;                ///< each a token
+  std::vector<PlanBlock> blocks;                     ///< none: nothing is sold
   std::vector<std::string> sites;                    ///< ids of the sites where it may run; none: nowhere
   double utilisation = 1;                            ///< share of the time an accelerator given to the service may work
   std::map<std::string, PlanThroughput> throughput;  ///< system id -> ; absent: cannot serve
@@ -159,6 +168,7 @@ struct Programme {
   PaymentStages payments;            ///< of all systems
   double maximum_debt_share = 1;     ///< of all that is drawn so far, in each quarter
   double reinvested_revenue = 0;     ///< share of revenue that adds to the cash
+  int most_stored = 4;               ///< quarters that a system may wait for power after it arrived
   MoneyPerMass carbon_price;         ///< added to the price of energy
   std::optional<Mass> carbon_cap;    ///< a calendar year; a part of a year counts by its quarters
 

@@ -54,6 +54,7 @@ class Flow {
     const auto& site = p_.sites[s];
     SiteQuarter out;
     out.started = x_.at(c_.started.at(s, t)) * kLpPower;
+    out.built = x_.at(c_.built.at(s, t)) * kLpPower;
     out.energised = x_.at(c_.energised.at(s, t)) * kLpPower;
     out.grid = site.grid.at(quarter.quarter);
     double drawn = 0, used = 0;
@@ -87,6 +88,9 @@ class Flow {
     const auto& system = p_.systems[g];
     SystemQuarter out;
     out.ordered = x_.at(c_.order.at(g, t)) * systems_per_lp(system);
+    out.arrived = committed_systems(p_, system, t);
+    if (t >= system.order_lead) out.arrived += x_.at(c_.order.at(g, t - system.order_lead)) * systems_per_lp(system);
+    out.stored = x_.at(c_.store.at(g, t)) * systems_per_lp(system);
     for (std::size_t s = 0; s < p_.sites.size(); ++s) {
       const auto& here = quarter.sites[s].systems[g];
       out.delivered += here.delivered;
@@ -96,6 +100,8 @@ class Flow {
         out.working += kLpAccelerators * x_.at(c_.run.at(static_cast<int>(s), g, static_cast<int>(k), t));
       }
     }
+    const double before = t > 0 ? plan_.quarters[t - 1].systems[g].stored : 0;
+    out.scrapped = std::max(0.0, without_dust(before + out.arrived - out.stored - out.delivered));
     out.accelerators = out.installed * system.accelerators;
     quarter.accelerators += out.accelerators;
     quarter.systems.push_back(std::move(out));
@@ -104,8 +110,15 @@ class Flow {
   void report_service(PlanQuarter& quarter, int k, int t) {
     ServiceQuarter out;
     out.demand = p_.services[k].demand.at(quarter.quarter);
-    out.served = x_.at(c_.served.at(k, t)) * kLpTokenRate;
-    out.unmet = max(TokenRate{}, x_.at(c_.unmet.at(k, t)) * kLpTokenRate);
+    const auto& blocks = p_.services[k].blocks;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const TokenRate wanted = wanted_lp(p_.services[k], blocks[b], quarter.quarter) * kLpTokenRate;
+      const TokenRate served = x_.at(c_.sell.at(k, static_cast<int>(b), t)) * kLpTokenRate;
+      out.blocks.push_back({wanted, served, blocks[b].price.at(quarter.quarter)});
+      out.served += served;
+    }
+    out.unmet = max(TokenRate{}, out.demand - out.served);
+    if (out.unmet < 1e-9 * out.demand) out.unmet = TokenRate{};
     out.running.assign(p_.systems.size(), 0);
     out.running_at.assign(p_.sites.size(), 0);
     for (std::size_t s = 0; s < p_.sites.size(); ++s) {
@@ -189,9 +202,12 @@ class Flow {
         const auto& system = p_.systems[g];
         const auto found = system.parts.find(part.product);
         if (found == system.parts.end()) continue;
-        const double ordered = plan_.quarters[t].systems[g].delivered - committed_systems(p_, system, t);
-        need += found->second * std::max(0.0, ordered);
+        if (t >= system.order_lead) need += found->second * plan_.quarters[t - system.order_lead].systems[g].ordered;
       }
+      // What goes into the stock is taken when it is made.
+      const int i = static_cast<int>(&part - p_.parts.data());
+      const double unit = part_unit(p_, part);
+      need += unit * (x_.at(c_.stock.at(i, t)) - (t > 0 ? x_.at(c_.stock.at(i, t - 1)) : 0));
       const Quarter when = p_.first + t - part.lag;
       double offered = 0;
       for (const auto& offer : part.offers) offered += offer.amount.at(when);

@@ -90,12 +90,12 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   out += state_text(programme, plan);
   const auto& p = plan.parts;
   out += fmt::format(
-      "  present value of cost {}: systems {}, construction {}, energy {}, operation {}, carbon {}, unmet demand {}\n",
-      format_quantity(plan.objective), format_quantity(p.systems), format_quantity(p.construction),
-      format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon), format_quantity(p.unmet));
-  out += fmt::format("  annuities and present values at {:g} % a year", 100 * programme.capital_cost);
+      "  present value {}: revenue {} less systems {}, construction {}, energy {}, operation {}, carbon {}\n",
+      format_quantity(plan.value), format_quantity(plan.revenue), format_quantity(p.systems),
+      format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon));
+  out += fmt::format("  annuities inside the horizon and present values at {:g} % a year", 100 * programme.capital_cost);
   if (plan.second_present_value) {
-    out += fmt::format("; discounted at {:g} % the same costs are {}", 100 * *programme.second_rate,
+    out += fmt::format("; discounted at {:g} % the same flows are {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
   return out + "\n";
@@ -180,6 +180,47 @@ std::string services_table(const StudyReport& report, const Plan& plan) {
          table.format(2);
 }
 
+/// Who is served and who is not, over all quarters. Unmet tokens are told here and are no money.
+std::string customers_table(const Plan& plan) {
+  TextTable table({{"service", Align::left},
+                   {"customers", Align::left},
+                   {"pay, $/Mtok"},
+                   {"want, 1e15 tokens"},
+                   {"get"},
+                   {"revenue " + money_column(plan).name},
+                   {"not served: pay"},
+                   {"a token takes"}});
+  const auto per_million = dollar / million_tokens;
+  for (std::size_t k = 0; k < plan.services.size(); ++k) {
+    if (k > 0) table.add_rule();
+    for (std::size_t b = 0; b < plan.blocks[k].size(); ++b) {
+      Tokens wanted, served, unmet;
+      Money revenue, lost, needed;
+      double first = 0, last = 0;
+      for (const auto& quarter : plan.quarters) {
+        const auto& service = quarter.services[k];
+        const auto& block = service.blocks[b];
+        const Tokens some = max(Tokens{}, (block.wanted - block.served) * quarter_year);
+        wanted += block.wanted * quarter_year, served += block.served * quarter_year, unmet += some;
+        revenue += block.served * quarter_year * block.price;
+        lost += some * block.price, needed += some * service.marginal_cost;
+        if (block.wanted > TokenRate{}) (first == 0 ? first : last) = block.price.in(per_million);
+      }
+      const bool short_of = unmet > 1e-6 * wanted;
+      table.add_row({b == 0 ? plan.services[k] : "", plan.blocks[k][b],
+                     last == 0 || first == last ? fmt::format("{:.3g}", first) : fmt::format("{:.3g} to {:.3g}", first, last),
+                     fmt::format("{:.3g}", wanted.base() / 1e15),
+                     wanted > Tokens{} ? fmt::format("{:.0f} %", 100 * (served / wanted)) : "-",
+                     money_column(plan)(revenue),
+                     short_of ? fmt::format("{:.3g}", (lost / unmet).in(per_million)) : "-",
+                     short_of ? fmt::format("{:.3g}", (needed / unmet).in(per_million)) : "-"});
+    }
+  }
+  return "\nCustomers (over all quarters; who is not served pays less, mean $/Mtok, than one more token takes: its cost, or "
+         "the customer it would push out)\n" +
+         table.format(2);
+}
+
 std::string rates_table(const PreparedStudy& prepared) {
   TextTable table({{"service", Align::left},
                    {"system", Align::left},
@@ -224,7 +265,7 @@ std::string limits_table(const Plan& plan) {
                    format_quantity(g.one_percent)});
   }
   std::string out =
-      "\nWhat binds (shadow price: present value saved by one more unit in each of those quarters; and by 1 % more)\n" +
+      "\nWhat binds (shadow price: present value gained by one more unit in each of those quarters; and by 1 % more)\n" +
       table.format(2);
   if (plan.groups.size() > 14) out += fmt::format("  and {} more: --json has all\n", plan.groups.size() - 14);
   return out;
@@ -244,7 +285,7 @@ std::string format_plan_text(const StudyReport& report) {
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
-         services_table(report, plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
+         services_table(report, plan) + customers_table(plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
          rates_table(report.prepared);
 }
 
@@ -267,12 +308,12 @@ std::string totals_table(const Plan& base, const Plan& other) {
     table.add_row({name, fmt::format("{:.{}f}", x, digits), fmt::format("{:.{}f}", y, digits),
                    fmt::format("{:+.{}f}", y - x + 0.0, digits)});
   };
-  row("present value of cost, " + money.name, base.objective, other.objective);
+  row("present value, " + money.name, base.value, other.value);
+  row("  revenue", base.revenue, other.revenue);
   row("  systems", base.parts.systems, other.parts.systems);
   row("  construction", base.parts.construction, other.parts.construction);
   row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
   if (base.parts.carbon + other.parts.carbon > Money{}) row("  carbon", base.parts.carbon, other.parts.carbon);
-  row("  unmet demand", base.parts.unmet, other.parts.unmet);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
@@ -304,15 +345,15 @@ std::string quarters_table(const Plan& base, const Plan& other) {
 }
 
 /// What the change costs, what it reaches, and whether the plans are of the same quarters.
-std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money worth) {
+std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money gain) {
   const auto parts = changed_parts(comparison.base->prepared.programme, comparison.other->prepared.programme);
   if (parts.empty()) return "  The change has no effect: no part of this plan uses it.\n\n";
-  std::string out = fmt::format("  The change {} {} in present value.", worth.base() >= 0 ? "costs" : "saves",
-                                format_quantity(worth.base() >= 0 ? worth : -worth));
+  std::string out = fmt::format("  The change {} {} in present value.", gain.base() > 0 ? "gains" : "costs",
+                                format_quantity(gain.base() > 0 ? gain : -gain));
   // Below the solver's tolerances a difference of two optima says nothing.
-  if (std::abs(worth / base.objective) < 1e-9) {
+  if (std::abs(gain / (base.revenue + base.parts.total())) < 1e-9) {
     out =
-        fmt::format("  The change reaches {}, but no limit that binds: the least cost stays.", fmt::join(parts, ", "));
+        fmt::format("  The change reaches {}, but no limit that binds: the best value stays.", fmt::join(parts, ", "));
   }
   if (base.first != other.first || base.last != other.last) {
     out += fmt::format(
@@ -372,7 +413,7 @@ std::string format_comparison_text(const Comparison& comparison) {
     return out;
   }
   const auto difference = compare_plans(*base, *other);
-  out += effect_text(comparison, *base, *other, difference.objective);
+  out += effect_text(comparison, *base, *other, difference.value);
   out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were; negative: gained)\n" +
          losses_table(difference);
   out += "\nQuarter by quarter\n" + quarters_table(*base, *other);

@@ -129,7 +129,10 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
   PlanService out;
   out.id = spec.service;
   out.demand = spec.demand;
-  out.unmet_price = spec.unmet_price, out.revenue = spec.revenue;
+  for (const auto& block : spec.blocks) {
+    out.blocks.push_back({block.name, block.share, block.price});
+    if (block.share.empty()) out.blocks.back().share.points[study.horizon.first] = 1;
+  }
   out.sites = allowed_sites(catalogue, study, spec);
   out.utilisation = 1 / spec.peak_to_mean;
   return out;
@@ -149,6 +152,10 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
     const bool memory = product.starts_with("memory:"), system = product.starts_with("system:");
     part.unit = memory ? "GB" : product.starts_with("packaging:") ? "wafers" : system ? "systems" : "pieces";
     part.lag = system ? 0 : kPartLag;
+    if (memory) {
+      const auto& price = catalogue.memories.at(product.substr(7)).price;
+      if (price) part.price = price->mid * gigabyte;
+    }
     for (const auto& share : study.shares) {
       for (const auto& supply : catalogue.suppliers.at(share.supplier).delivers) {
         if (supply.product != product) continue;

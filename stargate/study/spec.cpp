@@ -118,6 +118,17 @@ const RecordTable<ShareSpec>& ShareSpec::table() {
   return table;
 }
 
+const RecordTable<BlockSpec>& BlockSpec::table() {
+  using B = BlockSpec;
+  static const auto table =
+      RecordTable<B>("customers", "A class of customers of a service, and what it pays.")
+          .required("name", &B::name, "Who they are.")
+          .optional("share", &B::share, "Of the service's demand; all of it when left out.", fraction)
+          .required("price", &B::price, "What a token served brings in, by quarter.", not_negative)
+          .required("source", &B::source, "Where the figures come from.");
+  return table;
+}
+
 const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
   using S = StudyServiceSpec;
   static const auto table =
@@ -130,8 +141,7 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .required("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
           .optional("peak_to_mean", &S::peak_to_mean, "Peak of the day over the mean; capacity is built for the peak.",
                     Rule{.at_least = 1.0, .above = {}, .at_most = {}})
-          .required("unmet_price", &S::unmet_price, "What a token not served costs the programme.", not_negative)
-          .optional("revenue", &S::revenue, "What a token served brings in.", not_negative)
+          .required("blocks", &S::blocks, "Classes of customers and what they pay; who does not pay his cost is not served.")
           .optional("residency", &S::residency, "Countries where it must run.")
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
           .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",

@@ -103,6 +103,15 @@ struct ShareSpec {
   static const RecordTable<ShareSpec>& table();
 };
 
+/// A class of customers.
+struct BlockSpec {
+  std::string name;
+  Series<double> share;         ///< of the service's demand; empty: all of it
+  Series<MoneyPerToken> price;  ///< what a token brings in
+  SourceNote source;
+  static const RecordTable<BlockSpec>& table();
+};
+
 /// One table for both kinds: which fields a kind needs is checked by study.cpp.
 struct StudyServiceSpec {
   std::string service, name;                ///< id in this study; for headings
@@ -111,8 +120,7 @@ struct StudyServiceSpec {
   Series<TokenRate> demand;                 ///< tokens trained on, or put out, on average over the quarter
   /// Of demand within a day. Capacity is built for the peak, so accelerators work 1 / peak_to_mean of the time.
   double peak_to_mean = 1;
-  /// What a token that is not served costs the plan; what a served one earns.
-  MoneyPerToken unmet_price, revenue;
+  std::vector<BlockSpec> blocks;            ///< of its customers
   std::vector<std::string> residency;       ///< countries where it must run; empty: anywhere in reach
   std::vector<std::string> user_regions;    ///< for the round-trip limit
   std::optional<Duration> most_round_trip;  ///< between its users and a site

@@ -22,8 +22,8 @@ void write_node(const Node& node, std::string& out) {
 
 /// The fields of a service but those that no machine's rate depends on.
 std::string asked_of(const Node& service) {
-  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "unmet_price",
-                                           "revenue", "residency", "user_regions", "most_round_trip", "source"};
+  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "blocks",
+                                           "residency", "user_regions", "most_round_trip", "source"};
   std::string out;
   for (const Member& member : service.members) {
     if (other.contains(member.key)) continue;
@@ -248,14 +248,39 @@ class StudyCheck {
     }
   }
 
+  /// Names, prices, and shares that leave nothing over in any quarter.
+  void check_blocks(std::size_t i, const std::string& path) {
+    const auto& blocks = study_.services[i].blocks;
+    const Node* list = item("services", i).find("blocks");
+    if (list == nullptr || list->items.size() != blocks.size()) return;
+    if (blocks.empty()) fault(item("services", i), "blocks", path, "is empty: nobody would pay for the service");
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const std::string at = fmt::format("{}.blocks[{}]", path, b);
+      source(at, &list->items[b], blocks[b].source);
+      at_most(list->items[b], "price", at, largest(blocks[b].price) / (dollar / token), "a dollar a token");
+      const bool again = std::any_of(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(b),
+                                     [&](const BlockSpec& other) { return other.name == blocks[b].name; });
+      if (again) fault(list->items[b], "name", at, "'" + blocks[b].name + "' is given twice");
+    }
+    const auto& [first, last] = study_.horizon;
+    if (first.index == 0 || last - first > 79) return;
+    for (Quarter q = first; q <= last; q = q + 1) {
+      double sum = 0;
+      for (const auto& block : blocks) sum += block.share.empty() ? 1 : block.share.at(q);
+      if (!(sum > 1 + 1e-9)) continue;
+      fault(item("services", i), "blocks", path,
+            fmt::format("add up to {:.4g} % of the demand in {}", 100 * sum, format_quarter(q)));
+      return;
+    }
+  }
+
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
     at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
     at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
-    at_most(item("services", i), "unmet_price", path, s.unmet_price / (dollar / token), "a dollar a token");
-    at_most(item("services", i), "revenue", path, s.revenue / (dollar / token), "a dollar a token");
+    check_blocks(i, path);
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
       refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",
