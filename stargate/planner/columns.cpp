@@ -1,6 +1,6 @@
 // The layout of the columns, and what each costs as a present value (the objective).
-//   min sum delta_t [ opex inst + (price + carbon) drawn + price topup + unmet_price unmet ]
-//     + sum annuity_pv(t, life) price deliver + sum annuity_pv(t+lead, building life) construction started
+//   min sum delta_t [ opex inst + (price + carbon) drawn + price topup - block price sell ]
+//     + sum annuity_pv(t+lead, life) price order + sum annuity_pv(t+lead, building life) construction started
 #include "stargate/planner/columns.hpp"
 
 #include <algorithm>
@@ -19,7 +19,15 @@ bool may_run_at(const PlanService& service, const PlanSite& site) {
 
 double committed_systems(const Programme& programme, const PlanSystem& system, int t) {
   const auto found = system.committed.find(programme.first + t);
-  return found == system.committed.end() ? 0 : found->second;
+  return found == system.committed.end() ? 0 : found->second.systems;
+}
+
+double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t) {
+  double alive = 0;
+  for (const auto& some : system.standing) {
+    if (some.site == site.id && first + t - some.delivered < system.life) alive += some.systems;
+  }
+  return alive;
 }
 
 namespace {
@@ -42,8 +50,10 @@ class Layout {
     for (int s = 0; s < sites_; ++s) power_from_.push_back(first_power(s));
     site_columns();
     system_columns();
+    stock_columns();
     run_columns();
     service_columns();
+    lp_.set_objective_offset(before_);
     money_columns();
     return std::move(out_);
   }
@@ -65,8 +75,11 @@ class Layout {
     const auto& site = p_.sites[s];
     const bool can_build = site.most_started > Power{};
     for (int t = 0; t < quarters_; ++t) {
-      // Power that runs already, or construction begun in the first quarter has ended.
-      const bool reachable = site.energised > Power{} || (can_build && t >= site.construction_lead);
+      // Power that runs already, construction begun before, or in the first quarter, has ended.
+      const bool under_way = std::any_of(site.building.begin(), site.building.end(), [&](const PlanConstruction& some) {
+        return some.power > Power{} && some.ready <= p_.first + t;
+      });
+      const bool reachable = site.energised > Power{} || under_way || (can_build && t >= site.construction_lead);
       if (reachable && site.grid.at(p_.first + t) > Power{}) return t;
     }
     return quarters_;
@@ -75,11 +88,15 @@ class Layout {
   /// A start costs the annuities of the building inside the horizon; drawn energy its price and carbon; energised power
   /// nothing of its own. No start whose power would come after the last quarter.
   void site_columns() {
-    out_.started = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
-    const int started = family("started", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
+    out_.started = out_.built = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
+    const int started = family("started", {axes_.site}, "MW"), built = family("built", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
               drawn = family("drawn", {axes_.site}, "MW"), topup = family("topup", {axes_.site}, "MW");
     for (int s = 0; s < sites_; ++s) {
       const auto& site = p_.sites[s];
+      for (const auto& some : site.building) {
+        before_ += to_lp(some.power) * construction_lp(site) *
+                        annuity_present_value(p_, some.ready - p_.first, p_.building_life);
+      }
       const double energy = electricity_lp(site), carbon = carbon_cost_lp(p_, site);
       for (int t = 0; t < quarters_; ++t) {
         const int ready = t + site.construction_lead;
@@ -88,6 +105,7 @@ class Layout {
           const double cost = construction_lp(site) * annuity_present_value(p_, ready, p_.building_life);
           out_.started.at(s, t) = add(started, cost, {s, at_quarter(t)});
         }
+        out_.built.at(s, t) = add(built, 0, {s, at_quarter(t)});
         out_.energised.at(s, t) = add(energised, 0, {s, at_quarter(t)});
         // Carbon is priced on what is drawn; energy paid for and not used emits nothing.
         out_.drawn.at(s, t) = add(drawn, delta(t) * (energy + carbon), {s, at_quarter(t)});
@@ -112,16 +130,18 @@ class Layout {
     });
   }
 
-  /// An order costs nothing itself: the cost is the delivery's. No order that could not be delivered anywhere.
+  /// An order costs the annuities of what arrives, switched on or not. No order that could not be switched on anywhere.
   void system_columns() {
-    out_.order = ColumnTable(systems_, quarters_);
+    out_.order = out_.store = ColumnTable(systems_, quarters_);
     out_.deliver = out_.installed = ColumnTable(sites_, systems_, quarters_);
     const int order = family("order", {axes_.system}, "thousand accelerators");
     deliver_ = family("deliver", {axes_.site, axes_.system}, "thousand accelerators");
     installed_ = family("installed", {axes_.site, axes_.system}, "thousand accelerators");
+    const int store = family("store", {axes_.system}, "thousand accelerators");
     for (int g = 0; g < systems_; ++g) {
       for (int s = 0; s < sites_; ++s) delivery_columns(s, g);
       const auto& system = p_.systems[g];
+      const auto bought = [&](int t) { return price_lp(system, p_.first + t) * annuity_present_value(p_, t, system.life); };
       // An order whose delivery falls after the last quarter would only cost its deposit.
       for (int t = 0; t + system.order_lead < quarters_; ++t) {
         const int arrives = t + system.order_lead;
@@ -130,27 +150,61 @@ class Layout {
           anywhere = false;
           for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, arrives) >= 0;
         }
-        if (anywhere) out_.order.at(g, t) = add(order, 0, {g, at_quarter(t)});
+        if (anywhere) out_.order.at(g, t) = add(order, bought(arrives), {g, at_quarter(t)});
+      }
+      bool any = false;
+      for (int t = 0; t < quarters_; ++t) {
+        const double ordered = committed_systems(p_, system, t);
+        before_ += ordered / systems_per_lp(system) * bought(t);
+        any = any || ordered > 0 || (t >= system.order_lead && out_.order.at(g, t - system.order_lead) >= 0);
+        if (any && p_.most_stored > 0) out_.store.at(g, t) = add(store, 0, {g, at_quarter(t)});
       }
     }
   }
 
-  /// A system is installed from the first quarter in which one can be delivered, hence the running `any`.
+  /// The first quarter in which one may have arrived, or the end of the horizon.
+  int first_arrival(const PlanSystem& system) const {
+    for (int t = 0; t < quarters_; ++t) {
+      if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
+    }
+    return quarters_;
+  }
+
+  /// The last quarter in which one may arrive; before the horizon where none does.
+  int last_arrival(const PlanSystem& system) const {
+    for (int t = quarters_ - 1; t >= 0; --t) {
+      if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
+    }
+    return -1 - p_.most_stored;
+  }
+
+  /// A system is installed from the first quarter in which one can be switched on, hence the running `any`.
   void delivery_columns(int s, int g) {
     const auto& system = p_.systems[g];
     const bool wanted = useful(s, g);
-    bool any = false;
+    const int from = first_arrival(system), until = last_arrival(system) + p_.most_stored;
+    bool any = standing_systems(system, p_.sites[s], p_.first, 0) > 0;
     for (int t = 0; t < quarters_; ++t) {
-      // Committed systems arrive even where nobody would buy them: the programme has them to place.
-      const bool buyable = wanted && t >= power_from_[s] && deliverable(system, t);
-      if (buyable || committed_systems(p_, system, t) > 0) {
-        const double cost = price_lp(system, p_.first + t) * annuity_present_value(p_, t, system.life);
-        out_.deliver.at(s, g, t) = add(deliver_, cost, {s, g, at_quarter(t)});
+      if (wanted && t >= std::max(power_from_[s], from) && t <= until) {
+        out_.deliver.at(s, g, t) = add(deliver_, 0, {s, g, at_quarter(t)});
         any = true;
       }
       if (any) {
         const double cost = delta(t) * maintenance_lp(system, p_.first + t);
         out_.installed.at(s, g, t) = add(installed_, cost, {s, g, at_quarter(t)});
+      }
+    }
+  }
+
+  /// Of parts that limit, from the first quarter on in which one is made.
+  void stock_columns() {
+    const int parts = static_cast<int>(p_.parts.size());
+    out_.stock = ColumnTable(parts, quarters_);
+    const int stock = family("stock", {axes_.part}, "part");
+    for (int i = 0; i < parts; ++i) {
+      const double keeping = keeping_lp(p_, p_.parts[i]);
+      for (int t = 0; t + 1 < quarters_ && keeping > 0; ++t) {
+        out_.stock.at(i, t) = add(stock, delta(t) * keeping, {i, t - p_.parts[i].lag + axes_.lead_in});
       }
     }
   }
@@ -173,17 +227,21 @@ class Layout {
     }
   }
 
-  /// Only in quarters with demand.
+  /// Only in quarters in which the block wants something. What is sold earns its price: the objective falls by it.
   void service_columns() {
-    out_.served = out_.unmet = ColumnTable(services_, quarters_);
-    const int served = family("served", {axes_.service}, "Mtok/s"), unmet = family("unmet", {axes_.service}, "Mtok/s");
+    std::size_t blocks = 1;
+    for (const auto& service : p_.services) blocks = std::max(blocks, service.blocks.size());
+    out_.sell = ColumnTable(services_, static_cast<int>(blocks), quarters_);
+    const int sell = family("sell", {axes_.service, axes_.block}, "Mtok/s");
     for (int k = 0; k < services_; ++k) {
-      const auto& service = p_.services[k];
-      for (int t = 0; t < quarters_; ++t) {
-        if (service.demand.at(p_.first + t) <= TokenRate{}) continue;
-        out_.served.at(k, t) = add(served, 0, {k, at_quarter(t)});
-        const double cost = delta(t) * token_value_lp(service.unmet_price);
-        out_.unmet.at(k, t) = add(unmet, cost, {k, at_quarter(t)});
+      for (std::size_t b = 0; b < p_.services[k].blocks.size(); ++b) {
+        for (int t = 0; t < quarters_; ++t) {
+          const double wanted = wanted_lp(p_.services[k], p_.services[k].blocks[b], p_.first + t);
+          if (wanted <= 0) continue;
+          const double earns = delta(t) * token_value_lp(p_.services[k].blocks[b].price.at(p_.first + t));
+          const int block = static_cast<int>(b);
+          out_.sell.at(k, block, t) = lp_.add_column(0, wanted, -earns, {sell, {k, block, at_quarter(t)}});
+        }
       }
     }
   }
@@ -209,6 +267,7 @@ class Layout {
   LpProblem& lp_;
   const int quarters_, sites_, systems_, services_;
   int deliver_ = 0, installed_ = 0;  ///< column families
+  double before_ = 0;                ///< M$ of present value that no decision changes
   std::vector<int> power_from_;
   PlanColumns out_;
 };
@@ -227,6 +286,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.site = lp.add_axis(labels(programme.sites, id));
   axes.system = lp.add_axis(labels(programme.systems, id));
   axes.service = lp.add_axis(labels(programme.services, id));
+  axes.block = lp.add_axis({});
   axes.tranche = lp.add_axis(labels(programme.capital, [](const PlanTranche& tranche) { return tranche.name; }));
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);

@@ -31,7 +31,7 @@ class ColumnTable {
 /// The axes that columns and rows are named by. Parts may be made before the first quarter, so the axis of quarters
 /// starts `lead_in` earlier.
 struct PlanAxes {
-  int site = 0, system = 0, service = 0, tranche = 0, part = 0, quarter = 0;  ///< numbers that LpProblem::add_axis gave
+  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, quarter = 0;  ///< numbers that LpProblem::add_axis gave
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -39,20 +39,25 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp);
 
 /// Indices are positions in the Programme; t counts quarters from the first.
 struct PlanColumns {
-  ColumnTable started, energised, drawn, topup;  ///< (site, t): MW
+  ColumnTable started, built, energised, drawn, topup;  ///< (site, t): MW
   ColumnTable order;                             ///< (system, t): thousand accelerators, of the quarter ordered
-  ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators
+  ColumnTable store;                             ///< (system, t): thousand accelerators that arrived and wait for power
+  ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators switched on; standing
+  ColumnTable stock;                             ///< (part, t): kept at the end of the quarter in which parts of t are made
   ColumnTable run;                               ///< (site, system, service, t): thousand accelerators
-  ColumnTable served, unmet;                     ///< (service, t): million tokens a second
+  ColumnTable sell;                              ///< (service, block, t): million tokens a second
   ColumnTable draw;                              ///< (tranche, t): M$
   ColumnTable cash;                              ///< (0, t): M$
 };
 
-/// Adds the columns with their costs; all are at least zero and have no upper bound.
+/// Adds the columns with their costs; all are at least zero, and only `sell` has an upper bound.
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
+/// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
+/// it. `t` from 0.
+double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);
 /// Systems (count) committed to be delivered `t` quarters after the first. 0 where nothing was committed. `t` from 0.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);
 

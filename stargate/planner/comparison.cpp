@@ -16,7 +16,7 @@ PlanCost cost_difference(const PlanCost& base, const PlanCost& other) {
           .energy = other.energy - base.energy,
           .opex = other.opex - base.opex,
           .carbon = other.carbon - base.carbon,
-          .unmet = other.unmet - base.unmet};
+          .standing = other.standing - base.standing};
 }
 
 /// Pairs of quarters that both plans have.
@@ -100,7 +100,8 @@ std::vector<LimitDifference> limit_differences(const Plan& base, const Plan& oth
 
 PlanDifference compare_plans(const Plan& base, const Plan& other) {
   PlanDifference out;
-  out.objective = other.objective - base.objective;
+  out.value = other.value - base.value;
+  out.revenue = other.revenue - base.revenue;
   out.parts = cost_difference(base.parts, other.parts);
   const auto quarters = common_quarters(base, other);
   const auto services = all_services(base, other);

@@ -37,7 +37,7 @@ struct LimitDifference {
 };
 
 struct PlanDifference {
-  Money objective;                          ///< present value, other minus base, each over its own quarters
+  Money value, revenue;                     ///< present values, other minus base, each over its own quarters
   PlanCost parts;                           ///< present values, other minus base
   double accelerators = 0;                  ///< in the last quarter that both have
   std::vector<QuarterDifference> quarters;  ///< in order of time
@@ -46,7 +46,7 @@ struct PlanDifference {
 };
 
 /// Quarters and services need not be the same: quarters that one lacks are left out, of a service that one lacks
-/// nothing is served there. Negative money: `other` is cheaper. Limits are matched by family and group, quarters by
+/// nothing is served there. A value below zero: `other` is worse. Limits are matched by family and group, quarters by
 /// date.
 PlanDifference compare_plans(const Plan& base, const Plan& other);
 

@@ -27,19 +27,48 @@ void add_site_power_rows(PlanModel& model) {
   }
 }
 
-void add_energise_rows(PlanModel& model) {
+void add_built_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
       PlanTerms terms;
-      terms.add(c.energised.at(s, t), 1);
-      if (t > 0) terms.add(c.energised.at(s, t - 1), -1);
-      // Equality: power once energised stays, and stays paid for.
+      terms.add(c.built.at(s, t), 1);
+      if (t > 0) terms.add(c.built.at(s, t - 1), -1);
       const int begun = t - p.sites[s].construction_lead;
       if (begun >= 0) terms.add(c.started.at(s, begun), -1);
-      add_equal(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms,
-                t == 0 ? to_lp(p.sites[s].energised) : 0);
+      double before = t == 0 ? to_lp(p.sites[s].energised) : 0;  // running, and begun before
+      for (const auto& some : p.sites[s].building) before += some.ready == p.first + t ? to_lp(some.power) : 0;
+      add_equal(model, {.family = PlanFamily::built, .t = t, .first = s}, terms, before);
+    }
+  }
+}
+
+void add_energise_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int t = 0; t < p.quarters(); ++t) {
+      PlanTerms terms;
+      terms.add(model.columns.energised.at(s, t), 1);
+      terms.add(model.columns.built.at(s, t), -1);
+      add_at_most(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms, 0);
+    }
+  }
+}
+
+/// Without take-or-pay power that is given back saves nothing, so it needs no row.
+void add_subscribed_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int s = 0; s < count(p.sites); ++s) {
+    const auto& site = p.sites[s];
+    for (int t = 0; t < p.quarters() && site.take_or_pay > 0; ++t) {
+      const Power grid = site.grid.at(p.first + t);
+      PlanTerms terms;
+      terms.add(model.columns.energised.at(s, t), 1);
+      if (t > 0) terms.add(model.columns.energised.at(s, t - 1), -1);
+      const double kept = t == 0 ? to_lp(min(site.energised, grid))
+                                 : to_lp(min(Power{}, grid - site.grid.at(p.first + t - 1)));
+      add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms, kept);
     }
   }
 }

@@ -15,26 +15,50 @@ namespace stargate {
 namespace {
 int count(const auto& items) { return static_cast<int>(items.size()); }
 
-void add_deliveries(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient) {
-  for (int s = 0; s < count(model.programme->sites); ++s) terms.add(model.columns.deliver.at(s, g, t), coefficient);
-}
-
 double committed_lp(const Programme& programme, const PlanSystem& system, int t) {
   return committed_systems(programme, system, t) / systems_per_lp(system);
 }
+
+double standing_lp(const Programme& programme, int s, int g, int t) {
+  const auto& system = programme.systems[g];
+  return standing_systems(system, programme.sites[s], programme.first, t) / systems_per_lp(system);
+}
 }  // namespace
 
+void add_arrivals(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient) {
+  const auto& system = model.programme->systems[g];
+  if (t >= system.order_lead) terms.add(model.columns.order.at(g, t - system.order_lead), coefficient);
+  terms.add_constant(coefficient * committed_lp(*model.programme, system, t));
+}
+
 /// In the first quarters only what was committed can arrive.
-void add_order_balance_rows(PlanModel& model) {
+void add_arrival_rows(PlanModel& model) {
   const auto& p = *model.programme;
+  const auto& c = model.columns;
   for (int g = 0; g < count(p.systems); ++g) {
-    const auto& system = p.systems[g];
     for (int t = 0; t < p.quarters(); ++t) {
       PlanTerms terms;
-      add_deliveries(terms, model, g, t, 1);
+      for (int s = 0; s < count(p.sites); ++s) terms.add(c.deliver.at(s, g, t), 1);
+      terms.add(c.store.at(g, t), 1);
       if (terms.empty()) continue;
-      if (t >= system.order_lead) terms.add(model.columns.order.at(g, t - system.order_lead), -1);
-      add_equal(model, {.family = PlanFamily::order_balance, .t = t, .first = g}, terms, committed_lp(p, system, t));
+      if (t > 0) terms.add(c.store.at(g, t - 1), -1);
+      add_arrivals(terms, model, g, t, -1);
+      add_at_most(model, {.family = PlanFamily::arrival, .t = t, .first = g}, terms, -terms.constant());
+    }
+  }
+}
+
+/// First in, first out as at the sites: what waits came in the last quarters.
+void add_stored_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int g = 0; g < count(p.systems); ++g) {
+    for (int t = p.most_stored; t < p.quarters(); ++t) {
+      const int store = model.columns.store.at(g, t);
+      if (store < 0) continue;
+      PlanTerms terms;
+      terms.add(store, 1);
+      for (int u = t - p.most_stored + 1; u <= t; ++u) add_arrivals(terms, model, g, u, -1);
+      add_at_most(model, {.family = PlanFamily::stored, .t = t, .first = g}, terms, -terms.constant());
     }
   }
 }
@@ -50,7 +74,8 @@ void add_installed_rows(PlanModel& model) {
         terms.add(c.installed.at(s, g, t), 1);
         terms.add(c.deliver.at(s, g, t), -1);
         if (t > 0) terms.add(c.installed.at(s, g, t - 1), -1);
-        add_at_most(model, {.family = PlanFamily::installed, .t = t, .first = s, .second = g}, terms, 0);
+        const double standing = t == 0 ? standing_lp(p, s, g, 0) : 0;
+        add_at_most(model, {.family = PlanFamily::installed, .t = t, .first = s, .second = g}, terms, standing);
       }
     }
   }
@@ -64,12 +89,14 @@ void add_life_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
       const int life = p.systems[g].life;
-      for (int t = life; t < p.quarters(); ++t) {
-        if (c.installed.at(s, g, t - life) < 0) continue;  // nothing is that old yet
+      for (int t = 0; t < p.quarters(); ++t) {
+        const double standing = standing_lp(p, s, g, t);
+        const bool bought_is_old = t >= life && c.installed.at(s, g, t - life) >= 0;
+        if (c.installed.at(s, g, t) < 0 || (!bought_is_old && standing >= standing_lp(p, s, g, 0))) continue;
         PlanTerms terms;
         terms.add(c.installed.at(s, g, t), 1);
-        for (int u = t - life + 1; u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
-        add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, 0);
+        for (int u = std::max(0, t - life + 1); u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
+        add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, standing);
       }
     }
   }
@@ -87,40 +114,43 @@ void add_growth_rows(PlanModel& model) {
       if (order < 0) continue;
       PlanTerms terms;
       terms.add(order, 1);
-      // In the first quarter only the seed: nobody knows what the vendor delivered before.
-      if (t > 0) add_deliveries(terms, model, g, t - 1, -(1 + system.growth->rate));
+      if (t > 0) add_arrivals(terms, model, g, t - 1, -(1 + system.growth->rate));
+      const double before = t == 0 ? delivered_before(p, system) : 0;
       add_at_most(model, {.family = PlanFamily::growth, .t = t, .first = g, .unit = unit}, terms,
-                  system.growth->seed / unit);
+                  (system.growth->seed + (1 + system.growth->rate) * before) / unit - terms.constant());
     }
   }
 }
 
-double part_need(const PlanSystem& system, const PlanPart& part) {
-  const auto found = system.parts.find(part.product);
-  return found == system.parts.end() ? 0 : found->second * systems_per_lp(system);
+double delivered_before(const Programme& programme, const PlanSystem& system) {
+  double count = 0;
+  for (const auto& some : system.standing) count += some.delivered + 1 == programme.first ? some.systems : 0;
+  return count;
 }
 
 void add_offer_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int i = 0; i < count(p.parts); ++i) {
     const auto& part = p.parts[i];
-    double unit = 0;  // of the part in one LP unit: the largest need, so that coefficients are at most one
-    for (const auto& system : p.systems) unit = std::max(unit, part_need(system, part));
+    const double unit = part_unit(p, part);
     if (unit == 0) continue;
     for (int t = 0; t < p.quarters(); ++t) {
       PlanTerms terms;
-      double own = 0;  // parts of committed systems, taken outside the offers
       for (int g = 0; g < count(p.systems); ++g) {
-        const double need = part_need(p.systems[g], part) / unit;
-        add_deliveries(terms, model, g, t, need);
-        if (need > 0) own += need * committed_lp(p, p.systems[g], t);
+        const auto& system = p.systems[g];
+        // Parts of committed systems are taken outside the offers.
+        if (t >= system.order_lead) {
+          terms.add(model.columns.order.at(g, t - system.order_lead), part_need(system, part) / unit);
+        }
       }
+      terms.add(model.columns.stock.at(i, t), 1);
       if (terms.empty()) continue;
+      if (t > 0) terms.add(model.columns.stock.at(i, t - 1), -1);
       double offered = 0;
       // Suppliers' offers are added: the LP cares for the sum, and the report shares what is taken in proportion.
       for (const auto& offer : part.offers) offered += offer.amount.at(p.first + t - part.lag);
       add_at_most(model, {.family = PlanFamily::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
-                  offered / unit + own);
+                  offered / unit);
     }
   }
 }
@@ -147,9 +177,9 @@ void add_output_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int k = 0; k < count(p.services); ++k) {
     for (int t = 0; t < p.quarters(); ++t) {
-      if (c.served.at(k, t) < 0) continue;
       PlanTerms terms;
-      terms.add(c.served.at(k, t), 1);
+      for (int b = 0; b < count(p.services[k].blocks); ++b) terms.add(c.sell.at(k, b, t), 1);
+      if (terms.empty()) continue;
       for (int s = 0; s < count(p.sites); ++s) {
         for (int g = 0; g < count(p.systems); ++g) {
           const int run = c.run.at(s, g, k, t);
@@ -157,22 +187,6 @@ void add_output_rows(PlanModel& model) {
         }
       }
       add_at_most(model, {.family = PlanFamily::output, .t = t, .first = k}, terms, 0);
-    }
-  }
-}
-
-void add_demand_rows(PlanModel& model) {
-  const auto& p = *model.programme;
-  const auto& c = model.columns;
-  for (int k = 0; k < count(p.services); ++k) {
-    for (int t = 0; t < p.quarters(); ++t) {
-      if (c.served.at(k, t) < 0) continue;
-      PlanTerms terms;
-      terms.add(c.served.at(k, t), 1);
-      // Demand not served is a column with a price, so that a programme short of something is still feasible.
-      terms.add(c.unmet.at(k, t), 1);
-      add_equal(model, {.family = PlanFamily::demand, .t = t, .first = k}, terms,
-                to_lp(p.services[k].demand.at(p.first + t)));
     }
   }
 }

@@ -9,25 +9,27 @@ namespace stargate {
 /// In the order in which rows are added; the numbers are also the LP's row families.
 enum class PlanFamily {
   site_power,
+  built,
   energise,
+  subscribed,
   grid,
   crew,
   draw_power,
   take_or_pay,
-  order_balance,
+  arrival,
+  stored,
   installed,
   life,
   growth,
   offer,
   work,
   output,
-  demand,
   cash,
   tranche,
   debt_share,
   carbon_cap
 };
-inline constexpr int kPlanFamilyCount = 18;
+inline constexpr int kPlanFamilyCount = 20;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {
@@ -40,7 +42,8 @@ struct PlanFamilyRow {
   double weight;  ///< of moving it by one unit of the LP when nothing is feasible, about its cost in M$; 0: stays
 };
 
-/// By PlanFamily. Formulas use s for a site, g a system, k a service, t a quarter, p a part, j an offer, r a tranche.
+/// By PlanFamily. Formulas use s for a site, g a system, k a service, b a block of its customers, t a quarter,
+/// p a part, j an offer, r a tranche.
 const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
 /// The row of the table; constant time.
 const PlanFamilyRow& family_row(PlanFamily family);

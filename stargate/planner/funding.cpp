@@ -42,7 +42,8 @@ void balance(const Programme& programme, const std::vector<double>& net_payments
   double cash = 0;
   for (std::size_t t = 0; t < quarters; ++t) {
     for (std::size_t r = 0; r < schedule.drawn.size(); ++r) {
-      const double so_far = std::accumulate(schedule.drawn[r].begin(), schedule.drawn[r].begin() + t + 1, 0.0);
+      const double so_far = std::accumulate(schedule.drawn[r].begin(), schedule.drawn[r].begin() + t + 1,
+                                            to_lp(programme.capital[r].drawn));
       schedule.interest[t] += 0.25 * programme.capital[r].interest * so_far;
       cash += schedule.drawn[r][t];
     }
@@ -58,8 +59,12 @@ FundingSchedule draw_late(const Programme& programme, const std::vector<double>&
   const auto order = draw_order(programme);
   schedule.drawn.assign(programme.capital.size(), std::vector<double>(net_payments.size(), 0));
   std::vector<double> left;
-  for (const auto& tranche : programme.capital) left.push_back(to_lp(tranche.amount));
   double cash = 0, interest = 0, equity = 0, debt = 0;  // interest: a quarter, on what is drawn so far
+  for (const auto& tranche : programme.capital) {
+    left.push_back(to_lp(tranche.amount - tranche.drawn));
+    interest += 0.25 * tranche.interest * to_lp(tranche.drawn);
+    (tranche.kind == FundKind::debt ? debt : equity) += to_lp(tranche.drawn);
+  }
   for (std::size_t t = 0; t < net_payments.size(); ++t) {
     cash -= net_payments[t] + interest;
     for (const int r : order) {

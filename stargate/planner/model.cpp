@@ -13,13 +13,16 @@ namespace {
 std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
   switch (family) {
     case PlanFamily::site_power:
+    case PlanFamily::built:
     case PlanFamily::energise:
+    case PlanFamily::subscribed:
     case PlanFamily::grid:
     case PlanFamily::crew:
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
       return {axes.site, axes.quarter};
-    case PlanFamily::order_balance:
+    case PlanFamily::arrival:
+    case PlanFamily::stored:
     case PlanFamily::growth:
       return {axes.system, axes.quarter};
     case PlanFamily::installed:
@@ -29,7 +32,6 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
     case PlanFamily::offer:
       return {axes.part, axes.quarter};
     case PlanFamily::output:
-    case PlanFamily::demand:
       return {axes.service, axes.quarter};
     case PlanFamily::tranche:
       return {axes.tranche, axes.quarter};
@@ -76,6 +78,9 @@ void add_row(PlanModel& model, const RowKey& key, const PlanTerms& terms, std::p
 void check_programme(const Programme& p) {
   STARGATE_CHECK(p.quarters() > 0 && p.building_life > 0, "a programme without quarters");
   for (const auto& site : p.sites) STARGATE_CHECK(site.construction_lead >= 0 && site.pue > 0, "a site out of range");
+  for (const auto& site : p.sites) {
+    for (const auto& some : site.building) STARGATE_CHECK(some.ready >= p.first, "a building that stands is energised");
+  }
   for (const auto& part : p.parts) STARGATE_CHECK(part.lag >= 0, "a part made after the system that needs it");
   for (const auto& system : p.systems) {
     STARGATE_CHECK(system.accelerators > 0 && system.life > 0 && system.order_lead >= 0, "a system out of range");
@@ -108,19 +113,21 @@ PlanModel build_plan_model(const Programme& programme) {
   model.columns = lay_out_columns(programme, model.axes, model.lp);
   add_row_families(model);
   add_site_power_rows(model);
+  add_built_rows(model);
   add_energise_rows(model);
+  add_subscribed_rows(model);
   add_grid_rows(model);
   add_crew_rows(model);
   add_draw_power_rows(model);
   add_take_or_pay_rows(model);
-  add_order_balance_rows(model);
+  add_arrival_rows(model);
+  add_stored_rows(model);
   add_installed_rows(model);
   add_life_rows(model);
   add_growth_rows(model);
   add_offer_rows(model);
   add_work_rows(model);
   add_output_rows(model);
-  add_demand_rows(model);
   add_cash_rows(model);
   add_tranche_rows(model);
   add_debt_share_rows(model);

@@ -30,11 +30,15 @@ class PlanTerms {
   void add(int column, double coefficient) {
     if (column >= 0 && coefficient != 0) entries_.push_back({column, coefficient});
   }
+  /// Not of any column: what was committed before.
+  void add_constant(double value) { constant_ += value; }
+  double constant() const { return constant_; }
   const std::vector<Entry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
 
  private:
   std::vector<Entry> entries_;
+  double constant_ = 0;
 };
 
 /// Refers to the programme it was built from, which outlives it.
@@ -60,8 +64,12 @@ void add_equal(PlanModel& model, const RowKey& key, const PlanTerms& terms, doub
 // quarters.
 /// Systems may draw no more than is energised.
 void add_site_power_rows(PlanModel& model);
-/// Energised power is what it was and what construction ends in the quarter.
+/// What stands is what stood and what construction ends in the quarter.
+void add_built_rows(PlanModel& model);
+/// Buildings may wait for power, power not for buildings.
 void add_energise_rows(PlanModel& model);
+/// Power under take-or-pay is given back only where the grid takes it.
+void add_subscribed_rows(PlanModel& model);
 /// No more is energised than the grid gives.
 void add_grid_rows(PlanModel& model);
 /// Construction that begins in a quarter.
@@ -72,8 +80,10 @@ void add_draw_power_rows(PlanModel& model);
 void add_take_or_pay_rows(PlanModel& model);
 /// A row a calendar year.
 void add_carbon_cap_rows(PlanModel& model);
-/// Deliveries are the orders of a lead time before, and what was committed.
-void add_order_balance_rows(PlanModel& model);
+/// What arrives, ordered a lead time before or committed, is switched on or waits. <=: the rest is given up.
+void add_arrival_rows(PlanModel& model);
+/// Nothing waits for longer than Programme::most_stored.
+void add_stored_rows(PlanModel& model);
 /// <= and not ==: what is missing on the left was retired.
 void add_installed_rows(PlanModel& model);
 /// Nothing stands for longer than its life.
@@ -84,10 +94,8 @@ void add_growth_rows(PlanModel& model);
 void add_offer_rows(PlanModel& model);
 /// Accelerators run one service each.
 void add_work_rows(PlanModel& model);
-/// What runs serves tokens.
+/// What runs is sold; their duals are the marginal costs of tokens.
 void add_output_rows(PlanModel& model);
-/// Demand is served or not; their duals are the marginal costs of tokens.
-void add_demand_rows(PlanModel& model);
 /// Money in hand never falls below zero.
 void add_cash_rows(PlanModel& model);
 /// A tranche is drawn once.
@@ -102,10 +110,12 @@ struct PaymentTerms {
 };
 PaymentTerms payment_terms(const PlanModel& model, int t);
 
-/// Amount of the part one thousand accelerators of the system need; zero when it needs none. In the part's own unit
-/// (GB, wafers, pieces, systems). `parts` of a system is by product, for one system; times the systems in a thousand
-/// accelerators.
-double part_need(const PlanSystem& system, const PlanPart& part);
+/// Adds `coefficient` times what arrives of the system in quarter `t`, in thousand accelerators: its order and what is
+/// committed.
+void add_arrivals(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient);
+
+/// Systems that came in the quarter before the first and still stand: what a vendor's ramp begins from.
+double delivered_before(const Programme& programme, const PlanSystem& system);
 
 /// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.
 std::string limit_group(const Programme& programme, const RowKey& key);

@@ -13,13 +13,14 @@
 namespace stargate {
 
 /// Cost by class. As the objective it is a present value, as a quarter's cost it is that quarter's annuities and bills.
-/// Annuities at the WACC from the first quarter of use; energy and opex as they fall; unmet demand at its price.
+/// Annuities at the WACC from the quarter of arrival; energy and opex as they fall.
 struct PlanCost {
   Money systems, construction;  ///< annuities
   /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
   /// price.
-  Money energy, opex, carbon, unmet;
-  Money total() const { return systems + construction + energy + opex + carbon + unmet; }
+  Money energy, opex, carbon;
+  Money standing;  ///< annuities of systems and buildings paid before the first quarter: no decision, so no objective
+  Money total() const { return systems + construction + energy + opex + carbon + standing; }
 };
 
 /// What is paid in a quarter, by class: the cash view.
@@ -38,7 +39,7 @@ struct SystemAtSite {
 
 /// Levels are those of the whole quarter: what is energised in it works from its first day.
 struct SiteQuarter {
-  Power started, energised, used;  ///< at the meter; used: what the installed systems may draw, with overhead
+  Power started, built, energised, used;  ///< at the meter; built: with a building, may wait for power; used: what the installed systems may draw, with overhead
   Power grid;                      ///< what the grid gives in the quarter
   Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more
   Mass carbon;
@@ -53,19 +54,29 @@ struct Vintage {
 
 /// Real numbers: a programme buys thousands. `ordered` is counted when ordered, the others when they happen.
 struct SystemQuarter {
-  double ordered = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
+  double ordered = 0, arrived = 0, stored = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
+  double scrapped = 0;  ///< systems that arrived and found no power
   double accelerators = 0;                                        ///< installed
   double working = 0;                                             ///< accelerators that run services
   std::vector<Vintage> vintages;
+};
+
+/// One class of customers in one quarter.
+struct BlockQuarter {
+  TokenRate wanted, served;
+  MoneyPerToken price;
 };
 
 struct ServiceQuarter {
   TokenRate demand, served, unmet;  ///< means over the quarter
   std::vector<double> running;      ///< accelerators given to it, by system
   std::vector<double> running_at;   ///< accelerators given to it, by site
-  PlanCost cost;                    ///< share of the quarter's cost of what it runs on, and its unmet demand
-  MoneyPerToken cost_per_token;     ///< the share without unmet demand, a token served; zero when nothing is served
-  MoneyPerToken marginal_cost;      ///< of one more token of demand in the quarter, in that quarter's money
+  std::vector<BlockQuarter> blocks;  ///< in the order of PlanService::blocks
+  Money revenue;                    ///< of what is served
+  PlanCost cost;                    ///< share of the quarter's cost of what it runs on
+  MoneyPerToken cost_per_token;     ///< that share a token served; zero when nothing is served
+  MoneyPerToken marginal_cost;      ///< of one more token in the quarter, in that quarter's money: served for less it
+                                    ///< would lose money, or push out a token that pays this
 };
 
 /// One quarter of the plan; its vectors follow Plan::sites, systems, services and tranches.
@@ -115,15 +126,27 @@ struct LimitGroup {
   Money one_percent;    ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
-/// The whole answer. Sums hold: quarters' costs discounted are `parts`, whose total is `objective`.
+/// How things stood at the end of a quarter before the first.
+struct PastQuarter {
+  Quarter quarter;
+  Power energised;
+  int sites = 0;                     ///< with power
+  std::vector<double> accelerators;  ///< delivered by then and standing when the plan begins, by system
+};
+
+/// The whole answer. Sums hold: quarters' costs discounted are `parts`, their revenue `revenue`; `value` is the second
+/// less the first, without `standing`.
 struct Plan {
   std::string programme;
   Quarter first, last;
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
-  Money objective;                                                            ///< present value
-  std::optional<Money> second_present_value;                                  ///< of the same costs, at Programme::second_rate
-  PlanCost parts;                                                             ///< present values that sum to the objective
+  Money value;                                                                ///< present value: revenue less cost
+  Money revenue;                                                              ///< present value
+  std::optional<Money> second_present_value;                                  ///< of the same flows, at Programme::second_rate
+  PlanCost parts;                                                             ///< present values of cost
+  std::vector<std::vector<std::string>> blocks;  ///< names of the classes of customers, by service
   std::vector<PlanQuarter> quarters;                                          ///< first to last
+  std::vector<PastQuarter> past;  ///< the year before the first quarter; none where nothing stood
   std::vector<PartTaken> taken;                                               ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;                                           ///< by family, group, quarter
   std::vector<LimitGroup> groups;                                             ///< most worth first

@@ -45,7 +45,11 @@ Plan report_plan(const PlanModel& model, const PlanValues& values) {
     plan.systems.push_back(system.id);
     plan.accelerators.push_back(system.accelerator);
   }
-  for (const auto& service : p.services) plan.services.push_back(service.id);
+  for (const auto& service : p.services) {
+    plan.services.push_back(service.id);
+    auto& names = plan.blocks.emplace_back();
+    for (const auto& block : service.blocks) names.push_back(block.name);
+  }
   for (const auto& tranche : p.capital) plan.tranches.push_back(tranche.name);
   plan.lp_columns = model.lp.column_count();
   plan.lp_rows = model.lp.row_count();
@@ -65,7 +69,7 @@ PlanOutcome solve_programme(const Programme& programme, const LpSolver& solver) 
   if (auto* infeasible = std::get_if<LpInfeasible>(&outcome)) return gaps_of(model, *infeasible);
   // Only a price below zero lets the cost fall for ever: the ray names what would be taken without end.
   if (const auto* unbounded = std::get_if<LpUnbounded>(&outcome)) {
-    std::string message = "the cost falls for ever with more of";
+    std::string message = "the value rises for ever with more of";
     for (const auto& step : unbounded->ray) message += " " + model.lp.column_name(step.column);
     return UnsolvedPlan{message + ": is a price below zero?"};
   }

@@ -22,12 +22,22 @@ bool operator==(const Series<T>& a, const Series<T>& b) {
   return a.points == b.points;
 }
 
+/// Building that was begun before the first quarter.
+struct PlanConstruction {
+  Power power;      ///< at the meter
+  Quarter ready;    ///< energised from this quarter on; not before the first
+  double paid = 0;  ///< share of its price that is paid; the rest is paid evenly up to the quarter before `ready`
+  friend bool operator==(const PlanConstruction&, const PlanConstruction&) = default;
+};
+
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
   /// Of the catalogue; residency goes by the country.
   std::string id, country;
   Series<Power> grid;                ///< at the meter, the most that may be energised; a step down is a limit too
   Power energised;                   ///< running before the first quarter; its construction is paid
+  Series<Power> past;                ///< what was energised in quarters before the first; told, decides nothing
+  std::vector<PlanConstruction> building = {};
   double pue = kUsualTerms.pue;      ///< power at the meter over power of the systems
   MoneyPerEnergy electricity_price;  ///< at the meter
   CarbonIntensity carbon;
@@ -45,19 +55,35 @@ struct PlanOffer {
   friend bool operator==(const PlanOffer&, const PlanOffer&) = default;
 };
 
-/// A product that limits deliveries. Not kept in stock: what is not taken in a quarter is gone.
+/// A product that limits deliveries.
 struct PlanPart {
   std::string product;            ///< "memory:hbm3e-12hi", "packaging:cowos", "system:gb200-nvl72"
   std::string unit;               ///< "GB", "wafers", "systems"
-  int lag = 0;                    ///< quarters between the part and the delivery of the system that has it
+  int lag = 0;                    ///< quarters between the part and the arrival of the system that has it
   std::vector<PlanOffer> offers;  ///< one a supplier
+  Money price = {};               ///< of a unit; kept in stock for the cost of capital on it; zero: cannot be kept
   friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
-/// deliveries[t] <= seed + (1 + rate) * deliveries[t-1]; systems a quarter.
+/// arrivals[t] <= seed + (1 + rate) * arrivals[t-1]; systems a quarter.
 struct PlanGrowth {
   double seed = 0, rate = 0;  ///< systems a quarter; a quarter, 0.5: half as many more
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
+};
+
+/// Systems bought before the first quarter that arrive in it or after.
+struct PlanOrdered {
+  double systems = 0;
+  std::optional<double> paid = {};  ///< share of the price that is paid; empty: the deposit
+  friend bool operator==(const PlanOrdered&, const PlanOrdered&) = default;
+};
+
+/// Systems that stand when the programme begins. Their price is paid; their age counts.
+struct PlanStanding {
+  std::string site;
+  Quarter delivered;  ///< before the first quarter
+  double systems = 0;
+  friend bool operator==(const PlanStanding&, const PlanStanding&) = default;
 };
 
 /// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
@@ -76,8 +102,8 @@ struct PlanSystem {
   double availability = 0.95;                    ///< share of its accelerators that work
   double maintenance = kUsualTerms.maintenance;  ///< share of the price a year
   std::map<std::string, double> parts;  ///< product -> amount of one system; a product that is no PlanPart is no limit
-  std::map<Quarter, double> committed;  ///< systems ordered before the programme: delivered then, deposit paid, parts
-                                        ///< taken outside the offers
+  std::map<Quarter, PlanOrdered> committed;  ///< by quarter of arrival; their parts are outside the offers
+  std::vector<PlanStanding> standing = {};
   std::optional<PlanGrowth> growth;
   friend bool operator==(const PlanSystem&, const PlanSystem&) = default;
 };
@@ -89,11 +115,19 @@ struct PlanThroughput {
   friend bool operator==(const PlanThroughput&, const PlanThroughput&) = default;
 };
 
-/// Work in tokens a second. Demand that is not served costs `unmet_price` a token; served, it earns `revenue`.
+/// A class of customers: what it would take of the service, and what it pays.
+struct PlanBlock {
+  std::string name;
+  Series<double> share;         ///< of the service's demand; those of all blocks add to at most 1
+  Series<MoneyPerToken> price;  ///< what a token served earns
+  friend bool operator==(const PlanBlock&, const PlanBlock&) = default;
+};
+
+/// Work in tokens a second. What is not worth its cost is not served.
 struct PlanService {
   std::string id;
   Series<TokenRate> demand;                          ///< mean over the quarter
-  MoneyPerToken unmet_price, revenue;                ///< each a token
+  std::vector<PlanBlock> blocks;                     ///< none: nothing is sold
   std::vector<std::string> sites;                    ///< ids of the sites where it may run; none: nowhere
   double utilisation = 1;                            ///< share of the time an accelerator given to the service may work
   std::map<std::string, PlanThroughput> throughput;  ///< system id -> ; absent: cannot serve
@@ -109,6 +143,7 @@ struct PlanTranche {
   Money amount;                      ///< at most, in all
   FundKind kind = FundKind::equity;  ///< debt bears interest and counts in the debt share
   double interest = 0;               ///< a year, on what is drawn; not repaid inside the horizon
+  Money drawn = {};                  ///< of the amount, before the first quarter
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 
@@ -133,6 +168,7 @@ struct Programme {
   PaymentStages payments;            ///< of all systems
   double maximum_debt_share = 1;     ///< of all that is drawn so far, in each quarter
   double reinvested_revenue = 0;     ///< share of revenue that adds to the cash
+  int most_stored = 4;               ///< quarters that a system may wait for power after it arrived
   MoneyPerMass carbon_price;         ///< added to the price of energy
   std::optional<Mass> carbon_cap;    ///< a calendar year; a part of a year counts by its quarters
 

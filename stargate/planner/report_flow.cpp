@@ -12,7 +12,7 @@ namespace stargate {
 double PlanValues::at(int column) const { return column < 0 ? 0 : without_dust(columns[column]); }
 
 double PlanValues::sum(const PlanTerms& terms) const {
-  double total = 0;
+  double total = terms.constant();
   for (const auto& entry : terms.entries()) total += entry.value * at(entry.column);
   return total;
 }
@@ -34,6 +34,7 @@ class Flow {
       for (std::size_t k = 0; k < p_.services.size(); ++k) report_service(quarter, static_cast<int>(k), t);
     }
     report_vintages();
+    report_past();
     for (const auto& part : p_.parts) report_part(part);
     std::sort(plan_.taken.begin(), plan_.taken.end(), [](const PartTaken& a, const PartTaken& b) {
       return std::tie(a.product, a.supplier, a.quarter) < std::tie(b.product, b.supplier, b.quarter);
@@ -41,7 +42,11 @@ class Flow {
   }
 
  private:
-  double installed_lp(int s, int g, int t) const { return t < 0 ? 0 : x_.at(c_.installed.at(s, g, t)); }
+  double installed_lp(int s, int g, int t) const {
+    const auto& system = p_.systems[g];
+    if (t >= 0) return x_.at(c_.installed.at(s, g, t));
+    return standing_systems(system, p_.sites[s], p_.first, 0) / systems_per_lp(system);
+  }
 
   /// Retired systems have no column: they are what was there and came, less what is there now. Dust of the solver is
   /// none.
@@ -49,6 +54,7 @@ class Flow {
     const auto& site = p_.sites[s];
     SiteQuarter out;
     out.started = x_.at(c_.started.at(s, t)) * kLpPower;
+    out.built = x_.at(c_.built.at(s, t)) * kLpPower;
     out.energised = x_.at(c_.energised.at(s, t)) * kLpPower;
     out.grid = site.grid.at(quarter.quarter);
     double drawn = 0, used = 0;
@@ -82,6 +88,9 @@ class Flow {
     const auto& system = p_.systems[g];
     SystemQuarter out;
     out.ordered = x_.at(c_.order.at(g, t)) * systems_per_lp(system);
+    out.arrived = committed_systems(p_, system, t);
+    if (t >= system.order_lead) out.arrived += x_.at(c_.order.at(g, t - system.order_lead)) * systems_per_lp(system);
+    out.stored = x_.at(c_.store.at(g, t)) * systems_per_lp(system);
     for (std::size_t s = 0; s < p_.sites.size(); ++s) {
       const auto& here = quarter.sites[s].systems[g];
       out.delivered += here.delivered;
@@ -91,6 +100,8 @@ class Flow {
         out.working += kLpAccelerators * x_.at(c_.run.at(static_cast<int>(s), g, static_cast<int>(k), t));
       }
     }
+    const double before = t > 0 ? plan_.quarters[t - 1].systems[g].stored : 0;
+    out.scrapped = std::max(0.0, without_dust(before + out.arrived - out.stored - out.delivered));
     out.accelerators = out.installed * system.accelerators;
     quarter.accelerators += out.accelerators;
     quarter.systems.push_back(std::move(out));
@@ -99,8 +110,15 @@ class Flow {
   void report_service(PlanQuarter& quarter, int k, int t) {
     ServiceQuarter out;
     out.demand = p_.services[k].demand.at(quarter.quarter);
-    out.served = x_.at(c_.served.at(k, t)) * kLpTokenRate;
-    out.unmet = max(TokenRate{}, x_.at(c_.unmet.at(k, t)) * kLpTokenRate);
+    const auto& blocks = p_.services[k].blocks;
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const TokenRate wanted = wanted_lp(p_.services[k], blocks[b], quarter.quarter) * kLpTokenRate;
+      const TokenRate served = x_.at(c_.sell.at(k, static_cast<int>(b), t)) * kLpTokenRate;
+      out.blocks.push_back({wanted, served, blocks[b].price.at(quarter.quarter)});
+      out.served += served;
+    }
+    out.unmet = max(TokenRate{}, out.demand - out.served);
+    if (out.unmet < 1e-9 * out.demand) out.unmet = TokenRate{};
     out.running.assign(p_.systems.size(), 0);
     out.running_at.assign(p_.sites.size(), 0);
     for (std::size_t s = 0; s < p_.sites.size(); ++s) {
@@ -117,6 +135,7 @@ class Flow {
   void report_vintages() {
     for (std::size_t g = 0; g < p_.systems.size(); ++g) {
       std::vector<std::deque<Vintage>> held(p_.sites.size());
+      for (std::size_t s = 0; s < p_.sites.size(); ++s) held[s] = standing_at(s, g);
       for (auto& quarter : plan_.quarters) {
         std::map<Quarter, double> together;
         for (std::size_t s = 0; s < p_.sites.size(); ++s) {
@@ -130,6 +149,38 @@ class Flow {
         }
       }
     }
+  }
+
+  /// The quarters of a year before the plan, from the first in which something stood.
+  void report_past() {
+    for (int t = -4; t < 0; ++t) {
+      PastQuarter out{.quarter = p_.first + t, .energised = {}, .sites = 0, .accelerators = {}};
+      double all = 0;
+      for (const auto& site : p_.sites) {
+        const Power power = t == -1 ? site.energised : site.past.at(out.quarter);
+        out.energised += power;
+        out.sites += power > Power{} ? 1 : 0;
+      }
+      for (const auto& system : p_.systems) {
+        double count = 0;
+        for (const auto& some : system.standing) count += some.delivered <= out.quarter ? some.systems : 0;
+        out.accelerators.push_back(count * system.accelerators);
+        all += count;
+      }
+      if (all > 0 || out.energised > Power{} || !plan_.past.empty()) plan_.past.push_back(std::move(out));
+    }
+  }
+
+  /// What stood when the plan began, the oldest first.
+  std::deque<Vintage> standing_at(std::size_t s, std::size_t g) const {
+    const auto& system = p_.systems[g];
+    std::map<Quarter, double> stands;
+    for (const auto& some : system.standing) {
+      if (some.site == p_.sites[s].id && p_.first - some.delivered < system.life) stands[some.delivered] += some.systems;
+    }
+    std::deque<Vintage> out;
+    for (const auto& [delivered, count] : stands) out.push_back({delivered, count});
+    return out;
   }
 
   /// The oldest go first, as the life rows assume.
@@ -151,9 +202,12 @@ class Flow {
         const auto& system = p_.systems[g];
         const auto found = system.parts.find(part.product);
         if (found == system.parts.end()) continue;
-        const double ordered = plan_.quarters[t].systems[g].delivered - committed_systems(p_, system, t);
-        need += found->second * std::max(0.0, ordered);
+        if (t >= system.order_lead) need += found->second * plan_.quarters[t - system.order_lead].systems[g].ordered;
       }
+      // What goes into the stock is taken when it is made.
+      const int i = static_cast<int>(&part - p_.parts.data());
+      const double unit = part_unit(p_, part);
+      need += unit * (x_.at(c_.stock.at(i, t)) - (t > 0 ? x_.at(c_.stock.at(i, t - 1)) : 0));
       const Quarter when = p_.first + t - part.lag;
       double offered = 0;
       for (const auto& offer : part.offers) offered += offer.amount.at(when);

@@ -34,17 +34,19 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
       return "share of debt";
     case PlanFamily::carbon_cap:
       return "carbon cap";
-    case PlanFamily::order_balance:
+    case PlanFamily::arrival:
+    case PlanFamily::stored:
       return "deliveries of " + system();
-    case PlanFamily::demand:
     case PlanFamily::output:
-      return "demand of " + programme.services[key.first].id;
+      return "tokens of " + programme.services[key.first].id;
     case PlanFamily::installed:
     case PlanFamily::life:
     case PlanFamily::work:
       return fmt::format("{} at {}", programme.systems[key.second].id, site());
     case PlanFamily::site_power:
+    case PlanFamily::built:
     case PlanFamily::energise:
+    case PlanFamily::subscribed:
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
       break;
@@ -68,7 +70,7 @@ class Limits {
   void report() {
     for (std::size_t row = 0; row < model_.keys.size(); ++row) {
       const RowKey& key = model_.keys[row];
-      if (key.family == PlanFamily::demand) price_tokens(key, x_.duals[row]);
+      if (key.family == PlanFamily::output) price_tokens(key, -x_.duals[row]);
       if (family_row(key.family).is_limit && -x_.duals[row] > kPriceThreshold) add_limit(row, key);
     }
     std::sort(plan_.limits.begin(), plan_.limits.end(), [](const BindingLimit& a, const BindingLimit& b) {
@@ -78,9 +80,9 @@ class Limits {
   }
 
  private:
-  /// The dual of demand: what one more token would cost, in money of its own quarter.
-  void price_tokens(const RowKey& key, double dual) {
-    const double undiscounted = without_dust(dual) / discount_factor(p_, key.t);
+  /// What one more token would cost, in money of its own quarter.
+  void price_tokens(const RowKey& key, double worth) {
+    const double undiscounted = without_dust(worth) / discount_factor(p_, key.t);
     plan_.quarters[key.t].services[key.first].marginal_cost = undiscounted * kLpMoney / (kLpTokenRate * quarter_year);
   }
 
@@ -109,7 +111,8 @@ class Limits {
     switch (key.family) {
       case PlanFamily::growth: {
         const auto& system = p_.systems[key.first];
-        const double before = key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].delivered : 0;
+        const double before =
+            key.t > 0 ? plan_.quarters[key.t - 1].systems[key.first].arrived : delivered_before(p_, system);
         return system.growth->seed + (1 + system.growth->rate) * before;
       }
       case PlanFamily::cash:

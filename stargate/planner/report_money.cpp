@@ -1,10 +1,10 @@
 // The money side of a plan. Cost view: each quarter's annuities and bills, pooled by (site, system) and shared among
 // the services by the accelerators each runs there; discounted they are the objective, class by class. Cash view: the
 // payments of the cash rows, and who funds them.
-//   pool(s,g,t) = annuities of deliveries in life + maintenance + energy + share of the site's building annuity and
-//                 top-up by power installed
+//   pool(s,g,t) = share of the annuities of all systems of the kind by what is installed + maintenance + energy + share
+//                 of the site's building annuity and top-up by power installed
 //   service k   = sum over pools of run[s,g,k,t] / sum_k run * (pool without work energy) + its own work energy
-// A pool that runs nothing is idle cost.
+// A pool that runs nothing is idle cost, and so is what waits in the store.
 #include <algorithm>
 #include <cmath>
 
@@ -23,7 +23,7 @@ void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
   to.energy += factor * from.energy;
   to.opex += factor * from.opex;
   to.carbon += factor * from.carbon;
-  to.unmet += factor * from.unmet;
+  to.standing += factor * from.standing;
 }
 
 /// The cost view. What a pool costs is shared by accelerators given, since the LP charges services by nothing else.
@@ -36,16 +36,25 @@ class Costs {
     for (int t = 0; t < p_.quarters(); ++t) {
       PlanQuarter& quarter = plan_.quarters[t];
       for (std::size_t s = 0; s < p_.sites.size(); ++s) share_site(quarter, static_cast<int>(s), t);
+      for (std::size_t g = 0; g < p_.systems.size(); ++g) {
+        add_cost(quarter.idle_cost, unplaced_cost(static_cast<int>(g), t));
+      }
+      for (std::size_t i = 0; i < p_.parts.size(); ++i) {
+        quarter.idle_cost.opex += x_.at(c_.stock.at(static_cast<int>(i), t)) * keeping_lp(p_, p_.parts[i]) * kLpMoney;
+      }
       for (std::size_t k = 0; k < p_.services.size(); ++k) close_service(quarter, k);
       add_cost(quarter.cost, quarter.idle_cost);
       for (const auto& service : quarter.services) add_cost(quarter.cost, service.cost);
       add_cost(plan_.parts, quarter.cost, discount_factor(p_, t));
+      plan_.revenue += discount_factor(p_, t) * quarter.revenue;
     }
-    plan_.objective = plan_.parts.total();
+    plan_.value = plan_.revenue - (plan_.parts.total() - plan_.parts.standing);
     if (!p_.second_rate) return;
     plan_.second_present_value = Money{};
     for (int t = 0; t < p_.quarters(); ++t) {
-      *plan_.second_present_value += std::pow(1 + *p_.second_rate, -0.25 * t) * plan_.quarters[t].cost.total();
+      *plan_.second_present_value += std::pow(1 + *p_.second_rate, -0.25 * t) *
+                                    (plan_.quarters[t].revenue - plan_.quarters[t].cost.total() +
+                                     plan_.quarters[t].cost.standing);
     }
   }
 
@@ -59,6 +68,13 @@ class Costs {
       cost.construction += x_.at(c_.started.at(s, u)) * construction_lp(site) *
                            quarterly_charge(p_, p_.building_life) * kLpMoney;
     }
+    const double charge = construction_lp(site) * quarterly_charge(p_, p_.building_life);
+    for (const auto& some : site.building) {
+      const int ready = some.ready - p_.first;
+      if (ready > t || t >= annuity_end(p_, ready, p_.building_life)) continue;
+      cost.construction += to_lp(some.power) * charge * kLpMoney;
+    }
+    cost.standing = to_lp(site.energised) * charge * kLpMoney;
     // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
     return cost;
@@ -71,19 +87,41 @@ class Costs {
     return cost;
   }
 
+  /// M$ of annuities of all systems of a kind that arrived in the last `life` quarters, and of those that stood before.
+  /// By arrivals and not by what stands: the annuity of what was retired early, or waits, runs on to the end of its life.
+  std::pair<double, double> annuities(int g, int t) const {
+    const auto& system = p_.systems[g];
+    const double charge = quarterly_charge(p_, system.life);
+    double bought = 0, stood = 0;
+    for (int u = std::max(0, t - system.life + 1); u <= t; ++u) {
+      bought += plan_.quarters[u].systems[g].arrived / systems_per_lp(system) * price_lp(system, p_.first + u) * charge;
+    }
+    for (const auto& site : p_.sites) {
+      stood += standing_systems(system, site, p_.first, t) / systems_per_lp(system) * price_lp(system, p_.first) * charge;
+    }
+    return {bought, stood};
+  }
+
   /// Annuities, maintenance and idle energy of one kind of system at a site.
   PlanCost pool_cost(int s, int g, int t) const {
     const auto& system = p_.systems[g];
     const double installed = x_.at(c_.installed.at(s, g, t));
     PlanCost cost = energy_cost(s, installed * idle_power_lp(p_.sites[s], system));
-    // By deliveries and not by what stands: the annuity of what was retired early runs on to the end of its life.
-    for (int u = std::max(0, t - system.life + 1); u <= t; ++u) {
-      const double delivered = x_.at(c_.deliver.at(s, g, u));
-      if (delivered == 0) continue;
-      cost.systems +=
-          delivered * price_lp(system, p_.first + u) * quarterly_charge(p_, system.life) * kLpMoney;
-    }
+    const auto& all = plan_.quarters[t].systems[g];
+    const double share = installed > 0 ? installed * systems_per_lp(system) / (all.installed + all.stored) : 0;
+    const auto [bought, stood] = annuities(g, t);
+    cost.systems = share * bought * kLpMoney, cost.standing = share * stood * kLpMoney;
     cost.opex = installed * maintenance_lp(system, p_.first + t) * kLpMoney;
+    return cost;
+  }
+
+  /// What no site has: in the store, or given up.
+  PlanCost unplaced_cost(int g, int t) const {
+    const auto& all = plan_.quarters[t].systems[g];
+    const double share = all.installed > 0 ? all.stored / (all.installed + all.stored) : 1;
+    const auto [bought, stood] = annuities(g, t);
+    PlanCost cost;
+    cost.systems = share * bought * kLpMoney, cost.standing = share * stood * kLpMoney;
     return cost;
   }
 
@@ -122,13 +160,11 @@ class Costs {
     }
   }
 
-  void close_service(PlanQuarter& quarter, std::size_t k) {
-    const auto& service = p_.services[k];
+  static void close_service(PlanQuarter& quarter, std::size_t k) {
     auto& out = quarter.services[k];
-    // Before unmet demand is added: a token served should not cost more because another was not.
     if (out.served > TokenRate{}) out.cost_per_token = out.cost.total() / (out.served * quarter_year);
-    out.cost.unmet = out.unmet * quarter_year * service.unmet_price;
-    quarter.revenue += out.served * quarter_year * service.revenue;
+    for (const auto& block : out.blocks) out.revenue += block.served * quarter_year * block.price;
+    quarter.revenue += out.revenue;
   }
 
   const Programme& p_;

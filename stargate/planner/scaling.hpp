@@ -62,6 +62,26 @@ inline double carbon_cost_lp(const Programme& programme, const PlanSite& site) {
 inline double carbon_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.carbon); }
 /// M$ of a million tokens a second over a quarter.
 inline double token_value_lp(MoneyPerToken price) { return to_lp(kLpTokenRate * quarter_year * price); }
+/// Million tokens a second that a block wants in the quarter.
+inline double wanted_lp(const PlanService& service, const PlanBlock& block, Quarter quarter) {
+  return to_lp(service.demand.at(quarter)) * block.share.at(quarter);
+}
+/// Of the part a thousand accelerators of the system need, in its own unit (GB, wafers); zero where it needs none.
+inline double part_need(const PlanSystem& system, const PlanPart& part) {
+  const auto found = system.parts.find(part.product);
+  return found == system.parts.end() ? 0 : found->second * systems_per_lp(system);
+}
+/// Units of the part in one LP unit: the largest need, so that coefficients are at most one; zero where none needs it.
+inline double part_unit(const Programme& programme, const PlanPart& part) {
+  double unit = 0;
+  for (const auto& system : programme.systems) unit = std::max(unit, part_need(system, part));
+  return unit;
+}
+/// M$ a quarter to keep one LP unit of the part in stock; zero where it cannot be kept.
+inline double keeping_lp(const Programme& programme, const PlanPart& part) {
+  const double rate = std::pow(1 + programme.capital_cost, 0.25) - 1;
+  return std::max(1e-9, rate) * part_unit(programme, part) * to_lp(part.price);
+}
 /// M$ to build one MW.
 inline double construction_lp(const PlanSite& site) { return to_lp(kLpPower * site.construction_price); }
 

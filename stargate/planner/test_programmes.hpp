@@ -17,9 +17,14 @@ Series<T> constant(Quarter from, Quarter to, T value) {
   return series;
 }
 
+/// One class of customers at one price.
+inline PlanBlock everybody(const Programme& p, MoneyPerToken price) {
+  return {"everybody", constant(p.first, p.last, 1.0), constant(p.first, p.last, price)};
+}
+
 /// Four quarters without discounting. A system has 10 accelerators, costs 1 M$ over 20 quarters, draws 10 kW and makes
-/// 10,000 tokens a second; the demand is 1 M tokens a second, so 100 systems, 1 MW, 5 M$ a quarter. Demand not met
-/// costs 78.84 M$ a quarter (10 $/Mtok). Construction: 10 $/W over 80 quarters, 0.125 M$ a quarter for each MW.
+/// 10,000 tokens a second; the demand is 1 M tokens a second, so 100 systems, 1 MW, 5 M$ a quarter. All of it
+/// earns 78.84 M$ a quarter (10 $/Mtok). Construction: 10 $/W over 80 quarters, 0.125 M$ a quarter for each MW.
 inline Programme hand_programme(int quarters = 4) {
   Programme p;
   p.name = "by hand";
@@ -48,7 +53,7 @@ inline Programme hand_programme(int quarters = 4) {
   PlanService service;
   service.id = "chat";
   service.demand = constant(p.first, p.last, 1e6 * token / second);
-  service.unmet_price = 10.0 * dollar / million_tokens;
+  service.blocks = {everybody(p, 10.0 * dollar / million_tokens)};
   service.sites = {"abilene"};
   service.throughput["rack"] = {1000.0 * token / second, 1};
   p.services.push_back(service);
@@ -113,7 +118,7 @@ inline void add_broad_systems(Programme& p, int systems) {
     if (g % 2 == 0) system.growth = PlanGrowth{20.0, 0.5};
     p.systems.push_back(system);
   }
-  p.systems[0].committed[p.first + 1] = 5;
+  p.systems[0].committed[p.first + 1] = {5};
 }
 
 inline void add_broad_services(Programme& p, int services) {
@@ -125,8 +130,11 @@ inline void add_broad_services(Programme& p, int services) {
     for (int t = 0; t < quarters; ++t) {
       service.demand.points[p.first + t] = (2e6 + 1e6 * t) * sites / (1 + k) * token / second;
     }
-    service.unmet_price = (4.0 + k) * dollar / million_tokens;
-    service.revenue = 6.0 * dollar / million_tokens;
+    // Two thirds pay well, the rest about what machines cost, less and less.
+    service.blocks = {everybody(p, (4.0 + k) * dollar / million_tokens), everybody(p, 1.0 * dollar / million_tokens)};
+    service.blocks[0].share = constant(p.first, p.last, 0.65);
+    service.blocks[1].name = "batch", service.blocks[1].share = constant(p.first, p.last, 0.35);
+    for (auto& [quarter, price] : service.blocks[1].price.points) price *= 1 - 0.02 * (quarter - p.first);
     service.utilisation = 0.7;
     for (int s = 0; s < sites; ++s) {
       if ((s + k) % 4 != 3) service.sites.push_back("site" + std::to_string(s));

@@ -46,14 +46,15 @@ std::string services_csv(const Plan& plan) {
                    {"demand_tokens_per_s"},
                    {"unmet_tokens_per_s"},
                    {"usd_per_million_tokens"},
-                   {"marginal_usd_per_million_tokens"}});
+                   {"marginal_usd_per_million_tokens"},
+                   {"revenue_usd"}});
   for (const auto& q : plan.quarters) {
     for (std::size_t i = 0; i < plan.services.size(); ++i) {
       const auto& s = q.services[i];
       const auto per_million = dollar / million_tokens;
       table.add_row({format_quarter(q.quarter), plan.services[i], number(s.served.base()), number(s.demand.base()),
                      number(s.unmet.base()), number(s.cost_per_token.in(per_million)),
-                     number(s.marginal_cost.in(per_million))});
+                     number(s.marginal_cost.in(per_million)), number(s.revenue.base())});
     }
   }
   return table.format_csv();
@@ -63,6 +64,7 @@ std::string sites_csv(const Plan& plan) {
   TextTable table({{"quarter"},
                    {"site"},
                    {"grid_mw"},
+                   {"built_mw"},
                    {"energised_mw"},
                    {"used_mw"},
                    {"started_mw"},
@@ -76,7 +78,7 @@ std::string sites_csv(const Plan& plan) {
       for (std::size_t k = 0; k < plan.systems.size(); ++k) {
         const auto& at = s.systems[k];
         table.add_row({format_quarter(q.quarter), plan.sites[i], number(s.grid.in(megawatt)),
-                       number(s.energised.in(megawatt)), number(s.used.in(megawatt)), number(s.started.in(megawatt)),
+                       number(s.built.in(megawatt)), number(s.energised.in(megawatt)), number(s.used.in(megawatt)), number(s.started.in(megawatt)),
                        plan.systems[k], number(at.installed), number(at.delivered), number(at.retired)});
       }
     }

@@ -9,7 +9,12 @@ AnswerFields service_members() {
   return {{"tokens_per_s/*", "number", "Served, by service"},
           {"demand_tokens_per_s/*", "number", "Wanted, by service"},
           {"unmet_tokens_per_s/*", "number", "Not served, by service"},
-          {"usd_per_million_tokens/*", "number", "Cost of what is served, by service"}};
+          {"usd_per_million_tokens/*", "number", "Cost of what is served, by service"},
+          {"blocks[]/service", "text", "A class of customers is of"},
+          {"blocks[]/block", "text", "Who they are"},
+          {"blocks[]/wanted_tokens_per_s", "number", "They would take"},
+          {"blocks[]/tokens_per_s", "number", "They get"},
+          {"blocks[]/price_usd_per_million", "number", "They pay for a million tokens"}};
 }
 
 AnswerFields period_members() {
@@ -17,10 +22,13 @@ AnswerFields period_members() {
                    {"power_mw", "number", "Energised"},
                    {"power_used_mw", "number", "Drawn"},
                    {"power_by_site_mw/*", "number", "Energised, by site"},
+                   {"built_by_site_mw/*", "number", "With a building, by site; it may wait for power"},
                    {"grid_by_site_mw/*", "number", "Offered by the grid, by site"},
                    {"accelerators/*", "number", "Installed, by accelerator"},
                    {"ordered/*", "number", "Ordered in the quarter, by accelerator"},
-                   {"delivered/*", "number", "Delivered in the quarter, by accelerator"},
+                   {"arrived/*", "number", "Delivered in the quarter, by accelerator"},
+                   {"stored/*", "number", "Waiting for power at its end, by accelerator"},
+                   {"delivered/*", "number", "Switched on in the quarter, by accelerator"},
                    {"retired/*", "number", "Retired in the quarter, by accelerator"},
                    {"spent_usd", "number", "In the quarter"},
                    {"spent/*", "number", "In the quarter, by what it is spent on"},
@@ -105,15 +113,21 @@ const AnswerFields& plan_answer_fields() {
                      {"study/about", "text", "What it is about"},
                      {"status", "text", "optimal, infeasible or unsolved"},
                      {"message", "text", "Why it is unsolved"},
-                     {"objective_usd", "number", "Present value of what the plan costs, unmet demand included"},
+                     {"value_usd", "number", "Present value of the plan: revenue less cost"},
+                     {"present_revenue_usd", "number", "Its revenue"},
                      {"second_present_value_usd", "number", "The same at the study's discount_rate, if it has one"},
-                     {"costs/*", "number", "Its parts"}};
+                     {"costs/*", "number", "Present values of its costs; and standing_usd beside them, annuities of what was paid before"}};
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
+    add_answer_fields(out, "past[]/",
+                      {{"quarter", "text", "Before the first planned"},
+                       {"power_mw", "number", "Energised"},
+                       {"sites", "integer", "With power"},
+                       {"accelerators/*", "number", "Delivered by then and standing when the plan begins"}});
     add_answer_fields(out, "periods[]/", period_members());
     add_limits(out);
     add_answer_fields(out, "comparison/",
-                      {{"change", "text", "What was changed"}, {"objective_usd", "number", "Of the study as written"}});
+                      {{"change", "text", "What was changed"}, {"value_usd", "number", "Of the study as written"}});
     add_answer_fields(out, "comparison/periods[]/",
                       {{"quarter", "text", "As written; so in all members"},
                        {"power_mw", "number", "Energised"},

@@ -26,7 +26,7 @@ BuildFigures figures_of(const Plan& plan) {
   const PlanQuarter& last = plan.quarters.back();
   out.accelerators = last.accelerators;
   for (std::size_t g = 0; g < plan.systems.size(); ++g) out.by_system[plan.systems[g]] = last.systems[g].accelerators;
-  out.present_value = plan.objective, out.spent = last.spent_to_date.total();
+  out.present_value = plan.value, out.spent = last.spent_to_date.total();
   for (const auto& quarter : plan.quarters) {
     for (std::size_t k = 0; k < plan.services.size(); ++k) {
       out.served[plan.services[k]] += quarter.services[k].served * quarter_year;
@@ -82,7 +82,7 @@ std::string ends_table(const StudyReport& report, const Plan& plan, const Ends& 
   const Money unit = large ? billion_dollars : million_dollars;
   const std::string name = large ? "B$" : "M$";
   row("spent by the end, " + name, [](const BuildFigures& f) { return f.spent.base(); }, unit.base(), large ? 1 : 0);
-  row("present value of cost, " + name, [](const BuildFigures& f) { return f.present_value.base(); }, unit.base(),
+  row("present value, " + name, [](const BuildFigures& f) { return f.present_value.base(); }, unit.base(),
       large ? 1 : 0);
   for (const auto& service : plan.services) {
     row("tokens of " + service + ", 1e15", [&](const BuildFigures& f) { return f.served.at(service).base(); }, 1e15, 3);
@@ -96,7 +96,7 @@ std::string ends_table(const StudyReport& report, const Plan& plan, const Ends& 
 
 void write_figures(JsonWriter& json, const char* name, const BuildFigures& f) {
   json.key(name).begin_object().member("accelerators", f.accelerators).member("accelerators_by_system", f.by_system);
-  json.member("objective_usd", f.present_value.base()).member("spent_usd", f.spent.base());
+  json.member("value_usd", f.present_value.base()).member("spent_usd", f.spent.base());
   std::map<std::string, double> tokens;
   for (const auto& [service, served] : f.served) tokens[service] = served.base();
   json.member("tokens", tokens).end_object();
@@ -160,7 +160,7 @@ const AnswerFields& plan_ground_fields() {
       add_answer_fields(out, std::string("range/") + end + "/",
                         {{"accelerators", "number", "Installed at the end, where unmeasured devices are at this end"},
                          {"accelerators_by_system/*", "number", "Of them, by system"},
-                         {"objective_usd", "number", "Present value of what that plan costs"},
+                         {"value_usd", "number", "Present value of that plan"},
                          {"spent_usd", "number", "By the end"},
                          {"tokens/*", "number", "Served over all quarters, by service"}});
     }

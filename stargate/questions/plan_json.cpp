@@ -22,7 +22,8 @@ void write_costs(JsonWriter& json, const char* name, const PlanCost& cost) {
   json.key(name).begin_object();
   json.member("systems_usd", cost.systems.base()).member("construction_usd", cost.construction.base());
   json.member("energy_usd", cost.energy.base()).member("operation_usd", cost.opex.base());
-  json.member("carbon_usd", cost.carbon.base()).member("unmet_usd", cost.unmet.base()).end_object();
+  json.member("carbon_usd", cost.carbon.base());
+  json.member("standing_usd", cost.standing.base()).end_object();
 }
 
 void write_names(JsonWriter& json, const PreparedStudy& prepared) {
@@ -98,6 +99,17 @@ void write_services(JsonWriter& json, const Plan& plan, const PlanQuarter& quart
       cost[plan.services[i]] = quarter.services[i].cost_per_token.in(dollar / million_tokens);
   }
   json.member("usd_per_million_tokens", cost);
+  json.key("blocks").begin_array();
+  for (std::size_t i = 0; i < plan.services.size(); ++i) {
+    const auto& service = quarter.services[i];
+    for (std::size_t b = 0; b < service.blocks.size(); ++b) {
+      const auto& block = service.blocks[b];
+      json.begin_object().member("service", plan.services[i]).member("block", plan.blocks[i][b]);
+      json.member("wanted_tokens_per_s", block.wanted.base()).member("tokens_per_s", block.served.base());
+      json.member("price_usd_per_million", block.price.in(dollar / million_tokens)).end_object();
+    }
+  }
+  json.end_array();
 }
 
 void write_supply(JsonWriter& json, const Plan& plan, Quarter quarter) {
@@ -128,9 +140,12 @@ void write_period(JsonWriter& json, const StudyReport& report, const Plan& plan,
   json.begin_object().member("quarter", format_quarter(quarter.quarter));
   json.member("power_mw", quarter.energised.in(megawatt)).member("power_used_mw", quarter.used.in(megawatt));
   json.member("power_by_site_mw", by_site([](const SiteQuarter& s) { return s.energised.in(megawatt); }));
+  json.member("built_by_site_mw", by_site([](const SiteQuarter& s) { return s.built.in(megawatt); }));
   json.member("grid_by_site_mw", by_site([](const SiteQuarter& s) { return s.grid.in(megawatt); }));
   json.member("accelerators", by_system([](const SystemQuarter& s) { return s.installed; }));
   json.member("ordered", by_system([](const SystemQuarter& s) { return s.ordered; }));
+  json.member("arrived", by_system([](const SystemQuarter& s) { return s.arrived; }));
+  json.member("stored", by_system([](const SystemQuarter& s) { return s.stored; }));
   json.member("delivered", by_system([](const SystemQuarter& s) { return s.delivered; }));
   json.member("retired", by_system([](const SystemQuarter& s) { return s.retired; }));
   write_spending(json, quarter, released_by(report.prepared.programme, quarter.quarter));
@@ -160,12 +175,20 @@ void write_limits(JsonWriter& json, const Plan& plan) {
 }
 
 void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
-  json.member("status", "optimal").member("objective_usd", plan.objective.base());
+  json.member("status", "optimal").member("value_usd", plan.value.base());
+  json.member("present_revenue_usd", plan.revenue.base());
   if (plan.second_present_value) json.member("second_present_value_usd", plan.second_present_value->base());
   write_costs(json, "costs", plan.parts);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
-  json.key("periods").begin_array();
+  json.key("past").begin_array();
+  for (const auto& quarter : plan.past) {
+    json.begin_object().member("quarter", format_quarter(quarter.quarter));
+    json.member("power_mw", quarter.energised.in(megawatt)).member("sites", quarter.sites);
+    json.member("accelerators", numbers(plan.accelerators, [&](std::size_t i) { return quarter.accelerators[i]; }));
+    json.end_object();
+  }
+  json.end_array().key("periods").begin_array();
   for (const auto& quarter : plan.quarters) write_period(json, report, plan, quarter);
   json.end_array();
   write_limits(json, plan);
@@ -178,7 +201,7 @@ void write_comparison(JsonWriter& json, const Comparison& comparison) {
   json.key("comparison")
       .begin_object()
       .member("change", comparison.change)
-      .member("objective_usd", base->objective.base());
+      .member("value_usd", base->value.base());
   json.key("periods").begin_array();
   for (const auto& quarter : base->quarters) {
     json.begin_object()

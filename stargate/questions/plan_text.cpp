@@ -43,6 +43,33 @@ std::vector<std::size_t> shown_quarters(const Plan& plan) {
   return shown;
 }
 
+/// Where the plan begins; empty where nothing stood, was begun or was on order.
+std::string state_text(const Programme& programme, const Plan& plan) {
+  double ordered = 0, standing = 0;
+  Power building;
+  Money drawn;
+  for (const auto& system : programme.systems) {
+    for (const auto& [arrives, some] : system.committed) ordered += some.systems * system.accelerators;
+  }
+  for (const auto& site : programme.sites) {
+    for (const auto& some : site.building) building += some.power;
+  }
+  for (const auto& tranche : programme.capital) drawn += tranche.drawn;
+  int sites = 0;
+  Power energised;
+  if (!plan.past.empty()) {
+    const auto& last = plan.past.back();
+    sites = last.sites, energised = last.energised;
+    for (const double count : last.accelerators) standing += count;
+  }
+  if (plan.past.empty() && ordered == 0 && building == Power{} && drawn == Money{}) return {};
+  return fmt::format(
+      "  begins with {:.2f} GW energised at {} site{} and {:.0f} thousand accelerators; {:.2f} GW under construction, {:.0f} "
+      "thousand accelerators on order; {} drawn\n",
+      energised.in(gigawatt), sites, sites == 1 ? "" : "s", standing / 1e3, building.in(gigawatt), ordered / 1e3,
+      format_quantity(drawn));
+}
+
 std::string headline(const StudyReport& report, const Plan& plan) {
   const auto& last = plan.quarters.back();
   const auto& programme = report.prepared.programme;
@@ -60,14 +87,15 @@ std::string headline(const StudyReport& report, const Plan& plan) {
       "capital\n",
       last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
       format_quantity(last.spent_to_date.total()), format_quantity(capital));
+  out += state_text(programme, plan);
   const auto& p = plan.parts;
   out += fmt::format(
-      "  present value of cost {}: systems {}, construction {}, energy {}, operation {}, carbon {}, unmet demand {}\n",
-      format_quantity(plan.objective), format_quantity(p.systems), format_quantity(p.construction),
-      format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon), format_quantity(p.unmet));
-  out += fmt::format("  annuities and present values at {:g} % a year", 100 * programme.capital_cost);
+      "  present value {}: revenue {} less systems {}, construction {}, energy {}, operation {}, carbon {}\n",
+      format_quantity(plan.value), format_quantity(plan.revenue), format_quantity(p.systems),
+      format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon));
+  out += fmt::format("  annuities inside the horizon and present values at {:g} % a year", 100 * programme.capital_cost);
   if (plan.second_present_value) {
-    out += fmt::format("; discounted at {:g} % the same costs are {}", 100 * *programme.second_rate,
+    out += fmt::format("; discounted at {:g} % the same flows are {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
   return out + "\n";
@@ -92,7 +120,7 @@ std::string interest_text(const Programme& programme, const Plan& plan) {
 Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
   Money left;
   for (const auto& tranche : programme.capital)
-    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount : Money{};
+    left += tranche.from <= plan.quarters[index].quarter ? tranche.amount - tranche.drawn : Money{};
   for (std::size_t i = 0; i <= index; ++i) {
     for (const Money drawn : plan.quarters[i].drawn) left -= drawn;
   }
@@ -108,6 +136,13 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
        {"spent " + money.name, "sum " + money.name, "undrawn " + money.name, std::string("GWh"), std::string("kt CO2")})
     columns.push_back({title});
   TextTable table(columns);
+  for (const auto& q : plan.past) {
+    std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)), ""};
+    for (const double count : q.accelerators) row.push_back(thousands(count));
+    row.resize(columns.size());
+    table.add_row(row);
+  }
+  if (!plan.past.empty()) table.add_rule();
   for (const std::size_t i : shown_quarters(plan)) {
     const auto& q = plan.quarters[i];
     std::vector<std::string> row{format_quarter(q.quarter), fmt::format("{:.0f}", q.energised.in(megawatt)),
@@ -120,7 +155,7 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
     table.add_row(row);
   }
   return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
-         "released but not drawn)\n" +
+         "released but not drawn" + std::string(plan.past.empty() ? "" : "; above the line what was realised") + ")\n" +
          table.format(2);
 }
 
@@ -142,6 +177,47 @@ std::string services_table(const StudyReport& report, const Plan& plan) {
   return "\nServices (M tokens/s served on average over the quarter; $/Mtok: annuities of systems and buildings, "
          "energy and operation, idle time "
          "included)\n" +
+         table.format(2);
+}
+
+/// Who is served and who is not, over all quarters. Unmet tokens are told here and are no money.
+std::string customers_table(const Plan& plan) {
+  TextTable table({{"service", Align::left},
+                   {"customers", Align::left},
+                   {"pay, $/Mtok"},
+                   {"want, 1e15 tokens"},
+                   {"get"},
+                   {"revenue " + money_column(plan).name},
+                   {"not served: pay"},
+                   {"a token takes"}});
+  const auto per_million = dollar / million_tokens;
+  for (std::size_t k = 0; k < plan.services.size(); ++k) {
+    if (k > 0) table.add_rule();
+    for (std::size_t b = 0; b < plan.blocks[k].size(); ++b) {
+      Tokens wanted, served, unmet;
+      Money revenue, lost, needed;
+      double first = 0, last = 0;
+      for (const auto& quarter : plan.quarters) {
+        const auto& service = quarter.services[k];
+        const auto& block = service.blocks[b];
+        const Tokens some = max(Tokens{}, (block.wanted - block.served) * quarter_year);
+        wanted += block.wanted * quarter_year, served += block.served * quarter_year, unmet += some;
+        revenue += block.served * quarter_year * block.price;
+        lost += some * block.price, needed += some * service.marginal_cost;
+        if (block.wanted > TokenRate{}) (first == 0 ? first : last) = block.price.in(per_million);
+      }
+      const bool short_of = unmet > 1e-6 * wanted;
+      table.add_row({b == 0 ? plan.services[k] : "", plan.blocks[k][b],
+                     last == 0 || first == last ? fmt::format("{:.3g}", first) : fmt::format("{:.3g} to {:.3g}", first, last),
+                     fmt::format("{:.3g}", wanted.base() / 1e15),
+                     wanted > Tokens{} ? fmt::format("{:.0f} %", 100 * (served / wanted)) : "-",
+                     money_column(plan)(revenue),
+                     short_of ? fmt::format("{:.3g}", (lost / unmet).in(per_million)) : "-",
+                     short_of ? fmt::format("{:.3g}", (needed / unmet).in(per_million)) : "-"});
+    }
+  }
+  return "\nCustomers (over all quarters; who is not served pays less, mean $/Mtok, than one more token takes: its cost, or "
+         "the customer it would push out)\n" +
          table.format(2);
 }
 
@@ -189,7 +265,7 @@ std::string limits_table(const Plan& plan) {
                    format_quantity(g.one_percent)});
   }
   std::string out =
-      "\nWhat binds (shadow price: present value saved by one more unit in each of those quarters; and by 1 % more)\n" +
+      "\nWhat binds (shadow price: present value gained by one more unit in each of those quarters; and by 1 % more)\n" +
       table.format(2);
   if (plan.groups.size() > 14) out += fmt::format("  and {} more: --json has all\n", plan.groups.size() - 14);
   return out;
@@ -209,7 +285,7 @@ std::string format_plan_text(const StudyReport& report) {
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
-         services_table(report, plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
+         services_table(report, plan) + customers_table(plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
          rates_table(report.prepared);
 }
 
@@ -232,12 +308,12 @@ std::string totals_table(const Plan& base, const Plan& other) {
     table.add_row({name, fmt::format("{:.{}f}", x, digits), fmt::format("{:.{}f}", y, digits),
                    fmt::format("{:+.{}f}", y - x + 0.0, digits)});
   };
-  row("present value of cost, " + money.name, base.objective, other.objective);
+  row("present value, " + money.name, base.value, other.value);
+  row("  revenue", base.revenue, other.revenue);
   row("  systems", base.parts.systems, other.parts.systems);
   row("  construction", base.parts.construction, other.parts.construction);
   row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
   if (base.parts.carbon + other.parts.carbon > Money{}) row("  carbon", base.parts.carbon, other.parts.carbon);
-  row("  unmet demand", base.parts.unmet, other.parts.unmet);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
@@ -269,15 +345,15 @@ std::string quarters_table(const Plan& base, const Plan& other) {
 }
 
 /// What the change costs, what it reaches, and whether the plans are of the same quarters.
-std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money worth) {
+std::string effect_text(const Comparison& comparison, const Plan& base, const Plan& other, Money gain) {
   const auto parts = changed_parts(comparison.base->prepared.programme, comparison.other->prepared.programme);
   if (parts.empty()) return "  The change has no effect: no part of this plan uses it.\n\n";
-  std::string out = fmt::format("  The change {} {} in present value.", worth.base() >= 0 ? "costs" : "saves",
-                                format_quantity(worth.base() >= 0 ? worth : -worth));
+  std::string out = fmt::format("  The change {} {} in present value.", gain.base() > 0 ? "gains" : "costs",
+                                format_quantity(gain.base() > 0 ? gain : -gain));
   // Below the solver's tolerances a difference of two optima says nothing.
-  if (std::abs(worth / base.objective) < 1e-9) {
+  if (std::abs(gain / (base.revenue + base.parts.total())) < 1e-9) {
     out =
-        fmt::format("  The change reaches {}, but no limit that binds: the least cost stays.", fmt::join(parts, ", "));
+        fmt::format("  The change reaches {}, but no limit that binds: the best value stays.", fmt::join(parts, ", "));
   }
   if (base.first != other.first || base.last != other.last) {
     out += fmt::format(
@@ -337,7 +413,7 @@ std::string format_comparison_text(const Comparison& comparison) {
     return out;
   }
   const auto difference = compare_plans(*base, *other);
-  out += effect_text(comparison, *base, *other, difference.objective);
+  out += effect_text(comparison, *base, *other, difference.value);
   out += totals_table(*base, *other) + "\nWhat is lost (tokens not served that were; negative: gained)\n" +
          losses_table(difference);
   out += "\nQuarter by quarter\n" + quarters_table(*base, *other);

@@ -20,12 +20,15 @@ int whole_quarters(Duration d) { return static_cast<int>(std::min(std::ceil(d / 
 int quarters_of(Duration d) { return std::max(1, whole_quarters(d)); }
 
 /// A construction price is a watt of IT; the planner counts watts at the meter.
-PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
+PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const StudySiteSpec& spec) {
   const Site& site = catalogue.sites.at(spec.site);
   PlanSite out;
   out.id = spec.site, out.country = site.country;
   out.grid = spec.power;
-  out.energised = spec.energised;
+  out.energised = spec.energised.at(study.horizon.first - 1), out.past = spec.energised;
+  for (const auto& some : study.building) {
+    if (some.site == spec.site) out.building.push_back({some.power, some.finishes, some.paid});
+  }
   out.pue = site.pue;
   out.electricity_price = site.electricity_price;
   out.carbon = site.carbon;
@@ -38,16 +41,20 @@ PlanSite make_site(const Catalogue& catalogue, const StudySiteSpec& spec) {
 
 /// What one system needs of each product that limits.
 std::map<std::string, double> system_parts(const Catalogue& catalogue, const System& system,
+                                           const std::vector<PartKind>& procured,
                                            const std::set<std::string>& limiting) {
+  const auto buys = [&](PartKind kind) { return std::find(procured.begin(), procured.end(), kind) != procured.end(); };
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
   std::map<std::string, double> parts;
   const auto add = [&](const std::string& product, double amount) {
     if (limiting.contains(product) && amount > 0) parts[product] += amount;
   };
   add("system:" + system.id, 1);
-  add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
-  add("cpu:" + system.cpu, system.cpus);
-  if (accelerator.packages_per_wafer) add("packaging:cowos", system.accelerators / *accelerator.packages_per_wafer);
+  if (buys(PartKind::memory)) add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
+  if (buys(PartKind::cpu)) add("cpu:" + system.cpu, system.cpus);
+  if (buys(PartKind::packaging) && accelerator.packages_per_wafer) {
+    add("packaging:cowos", system.accelerators / *accelerator.packages_per_wafer);
+  }
   return parts;
 }
 
@@ -87,14 +94,27 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   out.life = quarters_of(study.finance.system_life);
   out.availability = spec.availability;
   out.maintenance = study.finance.maintenance;
-  out.parts = system_parts(catalogue, system, limiting);
+  out.parts = system_parts(catalogue, system, spec.procured, limiting);
+  for (const auto& some : study.committed) {
+    if (some.system != spec.system) continue;
+    const double count = some.accelerators / system.accelerators;
+    if (some.arrives < study.horizon.first) {
+      out.standing.push_back({some.site, some.arrives, count});
+    } else {
+      // Those that arrive together are paid together.
+      auto& ordered = out.committed[some.arrives];
+      const double paid = some.paid.value_or(study.finance.deposit), before = ordered.paid.value_or(0);
+      ordered.paid = (before * ordered.systems + paid * count) / (ordered.systems + count);
+      ordered.systems += count;
+    }
+  }
   if (spec.growth) out.growth = PlanGrowth{*spec.seed_systems, *spec.growth};
   return out;
 }
 
 void set_throughput(PlanService& service, const std::vector<PlanSystem>& systems,
                     const std::vector<MachineRate>& rates) {
-  service.throughput.clear();
+  service.throughput.clear();  // a machine that may not run the service has no rate
   for (const auto& rate : rates) {
     if (rate.service != service.id || !(rate.per_accelerator.base() > 0)) continue;
     const auto system = std::find_if(systems.begin(), systems.end(), [&](const auto& s) { return s.id == rate.system; });
@@ -109,7 +129,10 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
   PlanService out;
   out.id = spec.service;
   out.demand = spec.demand;
-  out.unmet_price = spec.unmet_price, out.revenue = spec.revenue;
+  for (const auto& block : spec.blocks) {
+    out.blocks.push_back({block.name, block.share, block.price});
+    if (block.share.empty()) out.blocks.back().share.points[study.horizon.first] = 1;
+  }
   out.sites = allowed_sites(catalogue, study, spec);
   out.utilisation = 1 / spec.peak_to_mean;
   return out;
@@ -129,6 +152,10 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
     const bool memory = product.starts_with("memory:"), system = product.starts_with("system:");
     part.unit = memory ? "GB" : product.starts_with("packaging:") ? "wafers" : system ? "systems" : "pieces";
     part.lag = system ? 0 : kPartLag;
+    if (memory) {
+      const auto& price = catalogue.memories.at(product.substr(7)).price;
+      if (price) part.price = price->mid * gigabyte;
+    }
     for (const auto& share : study.shares) {
       for (const auto& supply : catalogue.suppliers.at(share.supplier).delivers) {
         if (supply.product != product) continue;
@@ -189,7 +216,7 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   programme.maximum_debt_share = study.finance.maximum_debt_share;
   programme.reinvested_revenue = study.finance.reinvested_revenue;
   if (study.carbon) programme.carbon_price = study.carbon->price;
-  for (const auto& site : study.sites) programme.sites.push_back(make_site(catalogue, site));
+  for (const auto& site : study.sites) programme.sites.push_back(make_site(catalogue, study, site));
   for (const auto& system : study.systems)
     programme.systems.push_back(make_system(catalogue, study, system, limiting_products));
   programme.parts = make_parts(catalogue, study, programme.systems);
@@ -197,7 +224,7 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   set_rates(programme, rates);
   for (const auto& t : study.capital) {
     programme.capital.push_back(
-        {t.name, t.from, t.amount, t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt, t.interest});
+        {t.name, t.from, t.amount, t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt, t.interest, t.drawn});
   }
   return programme;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "stargate/base/parallel.hpp"
@@ -67,6 +68,9 @@ Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalo
   std::vector<Pair> pairs;
   for (const auto& service : study.services) {
     for (const auto& choice : study.systems) {
+      const auto& kinds = choice.kinds;
+      const bool runs = kinds.empty() || std::find(kinds.begin(), kinds.end(), service.kind) != kinds.end();
+      if (!runs) continue;
       pairs.push_back({&service, &catalogue.systems.at(choice.system)});
     }
   }

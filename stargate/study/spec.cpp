@@ -36,6 +36,7 @@ const RecordTable<TrancheSpec>& TrancheSpec::table() {
                                 .required("name", &T::name, "What it is.")
                                 .required("from", &T::from, "Quarter from which it can be drawn.")
                                 .required("amount", &T::amount, "How much.", not_negative)
+                                .optional("drawn", &T::drawn, "Of it, before the first quarter.", not_negative)
                                 .optional("kind", &T::kind, "Equity or debt.")
                                 .optional("interest", &T::interest, "A year, on what is drawn (debt).", fraction)
                                 .required("source", &T::source, "Where the figure comes from.");
@@ -48,13 +49,39 @@ const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
       RecordTable<S>("study site", "A site of the programme and when it can have power.")
           .required("site", &S::site, "Id of a site of the catalogue.")
           .required("power", &S::power, "Power at the meter that can be had, by quarter.", not_negative)
-          .optional("energised", &S::energised, "Already running before the first quarter.", not_negative)
+          .optional("energised", &S::energised, 
+                    "Running by quarter, up to the one before the first, with which the plan begins.", not_negative)
           .required("most_started", &S::most_started, "Most construction that can be started in a quarter.", positive)
           .optional("build_lead_time", &S::build_lead_time,
                     "From start to power; else the catalogue's shell lead time.", life_within_century)
           .optional("take_or_pay", &S::take_or_pay, "Share of contracted energy paid for whether used or not.",
                     fraction)
           .required("source", &S::source, "Where the dates come from.");
+  return table;
+}
+
+const RecordTable<ConstructionSpec>& ConstructionSpec::table() {
+  using C = ConstructionSpec;
+  static const auto table =
+      RecordTable<C>("construction", "Power that is under construction when the plan begins.")
+          .required("site", &C::site, "Id of a site of the study.")
+          .required("power", &C::power, "At the meter.", positive)
+          .required("finishes", &C::finishes, "First quarter with its power.")
+          .optional("paid", &C::paid, "Share of its price that is paid when the plan begins.", fraction)
+          .required("source", &C::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<CommittedSpec>& CommittedSpec::table() {
+  using C = CommittedSpec;
+  static const auto table =
+      RecordTable<C>("committed systems", "Systems that stand or are on order when the plan begins.")
+          .required("system", &C::system, "Id of a system of the study.")
+          .optional("site", &C::site, "Id of a site of the study; may be left out of those on order.")
+          .required("accelerators", &C::accelerators, "How many accelerators they hold.", positive)
+          .required("arrives", &C::arrives, "Quarter of delivery; before the first they stand, else they are on order.")
+          .optional("paid", &C::paid, "Share of the price that is paid, of those on order; else the deposit.", fraction)
+          .required("source", &C::source, "Where the figures come from.");
   return table;
 }
 
@@ -65,6 +92,9 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .required("system", &S::system, "Id of a system of the catalogue.")
           .optional("from", &S::from, "First quarter of deliveries; else when the system is available.")
           .optional("until", &S::until, "Last quarter of deliveries.")
+          .optional("kinds", &S::kinds, "Kinds of service it may run; else all.")
+          .optional("procured", &S::procured,
+                    "Parts that the programme buys itself, so that their suppliers limit it; else their maker does.")
           .optional("order_lead_time", &S::order_lead_time, "From order to delivery; else the supplier's.",
                     within_century)
           .optional("price_change", &S::price_change, "Change of price a year.",
@@ -88,6 +118,17 @@ const RecordTable<ShareSpec>& ShareSpec::table() {
   return table;
 }
 
+const RecordTable<BlockSpec>& BlockSpec::table() {
+  using B = BlockSpec;
+  static const auto table =
+      RecordTable<B>("customers", "A class of customers of a service, and what it pays.")
+          .required("name", &B::name, "Who they are.")
+          .optional("share", &B::share, "Of the service's demand; all of it when left out.", fraction)
+          .required("price", &B::price, "What a token served brings in, by quarter.", not_negative)
+          .required("source", &B::source, "Where the figures come from.");
+  return table;
+}
+
 const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
   using S = StudyServiceSpec;
   static const auto table =
@@ -100,8 +141,7 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .required("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
           .optional("peak_to_mean", &S::peak_to_mean, "Peak of the day over the mean; capacity is built for the peak.",
                     Rule{.at_least = 1.0, .above = {}, .at_most = {}})
-          .required("unmet_price", &S::unmet_price, "What a token not served costs the programme.", not_negative)
-          .optional("revenue", &S::revenue, "What a token served brings in.", not_negative)
+          .required("blocks", &S::blocks, "Classes of customers and what they pay; who does not pay his cost is not served.")
           .optional("residency", &S::residency, "Countries where it must run.")
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
           .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",
@@ -151,6 +191,8 @@ const RecordTable<StudySpec>& StudySpec::table() {
           .required("capital", &S::capital, "Capital by tranche.")
           .required("sites", &S::sites, "Places with power.")
           .required("systems", &S::systems, "What may be ordered.")
+          .optional("building", &S::building, "Construction under way when the plan begins.")
+          .optional("committed", &S::committed, "Systems that stand or are on order when the plan begins.")
           .optional("shares", &S::shares,
                     "Shares of suppliers' capacity; a supplier not named delivers nothing to the programme.")
           .required("services", &S::services, "Work to be done.")

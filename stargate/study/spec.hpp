@@ -33,6 +33,7 @@ struct TrancheSpec {
   std::string name;
   Quarter from;                            ///< first quarter in which it may be drawn
   Money amount;                            ///< at most, in all
+  Money drawn;                             ///< of it before the first quarter
   CapitalKind kind = CapitalKind::equity;  ///< debt bears interest
   /// A year, on what is drawn.
   double interest = 0;
@@ -43,7 +44,7 @@ struct TrancheSpec {
 struct StudySiteSpec {
   std::string site;                         ///< id of the catalogue
   Series<Power> power;                      ///< at the meter, that the grid and the programme's contracts can give
-  Power energised;                          ///< already running before the first quarter
+  Series<Power> energised;                  ///< up to the quarter before the first, whose figure the plan begins with
   Power most_started;                       ///< a quarter
   std::optional<Duration> build_lead_time;  ///< else the catalogue's
   /// Share of the energy of the energised power that is paid for when it is not used.
@@ -52,10 +53,38 @@ struct StudySiteSpec {
   static const RecordTable<StudySiteSpec>& table();
 };
 
+/// Construction begun before the first quarter, or committed to.
+struct ConstructionSpec {
+  std::string site;  ///< id, one of the study's
+  Power power;       ///< at the meter
+  Quarter finishes;  ///< the first with its power
+  double paid = 0;   ///< share of its price before the first quarter
+  SourceNote source;
+  static const RecordTable<ConstructionSpec>& table();
+};
+
+/// Systems bought before the first quarter: those that came before it stand, the others are on order.
+struct CommittedSpec {
+  std::string system;           ///< id, one of the study's
+  std::string site;             ///< where they stand; on order: anywhere
+  double accelerators = 0;      ///< how many, in whole or broken systems
+  Quarter arrives;              ///< delivered in
+  std::optional<double> paid;   ///< share of the price, of those on order; empty: the deposit
+  SourceNote source;
+  static const RecordTable<CommittedSpec>& table();
+};
+
+enum class ServiceKind { training, serving };
+
+/// What of a system the programme buys itself. Its maker buys the rest, and it is in what the maker offers.
+enum class PartKind { memory, packaging, cpu };
+
 /// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
   std::string system;                       ///< id of the catalogue
   std::optional<Quarter> from, until;       ///< deliveries; else from the system's own availability, until the end
+  std::vector<ServiceKind> kinds;           ///< of services it may run; empty: all
+  std::vector<PartKind> procured;           ///< by the programme: their suppliers' offers limit it
   std::optional<Duration> order_lead_time;  ///< empty: the supplier's
   double price_change = 0;                  ///< a year, after `from`
   /// Share of the full power; else what the machine's records say that it draws when nothing runs.
@@ -74,7 +103,14 @@ struct ShareSpec {
   static const RecordTable<ShareSpec>& table();
 };
 
-enum class ServiceKind { training, serving };
+/// A class of customers.
+struct BlockSpec {
+  std::string name;
+  Series<double> share;         ///< of the service's demand; empty: all of it
+  Series<MoneyPerToken> price;  ///< what a token brings in
+  SourceNote source;
+  static const RecordTable<BlockSpec>& table();
+};
 
 /// One table for both kinds: which fields a kind needs is checked by study.cpp.
 struct StudyServiceSpec {
@@ -84,8 +120,7 @@ struct StudyServiceSpec {
   Series<TokenRate> demand;                 ///< tokens trained on, or put out, on average over the quarter
   /// Of demand within a day. Capacity is built for the peak, so accelerators work 1 / peak_to_mean of the time.
   double peak_to_mean = 1;
-  /// What a token that is not served costs the plan; what a served one earns.
-  MoneyPerToken unmet_price, revenue;
+  std::vector<BlockSpec> blocks;            ///< of its customers
   std::vector<std::string> residency;       ///< countries where it must run; empty: anywhere in reach
   std::vector<std::string> user_regions;    ///< for the round-trip limit
   std::optional<Duration> most_round_trip;  ///< between its users and a site
@@ -128,6 +163,8 @@ struct StudySpec {
   std::vector<TrancheSpec> capital;        ///< empty: money is no limit
   std::vector<StudySiteSpec> sites;        ///< where power may be built
   std::vector<StudySystemSpec> systems;    ///< what may be bought
+  std::vector<ConstructionSpec> building;  ///< under way before the first quarter
+  std::vector<CommittedSpec> committed;    ///< bought before the first quarter
   std::vector<ShareSpec> shares;           ///< of suppliers' products; the rest is the world's
   std::vector<StudyServiceSpec> services;  ///< what tokens are wanted for
   std::optional<CarbonSpec> carbon;        ///< price of emissions
@@ -138,6 +175,11 @@ template <>
 struct EnumNames<CapitalKind> {
   static constexpr std::pair<const char*, CapitalKind> names[] = {{"equity", CapitalKind::equity},
                                                                   {"debt", CapitalKind::debt}};
+};
+template <>
+struct EnumNames<PartKind> {
+  static constexpr std::pair<const char*, PartKind> names[] = {
+      {"memory", PartKind::memory}, {"packaging", PartKind::packaging}, {"cpu", PartKind::cpu}};
 };
 template <>
 struct EnumNames<ServiceKind> {

@@ -22,8 +22,8 @@ void write_node(const Node& node, std::string& out) {
 
 /// The fields of a service but those that no machine's rate depends on.
 std::string asked_of(const Node& service) {
-  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "unmet_price",
-                                           "revenue", "residency", "user_regions", "most_round_trip", "source"};
+  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "blocks",
+                                           "residency", "user_regions", "most_round_trip", "source"};
   std::string out;
   for (const Member& member : service.members) {
     if (other.contains(member.key)) continue;
@@ -137,8 +137,44 @@ class StudyCheck {
               "a growth limit needs both seed_systems and growth");
       }
     }
+    check_commitments();
     for (std::size_t i = 0; has_items("shares", study_.shares.size()) && i < study_.shares.size(); ++i) {
       reference(item("shares", i), "supplier", fmt::format("shares[{}]", i), "supplier", study_.shares[i].supplier);
+    }
+  }
+
+  template <class Item>
+  void one_of(const char* list, std::size_t i, const char* key, const std::string& id, const std::vector<Item>& items,
+              std::string Item::*name) {
+    if (id.empty() || std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.*name == id; })) return;
+    std::vector<std::string> known;
+    for (const auto& some : items) known.push_back(some.*name);
+    fault(item(list, i), key, fmt::format("{}[{}]", list, i), "the study has no " + std::string(key) + " '" + id + "'",
+          suggest_name(id, known));
+  }
+
+  void check_commitments() {
+    const Quarter first = study_.horizon.first;
+    for (std::size_t i = 0; has_items("building", study_.building.size()) && i < study_.building.size(); ++i) {
+      const auto& some = study_.building[i];
+      const std::string path = fmt::format("building[{}]", i);
+      source(path, &item("building", i), some.source);
+      one_of("building", i, "site", some.site, study_.sites, &StudySiteSpec::site);
+      at_most(item("building", i), "power", path, some.power / kMostPower, "1,000 GW");
+      if (some.finishes.index == 0 || some.finishes >= first) continue;
+      fault(item("building", i), "finishes", path, "lies before the first quarter planned",
+            "what stands is in 'energised' of the site");
+    }
+    for (std::size_t i = 0; has_items("committed", study_.committed.size()) && i < study_.committed.size(); ++i) {
+      const auto& some = study_.committed[i];
+      const std::string path = fmt::format("committed[{}]", i);
+      source(path, &item("committed", i), some.source);
+      one_of("committed", i, "system", some.system, study_.systems, &StudySystemSpec::system);
+      one_of("committed", i, "site", some.site, study_.sites, &StudySiteSpec::site);
+      at_most(item("committed", i), "accelerators", path, some.accelerators / 1e9, "a billion");
+      if (some.arrives.index > 0 && some.arrives < first && some.site.empty()) {
+        fault(item("committed", i), nullptr, path, "'site' is missing", "they stand when the plan begins: say where");
+      }
     }
   }
 
@@ -158,12 +194,15 @@ class StudyCheck {
     for (std::size_t i = 0; has_items("capital", study_.capital.size()) && i < study_.capital.size(); ++i) {
       at_most(item("capital", i), "amount", fmt::format("capital[{}]", i), study_.capital[i].amount / kMostMoney,
               "a million billion dollars");
+      if (study_.capital[i].drawn > study_.capital[i].amount) {
+        fault(item("capital", i), "drawn", fmt::format("capital[{}]", i), "is more than the tranche");
+      }
     }
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       const auto& site = study_.sites[i];
       const std::string path = fmt::format("sites[{}]", i);
       at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
-      at_most(item("sites", i), "energised", path, site.energised / kMostPower, "1,000 GW");
+      at_most(item("sites", i), "energised", path, largest(site.energised) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
     }
     for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
@@ -209,14 +248,39 @@ class StudyCheck {
     }
   }
 
+  /// Names, prices, and shares that leave nothing over in any quarter.
+  void check_blocks(std::size_t i, const std::string& path) {
+    const auto& blocks = study_.services[i].blocks;
+    const Node* list = item("services", i).find("blocks");
+    if (list == nullptr || list->items.size() != blocks.size()) return;
+    if (blocks.empty()) fault(item("services", i), "blocks", path, "is empty: nobody would pay for the service");
+    for (std::size_t b = 0; b < blocks.size(); ++b) {
+      const std::string at = fmt::format("{}.blocks[{}]", path, b);
+      source(at, &list->items[b], blocks[b].source);
+      at_most(list->items[b], "price", at, largest(blocks[b].price) / (dollar / token), "a dollar a token");
+      const bool again = std::any_of(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(b),
+                                     [&](const BlockSpec& other) { return other.name == blocks[b].name; });
+      if (again) fault(list->items[b], "name", at, "'" + blocks[b].name + "' is given twice");
+    }
+    const auto& [first, last] = study_.horizon;
+    if (first.index == 0 || last - first > 79) return;
+    for (Quarter q = first; q <= last; q = q + 1) {
+      double sum = 0;
+      for (const auto& block : blocks) sum += block.share.empty() ? 1 : block.share.at(q);
+      if (!(sum > 1 + 1e-9)) continue;
+      fault(item("services", i), "blocks", path,
+            fmt::format("add up to {:.4g} % of the demand in {}", 100 * sum, format_quarter(q)));
+      return;
+    }
+  }
+
   void check_service(std::size_t i) {
     const auto& s = study_.services[i];
     const std::string path = fmt::format("services[{}]", i);
     reference(item("services", i), "model", path, "model", s.model);
     at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
     at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
-    at_most(item("services", i), "unmet_price", path, s.unmet_price / (dollar / token), "a dollar a token");
-    at_most(item("services", i), "revenue", path, s.revenue / (dollar / token), "a dollar a token");
+    check_blocks(i, path);
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
       refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",

@@ -12,7 +12,7 @@ finance:
   {discount_rate: 8 %, capital_cost: 10 %, system_life: 1 year, building_life: 20 years, maintenance: 3 %, deposit: 20 %,
    on_delivery: 70 %, on_acceptance: 10 %, reinvested_revenue: 5 %, maximum_debt_share: 60 %, source: someone-2026}
 capital:
-  - {name: start, from: 2026Q1, amount: 5 B$, kind: equity, interest: 0 %, source: someone-2026}
+  - {name: start, from: 2026Q1, amount: 5 B$, drawn: 20 M$, kind: equity, interest: 0 %, source: someone-2026}
   - {name: more, from: 2026Q3, amount: 5 B$, kind: debt, interest: 7 %, source: someone-2026}
 sites:
   - {site: abilene, power: {2026Q1: 100 MW, 2027Q1: 200 MW}, energised: 50 MW, most_started: 50 MW,
@@ -21,7 +21,12 @@ sites:
 systems:
   - {system: gb200-nvl72, from: 2026Q1, until: 2027Q2, order_lead_time: 3 months, price_change: -5 %, idle_power: 25 %,
      availability: 95 %, seed_systems: 50, growth: 60 %, source: someone-2026}
-  - {system: openai-xpu-rack, source: someone-2026}
+  - {system: openai-xpu-rack, kinds: [serving], procured: [memory, packaging, cpu], source: someone-2026}
+building:
+  - {site: sakai, power: 10 MW, finishes: 2026Q2, paid: 50 %, source: someone-2026}
+committed:
+  - {system: gb200-nvl72, site: abilene, accelerators: 720, arrives: 2025Q4, source: someone-2026}
+  - {system: gb200-nvl72, accelerators: 1440, arrives: 2026Q2, paid: 30 %, source: someone-2026}
 shares:
   - {supplier: nvidia, share: {2026Q1: 5 %, 2027Q1: 10 %}, source: someone-2026}
   - {supplier: sk-hynix, share: 5 %, source: someone-2026}
@@ -30,10 +35,11 @@ services:
   - {service: assistant, name: Assistant, kind: serving, model: gpt-oss-120b, stand_in: one, isl: 1000, osl: 200,
      prefix_share: 20 %, ttft: 1 s, tpot: 30 ms, precision: fp8, peak_to_mean: 1.5, residency: [US],
      user_regions: [texas], most_round_trip: 100 ms, demand: {2026Q2: 1 Mtok/s, 2027Q2: 20 Mtok/s},
-     unmet_price: 2 $/Mtok, revenue: 3 $/Mtok, source: someone-2026}
+     blocks: [{name: paid, share: 60 %, price: {2026Q1: 3 $/Mtok, 2027Q4: 2 $/Mtok}, source: someone-2026},
+              {name: free, share: {2026Q1: 40 %}, price: 0.5 $/Mtok, source: someone-2026}], source: someone-2026}
   - {service: training, name: Training, kind: training, model: llama-3.1-405b, stand_in: one, gpus: 4096,
-     global_batch_size: 1024, seq_length: 8192, effective_time: 90 %, demand: 5 Mtok/s, unmet_price: 1 $/Mtok,
-     source: someone-2026}
+     global_batch_size: 1024, seq_length: 8192, effective_time: 90 %, demand: 5 Mtok/s,
+     blocks: [{name: research, price: 1 $/Mtok, source: someone-2026}], source: someone-2026}
 carbon: {price: 10 $/t, source: someone-2026}
 )";
 

@@ -69,9 +69,9 @@ TEST_CASE("a field of a study at any value is a fault with its place, or a study
       changed_parts(base->programme, other->programme);
       const auto* plan = std::get_if<Plan>(&other->outcome);
       if (plan == nullptr) continue;
-      CHECK(std::isfinite(plan->objective.base()));
+      CHECK(std::isfinite(plan->value.base()));
       const PlanDifference difference = compare_plans(std::get<Plan>(base->outcome), *plan);
-      CHECK(std::isfinite(difference.objective.base()));
+      CHECK(std::isfinite(difference.value.base()));
     }
   });
   CHECK(planned > 300);

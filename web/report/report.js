@@ -68,20 +68,20 @@ function headline_tiles() {
     tile("Power at the end", format_power(last_period.power_mw), `${format_power(last_period.power_used_mw)} used in ${last_period.quarter}`, each_quarter((p) => p.power_mw)),
     tile("Accelerators installed", format_number(sum_of(last_period.accelerators)), `${used(result.accelerators, "accelerators").length} kinds over the plan`, accelerators),
     tile("Money spent", format_usd(last_period.cumulative_spent_usd), `of ${format_usd(last_period.capital_released_usd)} released`, each_quarter((p) => p.cumulative_spent_usd)),
-    tile("Present value of cost", format_usd(result.objective_usd), "what the plan minimises"),
+    tile("Present value", format_usd(result.value_usd), "revenue less cost, which the plan maximises"),
     tile("Tokens at the end", `${format_number(sum_of(last_period.tokens_per_s))}/s`, demand > 0 ? `${format_percent(sum_of(last_period.tokens_per_s) / demand)} of the demand` : "no demand given", tokens),
     binding ? tile("What binds most", format_price(binding.worth_usd, binding.unit), `${binding.name}, in ${binding.quarters} of ${periods.length} quarters`)
             : tile("What binds most", "Nothing", "no limit has a price"));
 }
 
-const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", carbon_usd: "Carbon", unmet_usd: "Unmet demand"};
+const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", carbon_usd: "Carbon"};
 
 function cost_bar() {
   const entries = Object.entries(cost_names).map(([key, name], i) => ({name, i, value: (result.costs || {})[key] || 0}));
   const total = entries.reduce((sum, e) => sum + e.value, 0);
   if (!(total > 0)) return null;
   const colour = (i) => `--colour:var(--c${i})`;
-  return el("div", {class: "card cost", id: "costs"}, el("h3", {}, "What the present value is made of"),
+  return el("div", {class: "card cost", id: "costs"}, el("h3", {}, "What the plan costs, in present value"),
     el("div", {class: "stack", "aria-hidden": "true"}, entries.map((e) => el("span", {style: `${colour(e.i)};flex-grow:${e.value / total}`}))),
     el("ul", {}, entries.map((e) => el("li", {}, el("span", {class: "swatch solid", style: colour(e.i)}), el("span", {}, e.name),
       el("b", {}, format_usd(e.value)), el("small", {}, format_percent(e.value / total))))));
@@ -247,7 +247,7 @@ function comparison_parts() {
   return [
     el("p", {class: "lead"}, "The same study ", el("b", {}, comparison.change), ", planned again from the start."),
     el("dl", {class: "tiles"},
-      tile("Present value of cost", delta(result.objective_usd, comparison.objective_usd), `${format_usd(comparison.objective_usd)} against ${format_usd(result.objective_usd)}`),
+      tile("Present value", delta(result.value_usd, comparison.value_usd), `${format_usd(comparison.value_usd)} against ${format_usd(result.value_usd)}`),
       tile("Power at the end", delta(...power.map(at_end)), `${format_power(at_end(power[1]))} against ${format_power(at_end(power[0]))}`),
       tile("Accelerators at the end", delta(...chips.map(at_end)), `${format_number(at_end(chips[1]))} against ${format_number(at_end(chips[0]))}`),
       tile("Tokens at the end", delta(...tokens.map(at_end)), `${format_number(at_end(tokens[1]))}/s against ${format_number(at_end(tokens[0]))}/s`)),

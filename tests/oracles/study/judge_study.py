@@ -23,7 +23,7 @@ def main():
         run = subprocess.run([arguments.stargate, "plan", arguments.study, "--json", "--mps", mps], capture_output=True, text=True)
         if run.returncode != 0:
             sys.exit(f"stargate plan failed:\n{run.stderr}")
-        millions = json.loads(run.stdout)["objective_usd"] / 1e6  # the LP counts in M$
+        millions = -json.loads(run.stdout)["value_usd"] / 1e6  # the LP minimises, and counts in M$
         compare = os.path.join(HERE, "..", "lp", "compare_lp.py")
         sys.exit(subprocess.run([sys.executable, "-B", compare, mps, "--objective", repr(millions)]).returncode)
 
