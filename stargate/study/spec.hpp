@@ -7,6 +7,7 @@
 #include "stargate/catalogue/catalogue.hpp"
 #include "stargate/service/service_spec.hpp"
 #include "stargate/sizing/serving_ways.hpp"
+#include "stargate/study/partner_spec.hpp"
 
 namespace stargate {
 
@@ -168,6 +169,7 @@ struct StudySpec {
   std::vector<ShareSpec> shares;           ///< of suppliers' products; the rest is the world's
   std::vector<StudyServiceSpec> services;  ///< what tokens are wanted for
   std::optional<CarbonSpec> carbon;        ///< price of emissions
+  std::vector<PartnerSpec> partners;       ///< who brings what of it
   static const RecordTable<StudySpec>& table();
 };
 

@@ -385,6 +385,9 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   drop_left_out(document->root, "systems", "system", "system", changes.without);
   drop_left_out(document->root, "shares", "supplier", "supplier", changes.without);
   drop_left_out(document->root, "services", "model", "model", changes.without);
+  for (const char* list : {"building", "committed"}) drop_left_out(document->root, list, "site", "site", changes.without);
+  drop_left_out(document->root, "committed", "system", "system", changes.without);
+  drop_left_out_of_partners(document->root, changes.without);
   Diagnostics faults;
   for (const auto& change : changes.set) {
     auto applied = apply_override(*document, change);
@@ -400,6 +403,8 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   }
   const auto more = StudyCheck(*document, study, catalogue).run();
   faults.insert(faults.end(), more.begin(), more.end());
+  const auto of_partners = check_partners(*document, study, catalogue);
+  faults.insert(faults.end(), of_partners.begin(), of_partners.end());
   if (!faults.empty()) return faults;
   return study;
 }
