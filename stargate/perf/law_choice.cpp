@@ -24,6 +24,7 @@ double specification_distance(const Accelerator& a, const Accelerator& b) {
 constexpr double kReach = 2;         // distance over which a lender's weight falls by e
 constexpr double kOfStranger = 0.2;  // of the weight: another vendor's kernels are another library's
 constexpr int kRowsToLend = 60;  // fewer say nothing of other shapes on other chips
+constexpr int kRowsToServe = 5;  // fewer settle how a table was timed, and nothing of other engines' calls
 constexpr const char* kOfNetworks = "collective";
 
 /// Operations a clock of one unit.
@@ -110,6 +111,7 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
     const double wanted = query.version.empty() ? 99 : version_number(query.version);
     for (const CalibratedGroup& group : calibration.groups) {
       if (!query.architecture.empty() && group.used.rows < kRowsToLend) continue;
+      if (group.engine != query.engine && group.used.rows < kRowsToServe) continue;
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
       // The error to expect: of rows held out when the device's own coefficients are used; of a device predicted
       // without its own rows when it borrows.
