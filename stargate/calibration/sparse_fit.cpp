@@ -18,7 +18,7 @@ constexpr double kFastest = 1.08;        // of the data-sheet rate: clocks may s
 constexpr double kDisturbed = 2;         // times what two larger calls take
 // Times what its own arithmetic and the products before it take, of half of a group's rows: reference code, where an
 // engine has no kernel for the chip.
-constexpr double kFallBack = 10;
+constexpr double kFallBack = 20;
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
