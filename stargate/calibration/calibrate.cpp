@@ -112,6 +112,11 @@ Predicted predict_calibrated(const KernelTable& table, const LawFit& law, const 
   return out;
 }
 
+/// Whether a device's laws take all kernels of this one from one engine of one device, as perf/kernel_laws.cpp does.
+bool takes_one_lender(const std::string& law) {
+  return law != "gemm" && law != "recurrent" && law != "sparse_attention";
+}
+
 /// With nothing of the device's own architecture or family: what all others' kernels would take, as perf/device_law.hpp
 /// joins them. Nothing when there are none.
 std::optional<Predicted> predict_typical(const KernelTable& table, const LawFit& law, const Accelerator& device,
@@ -122,7 +127,8 @@ std::optional<Predicted> predict_typical(const KernelTable& table, const LawFit&
   for (const LendingArchitecture& lender : lending_architectures(catalogue, device)) {
     LawQuery of_lender = query;
     of_lender.architecture = lender.id;
-    const auto chosen = choose_groups(catalogue, device, of_lender);
+    auto chosen = choose_groups(catalogue, device, of_lender);
+    if (takes_one_lender(query.law)) chosen = keep_one_lender(chosen);
     if (chosen.empty()) continue;
     const Predicted theirs = predict_calibrated(table, law, device, chosen);
     for (std::size_t i = 0; i < table.rows; ++i) {

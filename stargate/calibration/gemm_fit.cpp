@@ -9,6 +9,7 @@
 
 #include "stargate/base/check.hpp"
 #include "stargate/calibration/fit_rows.hpp"
+#include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {
 namespace {
@@ -20,7 +21,9 @@ constexpr double kHostBound = 25;           // microseconds; no launch from a ca
 constexpr double kClearlyBetter = 0.97;     // of the searched library's loss, for a tiling by rows
 constexpr std::size_t kRowsToChoose = 500;  // enough to choose a tiling by
 constexpr std::size_t kLeastRows = 20;      // a group of fewer is not fitted, unless its table has nothing else
-constexpr std::size_t kLeastAlone = 8;      // then this many settle the coefficients that matter most
+constexpr std::size_t kLeastAlone = 4;      // then this many settle the launch and the share of the peak
+constexpr std::size_t kFewRows = 6;         // and more what feeds the units and what the memory hides
+constexpr double kUnexplained = 15;         // median percent: few rows that these leave so far off make no law
 
 struct TileShape {
   double rows, columns, cluster;
@@ -84,8 +87,8 @@ std::vector<Parameter> fitted_parameters(const Problem& problem, const GemmCoeff
     if (!host_bound && name == "host_us") continue;
     // Kernels with tiles by rule do not split the depth.
     if (!start.tiling.searched() && name == "split") continue;
-    const bool matters = name == "launch" || name == "peak_share" || name == "feed" || name == "unhidden";
-    if (problem.rows.size() < kLeastRows && !matters) continue;
+    const bool first = name == "launch" || name == "peak_share", second = name == "feed" || name == "unhidden";
+    if (problem.rows.size() < kLeastRows && !first && !(second && problem.rows.size() >= kFewRows)) continue;
     Parameter parameter{name,        field.unit,  field.meaning,  start.*field.member,
                         field.lower, field.upper, field.lower > 0};
     if (name == "launch") {
@@ -268,7 +271,10 @@ std::vector<CalibratedGroup> GemmFit::fit(const KernelTable& table, const Accele
   const auto is_large = [](const auto& group) { return group.second.rows.size() >= kLeastRows; };
   const std::size_t least = std::any_of(groups.begin(), groups.end(), is_large) ? kLeastRows : kLeastAlone;
   for (const auto& [name, group] : groups) {
-    if (group.rows.size() >= least) out.push_back(fit_group(table, device, group));
+    if (group.rows.size() < least) continue;
+    CalibratedGroup fitted = fit_group(table, device, group);
+    if (group.rows.size() < kLeastRows && fitted.used.median_pct > kUnexplained) continue;
+    out.push_back(std::move(fitted));
   }
   return out;
 }
@@ -291,18 +297,6 @@ std::vector<LawFit::Call> GemmFit::calls(const KernelTable& table, const Acceler
     out[i].operators = {op};
   }
   return out;
-}
-
-/// The group of that name, else one of the same format.
-const CalibratedGroup* group_for(const std::vector<CalibratedGroup>& groups, const std::string& name) {
-  for (const CalibratedGroup& group : groups) {
-    if (group.precision == name) return &group;
-  }
-  const std::string format = name.substr(0, name.find('.'));
-  for (const CalibratedGroup& group : groups) {
-    if (group.precision.substr(0, group.precision.find('.')) == format) return &group;
-  }
-  return nullptr;
 }
 
 std::vector<LawFit::Prediction> GemmFit::predict(const KernelTable& table, const Accelerator& device,

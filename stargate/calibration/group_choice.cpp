@@ -1,4 +1,4 @@
-// Shared by the fits of MLA and of experts.
+// Shared by the fits of products, of MLA and of experts.
 #include "stargate/calibration/group_choice.hpp"
 
 namespace stargate {

@@ -2,6 +2,7 @@
 #include "stargate/calibration/attention_fit.hpp"
 #include "stargate/calibration/calibration.hpp"
 #include "stargate/calibration/collective_fit.hpp"
+#include "stargate/calibration/exchange_fit.hpp"
 #include "stargate/calibration/gemm_fit.hpp"
 #include "stargate/calibration/mla_fit.hpp"
 #include "stargate/calibration/moe_fit.hpp"
@@ -25,6 +26,7 @@ std::vector<std::unique_ptr<LawFit>> make_law_fits(const Catalogue& catalogue) {
   fits.push_back(make_recurrent_fit());
   fits.push_back(make_sparse_fit(catalogue));
   fits.push_back(make_collective_fit(catalogue.networks));
+  fits.push_back(make_exchange_fit());
   return fits;
 }
 

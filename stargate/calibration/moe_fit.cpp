@@ -275,21 +275,31 @@ bool is_clearly_no_less(const MoeRow& other, const MoeRow& row) {
   return asks_no_less(other, row) && (alike || other.microseconds * kDisturbedOther < row.microseconds);
 }
 
-/// Tuning tables fill in what nobody ran: one figure, the same to its last digit, under more and more tokens. The least
-/// of them keeps it.
+/// Tuning tables fill in what nobody ran: one figure, the same to its last digit, under several numbers of tokens. Where
+/// they begin at the fewest of a shape the tuner padded them up, and the most of them were run; else the fewest were.
 void mark_copied(const std::vector<MoeRow>& rows, std::vector<std::string>& reasons) {
-  const auto call_of = [](const MoeRow& r) {
-    return std::tuple(r.microseconds, r.shape.hidden, r.shape.inter, r.shape.experts, r.shape.top_k, r.shape.ranks,
-                      r.tensor_ranks, r.skew);
+  const auto shape_of = [](const MoeRow& r) {
+    return std::tuple(r.shape.hidden, r.shape.inter, r.shape.experts, r.shape.top_k, r.shape.ranks, r.tensor_ranks,
+                      r.skew);
   };
-  std::map<decltype(call_of(rows.front())), double> least;  // tokens
+  struct Range {
+    double low, high;
+  };
+  std::map<decltype(shape_of(rows.front())), Range> all;  // tokens of a shape
+  std::map<std::pair<decltype(shape_of(rows.front())), double>, Range> alike;  // of a shape and figure
+  const auto widen_by = [](auto& ranges, const auto& key, double tokens) {
+    Range& range = ranges.try_emplace(key, Range{tokens, tokens}).first->second;
+    range = {std::min(range.low, tokens), std::max(range.high, tokens)};
+  };
   for (const MoeRow& row : rows) {
-    double& tokens = least.try_emplace(call_of(row), row.tokens).first->second;
-    tokens = std::min(tokens, row.tokens);
+    widen_by(all, shape_of(row), row.tokens);
+    widen_by(alike, std::pair(shape_of(row), row.microseconds), row.tokens);
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (reasons[i].empty() && rows[i].tokens > least.at(call_of(rows[i]))) {
-      reasons[i] = "the figure of fewer tokens to its last digit: copied";
+    const Range whole = all.at(shape_of(rows[i])), same = alike.at({shape_of(rows[i]), rows[i].microseconds});
+    const bool padded = same.low == whole.low && same.high < whole.high;
+    if (reasons[i].empty() && rows[i].tokens != (padded ? same.high : same.low)) {
+      reasons[i] = "the figure of another number of tokens to its last digit: copied";
     }
   }
 }

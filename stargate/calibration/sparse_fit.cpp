@@ -16,6 +16,9 @@ namespace {
 
 constexpr double kFastest = 1.08;        // of the data-sheet rate: clocks may stand this much above those it assumes
 constexpr double kDisturbed = 2;         // times what two larger calls take
+// Times what its own arithmetic and the products before it take, of half of a group's rows: reference code, where an
+// engine has no kernel for the chip.
+constexpr double kFallBack = 20;
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
@@ -105,13 +108,25 @@ bool asks_no_less(const SparseRow& other, const SparseRow& row) {
          other.call.index_heads >= row.call.index_heads && other.projections_us >= row.projections_us;
 }
 
+double least_us(const SparseRow& row, const SparseDevice& device) {
+  return row.call.index_flops() / device.narrow_peak + row.call.attention_flops() / device.peak;
+}
+
+bool is_fall_back(const std::vector<SparseRow>& rows, const SparseDevice& device) {
+  const auto slow = std::count_if(rows.begin(), rows.end(), [&](const SparseRow& row) {
+    return row.microseconds > kFallBack * (least_us(row, device) + row.projections_us + row.launches_us);
+  });
+  return 2 * slow > static_cast<std::ptrdiff_t>(rows.size());
+}
+
 std::vector<std::string> broken_rows(const std::vector<SparseRow>& rows, const SparseDevice& device) {
   std::vector<std::string> reasons(rows.size());
+  if (is_fall_back(rows, device)) reasons.assign(rows.size(), "a fall-back without a kernel was timed");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const SparseRow& row = rows[i];
-    const double least = row.call.index_flops() / device.narrow_peak + row.call.attention_flops() / device.peak;
+    if (!reasons[i].empty()) continue;
     if (!(row.microseconds > 0)) reasons[i] = "no time or no shape";
-    else if (least > row.microseconds * kFastest) reasons[i] = "faster than the matrix units can be";
+    else if (least_us(row, device) > row.microseconds * kFastest) reasons[i] = "faster than the matrix units can be";
   }
   const auto by_time = sort_by_time(rows, [&](std::size_t i) { return reasons[i].empty(); });
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -266,12 +281,7 @@ class SparseFit final : public LawFit {
       group.rows.push_back(i);
       group.calls.push_back(row);
     }
-    // SGLang 0.5.14 has no kernel of DeepSeek-V4 for workstation parts: its reference code takes 0.7 s a step.
-    const bool fallback = table.device == "rtx_pro_6000_server" && table.table.starts_with("dsv4_");
-    for (auto& [name, group] : groups) {
-      group.reasons = broken_rows(group.calls, sparse_device(device));
-      if (fallback) group.reasons.assign(group.calls.size(), "a fall-back without a kernel was timed");
-    }
+    for (auto& [name, group] : groups) group.reasons = broken_rows(group.calls, sparse_device(device));
     return groups;
   }
 

@@ -19,6 +19,8 @@ constexpr double kSendExtraUs = 15, kSendChunkUs = 0.5;  // one connection: noth
 constexpr const char* kCollectiveNames[] = {"all_reduce", "all_gather", "reduce_scatter",
                                             "all_to_all", "broadcast",  "send_receive"};
 
+constexpr double kMostLowLatency = 1024;
+
 double bytes_per_us(ByteRate rate) { return rate.base() * 1e-6; }
 
 /// A full mesh has one link for each pair: a group uses only the links among its members. A torus of three axes gives a
@@ -131,6 +133,30 @@ void calibrate_fabric(Fabric& fabric, const Catalogue& catalogue, const System& 
   fabric.coefficients = std::make_shared<const CollectiveCoefficients>(out);
 }
 
+/// Through the host's PCIe no rank writes into another's memory: no library for it runs there.
+void calibrate_exchange(Fabric& fabric, const Catalogue& catalogue, const System& system) {
+  const Network& up = catalogue.networks.at(system.scale_up);
+  if (up.network_class == NetworkClass::host) return;
+  const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
+  const auto groups = choose_groups(catalogue, accelerator, {"expert_exchange", {}, {}, {}});
+  if (groups.empty()) return;
+  ExchangeLaws out;
+  out.device = exchange_device(accelerator);
+  out.device.link = bytes_per_us(fabric.up.bandwidth), out.device.network = bytes_per_us(fabric.out.bandwidth);
+  for (const auto mode : {ExchangeMode::low_latency, ExchangeMode::normal}) {
+    for (const bool combine : {false, true}) {
+      for (const bool across : {false, true}) {
+        const ExchangeCall call{mode, combine, 0, 0, 1, 1, across ? 2.0 : 1.0};
+        const ChosenGroup* chosen = find_group(groups, exchange_group_name(call));
+        if (chosen == nullptr) continue;
+        out.laws[static_cast<std::size_t>(mode)][combine ? 1 : 0][across ? 1 : 0] =
+            read_exchange_coefficients(chosen->group->coefficients);
+      }
+    }
+  }
+  fabric.exchange = std::make_shared<const ExchangeLaws>(out);
+}
+
 }  // namespace
 
 std::string across_suffix(const std::string& transport, int domain) {
@@ -191,6 +217,7 @@ Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, con
   fabric.out = {a.scale_out_bandwidth.base() > 0 ? a.scale_out_bandwidth : out->second.bandwidth,
                 out->second.latency.value_or(kOutLatency), out->second.efficiency.value_or(kOutEfficiency)};
   calibrate_fabric(fabric, catalogue, system, engine);
+  calibrate_exchange(fabric, catalogue, system);
   return fabric;
 }
 
@@ -218,6 +245,36 @@ Duration collective_time(const Fabric& fabric, Collective collective, Bytes byte
              fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,
              out) *
          fabric.stretch * microsecond;
+}
+
+Duration expert_exchange_time(const Fabric& fabric, const ExpertExchange& e, Group group) {
+  if (group.size <= 1 || !(e.tokens > 0)) return {};
+  const double rows = e.tokens * std::min<double>(e.top_k, group.size);
+  const auto all_to_all = [&](double element_bytes) {
+    return collective_time(fabric, Collective::all_to_all, Bytes::from_base(rows * e.hidden * element_bytes), group);
+  };
+  Duration least = all_to_all(e.element_bytes) + all_to_all(2);
+  if (fabric.exchange == nullptr) return least;
+  const int inside = std::clamp(group.per_domain, 1, group.size);
+  ExchangeDevice device = fabric.exchange->device;
+  device.network /= fabric.oversubscription;
+  for (const auto mode : {ExchangeMode::low_latency, ExchangeMode::normal}) {
+    // Buffers of the low-latency kernels hold so many tokens of each rank.
+    if (mode == ExchangeMode::low_latency && e.tokens > kMostLowLatency) continue;
+    Duration both;
+    bool known = true;
+    const auto& ways = fabric.exchange->laws[static_cast<std::size_t>(mode)];
+    for (const bool combine : {false, true}) {
+      const auto& law = ways[combine ? 1 : 0][inside < group.size ? 1 : 0];
+      known = known && law.has_value();
+      if (!known) break;
+      const ExchangeCall call{mode, combine, e.tokens, e.hidden, e.top_k, e.experts, static_cast<double>(group.size),
+                              static_cast<double>(inside), exchange_row_bytes(e.hidden, e.element_bytes, combine)};
+      both += exchange_us(*law, device, call) * fabric.stretch * microsecond;
+    }
+    if (known) least = min(least, both);
+  }
+  return least;
 }
 
 }  // namespace stargate

@@ -4,10 +4,13 @@
 // links' own latencies and efficiencies.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
 
 #include "stargate/catalogue/catalogue.hpp"
 #include "stargate/perf/collective_law.hpp"
+#include "stargate/perf/exchange_law.hpp"
 #include "stargate/perf/law_choice.hpp"
 
 namespace stargate {
@@ -21,6 +24,12 @@ struct Link {
   ByteRate effective() const { return bandwidth * efficiency; }
 };
 
+/// Measured exchanges of experts' tokens. By mode; out and back; inside a domain and across.
+struct ExchangeLaws {
+  ExchangeDevice device;
+  std::array<std::array<std::array<std::optional<ExchangeCoefficients>, 2>, 2>, kExchangeModeCount> laws;
+};
+
 /// Copies share their coefficients. Bandwidths are per direction of one accelerator.
 struct Fabric {
   int domain = 8;                             ///< accelerators in a scale-up domain
@@ -30,6 +39,7 @@ struct Fabric {
   double oversubscription = 1;                ///< of the scale-out network beyond the first switch
   /// Fitted or carried over, per collective; those without a fit hold the literature's. Null: literature for all.
   std::shared_ptr<const CollectiveCoefficients> coefficients;
+  std::shared_ptr<const ExchangeLaws> exchange;  ///< null: no library of the kind was measured on the vendor's chips
   LawOrigin origin = LawOrigin::specification;  ///< of all-reduce inside a domain
   double stretch = 1;                           ///< of every time: 1.01 for a hundredth longer (law_shares.hpp)
 };
@@ -60,5 +70,13 @@ Group place_group(const Fabric& fabric, int size, int stride);
 /// or sends. Zero for a group of one. Alone on the network: whatever runs at the same time is the caller's to account
 /// for.
 Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group);
+
+/// One layer's exchange of one rank's tokens with whole experts on the ranks of a group.
+struct ExpertExchange {
+  double tokens = 0, hidden = 0, top_k = 1, experts = 1;
+  double element_bytes = 2;  ///< on the way out; 16 bits back
+};
+/// Out and back: by all-to-all, or by a library for it where one was measured and is faster, as an engine would choose.
+Duration expert_exchange_time(const Fabric& fabric, const ExpertExchange& exchange, Group group);
 
 }  // namespace stargate

@@ -11,6 +11,9 @@ namespace {
 /// Of the matrix units' peak that kernels reach at all (CUTLASS on Hopper: 80 to 90 %).
 constexpr double kBestShare = 0.9;
 
+/// No launch from a captured graph takes as long.
+constexpr double kHostBoundUs = 25;
+
 /// How many times the matrix rate of one unit of the lender is that of the borrower's, of one architecture (H100 over
 /// H20: 4). What feeds the units is the same, so kernels keep the lender's rate until the borrower's units are busy.
 double units_weaker_than_lender(const Catalogue& catalogue, const Accelerator& own, const ChosenGroup& chosen) {
@@ -80,7 +83,8 @@ void KernelLaws::calibrate_attention(const Accelerator& accelerator, const std::
   if (!prefills.empty() || !decodes.empty()) attention_.emplace(accelerator, prefills, decodes);
 }
 
-/// Without groups for 8-bit caches those for 16 bits serve, their traffic halved by the format.
+/// Without groups for 8-bit caches those for 16 bits serve, their traffic halved by the format. Launches that took the
+/// host longer than a captured graph ever does are taken as usual ones.
 void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGroups& lent) {
   const auto fill = [&](const std::vector<ChosenGroup>& groups, auto& laws, const auto& read) {
     for (std::size_t i = 0; i < laws.size(); ++i) {
@@ -88,7 +92,9 @@ void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGr
       const ChosenGroup* chosen = find_first(groups, names);
       if (chosen == nullptr) continue;
       const MlaFormat& format = *find_mla_format(names[0]);
-      laws[i] = {read(chosen->group->coefficients), mla_device(accelerator, format), format, chosen->origin};
+      auto c = read(scaled_coefficients(*chosen));
+      if (c.launch_us > kHostBoundUs) c.launch_us = decltype(c){}.launch_us;
+      laws[i] = {c, mla_device(accelerator, format), format, chosen->origin};
       note_basis(*chosen, accelerator);
     }
   };

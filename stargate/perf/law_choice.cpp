@@ -2,6 +2,7 @@
 #include "stargate/perf/law_choice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 
@@ -24,12 +25,24 @@ double specification_distance(const Accelerator& a, const Accelerator& b) {
 constexpr double kReach = 2;         // distance over which a lender's weight falls by e
 constexpr double kOfStranger = 0.2;  // of the weight: another vendor's kernels are another library's
 constexpr int kRowsToLend = 60;  // fewer say nothing of other shapes on other chips
-constexpr const char* kOfNetworks = "collective";
+constexpr double kLapse = 1.2;  // clearly slower
+constexpr int kRowsToServe = 5;  // fewer settle how a table was timed, and nothing of other engines' calls
+constexpr std::array kOfNetworks = {"collective", "expert_exchange"};
+
+bool is_of_networks(const std::string& law) {
+  return std::find(kOfNetworks.begin(), kOfNetworks.end(), law) != kOfNetworks.end();
+}
 
 /// Operations a clock of one unit.
 double unit_rate(const Accelerator& a) {
   return a.peak_rate(Precision::bf16).base() / a.clock.base() / kernel_units(a);
 }
+
+/// What feeds one unit over what feeds another: a unit multiplies a block and is fed through its faces.
+double feed_ratio(const Accelerator& a, const Accelerator& b) { return std::pow(unit_rate(a) / unit_rate(b), 2.0 / 3); }
+
+/// Bytes a second of memory for each unit.
+double unit_stream(const Accelerator& a) { return a.memory_bandwidth.base() / kernel_units(a); }
 
 const std::string& family_of(const Catalogue& catalogue, const std::string& architecture) {
   const auto found = catalogue.architectures.find(architecture);
@@ -50,8 +63,24 @@ int kinship_of(const Catalogue& catalogue, const Accelerator& device, const Acce
 bool may_lend(const LawQuery& query, int kinship, const Accelerator& lender) {
   if (lender.id == query.without) return false;
   if (!query.architecture.empty()) return lender.architecture == query.architecture && kinship > 0;
-  if (query.law == kOfNetworks) return kinship <= 3;
+  if (is_of_networks(query.law)) return kinship <= 3;
   return kinship <= 2 && !query.without_family;
+}
+
+/// Whether the same engine reads tokens of a wider cache faster with its kernel for that: it widens a narrow one first,
+/// which is a lapse of a version and not what a kernel takes on another chip.
+bool widens_its_cache(const Calibration& calibration, const CalibratedGroup& narrow) {
+  constexpr const char* suffix = "_kv_fp8";
+  const std::string base = base_precision(narrow.precision);
+  const auto share = narrow.coefficients.find("memory_share");
+  if (!base.ends_with(suffix) || share == narrow.coefficients.end()) return false;
+  const std::string wide = base.substr(0, base.size() - std::string(suffix).size());
+  return std::any_of(calibration.groups.begin(), calibration.groups.end(), [&](const CalibratedGroup& other) {
+    const auto theirs = other.coefficients.find("memory_share");
+    const bool same_engine = other.engine == narrow.engine && other.version == narrow.version;
+    return same_engine && base_precision(other.precision) == wide && theirs != other.coefficients.end() &&
+           kLapse * 2 * share->second < theirs->second;
+  });
 }
 
 /// "1.3.0rc20" as 1.0300: enough to say which of two versions is nearer.
@@ -109,7 +138,10 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
     if (!may_lend(query, kinship, other)) continue;
     const double wanted = query.version.empty() ? 99 : version_number(query.version);
     for (const CalibratedGroup& group : calibration.groups) {
-      if (!query.architecture.empty() && group.used.rows < kRowsToLend) continue;
+      if (!query.architecture.empty() && (group.used.rows < kRowsToLend || widens_its_cache(calibration, group))) {
+        continue;
+      }
+      if (group.engine != query.engine && group.used.rows < kRowsToServe) continue;
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
       // The error to expect: of rows held out when the device's own coefficients are used; of a device predicted
       // without its own rows when it borrows.
@@ -122,7 +154,8 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
                                    std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
                               ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,
                                           errors.rows > 0 ? errors.median_pct : -1.0, 0,
-                                          kinship <= 1 ? 1.0 : unit_rate(listed) / unit_rate(other)});
+                                          kinship <= 1 ? 1.0 : feed_ratio(listed, other),
+                                          kinship <= 1 ? 1.0 : unit_stream(listed) / unit_stream(other)});
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(),
@@ -144,6 +177,7 @@ std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen) {
     if (const auto it = out.find(of_unit); it != out.end()) it->second *= chosen.unit_ratio;
   }
   if (const auto it = out.find("latency"); it != out.end()) it->second /= chosen.unit_ratio;
+  if (const auto it = out.find("block_us"); it != out.end()) it->second /= chosen.stream_ratio;
   return out;
 }
 
@@ -152,7 +186,7 @@ std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogu
   const Accelerator& listed = record != nullptr ? *record : device;
   std::map<std::string, std::pair<double, bool>> nearest;  // by architecture: distance, whether of the same vendor
   for (const auto& [id, calibration] : catalogue.calibrations) {
-    const Accelerator* lender = calibration.law == kOfNetworks ? nullptr : find_listed(catalogue, calibration.device);
+    const Accelerator* lender = is_of_networks(calibration.law) ? nullptr : find_listed(catalogue, calibration.device);
     if (lender == nullptr || lender->architecture.empty() || kinship_of(catalogue, device, *lender) <= 2) continue;
     const double away = specification_distance(listed, *lender);
     const auto it = nearest.try_emplace(lender->architecture, away, lender->vendor == device.vendor).first;

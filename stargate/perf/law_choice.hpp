@@ -30,11 +30,13 @@ struct ChosenGroup {
   /// when its own coefficients are left out. Negative when it was never measured.
   double expected_pct = -1;
   int place = 0;          ///< among all candidates, best first
-  double unit_ratio = 1;  ///< 16-bit operations a clock of one of the borrower's units over those of the lender's
+  double unit_ratio = 1;  ///< what feeds one of the borrower's units over what feeds one of the lender's, a clock
+  double stream_ratio = 1;  ///< likewise of a unit's share of the memory bandwidth
 };
 
-/// The group's coefficients for the borrower's units: bytes a clock a unit takes and writes grow as its operations do.
-/// Latency, in clocks of 64 elements of depth, falls in the same proportion.
+/// The group's coefficients for the borrower's units: bytes a clock a unit takes and writes grow with its operations to
+/// the power of 2/3, and latency, in clocks of 64 elements of depth, falls with them; the time of a block of cached
+/// tokens on one unit falls as the unit's share of the bandwidth grows.
 std::map<std::string, double> scaled_coefficients(const ChosenGroup& chosen);
 
 /// The record of the accelerator's architecture; null where it names none.

@@ -152,11 +152,12 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   Duration& time = step[ServingStepPart::expert_exchange];
   if (layout.ep == layout.ranks()) {
     // Each rank of a tensor group sends its part of the tokens, to as many ranks as the token has experts.
-    const double copies = exchanged / layout.tp * std::min(f.top_k, layout.ep);
     // Out in the experts' format where that is narrower (never below a byte), back in 16 bits.
     const double there = std::min(kActivationBytes, std::max(1.0, bytes_per_element(compute_.expert)));
-    time += group_time(Collective::all_to_all, copies * hidden * there, rank_group_) +
-            group_time(Collective::all_to_all, copies * row, rank_group_);
+    time += expert_exchange_time(replica_.machine->fabric,
+                                 {exchanged / layout.tp, hidden, static_cast<double>(f.top_k),
+                                  static_cast<double>(f.experts), there},
+                                 rank_group_);
   } else {
     const double everybody = exchanged * layout.attention_dp * row;
     time += group_time(Collective::all_gather, everybody, rank_group_) +
