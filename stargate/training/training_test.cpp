@@ -327,6 +327,15 @@ TEST_CASE("each kind of parallelism shows in its own part of the step") {
   CHECK(part(layout_of(1, 4, 16), StepPart::pipeline_communication) > 0);
 }
 
+TEST_CASE("ranks of a tensor group that hold the same send a part each to the next stage") {
+  const TrainingJob job = gpt_like().job(64, 128, 4096);
+  const auto sent = [&](TrainingLayout l) {
+    l.sequence_parallel = false;
+    return simulate_step(job, l).time[StepPart::pipeline_communication].base();
+  };
+  CHECK(sent(layout_of(8, 4, 2)) < 0.5 * sent(layout_of(1, 4, 16)));
+}
+
 TEST_CASE("recomputing layers lowers memory and raises time, and shows in HFU only") {
   const TrainingJob job = gpt_like().job(64, 64, 8192);
   TrainingLayout l = layout_of(8, 1, 8);
