@@ -4,7 +4,7 @@
     stargate validate --training T.csv --rows t.csv
     tools/published_mfu.py t.csv T.csv > catalogue/published_mfu.yaml
 
-Rows that state their whole configuration ("strict") and belong to pretraining or full fine-tuning, a configuration once,
+Rows that state their whole configuration ("strict") and train all weights (LoRA has fewer operations), a configuration once,
 by accelerator, format and kind of model: quartiles of the MFU that the measured step means, operations counted as
 `stargate train` counts them. Fewer than three configurations are left out. T.csv gives the sources' titles.
 """
@@ -35,7 +35,7 @@ def main():
         titles.setdefault(row["source_key"], row["source_title"])
     kinds = {}
     for row in rows:
-        if row["completeness"] == "strict" and row["measured_mfu"]:
+        if row["completeness"] == "strict" and row["kind"] != "lora":
             kinds.setdefault(f'{row["accelerator"]} {row["precision"]} {row["kind"]}', []).append(row)
     print("# Made by tools/published_mfu.py of the rows of `stargate validate --training`. MFU of runs whose whole")
     print("# configuration is published: a quarter of the configurations lies below `low`, a quarter above `high`.")

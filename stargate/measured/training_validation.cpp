@@ -62,6 +62,11 @@ struct LayoutSet {
     return rank_correlation(measured, predicted);
   }
 };
+std::string kind_of(const MeasuredRun& run) {
+  if (run.job.recipe.frozen_weights) return "lora";
+  return has_experts(*run.model) ? "moe" : "dense";
+}
+
 /// By source, then by what the layouts have in common.
 using LayoutSets = std::map<std::string, std::map<std::string, LayoutSet>>;
 
@@ -138,7 +143,7 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
     note_layout(sets, row, run, step);
     const double measured_s = measured_step_seconds(row, run), predicted_s = step.step_time().base();
     out.runs.push_back({&row, run.accelerator->id, run.layout, measured_s, predicted_s, step.time,
-                        step.mfu() * predicted_s / measured_s, has_experts(*run.model)});
+                        step.mfu() * predicted_s / measured_s, kind_of(run)});
     if (tally.is_among_worst(row.value, predicted)) {
       tally.note_worst({row.source, describe(row, run), row.value, predicted});
     }
@@ -193,7 +198,7 @@ std::string format_training_validation_csv(const TrainingValidation& validation)
                                    row.model,
                                    run.accelerator,
                                    precision_label(row),
-                                   run.experts ? "moe" : "dense",
+                                   run.kind,
                                    std::to_string(row.gpus),
                                    format_layout(run.layout),
                                    fmt::format("{:.4g}", run.measured_mfu),

@@ -26,7 +26,7 @@ struct PredictedRun {
   double measured_s = 0, predicted_s = 0;  ///< of one step
   StepBreakdown time;                      ///< where the predicted time goes
   double measured_mfu = 0;                 ///< of the measured time, operations counted as in StepReport::mfu
-  bool experts = false;                    ///< the model has some
+  std::string kind;                        ///< dense, moe, or lora where weights are frozen
 };
 
 struct TrainingValidation {

@@ -47,13 +47,16 @@ Result<PublishedMfus> load_published_mfu(const QuestionContext& context) {
 }
 
 std::string published_mfu_key(const TrainingJob& job) {
-  return fmt::format("{} {} {}", job.accelerator->id, precision_name(job.recipe.precision.linear),
-                     has_experts(*job.model) ? "moe" : "dense");
+  const char* kind = job.recipe.frozen_weights ? "lora" : has_experts(*job.model) ? "moe" : "dense";
+  return fmt::format("{} {} {}", job.accelerator->id, precision_name(job.recipe.precision.linear), kind);
 }
 
 std::string format_published_mfu(const PublishedMfus& published, const TrainingJob& job) {
-  const std::string kind = fmt::format("{} on {} in {}", has_experts(*job.model) ? "models with experts" : "dense models",
-                                       job.accelerator->id, precision_name(job.recipe.precision.linear));
+  const char* model = job.recipe.frozen_weights ? "LoRA"
+                      : has_experts(*job.model) ? "models with experts"
+                                                : "dense models";
+  const std::string kind =
+      fmt::format("{} on {} in {}", model, job.accelerator->id, precision_name(job.recipe.precision.linear));
   const auto found = published.runs.find(published_mfu_key(job));
   if (found == published.runs.end()) return "none known of " + kind;
   const PublishedMfu& p = found->second;
