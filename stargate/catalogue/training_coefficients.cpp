@@ -52,7 +52,7 @@ const std::vector<CoefficientHandle<TrainingCoefficients>>& training_coefficient
   static const std::vector<CoefficientHandle<C>> handles = {
       number_handle<C, &C::straggling>("straggling", 0, 0.05),
       number_handle<C, &C::hidden_slowdown>("hidden_slowdown", 0, 1),
-      number_handle<C, &C::attention_backward>("attention_backward", 0.6, 1.6),
+      number_handle<C, &C::attention_backward>("attention_backward", 0.6, 2),
       number_handle<C, &C::activity>("activity", 0, 2.5),
       number_handle<C, &C::sustained>("sustained", 1, 1.4),
       number_handle<C, &C::tensor_overlap>("tensor_overlap", 0, 1),

@@ -63,6 +63,7 @@ constexpr MeasuredField<R> kFields[] = {
     {"parameter_owners", &R::parameter_owners},
     {"host_optimizer", &R::host_optimizer},
     {"frozen_weights", &R::frozen_weights},
+    {"padded_experts", &R::padded_experts},
     {"mtp", &R::mtp},
     {"metric", &R::metric, true},
     {"value", &R::value, true},

@@ -47,6 +47,7 @@ struct MeasuredRow {
   /// Whether transfers of this kind run under computation.
   bool tensor_overlap = true, data_overlap = true, expert_overlap = false;
   bool one_copy_per_domain = false, parameter_owners = false, host_optimizer = false, frozen_weights = false;
+  bool padded_experts = false;  ///< experts take a fixed number of tokens and drop the rest
   bool mtp = false;  ///< trains the model's layers of multi-token prediction
   // what was measured
   std::string metric, flops_convention, completeness;

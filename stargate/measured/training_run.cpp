@@ -62,6 +62,7 @@ TrainingRecipe recipe_of(const MeasuredRow& row, Precision precision) {
   recipe.precision = {precision, precision};
   recipe.states.gradient = row.gradient_bytes;
   recipe.frozen_weights = row.frozen_weights;
+  if (row.padded_experts) recipe.routing = {1, 1, true};
   if (recipe.frozen_weights) recipe.states = {2, 0, 0, 0, 0};
   return recipe;
 }

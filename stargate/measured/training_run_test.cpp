@@ -215,6 +215,11 @@ TEST_CASE("experts wait for the host unless the whole step is one program") {
   CHECK((step_of(row, catalogue) - free).in(millisecond) >= 4 * 4 * 2);
   row.launch = "whole_step";
   CHECK(step_of(row, catalogue) == free);
+  // Experts of a fixed size have nothing to tell the host.
+  row.launch = "host", row.padded_experts = true;
+  const Duration padded = step_of(row, catalogue);
+  c = {};
+  CHECK(step_of(row, catalogue) == padded);
 }
 
 TEST_CASE("tables of measured runs name missing columns and cells that are no numbers, with their line") {

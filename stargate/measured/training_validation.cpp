@@ -8,6 +8,7 @@
 
 #include "stargate/base/statistics.hpp"
 #include "stargate/base/text_table.hpp"
+#include "stargate/catalogue/model_experts.hpp"
 #include "stargate/measured/validation_json.hpp"
 
 namespace stargate {
@@ -61,6 +62,11 @@ struct LayoutSet {
     return rank_correlation(measured, predicted);
   }
 };
+std::string kind_of(const MeasuredRun& run) {
+  if (run.job.recipe.frozen_weights) return "lora";
+  return has_experts(*run.model) ? "moe" : "dense";
+}
+
 /// By source, then by what the layouts have in common.
 using LayoutSets = std::map<std::string, std::map<std::string, LayoutSet>>;
 
@@ -135,8 +141,9 @@ TrainingValidation validate_training(const Catalogue& catalogue, const std::vect
     tally.add(key, law_origin_name(run.job.law.origin()), row.value, predicted, weight);
     as_time.add(key, {}, measured_step_seconds(row, run), step.step_time().base(), weight);
     note_layout(sets, row, run, step);
-    out.runs.push_back(
-        {&row, run.accelerator->id, run.layout, measured_step_seconds(row, run), step.step_time().base(), step.time});
+    const double measured_s = measured_step_seconds(row, run), predicted_s = step.step_time().base();
+    out.runs.push_back({&row, run.accelerator->id, run.layout, measured_s, predicted_s, step.time,
+                        step.mfu() * predicted_s / measured_s, kind_of(run)});
     if (tally.is_among_worst(row.value, predicted)) {
       tally.note_worst({row.source, describe(row, run), row.value, predicted});
     }
@@ -172,8 +179,9 @@ std::string format_training_validation_text(const TrainingValidation& validation
 
 std::string format_training_validation_csv(const TrainingValidation& validation) {
   std::vector<Column> columns{{"id"},     {"source"},      {"completeness"}, {"framework"},
-                              {"model"},  {"accelerator"}, {"precision"},    {"gpus"},
-                              {"layout"}, {"measured_s"},  {"predicted_s"}};
+                              {"model"},  {"accelerator"}, {"precision"},    {"kind"},
+                              {"gpus"},   {"layout"},      {"measured_mfu"}, {"measured_s"},
+                              {"predicted_s"}};
   for (int i = 0; i < kStepParts; ++i) {
     std::string name = std::string(step_part_name(static_cast<StepPart>(i))) + "_s";
     std::replace_if(
@@ -190,8 +198,10 @@ std::string format_training_validation_csv(const TrainingValidation& validation)
                                    row.model,
                                    run.accelerator,
                                    precision_label(row),
+                                   run.kind,
                                    std::to_string(row.gpus),
                                    format_layout(run.layout),
+                                   fmt::format("{:.4g}", run.measured_mfu),
                                    fmt::format("{:.6g}", run.measured_s),
                                    fmt::format("{:.6g}", run.predicted_s)};
     for (const Duration part : run.time.parts) cells.push_back(fmt::format("{:.6g}", part.base()));

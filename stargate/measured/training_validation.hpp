@@ -25,6 +25,8 @@ struct PredictedRun {
   TrainingLayout layout;
   double measured_s = 0, predicted_s = 0;  ///< of one step
   StepBreakdown time;                      ///< where the predicted time goes
+  double measured_mfu = 0;                 ///< of the measured time, operations counted as in StepReport::mfu
+  std::string kind;                        ///< dense, moe, or lora where weights are frozen
 };
 
 struct TrainingValidation {

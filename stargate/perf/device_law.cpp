@@ -5,6 +5,7 @@
 #include <set>
 
 #include "stargate/perf/dominance.hpp"
+#include "stargate/perf/fastest_prefill.hpp"
 #include "stargate/perf/typical.hpp"
 
 namespace stargate {
@@ -14,6 +15,9 @@ namespace {
 /// half of the peak in use, H200 draws 0.7 of its limit where products draw all of it; B200 stands between 0.9 and 1
 /// (AIConfigurator's tables of prefill attention with power).
 constexpr double kAttentionDraw = 0.7;
+
+/// Of the matrix units' peak that large products reach: 0.73 to 0.87 on A100 to B200 (ml-engineering).
+constexpr double kBestOfPeak = 0.8;
 
 /// The accelerator's architecture record; the usual chip where it names none.
 const KernelShares& family_of(const Catalogue& catalogue, const Accelerator& accelerator) {
@@ -57,8 +61,11 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
     power_ = make_power_law(accelerator, family_of(catalogue, accelerator), *listed);
   }
   const auto query = [&](const char* law) { return LawQuery{law, kernels.engine, {}, {}}; };
-  own_ = KernelLaws(accelerator, catalogue, kernels,
-                    all_laws([&](const char* law) { return choose_groups(catalogue, accelerator, query(law)); }));
+  const auto choose = [&](const LawQuery& asked) {
+    const bool fastest = kernels.fastest_prefill && asked.law == "prefill_attention";
+    return fastest ? fastest_prefill_groups(catalogue, accelerator, asked) : choose_groups(catalogue, accelerator, asked);
+  };
+  own_ = KernelLaws(accelerator, catalogue, kernels, all_laws([&](const char* law) { return choose(query(law)); }));
   basis_ = own_.basis();
   confidence_ = catalogue.confidence;
   if (is_known_from_whole_runs(catalogue, accelerator)) return;
@@ -66,7 +73,7 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
     const auto groups = [&](const char* law) {
       LawQuery of_lender = query(law);
       of_lender.architecture = lender.id;
-      return choose_groups(catalogue, accelerator, of_lender);
+      return choose(of_lender);
     };
     lenders_.push_back({KernelLaws(accelerator, catalogue, kernels, all_laws(groups)), lender.weight});
   }
@@ -296,10 +303,13 @@ OperatorTime DeviceLaw::attention_bounded(const AttentionCall& call) const {
 }
 
 /// Forward has two products (scores, values); backward recomputes the scores and has four of gradients: 5/2 of the
-/// flops (Dao, FlashAttention-2).
+/// flops (Dao, FlashAttention-2), over the same exponentials. What the forward pass takes beyond its products at the
+/// best rate of matrix units is taken to be those, once more.
 Duration DeviceLaw::backward_attention_time(const AttentionCall& call, double slower) const {
   const OperatorTime time = attention_parts(call);
-  return time.launch + (time.total() - time.launch) * (2.5 * slower);
+  const Duration work = time.total() - time.launch;
+  const Duration products = min(work, Flops::from_base(call.flops()) / (kBestOfPeak * peak(Precision::bf16)));
+  return time.launch + products * (2.5 * slower) + (work - products);
 }
 
 OperatorTime DeviceLaw::recurrent_parts_alone(const RecurrentCall& call) const {

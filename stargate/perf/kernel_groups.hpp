@@ -13,16 +13,16 @@ namespace stargate {
 
 /// Whose kernels are meant when nobody says: vLLM's, which calls the vendor's libraries and FlashAttention.
 inline constexpr const char* kUsualEngine = "vllm";
-/// Whose measured kernels stand for those of training frameworks: TensorRT-LLM multiplies with cuBLASLt and attends
-/// with the vendor's own kernels, as Transformer Engine and cuDNN do.
-inline constexpr const char* kTrainingKernels = "trtllm";
-
 /// Whose kernels, and for which weights: fp8 with a scale for each block (DeepSeek) and 4 bits in the microscaling
 /// format (gpt-oss) have kernels of their own.
 struct KernelChoice {
   std::string engine = kUsualEngine;
   bool block_scaled = false, microscaled = false;
+  bool fastest_prefill = false;  ///< attention of the engine that is fastest on the device (fastest_prefill.hpp)
 };
+/// Whose measured kernels stand for those of training frameworks: TensorRT-LLM multiplies with cuBLASLt, as Transformer
+/// Engine does; attention is the fastest there is.
+inline const KernelChoice kTrainingKernels{"trtllm", false, false, true};
 
 /// Groups that serve a precision of operators, the best first. What follows a dot names a kernel.
 struct GemmGroups {

@@ -49,6 +49,7 @@ void write_train(JsonWriter& json, const TrainReport& report) {
   json.member("schema_version", 1).member("fits", report.answer.report.memory.fits());
   write_law(json, job);
   json.member("expected_error", report.asked.expected_error);
+  write_published_mfu(json, report.asked.published);
   write_layout(json, report.answer);
   write_activations(json, job, report.layout, report.answer.report.memory);
 }
@@ -56,6 +57,7 @@ void write_train(JsonWriter& json, const TrainReport& report) {
 AnswerFields train_answer_fields() {
   AnswerFields out{{"fits", "boolean", "The layout fits, or one does"}};
   add_answer_fields(out, "", law_answer_fields());
+  add_answer_fields(out, "", published_mfu_fields());
   add_answer_fields(out, "", layout_answer_fields());
   add_answer_fields(out, "activations[]/",
                     {{"part", "text", "Part of a layer"},

@@ -82,6 +82,7 @@ std::string train_search_text(const TrainSearchReport& report) {
 void write_train_search(JsonWriter& json, const TrainSearchReport& report) {
   if (report.comparison) return write_train_comparison(json, *report.comparison, report.search.chosen().job);
   write_search(json, report.search, report.asked.expected_error);
+  write_published_mfu(json, report.asked.published);
 }
 
 AnswerFields goodput_members() {
@@ -174,6 +175,7 @@ const QuestionTable<TrainSearchQuestion>& TrainSearchQuestion::table() {
 Question train_search_question() {
   AnswerFields answer{{"fits", "boolean", "A layout fits"}};
   add_answer_fields(answer, "", law_answer_fields());
+  add_answer_fields(answer, "", published_mfu_fields());
   add_answer_fields(answer, "", layout_answer_fields());
   add_answer_fields(answer, "", search_answer_fields());
   add_answer_fields(answer, "", comparison_answer_fields());

@@ -90,6 +90,9 @@ Diagnostics set_recipe(const RecipeFields& fields, TrainingJob& job) {
   r.frozen_weights = fields.lora;
   r.host_optimizer = fields.offload_optimizer, r.keep_pipeline_outputs = fields.keep_pipeline_outputs;
   r.kernels = fields.kernels;
+  const bool eager = r.kernels == KernelFusion::eager;
+  r.launch = fields.launch.value_or(eager ? KernelLaunch::host : KernelLaunch::layer_graphs);
+  if (eager) r.attention = AttentionGeneration::flash2, r.context_balanced = false;
   r.fused_attention = !fields.unfused_attention, r.dropout = fields.dropout;
   r.mtp_layers = fields.mtp_layers.value_or(r.mtp_layers);
   r.routing = {fields.moe_imbalance, fields.moe_capacity_factor, fields.moe_pad_to_capacity};

@@ -59,6 +59,7 @@ struct RecipeFields {
   std::optional<double> main_grads_bytes, main_params_bytes, exp_avg_bytes, exp_avg_sq_bytes;
   bool offload_optimizer = false, keep_pipeline_outputs = false;
   KernelFusion kernels = KernelFusion::fused;
+  std::optional<KernelLaunch> launch;
   bool unfused_attention = false, dropout = false, lora = false;
   std::optional<int> mtp_layers;
   double moe_imbalance = 1, moe_capacity_factor = 0;
@@ -150,7 +151,12 @@ void add_recipe_fields(QuestionTable<Q>& t) {
       .optional("exp_avg_sq_bytes", &Q::exp_avg_sq_bytes, "Of its second moment", state_bytes_rule)
       .optional("offload_optimizer", &Q::offload_optimizer, "Optimiser states and update on the host")
       .optional("keep_pipeline_outputs", &Q::keep_pipeline_outputs, "Stage outputs are not freed once sent")
-      .optional("kernels", &Q::kernels, "Work between products: fused kernels, one an operation, or a compiler's")
+      .optional("kernels", &Q::kernels,
+                "Work between products: fused kernels, one an operation, or a compiler's; eager is PyTorch as it is "
+                "written, with FlashAttention-2 and one piece of the sequence a context rank")
+      .optional("launch", &Q::launch,
+                "Who issues kernels: the host one by one, graphs of layers (CUDA graphs), or one program of the whole "
+                "step; else host with eager kernels, layer_graphs")
       .optional("unfused_attention", &Q::unfused_attention, "Attention as separate kernels that write their scores")
       .optional("dropout", &Q::dropout, "Dropout, as in GPT-3")
       .optional("lora", &Q::lora, "Weights are frozen; only adapters are trained")

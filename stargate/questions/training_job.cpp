@@ -20,9 +20,11 @@ std::string describe_job(const TrainingFields& fields, const AskedJob& asked, co
   const TrainingJob& job = asked.job;
   return fmt::format(
       "{} on {} x {} ({}), {} sequences of {} a step, {}; device law: {}\n"
-      "  error to expect of the step: {}\n",
+      "  error to expect of the step: {}\n"
+      "  published runs: {}\n",
       fields.model, gpus, job.system->accelerator, fields.system, fields.global_batch_size, fields.seq_length,
-      precision_name(fields.precision), format_law_basis(job.law, multiplied(job)), asked.expected_error);
+      precision_name(fields.precision), format_law_basis(job.law, multiplied(job)), asked.expected_error,
+      asked.published_text);
 }
 
 Result<TrainingLayout> make_layout(const TrainingFields& f, const QuestionContext& context) {
@@ -100,7 +102,13 @@ Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionCont
   if (auto faults = set_recipe(fields, *job); !faults.empty()) return faults;
   auto errors = load_expected_errors(context);
   if (!errors) return errors.faults();
-  return AskedJob{std::move(catalogue), format_training_errors(*errors), std::move(*job)};
+  auto published = load_published_mfu(context);
+  if (!published) return published.faults();
+  const auto found = published->runs.find(published_mfu_key(*job));
+  std::optional<PublishedMfu> of_kind;
+  if (found != published->runs.end()) of_kind = found->second;
+  return AskedJob{std::move(catalogue), format_training_errors(*errors), format_published_mfu(*published, *job),
+                  std::move(of_kind), std::move(*job)};
 }
 
 }  // namespace stargate

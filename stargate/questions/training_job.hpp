@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "stargate/questions/published_mfu.hpp"
 #include "stargate/questions/training_fields.hpp"
 #include "stargate/training/search.hpp"
 
@@ -12,6 +13,8 @@ namespace stargate {
 struct AskedJob {
   std::unique_ptr<Catalogue> catalogue;
   std::string expected_error;  ///< in words
+  std::string published_text;  ///< what published runs of its kind reach, in words
+  std::optional<PublishedMfu> published;  ///< empty: none known
   TrainingJob job;             ///< on the first of the numbers of accelerators
 };
 /// `changed`: with the changes of `set` and `without`, or as the catalogue is written. Faults: a model or system that

@@ -5,6 +5,7 @@
 
 #include "stargate/questions/job_changes.hpp"
 #include "stargate/questions/search_goal.hpp"
+#include "stargate/questions/train.hpp"
 
 using namespace stargate;
 
@@ -100,4 +101,19 @@ TEST_CASE("a short path of set means the record of the job's part, and the figur
        {"memory.bandwidth=x2", "accelerator.bandwith=x2", "accelerator=x2", "system.power.mid=x2"}) {
     CHECK(expanded(wrong).empty());
   }
+}
+
+TEST_CASE("beside a job stands what published runs of its chip, format and kind of model reach") {
+  const auto published = load_published_mfu(context());
+  REQUIRE(published);
+  REQUIRE(published->runs.contains("h100-sxm bf16 dense"));
+  for (const auto& [kind, p] : published->runs) {
+    CHECK_MESSAGE((0 < p.low && p.low <= p.median && p.median <= p.high && p.high < 0.8), kind);
+  }
+  TrainQuestion question;
+  question.model = "llama-3.1-8b", question.system = "hgx-h100", question.gpus.counts = {8};
+  const auto asked = load_asked_job(question, context());
+  REQUIRE(asked);
+  REQUIRE(asked->published);
+  CHECK(describe_job(question, *asked, "8").find("of dense models on h100-sxm in bf16 reach ") != std::string::npos);
 }

@@ -78,6 +78,12 @@ std::string format_layout(const TrainingLayout& layout);
 /// host still routes experts; or one program for the whole step (a captured step, XLA). Matters where kernels are
 /// short: what the host cannot issue in time shows as idle device.
 enum class KernelLaunch { host, layer_graphs, whole_step };
+template <>
+struct EnumNames<KernelLaunch> {
+  static constexpr std::pair<const char*, KernelLaunch> names[] = {{"host", KernelLaunch::host},
+                                                                   {"layer_graphs", KernelLaunch::layer_graphs},
+                                                                   {"whole_step", KernelLaunch::whole_step}};
+};
 
 /// Element-wise work between products: in kernels written for it (Megatron-Core, Transformer Engine), a kernel an
 /// operation (PyTorch as it is written), or fused by a compiler, which also drops what nobody reads (XLA,
@@ -98,7 +104,7 @@ enum class AttentionGeneration { flash1, flash2, native };
 struct MoeRouting {
   double imbalance = 1;          ///< rows of the busiest expert rank over the mean
   double capacity_factor = 0;    ///< an expert takes no more than this times the mean and drops the rest; 0: dropless
-  bool pad_to_capacity = false;  ///< and no less: buffers of fixed size
+  bool pad_to_capacity = false;  ///< and no less: buffers of fixed size, of which the host need not know
 
   /// Rows of the busiest of `ranks` expert ranks over the mean.
   double busiest(int ranks) const {

@@ -81,6 +81,11 @@ Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
   return max(collective_time(fabric, Collective::all_to_all, routed * distinct_share(domains, top_k), group), within);
 }
 
+/// Whether the host reads how many tokens each expert got: buffers of fixed size and captured steps do without.
+bool waits_for_routing(const TrainingRecipe& recipe) {
+  return recipe.launch != KernelLaunch::whole_step && !recipe.routing.pad_to_capacity;
+}
+
 /// There and back, and with expert tensor parallelism gathered and scattered around the experts.
 void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, LayerCost& cost) {
   if (feed.kind != FeedForwardKind::experts) return;
@@ -101,9 +106,20 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   }
   const auto& recipe = slice.job.recipe;
   if (recipe.expert_overlap) exchange = (1 - slice.job.coefficients.expert_overlap) * exchange;
-  if (recipe.launch != KernelLaunch::whole_step) exchange += slice.job.coefficients.expert_stall;
+  if (waits_for_routing(recipe)) exchange += slice.job.coefficients.expert_stall;
   cost.forward_wait.expert += exchange, cost.backward_wait.expert += exchange;
   if (l.ep > 1) cost.buffers += 2.0 * routed;
+}
+
+/// What the host issues in one pass of a layer: operators, attention (as separate kernels: two products, mask, softmax,
+/// dropout) and collectives.
+int issued(const Slice& slice, const LayerShape& layer, const TokenWork& work) {
+  const TrainingLayout& l = slice.layout;
+  const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
+  int count = work.operators + (slice.job.recipe.fused_attention ? 1 : 5);
+  if (l.tp > 1) count += tensor_regions(layer) * (l.sequence_parallel ? 2 : 1);
+  if (experts && l.ep > 1) count += 2;
+  return count + 2 * (l.cp - 1);  // of a ring: a piece to attend to, the next one on its way
 }
 
 /// A pass takes no less than the host needs to issue its operators, the backward pass twice as many. Captured graphs of
@@ -114,7 +130,8 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
   if (launch == KernelLaunch::whole_step) return;
   Duration host;
   if (launch == KernelLaunch::host) host += static_cast<double>(operators) * c.host_operator;
-  if (layer.feed_forward.kind == FeedForwardKind::experts) host += c.host_experts;
+  const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
+  if (experts && waits_for_routing(slice.job.recipe)) host += c.host_experts;
   const Duration none;
   // Idle device: what the host needs beyond the device's own time and waits. The host runs ahead while the device
   // waits, so waits count as cover.
@@ -134,7 +151,7 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   if (scores) cost.recompute += attention.forward;
   cost.recompute =
       full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
-  if (full && slice.job.recipe.kernels == KernelFusion::compiled) {
+  if ((full || modules.has(RecomputeModule::mlp)) && slice.job.recipe.kernels == KernelFusion::compiled) {
     cost.recompute -= slice.job.coefficients.sustained * work.last, cost.recompute_flops -= work.last_flops;
   }
   // Attention runs again, so its ring does too; likewise exchanges and tensor regions below, as far as they lie in what
@@ -229,7 +246,7 @@ LayerCost layer_cost(const Slice& slice, const LayerShape& layer, const LayerWor
   add_ring(slice, attention, cost);
   add_tensor_regions(slice, tensor_regions(layer), work.matrix_backward, cost);
   add_expert_exchange(slice, layer.feed_forward, cost);
-  wait_for_host(slice, layer, work.operators + 1, cost);
+  wait_for_host(slice, layer, issued(slice, layer, work), cost);
   add_recompute(slice, layer, attention, work, cost);
   add_memory(slice, cost);
   add_offload(slice, cost);

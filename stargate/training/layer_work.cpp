@@ -64,6 +64,18 @@ ProductTime operator_times(const Slice& slice, const Operator& op, ProductTimes<
   return products != nullptr && op.kind == OperatorKind::gemm ? products->at(op, find) : find();
 }
 
+/// Experts with bias vectors: grouped products have no room for them, so each expert's rows are cut out, its bias times
+/// the routing's weights is made and added, and the rows are put together again: six passes over the products' results
+/// forward and ten backward (Megatron-Core's TEGroupedMLP). A compiler fuses them into the products.
+constexpr double kBiasForward = 6, kBiasBackward = 10;
+
+ProductTime expert_bias_times(const Slice& slice, const LayerShape& layer, const Operator& op) {
+  const bool biased = op.part == OperatorPart::experts && op.kind == OperatorKind::gemm && layer.feed_forward.bias;
+  if (!biased || slice.job.recipe.kernels == KernelFusion::compiled) return {};
+  const Bytes result = Bytes::from_base(op.m * op.n * op.groups * kActivationBytes);
+  return {slice.job.law.stream_time(kBiasForward * result), slice.job.law.stream_time(kBiasBackward * result)};
+}
+
 /// Operators that work token by token, forward and backward, and what of them the layout's modules run again.
 TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes<ProductTime>* products) {
   const DeviceLaw& law = slice.job.law;
@@ -77,17 +89,21 @@ TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes<P
                         [&](const Operator& counted) {
                           Operator op = as_it_runs(precision, counted);
                           op.traffic = traffic * op.traffic;
-                          ++work.operators;
+                          // A narrow product issues the cast of its input too.
+                          const bool narrow = op.kind == OperatorKind::gemm &&
+                                              bytes_per_element(op.precision) < kActivationBytes;
+                          work.operators += narrow ? 2 : 1;
                           const ProductTime time = is_small_product(law, counted)
                                                        ? small_product_times(slice, counted)
                                                        : operator_times(slice, op, products);
-                          const Duration ahead = time.forward + cast_time(law, op, true);
-                          const Duration back = time.backward + cast_time(law, op, false);
+                          const ProductTime bias = expert_bias_times(slice, layer, op);
+                          const Duration ahead = time.forward + bias.forward + cast_time(law, op, true);
+                          const Duration back = time.backward + bias.backward + cast_time(law, op, false);
                           work.forward += ahead, work.backward += back, work.flops += op.flops();
                           if (dense && op.kind == OperatorKind::gemm && op.part == OperatorPart::feed_forward) {
                             work.last = ahead, work.last_flops = op.flops();
                           }
-                          if (op.kind == OperatorKind::gemm) work.matrix_backward += back;
+                          if (op.kind == OperatorKind::gemm) work.matrix_backward += back - bias.backward;
                           if (is_redone(layer, op, modules)) work.redone += ahead, work.redone_flops += op.flops();
                         });
   return work;

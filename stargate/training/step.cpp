@@ -61,10 +61,11 @@ struct Once {
   const TrainingJob& job;
   const TrainingLayout& layout;
   CopyGroups shards, replicas;
+  double parts = 1;  ///< from stage 2 on transfers go layer by layer, each with its own latency; else in large buckets
 
   Duration collective(Collective kind, const CopyGroups& groups, const WeightBytes& bytes) const {
-    return collective_time(job.fabric, kind, Bytes::from_base(bytes.dense), groups.dense) +
-           collective_time(job.fabric, kind, Bytes::from_base(bytes.experts), groups.experts);
+    return parts * (collective_time(job.fabric, kind, Bytes::from_base(bytes.dense / parts), groups.dense) +
+                    collective_time(job.fabric, kind, Bytes::from_base(bytes.experts / parts), groups.experts));
   }
   WeightBytes gradient_bytes(const RankParameters& p) const {
     const double each = job.recipe.states.gradient;
@@ -87,7 +88,7 @@ struct Once {
 };
 
 /// Experts' groups have strides of their own: their inner size is etp * ep.
-Once make_once(const TrainingJob& job, const TrainingLayout& l) {
+Once groups_once(const TrainingJob& job, const TrainingLayout& l) {
   // Ranks that hold the same expert lie etp * ep apart, those with the same dense weights tp apart.
   const int inner = l.etp * l.ep;
   if (l.zero_stage == 0) {
@@ -101,6 +102,13 @@ Once make_once(const TrainingJob& job, const TrainingLayout& l) {
       l,
       {place_group(job.fabric, dense, l.tp), place_group(job.fabric, experts, inner)},
       {place_group(job.fabric, l.replicas(), l.tp * dense), place_group(job.fabric, l.replicas(), inner * experts)}};
+}
+
+/// Of a stage with so many layers and ends.
+Once make_once(const TrainingJob& job, const TrainingLayout& l, int units) {
+  Once once = groups_once(job, l);
+  if (job.recipe.data_overlap && l.zero_stage >= 2) once.parts = std::max(1, units);
+  return once;
 }
 
 /// What shows of a transfer under work: what the work does not cover, and what the hidden part slows the work by (its
@@ -213,10 +221,18 @@ Duration straggling_time(const TrainingJob& job, Duration step) {
   return step * late;
 }
 
+/// Ranks of a tensor group that all hold the same send a part each, and put it together behind the network (arXiv
+/// 2104.04473, section 4.1).
 Duration send_time(const TrainingJob& job, const TrainingLayout& l, Bytes boundary) {
   const auto stride = std::int64_t{l.tp} * l.cp * l.dp;
   const bool inside = l.pp > 1 && stride * l.pp <= job.fabric.domain;  // one hop that leaves sets the pace
-  return collective_time(job.fabric, Collective::send_receive, boundary, {l.pp > 1 ? 2 : 1, inside ? 2 : 1});
+  const auto send = [&](Bytes part) {
+    return collective_time(job.fabric, Collective::send_receive, part, {l.pp > 1 ? 2 : 1, inside ? 2 : 1});
+  };
+  if (l.tp == 1 || l.sequence_parallel || l.pp == 1) return send(boundary);
+  return min(send(boundary), send(boundary / static_cast<double>(l.tp)) +
+                                 collective_time(job.fabric, Collective::all_gather, boundary,
+                                                 place_group(job.fabric, l.tp, 1)));
 }
 
 /// What follows the last micro-batch, of the stage that ends last.
@@ -228,10 +244,10 @@ struct OnceAStep {
 /// stage has twice the ranks.
 OnceAStep once_a_step(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                       const std::vector<StageRun>& stages) {
-  const Once once = make_once(job, layout);
   const Duration tied = tied_embedding_time(job, layout);
   const auto exposed = [&](const StageRun& run) {
-    const Duration data = exposed_data_time(once, stage_data(job, costs, run));
+    const StageData stage = stage_data(job, costs, run);
+    const Duration data = exposed_data_time(make_once(job, layout, stage.units), stage);
     return run.embedding || run.output ? data + tied : data;
   };
   OnceAStep out;
@@ -366,10 +382,11 @@ std::vector<ChunkTime> chunk_times(const TrainingLayout& layout, const ShardCost
 
 DataTransfers data_transfers(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,
                              const StageRun& run) {
-  const Once once = make_once(job, layout);
-  const RankParameters p = stage_parameters(*job.model, costs, run);
+  const StageData stage = stage_data(job, costs, run);
+  const Once once = make_once(job, layout, stage.units);
+  const RankParameters& p = stage.parameters;
   if (layout.zero_stage == 0) return {once.all_reduce(p), {}};
-  return {once.reduce_scatter(p) + once.add_replicas(p), once.gather(stage_weights(job, costs, run, &LayerCost::sent))};
+  return {once.reduce_scatter(p) + once.add_replicas(p), once.gather(stage.sent)};
 }
 
 Duration least_step_time(const TrainingJob& job, const TrainingLayout& layout, const ShardCosts& costs,

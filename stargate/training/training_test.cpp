@@ -327,6 +327,18 @@ TEST_CASE("each kind of parallelism shows in its own part of the step") {
   CHECK(part(layout_of(1, 4, 16), StepPart::pipeline_communication) > 0);
 }
 
+TEST_CASE("ranks of a tensor group that hold the same send a part each to the next stage") {
+  const TrainingJob job = gpt_like().job(64, 128, 4096);
+  const auto sent = [&](bool sequence_parallel) {
+    TrainingLayout l = layout_of(8, 4, 2);
+    l.sequence_parallel = sequence_parallel;
+    return simulate_step(job, l).time[StepPart::pipeline_communication].base();
+  };
+  // With sequence parallelism a rank has its part only; without it the parts are put together inside the domain.
+  CHECK(sent(false) > sent(true));
+  CHECK(sent(false) < 4 * sent(true));
+}
+
 TEST_CASE("recomputing layers lowers memory and raises time, and shows in HFU only") {
   const TrainingJob job = gpt_like().job(64, 64, 8192);
   TrainingLayout l = layout_of(8, 1, 8);
