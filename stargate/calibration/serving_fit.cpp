@@ -79,6 +79,7 @@ class ServingLoss {
       const auto* figures = std::get_if<RunFigures>(&outcomes[i]);
       if (figures == nullptr) continue;
       for (const FitRow& row : services_[i].rows) {
+        if (figures->overloaded && kFigures[row.figure] != std::string("throughput")) continue;
         const auto predicted = predicted_serving_metric(*row.row, services_[i].service, *figures);
         if (!predicted || !(*predicted > 0) || !(row.row->value > 0)) continue;
         errors.emplace_back(&row, std::abs(std::log(*predicted / row.row->value)));

@@ -51,8 +51,7 @@ LoadFinding find_load(const Simulation& simulation, const ServiceReport& report,
   const double grown = in_flight(0.75, 1) - in_flight(0.25, 0.5), between = came.base() / 2;
   const double arrived = load.offered * between;
   load.growth = std::max(0.0, grown / between);
-  // More than three deviations of a Poisson count, and than what drifts by chance on long runs.
-  load.overloaded = grown > 3 * std::sqrt(arrived) && grown > 0.02 * arrived;
+  load.overloaded = queue_grew(grown, arrived);
   load.served = load.overloaded ? std::max(0.0, load.offered - load.growth) : load.offered;
   return load;
 }

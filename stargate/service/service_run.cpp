@@ -191,6 +191,7 @@ class ServiceRun {
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
     // The front end is passed once: a request that comes already prefilled has been through it.
     kind.request_overhead = role == PoolRole::decode ? Duration{} : setup.request_overhead;
+    kind.token_overhead = role == PoolRole::decode ? Duration{} : setup.token_overhead;
     kind.stream_overhead = setup.stream_overhead;
     if (role == PoolRole::prefill) {
       const CacheTransfer transfer = cache_transfer(engine.replica);
