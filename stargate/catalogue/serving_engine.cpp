@@ -101,7 +101,7 @@ const std::vector<CoefficientHandle<EngineCoefficients>>& engine_coefficient_han
       number_handle<C, &C::launch_share>("launch_share", 0, 10),
       seconds_handle<C, &C::request_overhead>("request_overhead", 0.2),
       seconds_handle<C, &C::token_overhead>("token_overhead", 4e-5),
-      seconds_handle<C, &C::stream_overhead>("stream_overhead", 5e-3),
+      seconds_handle<C, &C::stream_overhead>("stream_overhead", 1e-2),
       seconds_handle<C, &C::warm_up>("warm_up", 5),
       number_handle<C, &C::unfused_traffic>("unfused_traffic", 0.2, 3),
       number_handle<C, &C::expert_skew>("expert_skew", 0, 1.5),
