@@ -125,6 +125,21 @@ def left_out_table(folder, name):
     yield from table(["source left out", "rows", "median %", "mean %", "bias %"], rows)
 
 
+def serving_left_out_table(folder, name):
+    """Medians of sources that an engine's coefficients never saw."""
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        return
+    with open(path, encoding="utf-8") as file:
+        found = json.load(file).get("left_out", [])
+    def cell(value):
+        return "" if value is None or value < 0 else f"{value:.1f}"
+    rows = [[f["source"], f["engine"]] + [cell(f.get(m)) for m in ("tpot_pct", "ttft_pct", "throughput_pct")]
+            for f in sorted(found, key=lambda f: (f["engine"], f["source"]))]
+    if rows:
+        yield from table(["source left out", "engine's record", "TPOT", "TTFT", "throughput"], rows)
+
+
 PAGE = """# How far the program is from measurements
 
 Made on {date} by `tools/accuracy_page.py` from the answers of `stargate validate` and `stargate calibrate --leave-out`
@@ -164,14 +179,14 @@ def main():
     folder, date = sys.argv[1], sys.argv[2]
     def block(lines):
         return "\n".join(lines)
-    def left_out(name, words):
-        lines = block(left_out_table(folder, name))
-        return f"\n{words}\n\n{lines}\n" if lines else ""
+    words = "Fitted without each source, and judged by it:"
+    def left_out(lines):
+        return f"\n{words}\n\n{block(lines)}\n" if lines else ""
     print(PAGE.format(
         date=date, kernels=block(kernel_table(folder)), serving=block(serving_table(folder)),
         training=block(training_table(folder)),
-        serving_left_out=left_out("serving-left-out.json", "Fitted without each source, and judged by it:"),
-        training_left_out=left_out("training-left-out.json", "Fitted without each source, and judged by it:")), end="")
+        serving_left_out=left_out(list(serving_left_out_table(folder, "serving-left-out.json"))),
+        training_left_out=left_out(list(left_out_table(folder, "training-left-out.json")))), end="")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,7 @@ class ServingLoss {
       const auto* figures = std::get_if<RunFigures>(&outcomes[i]);
       if (figures == nullptr) continue;
       for (const FitRow& row : services_[i].rows) {
+        if (figures->overloaded && kFigures[row.figure] != std::string("throughput")) continue;
         const auto predicted = predicted_serving_metric(*row.row, services_[i].service, *figures);
         if (!predicted || !(*predicted > 0) || !(row.row->value > 0)) continue;
         errors.emplace_back(&row, std::abs(std::log(*predicted / row.row->value)));
@@ -196,14 +197,10 @@ Result<ServingFit> fit_serving(const Catalogue& catalogue, const std::vector<Mea
   if (!faults.empty()) return faults;
   ServiceMaker maker(catalogue);
   // An engine is fitted to the best rows it has: trust A and complete, else B, else A with gaps filled by rule.
-  // Disaggregated rows of trust B count besides: no run of trust A was disaggregated.
   Services services = make_services(maker, rows, "A");
   for (auto& [id, of_engine] : make_services(maker, rows, "B")) {
     auto& kept = services[id];
-    const bool none = kept.empty();
-    for (auto& [configuration, service] : of_engine) {  // no run of trust A was disaggregated
-      if (none || service.service.prefill) kept.try_emplace(configuration, std::move(service));
-    }
+    if (kept.empty()) kept = std::move(of_engine);  // else they judge it, the disaggregated ones among them
   }
   for (auto& [id, of_engine] : make_services(maker, rows, "A", false)) services.try_emplace(id, std::move(of_engine));
   if (services.empty()) return Diagnostic{{}, 0, 0, {}, "no row states its whole configuration", {}, {}};

@@ -67,6 +67,9 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
                     "Whole prefills stop the decodes, instead of chunks among them.")
           .optional("captured_graphs", &E::captured_graphs,
                     "Decoding kernels are launched by a captured graph, not one by one by the host.")
+          .optional("fp8_cast_kernel", &E::fp8_cast_kernel,
+                    "The input of a product in 8 bits is cast by a kernel of its own, not by the one before.")
+          .optional("fp4_cast_kernel", &E::fp4_cast_kernel, "The same in 4 bits.")
           .optional("attention_dp_wait", &E::attention_dp_wait,
                     "Steps that a prompt waits until each attention group has one.", not_negative)
           .optional("step_overhead", &E::step_overhead, "Scheduling and sampling that no kernel hides, a step.",
@@ -77,6 +80,8 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
                     "Of the launch of a kernel measured alone, the share left in a captured graph.", not_negative)
           .optional("request_overhead", &E::request_overhead,
                     "Front end, from the client to the scheduler and back, a request.", not_negative)
+          .optional("token_overhead", &E::token_overhead,
+                    "Front end, a token of a prompt: tokenised in one thread, one prompt after another.", not_negative)
           .optional("stream_overhead", &E::stream_overhead,
                     "By which streamed answers lag behind the engine, for each sequence decoding.", not_negative)
           .optional("warm_up", &E::warm_up,
@@ -95,7 +100,8 @@ const std::vector<CoefficientHandle<EngineCoefficients>>& engine_coefficient_han
       seconds_handle<C, &C::sequence_overhead>("sequence_overhead", 5e-5),
       number_handle<C, &C::launch_share>("launch_share", 0, 10),
       seconds_handle<C, &C::request_overhead>("request_overhead", 0.2),
-      seconds_handle<C, &C::stream_overhead>("stream_overhead", 5e-3),
+      seconds_handle<C, &C::token_overhead>("token_overhead", 4e-5),
+      seconds_handle<C, &C::stream_overhead>("stream_overhead", 1e-2),
       seconds_handle<C, &C::warm_up>("warm_up", 5),
       number_handle<C, &C::unfused_traffic>("unfused_traffic", 0.2, 3),
       number_handle<C, &C::expert_skew>("expert_skew", 0, 1.5),

@@ -3,7 +3,8 @@
 // `stargate calibrate --serving` fits those coefficients whose source is the fit.
 //   step          = kernels + step_overhead + sequence_overhead * sequences
 //   kernels       = sum over operators of launch_share * launch + work; element-wise traffic times unfused_traffic
-//   TTFT          = request_overhead + waiting + prefill steps + stream_overhead * sequences decoding [+ warm_up]
+//   TTFT          = request_overhead + token_overhead * prompt + waiting + prefill steps
+//                   + stream_overhead * sequences decoding [+ warm_up]
 #pragma once
 
 #include <optional>
@@ -26,12 +27,15 @@ struct EngineCoefficients {
   bool prefill_first = false;           ///< whole prefills stop the decodes, instead of chunks among them
   bool reserve_output = false;          ///< a request is let in when its whole output has room, and never preempted
   bool captured_graphs = true;          ///< kernels are launched by a graph, not one by one beside those that run
+  /// Inputs of products in 8 and in 4 bits are cast by a kernel of their own, not at the end of the one before.
+  bool fp8_cast_kernel = true, fp4_cast_kernel = false;
   int attention_dp_wait = 0;            ///< steps a prompt waits for one on each attention group
   // fitted
   Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
   Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence
   double launch_share = 0.6;                     ///< of a lone kernel's launch that is left in a captured graph
   Duration request_overhead;                     ///< front end: from the client to the scheduler and back, a request
+  Duration token_overhead;                       ///< of its one thread, a token of a prompt: tokenising, copying
   Duration stream_overhead;                      ///< by which answers lag behind the engine, a sequence decoding
   Duration warm_up;                              ///< by which a fresh server keeps the first prompts of a run waiting
   double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can

@@ -4,6 +4,7 @@
 #include "stargate/fleet/fleet_simulation.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "stargate/fleet/admission.hpp"
@@ -63,6 +64,7 @@ class FleetSimulation {
   RequestSource& source_;
   const FleetRunOptions& options_;
   FleetMachines machines_;
+  std::map<int, SimTime> front_free_;  ///< by replica: when its front end has read all prompts sent so far
   std::vector<std::vector<int>> first_pools_, decode_pools_;  ///< by tenant; by tenant and region
   Router router_;
   RateLimiter limiter_;
@@ -264,7 +266,9 @@ bool FleetSimulation::send(int slot, SimTime now) {
   const int region = machines_.pool_spec(replica).region;
   Delivery delivery;
   const auto& kind = machines_.kind(replica);
-  delivery.at = now + (spec_.one_way(tenant.home, region) + kind.request_overhead);
+  SimTime& read = front_free_.try_emplace(replica).first->second;
+  read = std::max(read, now + spec_.one_way(tenant.home, region)) + request.prompt_tokens * kind.token_overhead;
+  delivery.at = read + kind.request_overhead;
   request.arrival = delivery.at;
   delivery.request = request;
   machines_.send(replica, delivery);

@@ -26,6 +26,7 @@ struct ReplicaKind {
   Power idle, busy, decoding;  ///< at the plug, of the replica: without a step, in one with prefill, in one without
   MoneyRate price;             ///< of the replica, while it is paid for
   Duration request_overhead;   ///< of the engine's front end, before its scheduler sees a request
+  Duration token_overhead;     ///< of that front end, a prompt token; one prompt after another
   Duration stream_overhead;    ///< by which tokens reach clients later, for each sequence that runs beside
   Duration transfer_fixed, transfer_token;  ///< of a prompt's cache to a decode replica (disaggregated)
 };

@@ -210,6 +210,7 @@ ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) 
   SimulatedService service;
   service.pool = {spec, engine.table.get(), measured.replicas};
   service.request_overhead = measured.record->request_overhead;
+  service.token_overhead = measured.record->token_overhead;
   service.stream_overhead = measured.record->stream_overhead;
   const RequestTrace trace = trace_of(run);
   const auto source = make_trace_source(trace);

@@ -197,6 +197,9 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
     out.prefill = PrefillSide{out.replica, row.prefill_workers};
     out.prefill->replica.layout = first;
   }
+  if (out.load == LoadKind::queued && row.metric.starts_with("ttft")) {
+    return Skip{"all prompts queued at once: TTFT follows from their number, which is not stated"};
+  }
   if (out.load == LoadKind::one_batch && row.concurrency_or_batch <= 0) return Skip{"load not stated"};
   out.configuration = configuration_of(out);
   return out;

@@ -123,6 +123,23 @@ TEST_CASE("a row that does not say enough is skipped with its reason") {
   CHECK(reason_of(c, row).starts_with("layout impossible"));
 }
 
+TEST_CASE("prompts queued all at once have no TTFT, and random arrivals beyond what is served are said to be unstable") {
+  const Catalogue catalogue = make_catalogue();
+  MeasuredServing row = make_row();
+  row.concurrency_or_batch = 0, row.metric = "ttft_ms";
+  ServiceMaker maker(catalogue);
+  const auto flood = maker.make(row);
+  REQUIRE(std::holds_alternative<SkippedServing>(flood));
+  CHECK(std::get<SkippedServing>(flood).reason.find("number") != std::string::npos);
+  const auto overloaded = [&](const char* rate) {
+    row.request_rate = rate;
+    const auto figures = simulate_run(service_of(catalogue, row));
+    return std::get<RunFigures>(figures).overloaded;
+  };
+  CHECK(!overloaded("0.5"));
+  CHECK(overloaded("500"));
+}
+
 TEST_CASE("a table with a bad cell is refused with line and column") {
   const auto table = parse_csv(
       "m.csv",

@@ -130,6 +130,10 @@ ServingValidation validate_serving(const Catalogue& catalogue, const std::vector
       continue;
     }
     const auto* figures = std::get_if<RunFigures>(&outcomes.at(service->configuration));
+    if (figures != nullptr && figures->overloaded && serving_figure(row.metric) != "throughput") {
+      tally.skip(key, "unstable: more is offered than is served, so latency follows from the length of the run");
+      continue;
+    }
     const auto predicted = figures == nullptr ? std::nullopt : predicted_serving_metric(row, *service, *figures);
     if (!predicted) {
       tally.skip(key, figures == nullptr ? "said not to fit" : "metric or percentile not known");

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/serving/service_report.hpp"
+
 namespace stargate {
 namespace {
 
@@ -40,7 +42,8 @@ class RunListener final : public ServiceListener {
     ttft_.push_back(record.ttft().base());
     if (record.output_tokens > 1) tpot_.push_back(record.tpot().base());
     tokens_in_ += record.prompt_tokens, tokens_out_ += record.output_tokens;
-    end_ = std::max(end_, record.last_token);
+    end_ = std::max(end_, record.last_token), last_ = std::max(last_, record.arrival);
+    stays_.emplace_back(record.arrival.seconds(), record.last_token.seconds());
   }
   void ran(int, const StepRun& run) override {
     if (run.decoding == 0) return;
@@ -57,11 +60,24 @@ class RunListener final : public ServiceListener {
     out.ttft = figures_of(ttft_), out.tpot = figures_of(tpot_);
     return out;
   }
+  /// The rule of `serve simulate`, from the middle of the second quarter of the arrivals to that of the last.
+  bool overloaded() const {
+    const double came = last_.seconds(), arrived = 0.5 * static_cast<double>(stays_.size());
+    if (came <= 0) return false;
+    const double grown = in_flight(0.75 * came, came) - in_flight(0.25 * came, 0.5 * came);
+    return queue_grew(grown, arrived);
+  }
 
  private:
+  double in_flight(double from, double to) const {
+    double sum = 0;
+    for (const auto& [arrival, end] : stays_) sum += std::max(0.0, std::min(end, to) - std::max(arrival, from));
+    return sum / (to - from);
+  }
+  std::vector<std::pair<double, double>> stays_;  ///< arrival and last token, seconds
   std::vector<double> ttft_, tpot_;
   double tokens_in_ = 0, tokens_out_ = 0, decode_steps_ = 0, decoded_ = 0;
-  SimTime end_;
+  SimTime end_, last_;  ///< last token, last arrival
 };
 
 /// Of all replicas.
@@ -187,13 +203,16 @@ std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service
   }
   simulated.router = RouterPolicy::least_loaded;
   simulated.request_overhead = service.replica.engine.request_overhead + service.transfer;
+  simulated.token_overhead = service.replica.engine.token_overhead;
   simulated.stream_overhead = service.replica.engine.stream_overhead;
   auto source = make_tenant_source({traffic_of(service)}, {run_requests(service), -1}, kSeed);
   if (!source) return lacking();
   RunListener seen;
   simulate_service(simulated, **source, seen);
   if (seen.empty()) return lacking();
-  return seen.figures();
+  RunFigures figures = seen.figures();
+  figures.overloaded = service.load == LoadKind::poisson && seen.overloaded();
+  return figures;
 }
 
 std::string replica_key(const MeasuredService& service) {

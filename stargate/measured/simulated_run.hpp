@@ -24,6 +24,8 @@ struct RunFigures {
   LatencyFigures ttft, tpot;                                                   ///< over the requests counted
   double requests_per_s = 0, output_tokens_per_s = 0, input_tokens_per_s = 0;  ///< of all replicas
   double batch = 0;                                                            ///< decoding, mean over decode steps
+  /// At random arrivals: more came than was served, so latencies are of the run's length and not of the service.
+  bool overloaded = false;
 };
 
 /// Requests that a tool sends when nobody says, to all replicas: ten for each client (InferenceX); when all are queued

@@ -10,6 +10,7 @@ struct LoadFinding {
   double offered = 0, served = 0;  ///< requests a second while requests came; 0: a closed loop or no span
   double growth = 0;               ///< of the requests in flight, a second
   bool overloaded = false;         ///< more come than leave
+  bool at_once = false;            ///< nothing came after the first moment
   bool too_short = false;  ///< the traffic ended before twice the mean time of a request: filling up and draining only
 };
 /// Overloaded: from the second quarter of the traffic to its last the requests in flight grew by more than three

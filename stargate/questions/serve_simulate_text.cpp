@@ -153,6 +153,10 @@ std::string load_text(const LoadFinding& load, const ServiceReport& report) {
         "second. The latencies below rise with the length of the run.\n",
         load.offered, load.served, load.growth);
   }
+  if (load.at_once) {
+    return fmt::format("  All {} requests came at once: their TTFT follows from how many they are.\n",
+                       report.finished_count());
+  }
   if (load.too_short) {
     return fmt::format(
         "  Short run: requests took {} on average, the traffic lasted less than twice that. The service filled up and "

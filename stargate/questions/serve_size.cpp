@@ -47,7 +47,11 @@ std::vector<SizeAnswer> size_all(const SizeRequest& request) {
                                               : LawShares{};
     answer.basis = make_serving_basis(*request.catalogue, request.errors, answer.option.engine, *answer.option.machine,
                                       answer.option.precision, shares);
-    if (fleet != nullptr) answer.economy = fleet_economy(*fleet, answer.system->cost);
+    if (fleet != nullptr) {
+      RunningCost cost = answer.system->cost;
+      cost.power = deployment_power(cost.power, *request.model, request.question, answer.option, *fleet);
+      answer.economy = fleet_economy(*fleet, cost);
+    }
   });
   std::stable_sort(answers.begin(), answers.end(), [&](const SizeAnswer& a, const SizeAnswer& b) {
     return comes_first(a, b, request.question.demand);

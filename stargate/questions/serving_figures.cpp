@@ -23,6 +23,7 @@ std::string serving_figures(const ServedMachine& served, const HourPrice& price)
                            power.busy.base(),
                            price.mid.base(),
                            engine.request_overhead.base(),
+                           engine.token_overhead.base(),
                            engine.stream_overhead.base()};
   return fmt::format("{}", fmt::join(figures, " "));
 }

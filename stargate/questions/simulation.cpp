@@ -168,6 +168,7 @@ Check SimulationMaker::make_service() {
   SimulatedService& service = out_.service;
   service.pool = {out_.pool.spec, out_.pool.table.get(), q.replicas};
   service.request_overhead = out_.engine.request_overhead;
+  service.token_overhead = out_.engine.token_overhead;
   service.stream_overhead = out_.engine.stream_overhead;
   out_.power = replica_power(*out_.catalogue, *out_.system, layout.accelerators());
   out_.accelerators = q.replicas * layout.accelerators();

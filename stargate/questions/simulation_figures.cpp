@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/serving/step_power.hpp"
+
 namespace stargate {
 
 std::array<LatencyMetric, 5> latency_metrics(const ServiceReport& report) {
@@ -15,17 +17,21 @@ std::array<LatencyMetric, 5> latency_metrics(const ServiceReport& report) {
            {"in queue", "queue", &l.queue}}};
 }
 
-/// Energy = idle power over the whole span + (busy - idle) x (time in steps with prompts + decode_share x time in
-/// others).
+/// Energy = idle power over the whole span, and what steps with prompts and other steps draw above it.
 ServiceBill make_bill(const Simulation& s, const ServiceReport& report) {
   ServiceBill bill;
   const Duration span = report.span();
-  const auto add = [&](const ReplicaPower& power, int replicas, const ServiceReport::Work& work) {
-    const Duration active = work.prompts + ReplicaPower::decode_share * work.decodes;
-    bill.energy += power.idle * span * static_cast<double>(replicas) + (power.busy - power.idle) * active;
+  const double requests = std::max(1.0, static_cast<double>(report.finished_count()));
+  const ServingWorkload mean{std::max(1.0, static_cast<double>(report.prompt_tokens()) / requests),
+                             std::max(2.0, static_cast<double>(report.output_tokens()) / requests)};
+  const auto add = [&](ReplicaPower power, const Replica& replica, int replicas, const ServiceReport::Work& work) {
+    const double decode_steps = std::max(1.0, static_cast<double>(work.steps));
+    power = with_step_shares(power, replica, mean, work.decoding_steps / decode_steps);
+    bill.energy += power.idle * span * static_cast<double>(replicas) +
+                   (power.prefilling() - power.idle) * work.prompts + (power.decoding() - power.idle) * work.decodes;
   };
-  add(s.power, s.service.pool.replicas, report.work(false));
-  if (s.service.prefill) add(s.prefill_power, s.service.prefill->replicas, report.work(true));
+  add(s.power, s.pool.replica, s.service.pool.replicas, report.work(false));
+  if (s.service.prefill) add(s.prefill_power, s.prefill.replica, s.service.prefill->replicas, report.work(true));
   if (span > Duration{}) bill.mean = bill.energy / span;
   bill.rate = s.price.mid * static_cast<double>(s.accelerators);
   bill.cost = bill.rate * span;
@@ -40,6 +46,7 @@ CacheCapacity cache_capacity(const EngineSpec& engine) {
 LoadFinding find_load(const Simulation& simulation, const ServiceReport& report, SimTime last_arrival) {
   LoadFinding load;
   const Duration came = last_arrival - report.first_arrival();
+  load.at_once = came <= Duration{} && report.finished_count() > 1;
   if (simulation.offered_rate <= 0 || came <= Duration{}) return load;
   load.offered = simulation.offered_rate;
   load.too_short = came.base() < 2 * report.latency().end_to_end.mean();
@@ -51,8 +58,7 @@ LoadFinding find_load(const Simulation& simulation, const ServiceReport& report,
   const double grown = in_flight(0.75, 1) - in_flight(0.25, 0.5), between = came.base() / 2;
   const double arrived = load.offered * between;
   load.growth = std::max(0.0, grown / between);
-  // More than three deviations of a Poisson count, and than what drifts by chance on long runs.
-  load.overloaded = grown > 3 * std::sqrt(arrived) && grown > 0.02 * arrived;
+  load.overloaded = queue_grew(grown, arrived);
   load.served = load.overloaded ? std::max(0.0, load.offered - load.growth) : load.offered;
   return load;
 }

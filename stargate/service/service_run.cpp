@@ -8,6 +8,8 @@
 #include <cmath>
 
 #include "stargate/service/service_question.hpp"
+#include "stargate/serving/step_power.hpp"
+#include "stargate/sizing/deployment_law.hpp"
 
 namespace stargate {
 namespace {
@@ -129,7 +131,10 @@ class ServiceRun {
                                  fleet.deployment.accelerators() - *most);
       return Done{};
     }
-    site.economy = fleet_economy(fleet, {options_.price(system), replica_power(catalogue_, system, 1)});
+    const FleetOption only{machines_[index].get(), question.serving.precision, question.serving.engine, apart};
+    const ReplicaPower power =
+        deployment_power(replica_power(catalogue_, system, 1), model_, question, only, fleet);
+    site.economy = fleet_economy(fleet, {options_.price(system), power});
     site.sized = fleet;
     return Done{};
   }
@@ -185,12 +190,16 @@ class ServiceRun {
     kind.accelerators = group.layout.accelerators();
     // Requests a second of one replica: larger replicas of another site are given proportionally more.
     kind.weight = site.sized->capacity / group.replicas;
-    const ReplicaPower power = replica_power(catalogue_, system, kind.accelerators);
-    kind.idle = power.idle, kind.busy = power.busy;
-    kind.decoding = power.idle + ReplicaPower::decode_share * (power.busy - power.idle);
+    const TrialResult& load = site.sized->at_load;
+    const double each = load.rate / site.sized->deployment.main.replicas;
+    const ReplicaPower power =
+        with_step_shares(replica_power(catalogue_, system, kind.accelerators), engine.replica, site.workload,
+                         each * (site.workload.osl - 1) * load.tpot_mean.in(second));
+    kind.idle = power.idle, kind.busy = power.prefilling(), kind.decoding = power.decoding();
     kind.price = static_cast<double>(kind.accelerators) * options_.price(system);
     // The front end is passed once: a request that comes already prefilled has been through it.
     kind.request_overhead = role == PoolRole::decode ? Duration{} : setup.request_overhead;
+    kind.token_overhead = role == PoolRole::decode ? Duration{} : setup.token_overhead;
     kind.stream_overhead = setup.stream_overhead;
     if (role == PoolRole::prefill) {
       const CacheTransfer transfer = cache_transfer(engine.replica);

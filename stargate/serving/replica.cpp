@@ -187,7 +187,10 @@ ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int
   const double share = static_cast<double>(accelerators) / system.accelerators;
   const double count = system.accelerators;
   const Power idle = max(count * idle_power(part), system.power - count * (part.power - idle_power(part)));
-  return {idle * share, system.power * share};
+  ReplicaPower power;
+  power.idle = idle * share, power.busy = system.power * share;
+  power.chip_idle = idle_power(part), power.chip_busy = part.power;
+  return power;
 }
 
 }  // namespace stargate

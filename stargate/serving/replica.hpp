@@ -130,13 +130,18 @@ std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double
 
 /// At the plug, of one replica: its share of the system. Idle accelerators draw what perf/power_law.hpp's idle_power
 /// says of them, the rest of the machine the same as ever.
-///   power = idle + (busy - idle) * share of time in steps, a step that only decodes counted at decode_share
+///   power = idle + (busy - idle) * (share of time in steps with prompts * prefill_share + in others * decode_share)
 struct ReplicaPower {
   /// At the plug, of the whole replica.
   Power idle, busy;
-  /// Mean of steps that only decode, over the range from idle to busy: a prompt draws the maximum, decoding some 0.6 of
-  /// it (Patel et al., "Splitwise", ISCA 2024, on power of the two phases; the figure from memory, unverified).
-  static constexpr double decode_share = 0.6;
+  /// Of the range from idle to busy, what steps with prompts and steps that only decode draw. Until somebody asks about
+  /// the steps (with_step_shares) a prompt draws the maximum and decoding some 0.6 of it (Patel et al., "Splitwise", ISCA
+  /// 2024, on power of the two phases; the figure from memory, unverified).
+  double prefill_share = 1, decode_share = 0.6;
+  Power chip_idle{}, chip_busy{};  ///< of one accelerator, without its share of the machine
+
+  Power prefilling() const { return idle + prefill_share * (busy - idle); }
+  Power decoding() const { return idle + decode_share * (busy - idle); }
 };
 /// `accelerators`: of the replica, which may be a part of a system or several.
 ReplicaPower replica_power(const Catalogue& catalogue, const System& system, int accelerators);

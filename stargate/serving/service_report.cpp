@@ -1,7 +1,11 @@
 // Sums, histograms and series, filled as the simulation goes.
 #include "stargate/serving/service_report.hpp"
 
+#include <cmath>
+
 namespace stargate {
+
+bool queue_grew(double grown, double arrived) { return grown > 3 * std::sqrt(arrived) && grown > 0.02 * arrived; }
 
 ServiceReport::ServiceReport(const SimulatedService& spec, const LatencyTarget& target, std::size_t tenants)
     : spec_(spec), target_(target), tenants_(tenants), stalls_(static_cast<std::size_t>(spec.engines())) {}

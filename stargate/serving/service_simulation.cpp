@@ -102,6 +102,7 @@ class ServiceSimulation {
       engines_.emplace_back(pool.engine, *pool.cost, i);
       reports_.push_back(SimTime::never());
       link_free_.push_back(SimTime{});
+      front_free_.push_back(SimTime{});
       pool_of_.push_back(index);
       last_run_.emplace_back().steps = 0;
     }
@@ -144,8 +145,7 @@ class ServiceSimulation {
     active.incoming = incoming;
     Request& r = active.request = {};
     // The slot is the id inside engines: unique among what is in flight, and an index back to the request.
-    r.id = slot, r.arrival = incoming.arrival + spec_.request_overhead, r.tenant = incoming.tenant,
-    r.priority = incoming.priority;
+    r.id = slot, r.tenant = incoming.tenant, r.priority = incoming.priority;
     r.prompt_tokens = incoming.prompt_tokens, r.output_tokens = incoming.output_tokens;
     r.session = incoming.session;
     if (hashes_) {
@@ -161,6 +161,9 @@ class ServiceSimulation {
     }
     const std::size_t engine = choose(spec_.prefill ? 1 : 0, r, incoming.arrival);
     active.prefilled_by = engine;
+    SimTime& read = front_free_[engine];
+    read = std::max(read, incoming.arrival) + incoming.prompt_tokens * spec_.token_overhead;
+    r.arrival = read + spec_.request_overhead;
     engines_[engine].submit(r);
     report(engine);
   }
@@ -268,7 +271,7 @@ class ServiceSimulation {
   RequestSource& source_;
   ServiceListener& listener_;
   std::vector<Engine> engines_;
-  std::vector<SimTime> reports_, link_free_;
+  std::vector<SimTime> reports_, link_free_, front_free_;
   std::deque<Active> active_;  ///< stays where it is: engines see its hashes
   std::vector<std::int64_t> free_;
   std::vector<RequestRecord> ended_;

@@ -28,6 +28,7 @@ struct SimulatedService {
   RouterPolicy router = RouterPolicy::round_robin;  ///< sees the engines as they are, at each request
   int prefix_block_tokens = 0;                      ///< of a prefix's hash, at least; long prefixes need no short ones
   Duration request_overhead;                        ///< from the client to the scheduler and back; part of TTFT
+  Duration token_overhead;   ///< of an engine's front end a prompt token; one prompt after another
   Duration stream_overhead;  ///< by which clients see a token later than it is made, for each sequence beside
 
   int engines() const { return pool.replicas + (prefill ? prefill->replicas : 0); }

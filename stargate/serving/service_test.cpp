@@ -69,6 +69,20 @@ TEST_CASE("a lone request waits for nothing: its TTFT is one step and the front 
   }
 }
 
+TEST_CASE("a front end reads one prompt after another: of two at once the second waits for both") {
+  const LinearStepCost cost = constant_cost();
+  SimulatedService spec;
+  spec.pool = {roomy_engine(), &cost, 1};
+  spec.token_overhead = 1 * millisecond;
+  TenantTraffic tenant = traffic(0, 100, 2);
+  tenant.concurrency = 2;
+  Collected seen;
+  simulate_service(spec, *source_of(tenant, 2), seen);
+  REQUIRE(seen.all.size() == 2);
+  CHECK(seen.all[0].second.ttft().in(millisecond) == doctest::Approx(110));
+  CHECK(seen.all[1].second.ttft() >= 210 * millisecond);
+}
+
 TEST_CASE("disaggregated, the second token waits for the cache to be handed over, and prompts delay no decode") {
   LinearStepCost cost = constant_cost();
   cost.prefill_token = 100 * microsecond;

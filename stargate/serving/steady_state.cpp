@@ -108,7 +108,8 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
   const Duration wait = cost.service * (seen / (2 * (1 - seen)));
   const Duration rest = mean_step * (std::min(1.0, sequences) / 2);  // of the step that runs, if one does
   const EngineCoefficients& engine = step.replica().engine;
-  state.ttft = rest + wait + cost.own + engine.request_overhead + engine.stream_overhead * decoding;
+  state.ttft = rest + wait + cost.own + engine.request_overhead + engine.token_overhead * workload.isl +
+               engine.stream_overhead * decoding;
   state.concurrency = decoding + state.requests * state.ttft;
   return state;
 }

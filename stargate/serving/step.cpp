@@ -101,11 +101,13 @@ StepModel::StepModel(const Replica& replica)
 }
 
 /// What a graph launches again is the device's own start and drain, that of the plainest kernel: measured alone, a
-/// product that casts its input also waits for the host. In 8 bits the cast is a kernel of its own, in 4 the end of the
-/// norm before.
+/// product that casts its input also waits for the host. The engine's record says in which widths the cast is a kernel
+/// of its own, and not the end of the norm before.
 Duration StepModel::plain_launch(const Operator& op) const {
+  const auto& engine = replica_.engine;
   const bool product = op.kind == OperatorKind::gemm && op.experts.tokens <= 0;
-  const bool cast = product && replica_.machine->law.casts(op.precision) && bytes_per_element(op.precision) >= 1;
+  const bool apart = bytes_per_element(op.precision) >= 1 ? engine.fp8_cast_kernel : engine.fp4_cast_kernel;
+  const bool cast = product && apart && replica_.machine->law.casts(op.precision);
   return (cast ? 2 : 1) * kernel_launch_;
 }
 
@@ -144,6 +146,10 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   const double exchanged = tokens.all() * tokens.shared;
   const Duration add = group_time(Collective::all_reduce, tokens.all() * row, tensor_group_);
   if (layer.attention.kind != AttentionKind::none) step[ServingStepPart::all_reduce] += add;
+  // A norm over all heads needs the squares of those on other ranks: two numbers a token, in fp32.
+  if (layer.attention.wide_qk_norm) {
+    step[ServingStepPart::all_reduce] += group_time(Collective::all_reduce, tokens.all() * 8, tensor_group_);
+  }
   if (f.kind == FeedForwardKind::none) return;
   if (!exchange) {
     step[ServingStepPart::all_reduce] += add;

@@ -30,6 +30,17 @@ TEST_CASE("decoding one sequence of Llama 70B on eight H100 takes at least its w
   CHECK(step.total() < 12 * millisecond);
 }
 
+TEST_CASE("norms over all heads are summed over ranks, in a third sum a layer") {
+  Model wide = llama_70b();
+  wide.shapes[0].attention.wide_qk_norm = true;
+  const auto sums = [](const Model& m, int tp) {
+    return decode(m, dgx_h100(), {tp, 1, 1, 1}, 1)[ServingStepPart::all_reduce];
+  };
+  CHECK(sums(wide, 8) > 1.2 * sums(llama_70b(), 8));
+  CHECK(sums(wide, 8) < 1.5 * sums(llama_70b(), 8));
+  CHECK(sums(wide, 1) == sums(llama_70b(), 1));
+}
+
 TEST_CASE("a step's parts are its time, and the explanation names them in order") {
   const ServingStep step = decode(llama_8b(), dgx_h100(), {1, 1, 1, 1}, 64);
   Duration sum;

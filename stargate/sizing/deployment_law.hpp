@@ -6,6 +6,10 @@
 
 namespace stargate {
 
+/// `accelerator` with the shares of the deployment's own steps, at the load of the answer.
+ReplicaPower deployment_power(const ReplicaPower& accelerator, const Model& model, const FleetQuestion& question,
+                              const FleetOption& option, const SizedFleet& fleet);
+
 /// At the load of the answer, with the option it chose. Of two sides each counts by its accelerators.
 LawShares deployment_law_shares(const Model& model, const FleetQuestion& question, const FleetOption& option,
                                 const SizedFleet& fleet);

@@ -18,8 +18,7 @@ FleetEconomy fleet_economy(const SizedFleet& fleet, const RunningCost& cost) {
   FleetEconomy out;
   out.rate = accelerators * cost.accelerator_hour;
   out.per_token = out.rate / (output * token / second);
-  // shares of time in steps; a step that only decodes draws less (ReplicaPower)
-  const double dynamic = load.prefill_busy + ReplicaPower::decode_share * load.decode_busy;
+  const double dynamic = cost.power.prefill_share * load.prefill_busy + cost.power.decode_share * load.decode_busy;
   out.power = accelerators * (cost.power.idle + (cost.power.busy - cost.power.idle) * dynamic);
   out.joules_per_token = out.power.base() / output;
   return out;

@@ -17,7 +17,10 @@ std::shared_ptr<const StepTable> TriedSteps::at(const ServingLayout& layout, boo
 
 Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
              const Deployment& deployment, TriedSteps& steps)
-    : deployment_(deployment), front_end_(question.engine.request_overhead), stream_(question.engine.stream_overhead) {
+    : deployment_(deployment),
+      front_end_(question.engine.request_overhead),
+      token_(question.engine.token_overhead),
+      stream_(question.engine.stream_overhead) {
   const auto make = [&](const ServingLayout& layout, EngineSetup setup) {
     // Where no prompts begin alike, remembering them changes nothing but the time a trial takes.
     if (question.workload.cached_share <= 0) setup.rules.kv.prefix_caching = false;
@@ -55,7 +58,7 @@ TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch
     spec.transfer = cache_transfer(prefill_->replica);
   }
   spec.router = traffic.router;
-  spec.request_overhead = front_end_, spec.stream_overhead = stream_;
+  spec.request_overhead = front_end_, spec.token_overhead = token_, spec.stream_overhead = stream_;
   spec.prefix_block_tokens = traffic.prefix_block_tokens;
   TrialWatch::Source source(traffic.make(rate, watch.most_requests()), watch);
   simulate_service(spec, source, watch);

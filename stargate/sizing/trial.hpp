@@ -94,7 +94,8 @@ class Trial {
   TrialResult simulate(double rate, const TrialTraffic& traffic, class TrialWatch& watch) const;
 
   Deployment deployment_;                 ///< numbers of replicas
-  Duration front_end_, stream_;           ///< of the engine: a request, and a token for each sequence beside it
+  /// Of the engine: a request, a token of its prompt, and a token given out for each sequence beside it.
+  Duration front_end_, token_, stream_;
   ReplicaEngine main_;                    ///< with the table of its step times
   std::optional<ReplicaEngine> prefill_;  ///< of the side that prefills
   std::shared_ptr<const StepTable> main_steps_, prefill_steps_;

@@ -88,7 +88,8 @@ Result<MachineRate> rate_serving(const Catalogue& catalogue, const StudyServiceS
   rate.mode = mode_name(fleet->deployment.disaggregated());
   rate.precision = precision_name(option.precision.linear);
   rate.limit = limit_of(*fleet, question.targets);
-  const ReplicaPower each = replica_power(catalogue, system, 1);
+  const ReplicaPower each =
+      deployment_power(replica_power(catalogue, system, 1), model, question, option, *fleet);
   rate.power_share = fleet_economy(*fleet, {{}, each}).power / (static_cast<double>(fleet->accelerators) * each.busy);
   rate.shares = deployment_law_shares(model, question, option, *fleet);
   return rate;
