@@ -3,6 +3,7 @@
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/questions/serve_size_report.hpp"
+#include "stargate/questions/serving_memory.hpp"
 
 namespace stargate {
 namespace {
@@ -77,6 +78,7 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
         s->estimated_output_per_accelerator, losses_text(s->losses), answer.system->price.origin, s->simulated,
         s->candidates, s->trials, s->held.requests, format_quantity(s->held.simulated));
     out += trial_text(s->at_capacity, request.question.targets);
+    out += format_serving_memory(serving_memory(answer.option.engine, s->memory), "  ");
     out += format_serving_basis(answer.basis, "  ");
   }
   const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? fmt::format("of {:g} %", 100 * g.share) : "mean"; };

@@ -45,7 +45,7 @@ Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& m
   }
   ServingWays ways;
   for (const auto& name : names) {
-    auto setup = set_up_engine(catalogue, name);
+    auto setup = set_up_engine(catalogue, name, {}, {}, &catalogue.accelerators.at(system.accelerator));
     if (!setup) return setup.faults();
     auto machine = make_serving_machine(catalogue, system, kernel_choice(model, setup->kernels));
     if (!machine) return machine.faults();
