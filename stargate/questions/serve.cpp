@@ -52,7 +52,7 @@ Result<SystemAnswer> answer_system(const Catalogue& catalogue, const ExpectedErr
                                    const System& system, const ServeQuestion& question) {
   ServingQuestion asked = serving_question(question, model);
   auto ways = make_serving_ways(catalogue, model, system, sized_engine_name(question.engine), {asked.precision},
-                                FleetMode::aggregated);
+                                FleetMode::aggregated, question.engine_version, engine_start_changes(question));
   if (!ways) return ways.faults();
   std::optional<SystemAnswer> best;
   for (const FleetOption& option : ways->options) {
@@ -168,6 +168,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     add_precision_fields(t);
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
     t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
+    add_engine_start_fields(t);
     t.group("Traffic").required("rate", &Q::rate, "Requests a second", {.at_least = {}, .above = 0.0, .at_most = 1e9});
     t.required("isl", &Q::isl, "Input tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
     t.required("osl", &Q::osl, "Output tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
@@ -190,6 +191,9 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   auto model_id = resolve_model(context, *catalogue, question.model);
   if (!model_id) return model_id.faults();
   const Model& model = catalogue->models.at(*model_id);
+  if (auto start = check_engine_start(context, question, sized_engine_name(question.engine)); !start) {
+    return start.faults();
+  }
   auto errors = load_expected_errors(context);
   if (!errors) return errors.faults();
   ServeReport report{question.model, {}};

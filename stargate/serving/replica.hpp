@@ -27,7 +27,7 @@ struct ServingMachine {
   Money price;                ///< of one system, most likely; zero when not known
   Power power;                ///< of one system at its plug
   ByteRate host_bandwidth{};  ///< of one accelerator to its host's memory; zero when not known
-  std::string architecture;   ///< of the accelerator: an engine chooses by it what multiplies experts
+  std::string architecture{}; ///< of the accelerator: an engine chooses by it what multiplies experts
 };
 /// With the kernels and the collectives of the choice's engine. Faults: a network that the catalogue lacks. `catalogue`
 /// need not outlive it.
