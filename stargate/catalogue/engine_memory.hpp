@@ -65,7 +65,7 @@ struct MemoryRules {
   bool profiled_step = true;                         ///< the largest step is run and charged before the cache
   double sampler_bytes = 8;                          ///< that it takes a logit: sequences x vocabulary of them
   int expert_chunk = 0;                              ///< tokens in one call of the experts; 0: all of the step
-  std::map<std::string, ExpertBackend> experts;        ///< by architecture, "*": others; weights of 8 and 16 bits, nvfp4
+  std::map<std::string, ExpertBackend> experts;        ///< by architecture, "*": others; 8 and 16 bits, nvfp4
   std::map<std::string, ExpertBackend> mxfp4_experts;  ///< the same for mxfp4
   Bytes runtime = 2 * gigabyte;  ///< beside tensors: library handles, attention workspaces
   Bytes collectives;             ///< on more than one rank: channel buffers, the engine's own all-reduce
@@ -77,7 +77,7 @@ struct MemoryRules {
   double sliding_pool_share = 0.8;  ///< pool: tokens of layers with a window over those of full ones
   double state_pool_share = 0;      ///< recurrent states over caches that grow, in bytes; 0: one pool for both
   bool capacity_by_requests = false;  ///< reported tokens = requests of the longest length x that length
-  double tokens_in_flight = 1;        ///< budgets of tokens whose pages a request reserves (2: one more step runs ahead)
+  double tokens_in_flight = 1;        ///< budgets of tokens whose pages a request reserves
   // Limits on accelerators of little memory: vLLM's rule. Zero memory: everywhere the same.
   Bytes large_memory;                                     ///< from here on the engine's record holds
   std::vector<std::string> small_architectures;           ///< for which it never does

@@ -1,4 +1,4 @@
-// The modules that a quantised file leaves in 16 bits, from the lists of the tools: modules_to_not_convert (fbgemm, AWQ,
+// The modules that a quantised file leaves in 16 bits, from the tools' lists: modules_to_not_convert (fbgemm, AWQ,
 // fp8), ignore (compressed-tensors), exclude_modules (ModelOpt, Quark), ignored_layers. An item names a module by its
 // path or a part of it between dots ("model.layers.0.self_attn.q_proj", "layers.0.mlp", "self_attn"), with * for any
 // text ("*self_attn*") or as an expression ("re:.*self_attn.*").

@@ -1,4 +1,4 @@
-// Published cases of what fits (published_fits.csv of the catalogue): tokens of an engine's cache, bytes of weights, and
+// Published cases of what fits (the catalogue's published_fits.csv): tokens of an engine's cache, bytes of weights, and
 // whether a model starts at all, against the functions that `serve simulate` uses.
 #pragma once
 

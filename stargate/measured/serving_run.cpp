@@ -143,8 +143,8 @@ std::string configuration_of(const MeasuredService& s) {
                      s.replica.model->id,
                      s.accelerator, format_layout(s.replica.layout), s.replicas, static_cast<int>(p.linear),
                      static_cast<int>(p.expert), static_cast<int>(p.kv), static_cast<int>(s.load),
-                     s.replica.engine.max_num_batched_tokens, format_prefill(s), s.concurrency, s.rate, s.lengths.isl, s.lengths.osl,
-                     s.lengths.shortest, s.transfer.base());
+                     s.replica.engine.max_num_batched_tokens, format_prefill(s), s.concurrency, s.rate, s.lengths.isl,
+                     s.lengths.osl, s.lengths.shortest, s.transfer.base());
 }
 
 }  // namespace

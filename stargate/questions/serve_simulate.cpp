@@ -117,7 +117,8 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
                                           *simulation.machine, simulation.precision,
                                           mean_step_shares(simulation, report));
-  Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis), watch.longest_refused()},
+  Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis),
+                                                     watch.longest_refused()},
                               simulation_text, write_simulation);
   if (trace) answer.files.push_back({trace_file, trace->take()});
   if (!rows_file.empty()) answer.files.push_back({rows_file, watch.take_rows()});

@@ -1,4 +1,4 @@
-// The capacity of a replica's cache as its engine reports it when it starts ("GPU KV cache size", max_total_num_tokens),
+// The capacity of a replica's cache as its engine reports it at its start ("GPU KV cache size", max_total_num_tokens),
 // in pages as the engine's version lays them out. What a request reserves when it is let in may be much more than what
 // it keeps while it decodes; the simulation works with the latter.
 //   pages of all layers   tokens = room / bytes a token

@@ -38,7 +38,9 @@ std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_t
   // One block and what a sequence keeps whatever its length is the least that could serve anybody.
   if (room < block + fixed) return DoesNotFit{block + fixed - room, made.memory};
   double blocks = kEndlessPool;
-  if (apart) spec.max_num_seqs = std::max(1, static_cast<int>(std::min<double>(spec.max_num_seqs, pools.state_sequences)));
+  if (apart) {
+    spec.max_num_seqs = std::max(1, static_cast<int>(std::min<double>(spec.max_num_seqs, pools.state_sequences)));
+  }
   if (token_bytes > Bytes{}) {
     blocks = room / block;
     // Windows and states charged as whole blocks of the pool, rounded up.

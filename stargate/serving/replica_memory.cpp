@@ -106,16 +106,21 @@ StageWeights stage_weights(const Replica& replica, const ServingStage& stage) {
   const double linear = element(replica.precision.linear), expert = element(replica.precision.expert);
   const bool stored = replica.precision.linear == model.weight_precision;
   double bytes = 0, padding = 0;
+  // Layers of multi-token prediction, where they draft, lie behind the last layer and are made like it.
+  std::vector<int> of_shape = stage.of_shape;
+  if (stage.last && replica.speculation.draft_tokens > 0) {
+    of_shape[static_cast<std::size_t>(model.layers.back())] += std::min(1, model.mtp_layers);
+  }
   for (std::size_t i = 0; i < model.shapes.size(); ++i) {
-    if (stage.of_shape[i] == 0) continue;
+    if (of_shape[i] == 0) continue;
     const auto parameters = rank_parameters(model, model.shapes[i], replica.layout.shard());
-    bytes += stage.of_shape[i] * (parameters.dense * linear + parameters.experts * expert);
+    bytes += of_shape[i] * (parameters.dense * linear + parameters.experts * expert);
     const auto& f = model.shapes[i].feed_forward;
     if (f.kind != FeedForwardKind::experts) continue;
     const auto widths = expert_widths(replica, f);
     const double plain = static_cast<double>(f.expert_hidden > 0 ? f.expert_hidden : model.hidden) * f.width;
     const double factor = widths.hidden * widths.width * replica.layout.shard().etp / plain;
-    padding += stage.of_shape[i] * parameters.experts * expert * (factor - 1);
+    padding += of_shape[i] * parameters.experts * expert * (factor - 1);
   }
   if (stored) bytes += stage.layers() * model.wide_parameters / model.layer_count() * (2 - linear) / replica.layout.tp;
   const double table = static_cast<double>(model.vocab) * model.hidden * 2 / replica.layout.tp;  // bf16, split by rows
