@@ -163,7 +163,8 @@ void report_unread_files(Loader& loader) {
     const auto slash = inside.find('/');
     const std::string folder = slash == std::string::npos ? "" : inside.substr(0, slash);
     const bool known_file = inside == "sources.yaml" || inside == "expected_errors.yaml" ||
-                            inside == "published_costs.csv" || inside == "published_mfu.yaml";
+                            inside == "published_costs.csv" || inside == "published_mfu.yaml" ||
+                            inside == "published_fits.csv" || folder == "published_fits";
     if (known_file || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
     const bool known = std::find(folders.begin(), folders.end(), folder) != folders.end();
     const std::string_view ending = folder == "models" ? ".json" : ".yaml";
@@ -227,6 +228,7 @@ const std::vector<RecordKind>& record_kinds() {
       {"reliability", "reliability", &Reliability::table().text()},
       {"training", "training", &TrainingCoefficients::table().text()},
       {"engine", "engines", &ServingEngine::table().text()},
+      {"engine_memory", "engine_memory", &EngineMemory::table().text()},
       {"model", "models", nullptr},
       {"calibration", "calibration", &Calibration::table().text()},
   };
@@ -263,7 +265,8 @@ std::vector<std::string> record_ids(const Catalogue& catalogue, const std::strin
   add("route", catalogue.routes), add("supplier", catalogue.suppliers), add("rental", catalogue.rentals);
   add("owner", catalogue.owners);
   add("reliability", catalogue.reliabilities), add("training", catalogue.training);
-  add("engine", catalogue.engines), add("model", catalogue.models), add("calibration", catalogue.calibrations);
+  add("engine", catalogue.engines), add("engine_memory", catalogue.engine_memories);
+  add("model", catalogue.models), add("calibration", catalogue.calibrations);
   return ids;
 }
 
@@ -272,11 +275,20 @@ const TrainingCoefficients& training_coefficients(const Catalogue& catalogue) {
   return catalogue.training.empty() ? none : catalogue.training.begin()->second;
 }
 
+namespace {
+
+/// Whether a text is a version, not the name of a branch or a commit.
+bool is_version(const std::string& text) {
+  return !text.empty() && (text[0] == 'v' || (text[0] >= '0' && text[0] <= '9'));
+}
+
+}  // namespace
+
 /// Of ranges that begin at or before the version (or whose first version was out by then) the latest; else the oldest.
 const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version,
                                  std::optional<Quarter> at) {
   const ServingEngine *newest = nullptr, *oldest = nullptr;
-  const bool known = !version.empty() && (version[0] == 'v' || (version[0] >= '0' && version[0] <= '9'));
+  const bool known = is_version(version);
   for (const auto& [id, record] : catalogue.engines) {
     if (record.engine != engine) continue;
     const bool begun = known ? record.since.empty() || compare_versions(record.since, version) <= 0
@@ -286,6 +298,27 @@ const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& 
     if (newest == nullptr || compare_versions(record.since, newest->since) > 0) newest = &record;
   }
   return newest != nullptr ? newest : oldest;
+}
+
+std::shared_ptr<const EngineMemory> find_engine_memory(const Catalogue& catalogue, const std::string& engine,
+                                                       const std::string& version, const std::string& before) {
+  const EngineMemory *newest = nullptr, *oldest = nullptr;
+  for (const auto& [id, record] : catalogue.engine_memories) {
+    if (record.engine != engine) continue;
+    if (oldest == nullptr || compare_versions(record.since, oldest->since) < 0) oldest = &record;
+    const bool begun = is_version(version) ? compare_versions(record.since, version) <= 0
+                                           : before.empty() || compare_versions(record.since, before) < 0;
+    if (begun && (newest == nullptr || compare_versions(record.since, newest->since) > 0)) newest = &record;
+  }
+  const EngineMemory* found = newest != nullptr ? newest : oldest;
+  return found != nullptr ? std::make_shared<const EngineMemory>(*found) : nullptr;
+}
+
+EngineCoefficients coefficients_of(const Catalogue& catalogue, const ServingEngine& record,
+                                   const std::string& version) {
+  EngineCoefficients out = record;
+  if (is_version(version)) out.memory = find_engine_memory(catalogue, record.engine, version);
+  return out;
 }
 
 namespace {
@@ -317,6 +350,10 @@ Result<Catalogue> load(const FileReader& files, const std::string& folder, const
   load_records(loader, "reliability", "reliability", catalogue.reliabilities);
   load_records(loader, "training", "training", catalogue.training);
   load_records(loader, "engine", "engines", catalogue.engines);
+  load_records(loader, "engine_memory", "engine_memory", catalogue.engine_memories);
+  for (auto& [id, engine] : catalogue.engines) {
+    engine.memory = find_engine_memory(catalogue, engine.engine, {}, engine.before);
+  }
   load_models(loader, catalogue.models);
   if (with_laws) load_records(loader, "calibration", "calibration", catalogue.calibrations);
   for (auto& [id, calibration] : catalogue.calibrations) {

@@ -60,6 +60,7 @@ struct Catalogue {
   Records<Reliability> reliabilities;       ///< failures that fleets have reported
   Records<TrainingCoefficients> training;   ///< one record, "coefficients"
   Records<ServingEngine> engines;           ///< versions of engines, with coefficients
+  Records<EngineMemory> engine_memories;    ///< versions of engines, with what they take of the memory
   Records<Model> models;                    ///< from config.json, or written by hand
   CalibrationSet calibrations;              ///< fitted laws, by device and law
   std::vector<std::string> left_out;        ///< kind:id of records that CatalogueChanges::without named
@@ -87,6 +88,13 @@ const TrainingCoefficients& training_coefficients(const Catalogue& catalogue);
 /// was out at a time, without a time the newest of all. Null when the catalogue has none of this engine.
 const ServingEngine* find_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version = {},
                                  std::optional<Quarter> at = {});
+
+/// The rules of memory of a version, chosen as find_engine chooses; for an empty version the newest before `before`
+/// (an engine record's end), of all without it. Null when the catalogue has none of this engine.
+std::shared_ptr<const EngineMemory> find_engine_memory(const Catalogue& catalogue, const std::string& engine,
+                                                       const std::string& version, const std::string& before = {});
+/// An engine's record as it is run in a version of it: with the rules of memory of that version.
+EngineCoefficients coefficients_of(const Catalogue& catalogue, const ServingEngine& record, const std::string& version);
 
 /// A record kind's name in paths ("accelerator"), its folder ("accelerators") and its fields.
 struct RecordKind {

@@ -31,6 +31,8 @@ const RecordTable<Accelerator>& Accelerator::table() {
           .required("memory", &A::memory, "Kind of its memory: id of a memory record.")
           .optional("memory_stacks", &A::memory_stacks, "Stacks of it.", not_negative)
           .required("memory_capacity", &A::memory_capacity, "Usable capacity; vendors' GB of HBM are GiB.", positive)
+          .optional("driver_memory", &A::driver_memory,
+                    "Of the capacity, what driver and error correction keep from programs.", not_negative)
           .required("memory_bandwidth", &A::memory_bandwidth, "Peak bandwidth.", positive)
           .required("peak", &A::peak, "Dense peak rate by precision.", positive)
           .optional("best_share", &A::best_share,

@@ -34,6 +34,7 @@ struct Accelerator : Record {
   /// 0: not known.
   int memory_stacks = 0;
   Bytes memory_capacity;                   ///< usable
+  Bytes driver_memory;                     ///< of it, what driver and error correction keep from programs
   ByteRate memory_bandwidth;               ///< peak of the data sheet
   std::map<Precision, FlopRate> peak;      ///< dense data-sheet rate of the matrix units
   std::map<Precision, double> best_share;  ///< of it, in the best matrix multiply measured over many shapes (MAMF)

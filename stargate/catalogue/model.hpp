@@ -85,6 +85,8 @@ struct Model {
   int mtp_layers = 0;                            ///< multi-token-prediction layers behind them, not in the counts
   Precision weight_precision = Precision::bf16;  ///< of the large matrices as stored
   Precision expert_precision = Precision::bf16;  ///< of the experts (mxfp4 files keep the rest in bf16)
+  /// Of the layers, outside experts: parameters that a file quantised to weight_precision leaves in 16 bits.
+  double wide_parameters = 0;
   Precision kv_precision = Precision::bf16;      ///< of the cache, as the model's configuration asks
   int residual_streams = 1;                      ///< hyper-connections keep several (DeepSeek-V4, arXiv 2512.24880)
   bool block_scaled = false;       ///< stored fp8 has a scale for each block of weights (DeepSeek), not one a tensor

@@ -131,9 +131,9 @@ Model read_model(ModelDraft& draft, ModelFields* side) {
   adjust_norms(draft);
   read_outside(draft, model);
   set_layers(model, read_layers(draft));
+  model.hidden = draft.hidden;
   read_precision(draft, side, model);
   model.family = draft.family.name;
-  model.hidden = draft.hidden;
   model.max_position = draft.max_position;
   if (const Node* name = fields.outer().find("_name"); name != nullptr && name->is_scalar()) model.name = name->text;
   model.notes = std::move(draft.notes);

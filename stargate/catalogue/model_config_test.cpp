@@ -180,8 +180,8 @@ TEST_CASE("The precision of weights and cache is that of the tool that quantised
   CHECK(precision(R"("quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4"})") == Precision::fp4);
   CHECK(precision(R"("quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"group_0":
       {"weights": {"num_bits": 8, "type": "int"}}}})") == Precision::int8);
-  const auto oss = parsed(small(
-      R"("quantization_config": {"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn"]})"));
+  const auto oss = parsed(small(kExperts + R"(, "quantization_config": {"quant_method": "mxfp4",
+      "modules_to_not_convert": ["model.layers.*.self_attn"]})"));
   CHECK(oss.weight_precision == Precision::bf16);
   CHECK(oss.expert_precision == Precision::fp4);
   CHECK(oss.scale_group == 32);
@@ -190,6 +190,26 @@ TEST_CASE("The precision of weights and cache is that of the tool that quantised
   REQUIRE(modelopt.ok());
   CHECK(modelopt->weight_precision == Precision::fp8);
   CHECK(modelopt->kv_precision == Precision::fp8);
+}
+
+TEST_CASE("Modules listed one by one stay in 16 bits, as those of a pattern") {
+  std::string each;
+  for (int i = 0; i < 4; ++i) {
+    for (const char* name : {"q_proj", "k_proj", "v_proj", "o_proj"}) {
+      each += "\"model.layers." + std::to_string(i) + ".self_attn." + name + "\", ";
+    }
+  }
+  const auto wide = [](const std::string& items) {
+    return parsed(small(R"("quantization_config": {"quant_method": "fbgemm_fp8", "modules_to_not_convert": [)" + items +
+                        "\"lm_head\"]}"));
+  };
+  const Model listed = wide(each + R"("model.layers.1.mlp.up_proj", )");
+  CHECK(listed.weight_precision == Precision::fp8);
+  CHECK(listed.wide_parameters == 4 * 4 * 64 * 64 + 64 * 128);
+  CHECK(weight_bytes(listed).base() == weight_bytes(wide("")).base() + 4 * 4 * 64 * 64 + 64 * 128);
+  CHECK(wide(R"("*self_attn*", )").wide_parameters == 4 * 4 * 64 * 64);
+  CHECK(wide(R"("re:.*self_attn.*", )").wide_parameters == 4 * 4 * 64 * 64);
+  CHECK(wide(R"("model.layers.1", )").wide_parameters == 4 * 64 * 64 + 3 * 64 * 128);
 }
 
 TEST_CASE("An unknown family is read like Llama, with a note") {

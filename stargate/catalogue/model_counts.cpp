@@ -293,6 +293,7 @@ Bytes weight_bytes(const Model& model) {
   const double large = stored_bytes(model.weight_precision, model.scale_group);
   const double expert = stored_bytes(model.expert_precision, model.scale_group);
   double bytes = plain * static_cast<double>(embedding_parameters(model) + model.other_parameters);
+  bytes += model.wide_parameters * (plain - large);
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
     const auto w = layer_weights<double>(model, layer);
     const auto& f = layer.feed_forward;

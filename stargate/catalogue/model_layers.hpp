@@ -40,6 +40,9 @@ int layer_norm_parameters(const ModelDraft& draft, int norms);
 /// Precision of weights and cache as stored (model_precision.cpp); `side` is ModelOpt's hf_quant_config.json or null.
 void read_precision(ModelDraft& draft, ModelFields* side, Model& model);
 
+/// Outside experts, what the lists of modules in a tool's configuration leave as it was (model_unquantised.cpp).
+double unquantised_parameters(const Model& model, const Node& config);
+
 /// The items of a list with one entry a layer; longer lists hold entries of multi-token-prediction layers too and are
 /// cut, shorter ones are a fault and are filled with the last.
 template <class T>

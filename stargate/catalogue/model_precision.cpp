@@ -1,6 +1,7 @@
 // In what number format a model is stored: the dtype of the file, unless quantised, which quantization_config says in
 // the words of the tool that did it, or ModelOpt's hf_quant_config.json beside the file. What a tool leaves out
 // (router, embedding, output, norms) stays in the dtype; where it leaves out attention too, only experts are quantised.
+#include <algorithm>
 #include <cctype>
 
 #include "stargate/catalogue/model_layers.hpp"
@@ -80,7 +81,14 @@ void apply_quantisation(ModelDraft& draft, const Node& config, Model& model) {
     return;
   }
   model.expert_precision = *precision;
-  if (!keeps_attention(config)) model.weight_precision = *precision;
+  const bool experts = std::any_of(model.shapes.begin(), model.shapes.end(), [](const LayerShape& layer) {
+    return layer.feed_forward.kind == FeedForwardKind::experts;
+  });
+  // Beside experts attention is most of what is left; of a dense model the feed-forwards are.
+  if (!experts || !keeps_attention(config)) {
+    model.weight_precision = *precision;
+    model.wide_parameters = unquantised_parameters(model, config);
+  }
   const bool microscaled =
       mentions(lower(text_at(config, "quant_method")), "mxfp4") || mentions(lower(text_at(config, "format")), "mxfp4");
   if (microscaled) model.scale_group = 32;

@@ -45,6 +45,11 @@ int compare_versions(const std::string& a, const std::string& b) {
   return x.before == y.before ? 0 : x.before ? -1 : 1;
 }
 
+const MemoryRules& EngineCoefficients::memory_rules() const {
+  static const MemoryRules usual;
+  return memory != nullptr ? *memory : usual;
+}
+
 const RecordTable<ServingEngine>& ServingEngine::table() {
   using E = ServingEngine;
   static const auto table =
@@ -53,14 +58,8 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
           .optional("since", &E::since, "First version.")
           .optional("before", &E::before, "First version after the range.")
           .optional("released", &E::released, "Quarter in which the first version came out.")
-          .optional("gpu_memory_utilization", &E::gpu_memory_utilization, "Share of the memory the engine may use.",
-                    fraction)
           .optional("max_num_seqs", &E::max_num_seqs, "Sequences in one batch.", positive)
           .optional("max_num_batched_tokens", &E::max_num_batched_tokens, "Tokens in one step.", positive)
-          .optional("runtime_memory", &E::runtime_memory,
-                    "Driver context, buffers of collectives, captured graphs; of one accelerator.", not_negative)
-          .optional("utilization_of_free", &E::utilization_of_free,
-                    "The share is of what weights and activations leave, not of all memory.")
           .optional("reserve_output", &E::reserve_output,
                     "A request is let in when its whole output has room, and is never preempted.")
           .optional("prefill_first", &E::prefill_first,

@@ -7,23 +7,23 @@
 //                   + stream_overhead * sequences decoding [+ warm_up]
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "stargate/base/quarter.hpp"
 #include "stargate/catalogue/coefficient_handle.hpp"
+#include "stargate/catalogue/engine_memory.hpp"
 #include "stargate/catalogue/source.hpp"
 
 namespace stargate {
 
-/// The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. Runtime memory: a CUDA context of about
-/// 0.5 GB, NCCL's buffers, captured graphs of 0.5 to 1 GB. Limits an engine is started with and coefficients of its
-/// steps, together, since a question may change any of them.
+/// The limits are vLLM's (V1) defaults on accelerators of 70 GiB and more. Limits an engine is started with and
+/// coefficients of its steps, together, since a question may change any of them.
 struct EngineCoefficients {
-  double gpu_memory_utilization = 0.9;  ///< share of the memory the engine may use
+  std::shared_ptr<const EngineMemory> memory;    ///< rules of its version; null: MemoryRules as they are by default
+  std::optional<double> gpu_memory_utilization;  ///< as a question gives it; empty: as the rules have it
   int max_num_seqs = 1024;              ///< sequences in one batch
   int max_num_batched_tokens = 8192;    ///< tokens in one step
-  Bytes runtime_memory = 2 * gigabyte;  ///< driver context, collectives' buffers, captured graphs
-  bool utilization_of_free = false;     ///< the share is of what weights and activations leave, not of all
   bool prefill_first = false;           ///< whole prefills stop the decodes, instead of chunks among them
   bool reserve_output = false;          ///< a request is let in when its whole output has room, and never preempted
   bool captured_graphs = true;          ///< kernels are launched by a graph, not one by one beside those that run
@@ -40,6 +40,8 @@ struct EngineCoefficients {
   Duration warm_up;                              ///< by which a fresh server keeps the first prompts of a run waiting
   double unfused_traffic = 1;                    ///< element-wise traffic over that of kernels that fuse all they can
   double expert_skew = 0.8;                      ///< of experts' popularity in real text (perf/moe_law.hpp)
+
+  const MemoryRules& memory_rules() const;
 };
 
 /// An engine in versions from `since` up to and without `before`.

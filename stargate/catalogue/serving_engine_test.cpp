@@ -50,6 +50,18 @@ TEST_CASE("without a version the record is of the time of the run, and a version
   CHECK(find_engine(c, "vllm")->id == "v1");
 }
 
+TEST_CASE("rules of memory are those of the version, and of the newest in an engine record's range without one") {
+  const auto catalogue = load_catalogue(DiskFileReader{}, STARGATE_SOURCE_DIR "/catalogue");
+  REQUIRE(catalogue);
+  CHECK(find_engine_memory(*catalogue, "vllm", "0.10.1")->id == "vllm-0.10");
+  CHECK(find_engine_memory(*catalogue, "vllm", "0.22")->id == "vllm-0.21");
+  const ServingEngine& v1 = *find_engine(*catalogue, "vllm", "0.10");
+  CHECK(v1.memory->id == "vllm-0.11");
+  CHECK(coefficients_of(*catalogue, v1, "0.10").memory->id == "vllm-0.10");
+  CHECK(coefficients_of(*catalogue, v1, "main@43124cdd").memory->id == "vllm-0.11");
+  CHECK(find_engine_memory(*catalogue, "none", "") == nullptr);
+}
+
 TEST_CASE("a change reaches the record whose whole id it names, also where another's id is its beginning") {
   CatalogueChanges changes;
   changes.set = {{"engine:vllm-0.14.max_num_seqs", "77"}};

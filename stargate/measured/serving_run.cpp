@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "stargate/catalogue/model_experts.hpp"
+#include "stargate/serving/replica_engine.hpp"
 
 namespace stargate {
 namespace {
@@ -137,11 +138,13 @@ std::string format_prefill(const MeasuredService& s) {
 /// Everything the simulation depends on, in a key.
 std::string configuration_of(const MeasuredService& s) {
   const auto& p = s.replica.precision;
-  return fmt::format("{} {} {} {} x{} {} {} {} {} {} {}{:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, s.replica.model->id,
+  const std::string rules = s.replica.engine.memory != nullptr ? s.replica.engine.memory->id : "";
+  return fmt::format("{} {} {} {} {} x{} {} {} {} {} {} {}{:g} {:g} {:g} {:g} {:g} {:g}", s.record->id, rules,
+                     s.replica.model->id,
                      s.accelerator, format_layout(s.replica.layout), s.replicas, static_cast<int>(p.linear),
                      static_cast<int>(p.expert), static_cast<int>(p.kv), static_cast<int>(s.load),
-                     s.replica.engine.max_num_batched_tokens, format_prefill(s), s.concurrency, s.rate, s.lengths.isl, s.lengths.osl,
-                     s.lengths.shortest, s.transfer.base());
+                     s.replica.engine.max_num_batched_tokens, format_prefill(s), s.concurrency, s.rate, s.lengths.isl,
+                     s.lengths.osl, s.lengths.shortest, s.transfer.base());
 }
 
 }  // namespace
@@ -189,7 +192,9 @@ std::variant<MeasuredService, SkippedServing> ServiceMaker::make(const MeasuredS
     if (!faults.empty()) return Skip{"layout impossible: " + faults.front()};
   }
   out.replica = {model, out.machine.get(), layout,
-                 precision_of(std::get<StatedPrecisions>(precisions), out.engine, *model, *accelerator), *out.record};
+                 precision_of(std::get<StatedPrecisions>(precisions), out.engine, *model, *accelerator),
+                 coefficients_of(catalogue_, *out.record, own_version ? row.engine_version : "")};
+  lower_limits(out.replica.engine, *accelerator);
   out.replicas = std::max(1, apart ? row.decode_workers : row.gpus / layout.accelerators());
   out.lengths = {row.isl, row.osl, row.shortest_length};
   read_load(row, out);

@@ -207,7 +207,7 @@ TEST_CASE("a full pool preempts and still answers every request") {
   row.gpus = 2, row.tp = 2, row.concurrency_or_batch = 64, row.isl = 200, row.osl = 2000;
   row.weights_dtype = "bf16";
   MeasuredService service = service_of(c, row);
-  service.replica.engine.runtime_memory = 1 * gigabyte, service.replica.engine.max_num_batched_tokens = 512;
+  service.replica.engine.max_num_batched_tokens = 512;
   service.replica.engine.max_num_seqs = 256;
   service.replica.engine.gpu_memory_utilization = 0.97;
   const auto run = simulate_run(service);

@@ -218,7 +218,9 @@ std::variant<RunFigures, DoesNotFit> simulate_run(const MeasuredService& service
 std::string replica_key(const MeasuredService& service) {
   const auto& p = service.replica.precision;
   const std::string prefill = service.prefill ? format_layout(service.prefill->replica.layout) : "whole";
-  return fmt::format("{} {} {} {} {} {} {} {} {}", service.record->id, service.replica.model->id, service.accelerator,
+  const auto& memory = service.replica.engine.memory;
+  return fmt::format("{} {} {} {} {} {} {} {} {} {}", service.record->id, memory != nullptr ? memory->id : "",
+                     service.replica.model->id, service.accelerator,
                      format_layout(service.replica.layout), prefill, static_cast<int>(p.linear), static_cast<int>(p.expert),
                      static_cast<int>(p.kv), service.replica.engine.max_num_batched_tokens);
 }

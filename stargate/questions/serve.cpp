@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/questions/serving_memory.hpp"
 #include "stargate/serving/step_law.hpp"
 #include "stargate/sizing/estimate.hpp"
 #include "stargate/sizing/serving_ways.hpp"
@@ -18,6 +19,7 @@ struct SystemAnswer {
   std::string system;
   std::variant<SizedService, ServingShortfall> result;
   ServingBasis basis;
+  std::optional<ServingMemory> memory;  ///< of the layout chosen, or of the one that lacks least
 
   const SizedService* sized() const { return std::get_if<SizedService>(&result); }
 };
@@ -50,7 +52,7 @@ Result<SystemAnswer> answer_system(const Catalogue& catalogue, const ExpectedErr
                                    const System& system, const ServeQuestion& question) {
   ServingQuestion asked = serving_question(question, model);
   auto ways = make_serving_ways(catalogue, model, system, sized_engine_name(question.engine), {asked.precision},
-                                FleetMode::aggregated);
+                                FleetMode::aggregated, question.engine_version, engine_start_changes(question));
   if (!ways) return ways.faults();
   std::optional<SystemAnswer> best;
   for (const FleetOption& option : ways->options) {
@@ -58,14 +60,17 @@ Result<SystemAnswer> answer_system(const Catalogue& catalogue, const ExpectedErr
     auto sized = size_service(model, *option.machine, asked, {question.rate * per_second, Traffic{}.headroom});
     if (!sized) return sized.faults();
     LawShares shares;
+    std::optional<ServingMemory> memory;
     if (const auto* s = std::get_if<SizedService>(&*sized)) {
       const Replica replica{&model, option.machine, s->choice.layout, asked.precision, asked.engine,
                             asked.engine.rules.speculation};
       shares = steady_law_shares(replica, asked.workload, s->at_load.decoding);
+      memory = serving_memory(replica);
     }
     SystemAnswer answer{
         system.id, std::move(*sized),
-        make_serving_basis(catalogue, errors, asked.engine, *option.machine, asked.precision, shares)};
+        make_serving_basis(catalogue, errors, asked.engine, *option.machine, asked.precision, shares),
+        std::move(memory)};
     if (!best || comes_before(answer, *best)) best = std::move(answer);
   }
   return std::move(*best);
@@ -115,6 +120,7 @@ std::string serve_text(const ServeReport& report) {
     }
     out += fmt::format("\n{}: {}\n  a step: {}\n  {}\n", answer.system, s->sentence, explain(s->at_load.mean_step),
                        losses_text(s->choice.losses));
+    if (answer.memory) out += format_serving_memory(*answer.memory, "  ");
     out += format_serving_basis(answer.basis, "  ");
   }
   return out +
@@ -125,6 +131,7 @@ std::string serve_text(const ServeReport& report) {
 void write_system(JsonWriter& json, const SystemAnswer& answer) {
   json.begin_object().member("system", answer.system);
   write_serving_basis(json, answer.basis);
+  if (answer.memory) write_serving_memory(json, *answer.memory);
   const auto* s = answer.sized();
   json.member("meets_targets", s != nullptr);
   if (s == nullptr) {
@@ -161,6 +168,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     add_precision_fields(t);
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
     t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
+    add_engine_start_fields(t);
     t.group("Traffic").required("rate", &Q::rate, "Requests a second", {.at_least = {}, .above = 0.0, .at_most = 1e9});
     t.required("isl", &Q::isl, "Input tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
     t.required("osl", &Q::osl, "Output tokens of a request", {.at_least = 1.0, .above = {}, .at_most = 1e8});
@@ -183,6 +191,9 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   auto model_id = resolve_model(context, *catalogue, question.model);
   if (!model_id) return model_id.faults();
   const Model& model = catalogue->models.at(*model_id);
+  if (auto start = check_engine_start(context, question, sized_engine_name(question.engine)); !start) {
+    return start.faults();
+  }
   auto errors = load_expected_errors(context);
   if (!errors) return errors.faults();
   ServeReport report{question.model, {}};
@@ -219,6 +230,7 @@ Question serve_question() {
       {"answers[]/output_tokens_per_s_per_user", "number", "One over TPOT"},
       {"answers[]/limit", "text", "What more of would help most"},
       {"answers[]/sentence", "text", "The answer in words"}};
+  add_answer_fields(fields, "answers[]/", serving_memory_fields());
   add_answer_fields(fields, "answers[]/", serving_basis_fields());
   return make_question(answer_serve,
                        {{"--model llama-3.1-70b --system hgx-h100,hgx-h200 --rate 20 --isl 2000 --osl 300 --ttft 500 "

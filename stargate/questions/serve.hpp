@@ -7,7 +7,7 @@
 namespace stargate {
 
 /// Lengths in tokens, `prefix_share` of the input; targets are of the means.
-struct ServeQuestion : ServedModelFields, ConfidenceField, ChangeFields {
+struct ServeQuestion : ServedModelFields, EngineStartFields, ConfidenceField, ChangeFields {
   std::vector<std::string> system;         ///< ids; empty: all of the catalogue
   double rate = 0;                         ///< requests a second
   int isl = 0, osl = 0;                    ///< tokens of prompt and answer

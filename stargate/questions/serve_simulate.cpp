@@ -33,13 +33,17 @@ class Watch final : public ServiceListener {
       progress_(fmt::format("{} requests, {:.0f} s simulated", report_.finished_count(), report_.end().seconds()));
     }
   }
-  void refused(const IncomingRequest& request) override { report_.refused(request); }
+  void refused(const IncomingRequest& request) override {
+    report_.refused(request);
+    longest_refused_ = std::max(longest_refused_, std::int64_t{request.prompt_tokens} + request.output_tokens);
+  }
   void ran(int engine, const StepRun& run) override {
     report_.ran(engine, run);
     if (trace_ != nullptr) trace_->ran(engine, run);
   }
   std::string take_rows() { return std::move(rows_); }
   SimTime last_arrival() const { return last_arrival_; }
+  std::int64_t longest_refused() const { return longest_refused_; }
 
  private:
   ServiceReport& report_;
@@ -48,6 +52,7 @@ class Watch final : public ServiceListener {
   bool wants_rows_;
   std::string rows_;
   SimTime last_arrival_;
+  std::int64_t longest_refused_ = 0;
 };
 
 std::string lacking_text(const ReplicaDoesNotFit& r) {
@@ -57,13 +62,14 @@ std::string lacking_text(const ReplicaDoesNotFit& r) {
              "runtime)\n",
              r.model, r.layout, r.system, format_quantity(r.lack.missing), format_quantity(memory.usable),
              format_quantity(memory.weights), format_quantity(memory.activations), format_quantity(memory.runtime)) +
-         format_serving_basis(r.basis);
+         format_serving_memory(r.memory) + format_serving_basis(r.basis);
 }
 
 void write_lacking(JsonWriter& json, const ReplicaDoesNotFit& r) {
   json.member("schema_version", 1).member("fits", false).member("model", r.model);
   json.member("system", r.system).member("layout", r.layout);
   json.member("missing_bytes", r.lack.missing.base()).member("usable_bytes", r.lack.memory.usable.base());
+  write_serving_memory(json, r.memory);
   write_serving_basis(json, r.basis);
 }
 
@@ -111,7 +117,8 @@ Result<Answer> answer_serve_simulate(const SimulateQuestion& question, const Que
   ServingBasis basis = make_serving_basis(*simulation.catalogue, simulation.errors, simulation.engine,
                                           *simulation.machine, simulation.precision,
                                           mean_step_shares(simulation, report));
-  Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis)},
+  Answer answer = make_answer(kind, SimulationReport{std::move(owned), std::move(report), load, std::move(basis),
+                                                     watch.longest_refused()},
                               simulation_text, write_simulation);
   if (trace) answer.files.push_back({trace_file, trace->take()});
   if (!rows_file.empty()) answer.files.push_back({rows_file, watch.take_rows()});

@@ -30,7 +30,7 @@ struct EngineFields {
   SimulatedEngine engine = SimulatedEngine::best;  ///< whose scheduler
   std::string engine_version;                      ///< empty: the newest of the catalogue
   /// Empty: the engine's own.
-  std::optional<int> max_num_seqs, max_num_batched_tokens, block_size, long_prefill_token_threshold;
+  std::optional<int> max_num_seqs, max_num_batched_tokens, max_model_len, block_size, long_prefill_token_threshold;
   std::optional<double> gpu_memory_utilization;                ///< 0 to 1
   std::optional<OnOff> prefix_caching, chunked_prefill;        ///< empty: the engine's
   QueueOrder scheduling_policy = QueueOrder::fcfs;             ///< who is let in first

@@ -39,8 +39,11 @@ void add_engine_fields(QuestionTable<Q>& t) {
   t.optional("max_num_seqs", &Q::max_num_seqs, "Sequences that run at once", one_or_more).otherwise("the engine's");
   t.optional("max_num_batched_tokens", &Q::max_num_batched_tokens, "Tokens of one step", one_or_more)
       .otherwise("the engine's");
-  t.optional("gpu_memory_utilization", &Q::gpu_memory_utilization, "Share of the memory it may use", between(0.05, 1))
-      .otherwise("the engine's");
+  t.optional("gpu_memory_utilization", &Q::gpu_memory_utilization, "Share of the memory it may use (SGLang: mem_fraction_static)",
+             between(0.05, 1))
+      .otherwise("its version's");
+  t.optional("max_model_len", &Q::max_model_len, "Longest sequence, which must have room for it to start", one_or_more)
+      .otherwise("the model's, not asked for");
   t.optional("block_size", &Q::block_size, "Tokens of a cache block", between(1, 4096)).otherwise("the engine's");
   t.optional("prefix_caching", &Q::prefix_caching, "Blocks of equal beginnings are kept and shared")
       .otherwise("the engine's");

@@ -58,9 +58,14 @@ void write_simulation(JsonWriter& json, const SimulationReport& answer) {
   json.key("slower_engines").begin_array();
   for (const auto& name : q.slower_engines) json.value(name);
   json.end_array();
-  const CacheCapacity cache = cache_capacity(q.pool.spec);
+  const CacheCapacity cache = cache_capacity(q.pool);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
+  write_serving_memory(json, serving_memory(q.pool.replica, q.engine.max_model_len));
   json.member("requests", report.finished_count()).member("refused", report.refused_count());
+  if (answer.longest_refused > 0) {
+    json.member("longest_refused_tokens", answer.longest_refused);
+    json.member("missing_bytes", answer.refused_missing().base());
+  }
   if (report.finished_count() == 0) return;
   const double span = report.span().base();
   json.member("duration_s", span).member("prompt_tokens", report.prompt_tokens());
@@ -110,6 +115,7 @@ const AnswerFields& simulation_answer_fields() {
         {"cache_tokens_per_rank", "number", "That one attention group of it holds: no request has more"},
         {"requests", "integer", "Served"},
         {"refused", "integer", "Longer than the cache or a step"},
+        {"longest_refused_tokens", "integer", "Of them; missing_bytes is what its rank lacks for it"},
         {"duration_s", "number", "From the first arrival to the last token"},
         {"prompt_tokens", "integer", "In all"},
         {"output_tokens", "integer", "In all"},
@@ -150,6 +156,7 @@ const AnswerFields& simulation_answer_fields() {
          {"from_s", "waiting", "running", "cache_share", "utilisation", "prompt_tokens_per_s", "output_tokens_per_s"}) {
       f.push_back({std::string("over_time[]/") + series, "number", "Mean of a 120th of the duration"});
     }
+    add_answer_fields(f, "", serving_memory_fields());
     add_answer_fields(f, "", serving_basis_fields());
     return f;
   }();

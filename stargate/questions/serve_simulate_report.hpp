@@ -24,6 +24,10 @@ struct SimulationReport {
   ServiceReport report;                    ///< latencies and work
   LoadFinding load;                        ///< whether it kept up
   ServingBasis basis;                      ///< what the times rest on
+  std::int64_t longest_refused = 0;        ///< tokens of the longest request that was refused; 0: none was
+
+  /// What its rank lacks to hold it; zero when it was too long for a step only.
+  Bytes refused_missing() const;
 };
 
 std::string format_simulation_text(const SimulationReport& report);

@@ -19,7 +19,7 @@ std::string tokens_text(double tokens) {
   return tokens >= 1e6 ? fmt::format("{:.2f} M", tokens / 1e6) : fmt::format("{:.1f} k", tokens / 1e3);
 }
 
-std::string capacity_text(const EngineSpec& engine) {
+std::string capacity_text(const ReplicaEngine& engine) {
   const CacheCapacity cache = cache_capacity(engine);
   if (cache.groups == 1) return tokens_text(cache.replica) + " tokens";
   return fmt::format("{} tokens a rank, {} on its {} ranks", tokens_text(cache.group), tokens_text(cache.replica),
@@ -28,7 +28,7 @@ std::string capacity_text(const EngineSpec& engine) {
 
 std::string replica_text(const ReplicaEngine& one, int count) {
   return fmt::format("{} {} x {}, cache of {} in blocks of {}", count, count == 1 ? "replica" : "replicas",
-                     format_layout(one.replica.layout), capacity_text(one.spec), one.spec.kv.block_size);
+                     format_layout(one.replica.layout), capacity_text(one), one.spec.kv.block_size);
 }
 
 std::string choice_text(const Simulation& q) {
@@ -50,7 +50,7 @@ std::string heading(const Simulation& q) {
                         replica_text(q.prefill, q.service.prefill->replicas),
                         format_quantity(q.service.transfer.fixed + 1000 * q.service.transfer.per_token));
   }
-  return text;
+  return text + format_serving_memory(serving_memory(replica, q.engine.max_model_len), "  ");
 }
 
 std::string latency_text(const ServiceReport& report) {
@@ -173,10 +173,14 @@ std::string format_simulation_text(const SimulationReport& answer) {
   const ServiceReport& report = answer.report;
   std::string text = heading(q);
   if (report.refused_count() > 0) {
-    const CacheCapacity cache = cache_capacity(q.pool.spec);
+    const CacheCapacity cache = cache_capacity(q.pool);
     text +=
         fmt::format("  {} requests were refused: longer than the cache of {} tokens {}, or than a step\n",
                     report.refused_count(), tokens_text(cache.group), cache.groups > 1 ? "of a rank" : "of a replica");
+    if (const Bytes missing = answer.refused_missing(); missing > Bytes{}) {
+      text += fmt::format("  the longest of them, {} tokens, lives on one rank, which lacks {} for it\n",
+                          answer.longest_refused, format_quantity(missing));
+    }
   }
   if (report.finished_count() == 0) return text + "  no request was served\n" + format_serving_basis(answer.basis);
   text += fmt::format("  {} requests in {}: {} tokens in and {} out on average\n", report.finished_count(),

@@ -106,6 +106,7 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.optional("mode", &Q::mode,
                "Replicas that do whole requests, or that prefill and that decode; both: each sized, best: one answer");
     t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
+    add_engine_start_fields(t);
     add_price_field(t);
     add_traffic_fields(t);
     t.group("Targets").optional("ttft_p99", &Q::ttft_p99, "TTFT of 99 % of the requests, ms or with a unit",

@@ -35,7 +35,7 @@ struct SizeTrafficFields {
 
 /// `rate` in requests a second, or all that `gpus` accelerators, `power` or `budget` serve: one of them, or a study that
 /// says it.
-struct SizeQuestion : SizeTrafficFields, ConfidenceField, ChangeFields {
+struct SizeQuestion : SizeTrafficFields, EngineStartFields, ConfidenceField, ChangeFields {
   std::string model;                  ///< id, or a config.json
   std::vector<Precision> precision;   ///< the best of them; empty: as the model is stored
   std::optional<Precision> kv_dtype;  ///< empty: as the model asks

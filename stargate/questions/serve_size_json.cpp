@@ -1,5 +1,6 @@
 // The same as JSON.
 #include "stargate/questions/serve_size_report.hpp"
+#include "stargate/questions/serving_memory.hpp"
 
 namespace stargate {
 namespace {
@@ -47,6 +48,7 @@ void write_answer(JsonWriter& json, const SizeAnswer& answer) {
   json.member("meets_targets", answer.sized() != nullptr);
   if (const auto* s = answer.sized()) {
     write_sized(json, *s, answer.economy);
+    write_serving_memory(json, serving_memory(answer.option.engine, s->memory));
   } else {
     const auto& shortfall = std::get<FleetShortfall>(answer.result);
     json.member("why", shortfall.sentence).member("lost_by_memory", shortfall.losses.memory);
@@ -125,6 +127,7 @@ const AnswerFields& size_answer_fields() {
         {"pareto[]/cost_usd_per_million_output_tokens", "number", "By the estimate and the answer's price"},
         {"pareto[]/ttft_ms", "number", "By the estimate"},
         {"pareto[]/concurrency", "number", "Of a replica"}};
+    add_answer_fields(f, "answers[]/", serving_memory_fields());
     for (const char* run : {"trial", "held"}) {
       const std::string at = std::string("answers[]/") + run + "/";
       f.push_back({at + "requests", "integer", "That came; of the trial at capacity, of the whole deployment's run"});

@@ -78,9 +78,11 @@ Check add_system(const SizeQuestion& q, const QuestionContext& context, const st
   const Catalogue& catalogue = *request.catalogue;
   auto system = find_system(context, catalogue, "system", id);
   if (!system) return system.faults();
+  if (auto start = check_engine_start(context, q, request.engine); !start) return start;
   SizedSystem out{id, {}, {}, {}};
   for (const FleetMode mode : request.modes) {
-    auto ways = make_serving_ways(catalogue, *request.model, **system, request.engine, request.precisions, mode);
+    auto ways = make_serving_ways(catalogue, *request.model, **system, request.engine, request.precisions, mode,
+                                  q.engine_version, engine_start_changes(q));
     if (!ways) return ways.faults();
     out.ways.push_back(std::move(*ways));
   }

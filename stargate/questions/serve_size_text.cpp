@@ -3,6 +3,7 @@
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/questions/serve_size_report.hpp"
+#include "stargate/questions/serving_memory.hpp"
 
 namespace stargate {
 namespace {
@@ -82,6 +83,7 @@ std::string notes_text(const SizeRequest& request, const std::vector<SizeAnswer>
                          format_quantity(answer.system->price.mid));
     }
     out += trial_text(s->at_capacity, request.question.targets);
+    out += format_serving_memory(serving_memory(answer.option.engine, s->memory), "  ");
     out += format_serving_basis(answer.basis, "  ");
   }
   const auto goal = [](const LatencyGoal& g) { return g.share > 0 ? fmt::format("of {:g} %", 100 * g.share) : "mean"; };

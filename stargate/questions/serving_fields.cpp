@@ -24,6 +24,17 @@ ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& 
   return precision;
 }
 
+Check check_engine_start(const QuestionContext& context, const EngineStartFields& fields, const std::string& engine) {
+  if (fields.engine_version.empty() || engine != "best") return Done{};
+  return context.fault("engine_version", "stands without an engine, whose version it is", "name the engine");
+}
+
+EngineChanges engine_start_changes(const EngineStartFields& fields) {
+  EngineChanges changes;
+  changes.gpu_memory_utilization = fields.gpu_memory_utilization;
+  return changes;
+}
+
 Result<const System*> find_system(const QuestionContext& context, const Catalogue& catalogue, std::string_view field,
                                   const std::string& id) {
   const auto system = catalogue.systems.find(id);

@@ -63,6 +63,24 @@ void add_precision_fields(QuestionTable<Q>& table) {
   table.optional("kv_dtype", &Q::kv_dtype, "Of the cache").otherwise("as the model is stored");
 }
 
+/// How an engine is started, where sizing chooses the rest; empty: its newest version and that one's own share.
+struct EngineStartFields {
+  std::string engine_version;                    ///< of the engine that is named
+  std::optional<double> gpu_memory_utilization;  ///< 0 to 1; of what, the rules of its memory say
+};
+template <class Q>
+void add_engine_start_fields(QuestionTable<Q>& table) {
+  table.optional("engine_version", &Q::engine_version, "Version of the engine, which must be named")
+      .otherwise("the newest the catalogue has");
+  table.optional("gpu_memory_utilization", &Q::gpu_memory_utilization,
+                 "Share of the memory it may use (SGLang: mem_fraction_static)",
+                 {.at_least = 0.05, .above = {}, .at_most = 1.0})
+      .otherwise("its version's");
+}
+/// A version without an engine is a fault at its field.
+Check check_engine_start(const QuestionContext& context, const EngineStartFields& fields, const std::string& engine);
+EngineChanges engine_start_changes(const EngineStartFields& fields);
+
 /// A system of the catalogue, or a fault at the field that names it.
 Result<const System*> find_system(const QuestionContext& context, const Catalogue& catalogue, std::string_view field,
                                   const std::string& id);

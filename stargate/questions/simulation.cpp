@@ -24,6 +24,7 @@ EngineChanges engine_changes(const EngineFields& fields) {
   out.max_num_seqs = fields.max_num_seqs;
   out.max_num_batched_tokens = fields.max_num_batched_tokens;
   out.gpu_memory_utilization = fields.gpu_memory_utilization;
+  out.max_model_len = fields.max_model_len;
   out.block_size = fields.block_size;
   out.prefix_caching = is_on(fields.prefix_caching);
   out.chunked_prefill = is_on(fields.chunked_prefill);
@@ -122,7 +123,8 @@ class SimulationMaker {
 Check SimulationMaker::make_replicas(const Ground& ground, const std::string& engine) {
   out_.catalogue = ground.catalogue, out_.system = ground.system, out_.model = ground.model;
   out_.errors = ground.errors;
-  auto setup = set_up_engine(*out_.catalogue, engine, question_.engine_version, engine_changes(question_));
+  auto setup = set_up_engine(*out_.catalogue, engine, question_.engine_version, engine_changes(question_),
+                             &out_.catalogue->accelerators.at(out_.system->accelerator));
   if (!setup) return setup.faults();
   out_.engine = std::move(*setup);
   auto machine = make_serving_machine(*out_.catalogue, *out_.system, kernel_choice(*out_.model, out_.engine.kernels));
@@ -153,6 +155,7 @@ Check SimulationMaker::make_replica(const ServingLayout& layout, const EngineSet
   if (!made) return made.faults();
   if (const auto* lack = std::get_if<DoesNotFit>(&*made)) {
     lacking_ = {out_.model->id, out_.system->id, format_layout(layout), *lack,
+                serving_memory(setup, lack->memory),
                 make_serving_basis(*out_.catalogue, out_.errors, out_.engine, *out_.machine, out_.precision)};
     return Done{};
   }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "stargate/questions/serve_simulate.hpp"
+#include "stargate/questions/serving_memory.hpp"
 #include "stargate/serving/service_report.hpp"
 
 namespace stargate {
@@ -34,6 +35,7 @@ struct Simulation {
 struct ReplicaDoesNotFit {
   std::string model, system, layout;
   DoesNotFit lack;
+  ServingMemory memory;
   ServingBasis basis;
 };
 

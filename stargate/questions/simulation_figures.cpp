@@ -38,9 +38,15 @@ ServiceBill make_bill(const Simulation& s, const ServiceReport& report) {
   return bill;
 }
 
-CacheCapacity cache_capacity(const EngineSpec& engine) {
-  const double of_rank = static_cast<double>(engine.kv.blocks) * engine.kv.block_size;
-  return {of_rank * engine.data_parallel, of_rank, engine.data_parallel};
+CacheCapacity cache_capacity(const ReplicaEngine& engine) {
+  const int groups = engine.spec.data_parallel;
+  return {engine.cache.tokens * groups, engine.cache.tokens, groups};
+}
+
+Bytes SimulationReport::refused_missing() const {
+  const ReplicaEngine& engine = simulation->pool;
+  const Bytes wanted = rank_sequence_bytes(engine.replica, static_cast<double>(longest_refused));
+  return longest_refused > 0 ? max(Bytes{}, wanted - engine.memory.kv_room) : Bytes{};
 }
 
 LoadFinding find_load(const Simulation& simulation, const ServiceReport& report, SimTime last_arrival) {

@@ -28,6 +28,6 @@ struct CacheCapacity {
   double replica = 0, group = 0;
   int groups = 1;
 };
-CacheCapacity cache_capacity(const EngineSpec& engine);
+CacheCapacity cache_capacity(const ReplicaEngine& engine);
 
 }  // namespace stargate

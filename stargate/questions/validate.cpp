@@ -5,6 +5,7 @@
 
 #include "stargate/calibration/calibrate.hpp"
 #include "stargate/measured/published_cost.hpp"
+#include "stargate/measured/published_fit.hpp"
 #include "stargate/measured/request_replay.hpp"
 #include "stargate/measured/serving_validation.hpp"
 #include "stargate/measured/training_validation.hpp"
@@ -63,6 +64,13 @@ struct CostRows {
   static constexpr auto csv = format_cost_validation_csv;
 };
 
+struct FitRows {
+  static constexpr auto judge = stargate::validate_fits;
+  static constexpr auto text = format_fit_validation_text;
+  static constexpr auto json = write_fit_validation;
+  static constexpr auto csv = format_fit_validation_csv;
+};
+
 /// With every prediction as a file, where one is asked for.
 template <class Of, class Row>
 Result<Answer> judge_rows(Result<std::vector<Row>> rows, const Q& q, const Catalogue& catalogue,
@@ -94,6 +102,10 @@ Result<Answer> validate_cost(const Q& q, const Catalogue& catalogue, const Quest
                               context);
 }
 
+Result<Answer> validate_fits(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  return judge_rows<FitRows>(load_published_fits(context.files, *q.fits, catalogue), q, catalogue, context);
+}
+
 Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
   const auto measured = load_measured_requests(context.files, *q.requests);
   if (!measured) return measured.faults();
@@ -120,9 +132,9 @@ Check check_effects(const Q& q, const QuestionContext& context) {
     if (q.leave_out) return idle("leave_out", "--kernels");
     if (q.leave_out_architecture) return idle("leave_out_architecture", "--kernels");
   }
-  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training, --serving and --cost");
-  if (!q.training && !q.serving && !q.cost && !context.path_of("rows").empty()) {
-    return idle("rows", "--training, --serving and --cost");
+  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training, --serving, --cost and --fits");
+  if (!q.training && !q.serving && !q.cost && !q.fits && !context.path_of("rows").empty()) {
+    return idle("rows", "--training, --serving, --cost and --fits");
   }
   return Done{};
 }
@@ -159,6 +171,9 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
     t.optional("requests", &Q::requests, "Measured runs, a row a request").type("FILE.csv");
     t.optional("cost", &Q::cost, "Published costs, of the catalogue's published_costs.csv");
+    t.optional("fits", &Q::fits, "Published cases of what fits and how large the cache is, as published_fits.csv of the "
+                                 "catalogue")
+        .type("FILE.csv");
     t.group("Of kernels")
         .optional("collectives", &Q::collectives, "CSV of collective sweeps, inside nodes and across")
         .type("FILE");
@@ -182,7 +197,8 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
                                         {"training", &question.training},
                                         {"serving", &question.serving},
                                         {"requests", &question.requests},
-                                        {"cost", &costs}});
+                                        {"cost", &costs},
+                                        {"fits", &question.fits}});
       !one) {
     return one.faults();
   }
@@ -194,6 +210,7 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
   if (question.training) return validate_training(question, *catalogue, context);
   if (question.serving) return validate_serving(question, *catalogue, context);
   if (question.cost) return validate_cost(question, *catalogue, context);
+  if (question.fits) return validate_fits(question, *catalogue, context);
   return validate_requests(question, *catalogue, context);
 }
 
@@ -227,6 +244,17 @@ Question validate_question() {
                      {"costs[]/predicted_low", "number", "At its lowest price"},
                      {"costs[]/predicted_high", "number", "At its highest price"},
                      {"costs[]/error_pct", "number", "Of the prediction, from the near end of what is published"},
+                     {"fits[]/case", "text", "Fits: its name"},
+                     {"fits[]/model", "text", "Id, or a file beside the table"},
+                     {"fits[]/system", "text", "Id"},
+                     {"fits[]/layout", "text", "Of the replica"},
+                     {"fits[]/engine", "text", "Id"},
+                     {"fits[]/rules", "text", "Of the engine's memory, in the version of the case"},
+                     {"fits[]/figure", "text", "cache_tokens of an attention group, weights_gib or starts (1 or 0)"},
+                     {"fits[]/published", "number", "In the unit of the figure"},
+                     {"fits[]/predicted", "number", "In the unit of the figure"},
+                     {"fits[]/error_pct", "number", "Of the prediction; 0 of a right answer to starts"},
+                     {"fits[]/words", "text", "What an accelerator's memory goes to"},
                      {"runs[]/run", "text", "Requests: its name"},
                      {"runs[]/requests", "integer", "Measured"},
                      {"runs[]/predicted", "integer", "Of them"},
@@ -241,8 +269,9 @@ Question validate_question() {
       answer_validate,
       {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
        {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"},
-       {"--cost", "costs of machines, as published"}},
-      std::move(fields), {{"rows", "FILE.csv", "Training, serving, costs: every prediction"}});
+       {"--cost", "costs of machines, as published"},
+       {"--fits catalogue/published_fits.csv", "what fits by engine and version, as published"}},
+      std::move(fields), {{"rows", "FILE.csv", "Training, serving, costs, fits: every prediction"}});
 }
 
 }  // namespace stargate

@@ -1,5 +1,4 @@
-// Memory follows vLLM's profile run: what the engine may use, less weights, the largest activations of one step, and
-// what the runtime keeps.
+// Machines, layouts and what sequences take; the account of the memory is in replica_memory.cpp.
 #include "stargate/serving/replica.hpp"
 
 #include <algorithm>
@@ -7,64 +6,10 @@
 #include <limits>
 
 #include "stargate/perf/power_law.hpp"
+#include "stargate/serving/cache_report.hpp"
 #include "stargate/serving/stage.hpp"
 
 namespace stargate {
-namespace {
-
-constexpr double kActivationBytes = 2;  // bf16
-constexpr double kLogitBytes = 4;       // sampled in fp32
-
-/// The widest row of intermediate results a token of this layer leaves on a rank, in elements.
-double widest_row(const Model& model, const LayerShape& layer, const Shard& shard) {
-  const auto& a = layer.attention;
-  const auto& f = layer.feed_forward;
-  // Queries, keys and values of one token side by side, as the fused projection leaves them.
-  const double heads = static_cast<double>(a.heads + 2 * a.kv_heads) * std::max(a.head_dim, a.value_dim) / shard.tp;
-  const double gates = f.gated ? 3 : 2;
-  double feed = gates * f.width / shard.tp;
-  if (f.kind == FeedForwardKind::experts) {
-    const double rows = static_cast<double>(f.top_k) * shard.etp / shard.tp;
-    feed = rows * (gates * f.width / shard.etp + model.hidden) + gates * f.shared_width / shard.tp;
-  }
-  return std::max(heads, f.kind == FeedForwardKind::none ? 0.0 : feed);
-}
-
-/// The largest step: every token of the budget in the widest layer, and the logits of a full batch.
-Bytes activation_bytes(const Replica& replica) {
-  double widest = 0;
-  for (const auto& shape : replica.model->shapes) {
-    widest = std::max(widest, widest_row(*replica.model, shape, replica.layout.shard()));
-  }
-  const double tokens = replica.engine.max_num_batched_tokens;
-  const double row = 3.0 * replica.model->hidden + widest;  // residual, branch, normed input
-  const double logits = static_cast<double>(replica.engine.max_num_seqs) * replica.model->vocab * kLogitBytes;
-  return Bytes::from_base(tokens * row * kActivationBytes + 2 * logits);  // logits and their probabilities
-}
-
-/// On one rank. fp4 counts the model's own group of elements to a scale; embeddings and output projection stay in bf16.
-Bytes stage_weight_bytes(const Replica& replica, const ServingStage& stage) {
-  const Model& model = *replica.model;
-  const auto element = [&](Precision p) {
-    return p == Precision::fp4 ? 0.5 + 1.0 / model.scale_group : bytes_per_element(p);
-  };
-  const double linear = element(replica.precision.linear), expert = element(replica.precision.expert);
-  double bytes = 0;
-  for (std::size_t i = 0; i < model.shapes.size(); ++i) {
-    if (stage.of_shape[i] == 0) continue;
-    const auto parameters = rank_parameters(model, model.shapes[i], replica.layout.shard());
-    bytes += stage.of_shape[i] * (parameters.dense * linear + parameters.experts * expert);
-  }
-  const double table = static_cast<double>(model.vocab) * model.hidden * 2 / replica.layout.tp;  // bf16, split by rows
-  // One stage with both ends holds a tied table once.
-  const bool both = stage.first && stage.last && model.tied_embedding;
-  if (stage.first) bytes += table;
-  if (stage.last && !both) bytes += table;
-  return Bytes::from_base(bytes);
-}
-
-}  // namespace
-
 Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const System& system,
                                             const KernelChoice& kernels) {
   auto fabric = make_fabric(catalogue, system, kernels.engine);
@@ -73,11 +18,12 @@ Result<ServingMachine> make_serving_machine(const Catalogue& catalogue, const Sy
   return ServingMachine{system.id,
                         DeviceLaw(accelerator, catalogue, kernels),
                         *fabric,
-                        accelerator.memory_capacity,
+                        accelerator.memory_capacity - accelerator.driver_memory,
                         system.accelerators,
                         system.price.mid,
                         system.power,
-                        accelerator.host_bandwidth};
+                        accelerator.host_bandwidth,
+                        accelerator.architecture};
 }
 
 KernelChoice kernel_choice(const Model& model, const std::string& engine) {
@@ -132,52 +78,51 @@ std::vector<std::string> layout_faults(const Model& model, const ServingLayout& 
   return faults;
 }
 
-/// With utilization_of_free (TensorRT-LLM's free_gpu_memory_fraction) the share is of what weights and activations
-/// leave.
-ReplicaMemory replica_memory(const Replica& replica) {
-  ReplicaMemory memory;
-  memory.capacity = replica.machine->memory;
-  memory.usable = memory.capacity * replica.engine.gpu_memory_utilization;
-  for (const auto& stage : serving_stages(*replica.model, replica.layout.pp)) {
-    memory.weights = max(memory.weights, stage_weight_bytes(replica, stage));
-  }
-  memory.activations = activation_bytes(replica);
-  memory.runtime = replica.engine.runtime_memory;
-  memory.kv_room = memory.usable - memory.used();
-  if (replica.engine.utilization_of_free) {
-    memory.kv_room = (memory.capacity - memory.used()) * replica.engine.gpu_memory_utilization;
-    memory.usable = memory.used() + memory.kv_room;
-  }
-  return memory;
-}
-
 /// Of the stage whose layers keep most.
-Bytes rank_sequence_bytes(const Replica& replica, double length) {
+Bytes resident_sequence_bytes(const Replica& replica, double length, SlidingCache sliding) {
   const Model& model = *replica.model;
+  const auto of_layer = [&](const LayerShape& layer) {
+    const auto& a = layer.attention;
+    const auto bytes = [&](double tokens) {
+      return layer_sequence_bytes(layer, replica.layout.tp, replica.precision.kv, tokens);
+    };
+    const bool whole = sliding == SlidingCache::full || sliding == SlidingCache::pool;
+    if (a.kind != AttentionKind::sliding || a.window <= 0 || !whole) return bytes(length);
+    const double share = sliding == SlidingCache::pool ? replica.engine.memory_rules().sliding_pool_share : 1;
+    return bytes(a.window) * (share * length / a.window);
+  };
   Bytes most;
   for (const auto& stage : serving_stages(model, replica.layout.pp)) {
     Bytes sum;
     for (std::size_t i = 0; i < model.shapes.size(); ++i) {
       if (stage.of_shape[i] == 0) continue;
-      sum += stage.of_shape[i] * layer_sequence_bytes(model.shapes[i], replica.layout.tp, replica.precision.kv, length);
+      sum += stage.of_shape[i] * of_layer(model.shapes[i]);
     }
     most = max(most, sum);
   }
   return most;
 }
 
+Bytes rank_sequence_bytes(const Replica& replica, double length) {
+  return resident_sequence_bytes(replica, length, replica.engine.memory_rules().sliding_cache);
+}
+
 std::variant<Fits, DoesNotFit> sequences_that_fit(const Replica& replica, double isl, double osl) {
   const ReplicaMemory memory = replica_memory(replica);
-  const Bytes first = rank_sequence_bytes(replica, isl), last = rank_sequence_bytes(replica, isl + osl);
+  const CachePools pools = cache_pools(replica, memory.kv_room);
+  const Bytes state = pools.growing < memory.kv_room ? rank_state_bytes(replica) : Bytes{};  // in a pool of its own
+  const Bytes first = rank_sequence_bytes(replica, isl) - state, last = rank_sequence_bytes(replica, isl + osl) - state;
   // At least one request must fit at its last token, or the engine would never finish it.
-  if (memory.kv_room < last) return DoesNotFit{last - memory.kv_room, memory};
-  const double mean = replica.engine.reserve_output ? last.base() : rank_sequence_bytes(replica, isl + osl / 2).base();
+  if (pools.growing < last) return DoesNotFit{last - pools.growing, memory};
+  if (pools.state_sequences < 1) return DoesNotFit{state - (memory.kv_room - pools.growing), memory};
+  const double mean =
+      replica.engine.reserve_output ? last.base() : (rank_sequence_bytes(replica, isl + osl / 2) - state).base();
   if (mean <= 0) return Fits{static_cast<double>(replica.engine.max_num_seqs) * replica.layout.attention_dp, memory};
   // n sequences take n * mean, give or take sqrt(n) * deviation: the root of n * mean + 2 * sqrt(n) * deviation = room.
   const double deviation = replica.engine.reserve_output ? 0 : (last - first).base() / std::sqrt(12.0);
   // A quadratic in sqrt(n); lengths between first and last are uniform, so their deviation is the range over sqrt(12).
-  const double root = (std::sqrt(deviation * deviation + mean * memory.kv_room.base()) - deviation) / mean;
-  const double group = std::max(1.0, std::floor(root * root));
+  const double root = (std::sqrt(deviation * deviation + mean * pools.growing.base()) - deviation) / mean;
+  const double group = std::min(pools.state_sequences, std::max(1.0, std::floor(root * root)));
   return Fits{group * replica.layout.attention_dp, memory};
 }
 

@@ -1,6 +1,6 @@
 // One copy of a model being served: which machine, how it is split, in which precision, with which engine; and what
 // its accelerators have to hold.
-//   KV room = gpu_memory_utilization * capacity - weights - activations - runtime      (vLLM's own accounting)
+//   KV room = usable - weights - activations - runtime, as the engine's version counts them (MemoryRules)
 //   accelerators = tp * attention_dp * pp; experts: ep * etp = tp * attention_dp
 #pragma once
 
@@ -24,11 +24,12 @@ struct ServingMachine {
   std::string system;         ///< id
   DeviceLaw law;              ///< with the kernels of the engine
   Fabric fabric;              ///< with its collectives
-  Bytes memory;               ///< of one accelerator
+  Bytes memory;               ///< of one accelerator, as programs see it
   int accelerators = 8;       ///< in one system as it is bought
   Money price;                ///< of one system, most likely; zero when not known
   Power power;                ///< of one system at its plug
   ByteRate host_bandwidth{};  ///< of one accelerator to its host's memory; zero when not known
+  std::string architecture{}; ///< of the accelerator: an engine chooses by it what multiplies experts
 
   /// By the law; products are found once, as layouts and batches of a search share most of them.
   OperatorTime operator_parts(const Operator& op) const {
@@ -100,18 +101,26 @@ std::vector<std::string> layout_faults(const Model& model, const ServingLayout& 
 
 /// Of the accelerator that holds most: the stage with the largest weights and caches.
 struct ReplicaMemory {
-  Bytes capacity;                       ///< of the accelerator
-  Bytes usable;                         ///< gpu_memory_utilization of it
-  Bytes weights, activations, runtime;  ///< parameters; largest step; engine and driver
-  Bytes kv_room;                        ///< negative when the rest does not fit
+  Bytes capacity;     ///< of the accelerator, as programs see it
+  double share = 0;   ///< gpu_memory_utilization, given or the engine's default
+  Bytes usable;       ///< what the share leaves for all below and the cache
+  Bytes weights;      ///< parameters with their padding
+  Bytes padding;      ///< of them, zeros to which the engine widens experts
+  Bytes activations;  ///< the largest step, where the engine profiles one
+  Bytes runtime;      ///< handles, workspaces, collectives, and captured graphs where they are charged
+  Bytes graphs;       ///< captured graphs, charged or not
+  Bytes kv_room;      ///< negative when the rest does not fit
   Bytes used() const { return weights + activations + runtime; }
 };
-/// Does not ask whether it fits: kv_room says.
+/// Does not ask whether it fits: kv_room says. By the rules of the engine's version.
 ReplicaMemory replica_memory(const Replica& replica);
 
-/// Cache of one sequence of `length` tokens on the rank that holds most of it: windows filled as far as it goes, states
-/// of recurrent layers whole. `length` in tokens, prompt and answer so far together.
+/// Cache of one sequence of `length` tokens on the rank that holds most of it: states of recurrent layers whole, and of
+/// layers with a window what the engine keeps of them. `length` in tokens, prompt and answer so far together.
 Bytes rank_sequence_bytes(const Replica& replica, double length);
+
+/// The same with the windows kept so: of what must be moved, `SlidingCache::window`.
+Bytes resident_sequence_bytes(const Replica& replica, double length, SlidingCache sliding);
 
 /// One accelerator lacks `missing` bytes to hold the weights and one sequence.
 struct DoesNotFit {

@@ -30,11 +30,17 @@ void change(T& value, const std::optional<T>& to) {
 /// Nothing when the rank has no room for a block and what one sequence keeps. Where only states of fixed size are kept,
 /// it is their number that memory limits.
 std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_tokens, EngineSpec& spec) {
-  const auto [token_bytes, fixed] = sequence_cost(made.replica);
-  const Bytes room = made.memory.kv_room, block = token_bytes * spec.kv.block_size;
+  const CachePools pools = cache_pools(made.replica, made.memory.kv_room);
+  const bool apart = pools.growing < made.memory.kv_room;  // recurrent states have a pool of their own
+  auto [token_bytes, fixed] = sequence_cost(made.replica);
+  if (apart) fixed = max(Bytes{}, fixed - rank_state_bytes(made.replica));
+  const Bytes room = pools.growing, block = token_bytes * spec.kv.block_size;
   // One block and what a sequence keeps whatever its length is the least that could serve anybody.
   if (room < block + fixed) return DoesNotFit{block + fixed - room, made.memory};
   double blocks = kEndlessPool;
+  if (apart) {
+    spec.max_num_seqs = std::max(1, static_cast<int>(std::min<double>(spec.max_num_seqs, pools.state_sequences)));
+  }
   if (token_bytes > Bytes{}) {
     blocks = room / block;
     // Windows and states charged as whole blocks of the pool, rounded up.
@@ -49,13 +55,25 @@ std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_t
 
 }  // namespace
 
-EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes) {
+/// vLLM's rule: fewer sequences and tokens where the memory is small.
+void lower_limits(EngineCoefficients& engine, const Accelerator& accelerator) {
+  const MemoryRules& rules = engine.memory_rules();
+  const auto& small = rules.small_architectures;
+  const bool named = std::find(small.begin(), small.end(), accelerator.architecture) != small.end();
+  if (!named && accelerator.memory_capacity - accelerator.driver_memory >= rules.large_memory) return;
+  engine.max_num_seqs = std::min(engine.max_num_seqs, rules.small_max_num_seqs);
+  engine.max_num_batched_tokens = std::min(engine.max_num_batched_tokens, rules.small_max_num_batched_tokens);
+}
+
+EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes, const Accelerator* accelerator) {
   EngineSetup out;
   static_cast<EngineCoefficients&>(out) = record;
+  if (accelerator != nullptr) lower_limits(out, *accelerator);
   out.name = record.name, out.kernels = record.engine;
   change(out.max_num_seqs, changes.max_num_seqs);
   change(out.max_num_batched_tokens, changes.max_num_batched_tokens);
-  change(out.gpu_memory_utilization, changes.gpu_memory_utilization);
+  if (changes.gpu_memory_utilization) out.gpu_memory_utilization = changes.gpu_memory_utilization;
+  change(out.max_model_len, changes.max_model_len);
   out.kv_cache_tokens = changes.kv_cache_tokens.value_or(0);
   out.fresh_server = changes.fresh_server;
   EngineSpec& rules = out.rules = default_engine_spec(kind_of(record, changes));
@@ -79,11 +97,15 @@ EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& chan
 }
 
 Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine, const std::string& version,
-                                  const EngineChanges& changes) {
+                                  const EngineChanges& changes, const Accelerator* accelerator) {
   EngineChanges all = changes;
   if (engine == kStatic) all.static_batch = true;
   const ServingEngine* record = find_engine(catalogue, engine == kStatic ? "trtllm" : engine, version);
-  if (record != nullptr) return set_up_engine(*record, all);
+  if (record != nullptr) {
+    ServingEngine of_version = *record;
+    static_cast<EngineCoefficients&>(of_version) = coefficients_of(catalogue, *record, version);
+    return set_up_engine(of_version, all, accelerator);
+  }
   return Diagnostic{
       {}, 0, 0, "engine", "the catalogue has no engine '" + engine + "'", "vllm, sglang, trtllm or static", {}};
 }
@@ -126,6 +148,14 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   spec.pipeline = layout.pp;
   spec.attention_dp_wait = setup.attention_dp_wait;
   spec.warm_up = setup.fresh_server ? setup.warm_up : Duration{};
+  out.cache = cache_report(out.replica, out.memory.kv_room, setup.max_model_len);
+  if (setup.kv_cache_tokens > 0) {  // as the engine's log has it
+    out.cache.tokens = setup.kv_cache_tokens;
+    out.cache.requests = setup.kv_cache_tokens / out.cache.max_model_len;
+  }
+  if (setup.max_model_len > 0 && out.cache.requests < 1) {
+    return ReplicaEngineAnswer(DoesNotFit{out.cache.request - out.memory.kv_room, out.memory});
+  }
   if (auto lack = give_pool(out, setup.kv_cache_tokens, spec)) return ReplicaEngineAnswer(std::move(*lack));
   if (spec.preemption == PreemptionMode::swap && machine.host_bandwidth > ByteRate{}) {
     spec.swap_token = sequence_cost(out.replica).per_token / machine.host_bandwidth;
@@ -139,7 +169,8 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
 Duration cache_transfer_time(const Replica& replica, double tokens) {
   Fabric across = replica.machine->fabric;
   const Group pair{2, 1};
-  return collective_time(across, Collective::send_receive, rank_sequence_bytes(replica, tokens), pair);
+  const Bytes sent = resident_sequence_bytes(replica, tokens, SlidingCache::window);
+  return collective_time(across, Collective::send_receive, sent, pair);
 }
 
 /// Latency is in both times, so their difference is the bandwidth's.

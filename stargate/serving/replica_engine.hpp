@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "stargate/engine/engine_spec.hpp"
+#include "stargate/serving/cache_report.hpp"
 #include "stargate/serving/service_simulation.hpp"
 #include "stargate/serving/step_table.hpp"
 
@@ -19,7 +20,8 @@ namespace stargate {
 struct EngineChanges {
   std::optional<int> max_num_seqs;               ///< of one attention group
   std::optional<int> max_num_batched_tokens;     ///< of one step of one group
-  std::optional<double> gpu_memory_utilization;  ///< 0 to 1, of the accelerator's memory
+  std::optional<double> gpu_memory_utilization;  ///< 0 to 1; of what, the engine's rules of memory say
+  std::optional<int> max_model_len;              ///< tokens; the engine starts only if one such sequence has room
   std::optional<int> block_size;                 ///< tokens
   std::optional<double> kv_cache_tokens;  ///< of one attention group, as an engine's log states it; else what fits
   std::optional<bool> prefix_caching, chunked_prefill;  ///< as the flags of these names
@@ -42,14 +44,20 @@ struct EngineSetup : EngineCoefficients {
   std::string kernels;  ///< "vllm", "sglang" or "trtllm": whose kernels and collectives are meant (kernel_choice)
   EngineSpec rules;     ///< without limits and pool, which the replica gives
   double kv_cache_tokens = 0;  ///< of one attention group; 0: what fits
+  int max_model_len = 0;       ///< that one sequence must have room for; 0: not asked
   bool fresh_server = false;   ///< the first step with a prompt takes the record's warm_up longer
 };
-/// A record of an engine other than SGLang and TensorRT-LLM is run by vLLM's scheduler.
-EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {});
+/// An engine's default limits on an accelerator: lower where its rules of memory say so.
+void lower_limits(EngineCoefficients& engine, const Accelerator& accelerator);
+/// With the rules of memory of the record's newest version and the limits it has on the accelerator; null: of a large
+/// one. A record of an engine other than SGLang and TensorRT-LLM is run by vLLM's scheduler.
+EngineSetup set_up_engine(const ServingEngine& record, const EngineChanges& changes = {},
+                          const Accelerator* accelerator = nullptr);
 /// By the name of an engine: the newest the catalogue has, or the one of a version. "static" is TensorRT-LLM's kernels
 /// under a static batch. A fault names an engine the catalogue does not have. "engine" is the path of the fault.
 Result<EngineSetup> set_up_engine(const Catalogue& catalogue, const std::string& engine,
-                                  const std::string& version = {}, const EngineChanges& changes = {});
+                                  const std::string& version = {}, const EngineChanges& changes = {},
+                                  const Accelerator* accelerator = nullptr);
 /// The same on the side that only prefills: no drafts, and the cache is handed over.
 EngineSetup prefill_side(EngineSetup setup);
 
@@ -65,6 +73,7 @@ SequenceCost sequence_cost(const Replica& replica);
 struct ReplicaEngine {
   Replica replica;                         ///< what was put together
   ReplicaMemory memory;                    ///< how the fullest accelerator's memory is used
+  CacheReport cache;                       ///< as the engine reports it
   EngineSpec spec;                         ///< checked, with the pool its memory leaves
   std::shared_ptr<const StepModel> model;  ///< kept alive by every table made of it
   std::shared_ptr<StepTable> table;  ///< for one thread

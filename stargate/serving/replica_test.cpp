@@ -55,7 +55,7 @@ TEST_CASE("what does not fit says how many bytes are missing, and having them it
   const auto* lack = std::get_if<DoesNotFit>(&answer);
   REQUIRE(lack != nullptr);
   CHECK(lack->missing > 141 * gigabyte - 80 * gigabyte);
-  machine.memory += 1.000001 * lack->missing / replica.engine.gpu_memory_utilization;
+  machine.memory += 1.000001 * lack->missing / lack->memory.share;
   const auto larger = sequences_that_fit(replica, 1024, 256);
   const auto* fits = std::get_if<Fits>(&larger);
   REQUIRE(fits != nullptr);

@@ -2,6 +2,7 @@
 // without a growing cache keep.
 #pragma once
 
+#include <numeric>
 #include <vector>
 
 #include "stargate/catalogue/model.hpp"
@@ -11,6 +12,8 @@ namespace stargate {
 struct ServingStage {
   std::vector<int> of_shape;         ///< layers of each of the model's shapes
   bool first = false, last = false;  ///< holds the embedding; holds the output projection
+
+  int layers() const { return std::accumulate(of_shape.begin(), of_shape.end(), 0); }
 };
 /// Stages that hold one layer more are spread evenly. `pp` is at most the number of layers.
 std::vector<ServingStage> serving_stages(const Model& model, int pp);

@@ -28,7 +28,7 @@ std::vector<std::string> engines_for(const Catalogue& catalogue, const std::stri
 
 Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& model, const System& system,
                                       const std::string& engine, const std::vector<ServingPrecision>& precisions,
-                                      FleetMode mode) {
+                                      FleetMode mode, const std::string& version, const EngineChanges& changes) {
   const std::string& vendor = catalogue.accelerators.at(system.accelerator).vendor;
   std::vector<std::string> names = engines_for(catalogue, vendor);
   if (engine != "best") {
@@ -46,7 +46,7 @@ Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& m
   }
   ServingWays ways;
   for (const auto& name : names) {
-    auto setup = set_up_engine(catalogue, name);
+    auto setup = set_up_engine(catalogue, name, version, changes, &catalogue.accelerators.at(system.accelerator));
     if (!setup) return setup.faults();
     auto machine = make_serving_machine(catalogue, system, kernel_choice(model, setup->kernels));
     if (!machine) return machine.faults();

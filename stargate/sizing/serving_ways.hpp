@@ -29,11 +29,13 @@ bool engine_runs_on(const std::string& engine, const std::string& vendor);
 std::vector<std::string> engines_for(const Catalogue& catalogue, const std::string& vendor);
 
 /// `engine`: a name, or "best": all of engines_for; each without drafts and, where the model was trained to draft
-/// (MTP), with them. Faults: an engine the catalogue does not have or that does not run there. The options point into
+/// (MTP), with them. `version` of the engine (empty: the newest) and `changes` hold for all. Faults: an
+/// engine the catalogue does not have or that does not run there. The options point into
 /// the machines, which they must not outlive.
 Result<ServingWays> make_serving_ways(const Catalogue& catalogue, const Model& model, const System& system,
                                       const std::string& engine, const std::vector<ServingPrecision>& precisions,
-                                      FleetMode mode);
+                                      FleetMode mode, const std::string& version = {},
+                                      const EngineChanges& changes = {});
 
 /// Accelerators whose steady state stands for all that are bought of the system: a scale-up domain, as many systems as
 /// make 64 where it is smaller, and 128 of a larger one.
