@@ -1,6 +1,4 @@
-// The layout of the columns, and what each costs as a present value (the objective).
-//   min sum delta_t [ opex inst + (price + carbon) drawn + price topup - block price sell ]
-//     + sum annuity_pv(t+lead, life) price order + sum annuity_pv(t+lead, building life) construction started
+// The layout of the columns, and what each earns in the objective: what is sold, and what is left at the end.
 #include "stargate/planner/columns.hpp"
 
 #include <algorithm>
@@ -18,8 +16,27 @@ bool may_run_at(const PlanService& service, const PlanSite& site) {
 }
 
 double committed_systems(const Programme& programme, const PlanSystem& system, int t) {
-  const auto found = system.committed.find(programme.first + t);
-  return found == system.committed.end() ? 0 : found->second.systems;
+  double count = 0;
+  for (int i = 0; i < programme.length(t); ++i) {
+    const auto found = system.committed.find(programme.quarter_of(t) + i);
+    if (found != system.committed.end()) count += found->second.systems;
+  }
+  return count;
+}
+
+int order_period(const Programme& programme, const PlanSystem& system, int t) {
+  if (t >= programme.quarters()) return t;
+  return t >= system.order_lead ? t - system.order_lead : -1;
+}
+
+int ready_period(const Programme& programme, const PlanSite& site, int t) {
+  return t < programme.quarters() ? programme.period_from(t + site.construction_lead) : t + 1;
+}
+
+Power grid_in(const Programme& programme, const PlanSite& site, int t) {
+  Power least = site.grid.at(programme.quarter_of(t));
+  for (int i = 1; i < programme.length(t); ++i) least = min(least, site.grid.at(programme.quarter_of(t) + i));
+  return least;
 }
 
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t) {
@@ -41,6 +58,7 @@ class Layout {
         axes_(axes),
         lp_(lp),
         quarters_(programme.quarters()),
+        periods_(programme.periods()),
         sites_(static_cast<int>(programme.sites.size())),
         systems_(static_cast<int>(programme.systems.size())),
         services_(static_cast<int>(programme.services.size())) {}
@@ -50,10 +68,10 @@ class Layout {
     for (int s = 0; s < sites_; ++s) power_from_.push_back(first_power(s));
     site_columns();
     system_columns();
+    survivor_columns();
     stock_columns();
     run_columns();
     service_columns();
-    lp_.set_objective_offset(before_);
     money_columns();
     return std::move(out_);
   }
@@ -68,58 +86,54 @@ class Layout {
     return lp_.add_column(0, kInfinity, cost, {family, index});
   }
   int at_quarter(int t) const { return t + axes_.lead_in; }
-  double delta(int t) const { return discount_factor(p_, t); }
-
   /// The first quarter in which the site could have power, or the end of the horizon.
   int first_power(int s) const {
     const auto& site = p_.sites[s];
     const bool can_build = site.most_started > Power{};
-    for (int t = 0; t < quarters_; ++t) {
+    for (int t = 0; t < periods_; ++t) {
       // Power that runs already, construction begun before, or in the first quarter, has ended.
       const bool under_way = std::any_of(site.building.begin(), site.building.end(), [&](const PlanConstruction& some) {
-        return some.power > Power{} && some.ready <= p_.first + t;
+        return some.power > Power{} && some.ready <= p_.quarter_of(t);
       });
-      const bool reachable = site.energised > Power{} || under_way || (can_build && t >= site.construction_lead);
-      if (reachable && site.grid.at(p_.first + t) > Power{}) return t;
+      const bool reachable = site.energised > Power{} || under_way || (can_build && p_.start(t) >= site.construction_lead);
+      if (reachable && grid_in(p_, site, t) > Power{}) return t;
     }
-    return quarters_;
+    return periods_;
   }
 
-  /// A start costs the annuities of the building inside the horizon; drawn energy its price and carbon; energised power
-  /// nothing of its own. No start whose power would come after the last quarter.
+  /// No start whose power would come after the end. At the end a building is worth its annuities behind it.
   void site_columns() {
-    out_.started = out_.built = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, quarters_);
-    const int started = family("started", {axes_.site}, "MW"), built = family("built", {axes_.site}, "MW"), energised = family("energised", {axes_.site}, "MW"),
-              drawn = family("drawn", {axes_.site}, "MW"), topup = family("topup", {axes_.site}, "MW");
+    out_.started = out_.built = out_.energised = out_.drawn = out_.topup = ColumnTable(sites_, periods_);
+    const int started = family("started", {axes_.site}, "MW"), built = family("built", {axes_.site}, "MW"),
+              energised = family("energised", {axes_.site}, "MW"), drawn = family("drawn", {axes_.site}, "MW"),
+              topup = family("topup", {axes_.site}, "MW");
+    double left = 0;  // of what was begun before the first quarter
     for (int s = 0; s < sites_; ++s) {
       const auto& site = p_.sites[s];
       for (const auto& some : site.building) {
-        before_ += to_lp(some.power) * construction_lp(site) *
-                        annuity_present_value(p_, some.ready - p_.first, p_.building_life);
+        const bool inside = p_.period_from(some.ready - p_.first) < periods_;
+        if (!inside) continue;
+        left += to_lp(some.power) * construction_lp(site) * book_at_end(p_, some.ready - p_.first, p_.building_life);
       }
-      const double energy = electricity_lp(site), carbon = carbon_cost_lp(p_, site);
-      for (int t = 0; t < quarters_; ++t) {
-        const int ready = t + site.construction_lead;
-        if (ready < quarters_ && site.most_started > Power{}) {
-          // The annuity begins when the power is there, not when it is paid (the cash view has that).
-          const double cost = construction_lp(site) * annuity_present_value(p_, ready, p_.building_life);
-          out_.started.at(s, t) = add(started, cost, {s, at_quarter(t)});
+      for (int t = 0; t < periods_; ++t) {
+        const int ready = ready_period(p_, site, t);
+        if (ready < periods_ && site.most_started > Power{}) {
+          const double book = construction_lp(site) * book_at_end(p_, p_.start(ready), p_.building_life);
+          out_.started.at(s, t) = add(started, -book, {s, at_quarter(t)});
         }
         out_.built.at(s, t) = add(built, 0, {s, at_quarter(t)});
         out_.energised.at(s, t) = add(energised, 0, {s, at_quarter(t)});
-        // Carbon is priced on what is drawn; energy paid for and not used emits nothing.
-        out_.drawn.at(s, t) = add(drawn, delta(t) * (energy + carbon), {s, at_quarter(t)});
-        if (site.take_or_pay > 0) {
-          out_.topup.at(s, t) = add(topup, delta(t) * energy, {s, at_quarter(t)});
-        }
+        out_.drawn.at(s, t) = add(drawn, 0, {s, at_quarter(t)});
+        if (site.take_or_pay > 0) out_.topup.at(s, t) = add(topup, 0, {s, at_quarter(t)});
       }
     }
+    lp_.set_objective_offset(-left);
   }
 
   /// Not before the horizon's first order could arrive, and inside the system's own dates.
   bool deliverable(const PlanSystem& system, int t) const {
-    const Quarter quarter = p_.first + t;
-    return t >= system.order_lead && quarter >= system.first_delivery &&
+    const Quarter quarter = p_.quarter_of(t);
+    return order_period(p_, system, t) >= 0 && quarter >= system.first_delivery &&
            (!system.last_delivery || quarter <= *system.last_delivery);
   }
 
@@ -130,10 +144,10 @@ class Layout {
     });
   }
 
-  /// An order costs the annuities of what arrives, switched on or not. No order that could not be switched on anywhere.
+  /// No order that could not be switched on anywhere.
   void system_columns() {
-    out_.order = out_.store = ColumnTable(systems_, quarters_);
-    out_.deliver = out_.installed = ColumnTable(sites_, systems_, quarters_);
+    out_.order = out_.store = ColumnTable(systems_, periods_);
+    out_.deliver = out_.installed = out_.left = ColumnTable(sites_, systems_, periods_);
     const int order = family("order", {axes_.system}, "thousand accelerators");
     deliver_ = family("deliver", {axes_.site, axes_.system}, "thousand accelerators");
     installed_ = family("installed", {axes_.site, axes_.system}, "thousand accelerators");
@@ -141,38 +155,48 @@ class Layout {
     for (int g = 0; g < systems_; ++g) {
       for (int s = 0; s < sites_; ++s) delivery_columns(s, g);
       const auto& system = p_.systems[g];
-      const auto bought = [&](int t) { return price_lp(system, p_.first + t) * annuity_present_value(p_, t, system.life); };
-      // An order whose delivery falls after the last quarter would only cost its deposit.
-      for (int t = 0; t + system.order_lead < quarters_; ++t) {
-        const int arrives = t + system.order_lead;
-        bool anywhere = deliverable(system, arrives);
-        if (anywhere) {
-          anywhere = false;
-          for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, arrives) >= 0;
-        }
-        if (anywhere) out_.order.at(g, t) = add(order, bought(arrives), {g, at_quarter(t)});
-      }
       bool any = false;
-      for (int t = 0; t < quarters_; ++t) {
-        const double ordered = committed_systems(p_, system, t);
-        before_ += ordered / systems_per_lp(system) * bought(t);
-        any = any || ordered > 0 || (t >= system.order_lead && out_.order.at(g, t - system.order_lead) >= 0);
-        if (any && p_.most_stored > 0) out_.store.at(g, t) = add(store, 0, {g, at_quarter(t)});
+      for (int t = 0; t < periods_; ++t) {
+        const int ordered = order_period(p_, system, t);
+        bool anywhere = false;
+        for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, t) >= 0;
+        if (anywhere && deliverable(system, t)) {
+          out_.order.at(g, ordered) = add(order, 0, {g, at_quarter(ordered)});
+          any = true;
+        }
+        any = any || committed_systems(p_, system, t) > 0;
+        // In the tail a year is longer than anything waits.
+        if (any && p_.most_stored > 0 && t < quarters_) out_.store.at(g, t) = add(store, 0, {g, at_quarter(t)});
+      }
+    }
+  }
+
+  /// Only of those whose life goes on behind the end.
+  void survivor_columns() {
+    const int left = family("left", {axes_.site, axes_.system}, "thousand accelerators");
+    for (int s = 0; s < sites_; ++s) {
+      for (int g = 0; g < systems_; ++g) {
+        for (int t = 0; t < periods_; ++t) {
+          if (out_.deliver.at(s, g, t) < 0) continue;
+          const double book = book_at_end(p_, p_.start(t), p_.systems[g].life);
+          if (book <= 0) continue;
+          out_.left.at(s, g, t) = add(left, -book * price_lp(p_.systems[g], p_.quarter_of(t)), {s, g, at_quarter(t)});
+        }
       }
     }
   }
 
   /// The first quarter in which one may have arrived, or the end of the horizon.
   int first_arrival(const PlanSystem& system) const {
-    for (int t = 0; t < quarters_; ++t) {
+    for (int t = 0; t < periods_; ++t) {
       if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
     }
-    return quarters_;
+    return periods_;
   }
 
   /// The last quarter in which one may arrive; before the horizon where none does.
   int last_arrival(const PlanSystem& system) const {
-    for (int t = quarters_ - 1; t >= 0; --t) {
+    for (int t = periods_ - 1; t >= 0; --t) {
       if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
     }
     return -1 - p_.most_stored;
@@ -184,42 +208,39 @@ class Layout {
     const bool wanted = useful(s, g);
     const int from = first_arrival(system), until = last_arrival(system) + p_.most_stored;
     bool any = standing_systems(system, p_.sites[s], p_.first, 0) > 0;
-    for (int t = 0; t < quarters_; ++t) {
+    for (int t = 0; t < periods_; ++t) {
       if (wanted && t >= std::max(power_from_[s], from) && t <= until) {
         out_.deliver.at(s, g, t) = add(deliver_, 0, {s, g, at_quarter(t)});
         any = true;
       }
-      if (any) {
-        const double cost = delta(t) * maintenance_lp(system, p_.first + t);
-        out_.installed.at(s, g, t) = add(installed_, cost, {s, g, at_quarter(t)});
-      }
+      if (any) out_.installed.at(s, g, t) = add(installed_, 0, {s, g, at_quarter(t)});
     }
   }
 
   /// Of parts that limit, from the first quarter on in which one is made.
   void stock_columns() {
     const int parts = static_cast<int>(p_.parts.size());
-    out_.stock = ColumnTable(parts, quarters_);
+    out_.stock = ColumnTable(parts, periods_);
     const int stock = family("stock", {axes_.part}, "part");
     for (int i = 0; i < parts; ++i) {
       const double keeping = keeping_lp(p_, p_.parts[i]);
       for (int t = 0; t + 1 < quarters_ && keeping > 0; ++t) {
-        out_.stock.at(i, t) = add(stock, delta(t) * keeping, {i, t - p_.parts[i].lag + axes_.lead_in});
+        out_.stock.at(i, t) = add(stock, 0, {i, t - p_.parts[i].lag + axes_.lead_in});
       }
     }
   }
 
   /// Only where the service has a rate on the system, may run at the site, and wants tokens in the quarter.
   void run_columns() {
-    out_.run = ColumnTable(sites_, systems_, services_, quarters_);
+    out_.run = ColumnTable(sites_, systems_, services_, periods_);
     const int run = family("run", {axes_.site, axes_.system, axes_.service}, "thousand accelerators");
     for (int s = 0; s < sites_; ++s) {
       for (int g = 0; g < systems_; ++g) {
         for (int k = 0; k < services_; ++k) {
           const auto& service = p_.services[k];
           if (service.throughput.count(p_.systems[g].id) == 0 || !may_run_at(service, p_.sites[s])) continue;
-          for (int t = 0; t < quarters_; ++t) {
-            if (out_.installed.at(s, g, t) < 0 || service.demand.at(p_.first + t) <= TokenRate{}) continue;
+          for (int t = 0; t < periods_; ++t) {
+            if (out_.installed.at(s, g, t) < 0 || mean_at(p_, service.demand, t) <= TokenRate{}) continue;
             out_.run.at(s, g, k, t) = add(run, 0, {s, g, k, at_quarter(t)});
           }
         }
@@ -231,14 +252,15 @@ class Layout {
   void service_columns() {
     std::size_t blocks = 1;
     for (const auto& service : p_.services) blocks = std::max(blocks, service.blocks.size());
-    out_.sell = ColumnTable(services_, static_cast<int>(blocks), quarters_);
+    out_.sell = ColumnTable(services_, static_cast<int>(blocks), periods_);
     const int sell = family("sell", {axes_.service, axes_.block}, "Mtok/s");
     for (int k = 0; k < services_; ++k) {
       for (std::size_t b = 0; b < p_.services[k].blocks.size(); ++b) {
-        for (int t = 0; t < quarters_; ++t) {
-          const double wanted = wanted_lp(p_.services[k], p_.services[k].blocks[b], p_.first + t);
+        const auto& of = p_.services[k].blocks[b];
+        for (int t = 0; t < periods_; ++t) {
+          const double wanted = to_lp(mean_at(p_, p_.services[k].demand, t)) * mean_at(p_, of.share, t);
           if (wanted <= 0) continue;
-          const double earns = delta(t) * token_value_lp(p_.services[k].blocks[b].price.at(p_.first + t));
+          const double earns = bill_weight(p_, t) * token_value_lp(mean_at(p_, of.price, t));
           const int block = static_cast<int>(b);
           out_.sell.at(k, block, t) = lp_.add_column(0, wanted, -earns, {sell, {k, block, at_quarter(t)}});
         }
@@ -249,14 +271,14 @@ class Layout {
   /// Without tranches money is no limit and has no columns. A tranche has no draws before its quarter.
   void money_columns() {
     const int tranches = static_cast<int>(p_.capital.size());
-    out_.draw = ColumnTable(tranches, quarters_);
-    out_.cash = ColumnTable(1, quarters_);
+    out_.draw = ColumnTable(tranches, periods_);
+    out_.cash = ColumnTable(1, periods_);
     if (tranches == 0) return;
     const int cash = family("cash", {}, "M$"), draw = family("draw", {axes_.tranche}, "M$");
-    for (int t = 0; t < quarters_; ++t) out_.cash.at(0, t) = add(cash, 0, {at_quarter(t)});
+    for (int t = 0; t < periods_; ++t) out_.cash.at(0, t) = add(cash, 0, {at_quarter(t)});
     for (int r = 0; r < tranches; ++r) {
-      for (int t = 0; t < quarters_; ++t) {
-        if (p_.first + t < p_.capital[r].from) continue;
+      for (int t = 0; t < periods_; ++t) {
+        if (p_.quarter_of(t) < p_.capital[r].from) continue;
         out_.draw.at(r, t) = add(draw, 0, {r, at_quarter(t)});
       }
     }
@@ -265,9 +287,8 @@ class Layout {
   const Programme& p_;
   const PlanAxes& axes_;
   LpProblem& lp_;
-  const int quarters_, sites_, systems_, services_;
+  const int quarters_, periods_, sites_, systems_, services_;
   int deliver_ = 0, installed_ = 0;  ///< column families
-  double before_ = 0;                ///< M$ of present value that no decision changes
   std::vector<int> power_from_;
   PlanColumns out_;
 };
@@ -291,9 +312,10 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;
-  quarters.reserve(static_cast<std::size_t>(programme.quarters() + axes.lead_in));
-  for (Quarter q = programme.first - axes.lead_in; q <= programme.last; q = q + 1)
-    quarters.push_back(format_quarter(q));
+  quarters.reserve(static_cast<std::size_t>(programme.periods() + axes.lead_in));
+  for (Quarter q = programme.first - axes.lead_in; q < programme.first; q = q + 1) quarters.push_back(format_quarter(q));
+  // A year of the tail goes by its first quarter.
+  for (int t = 0; t < programme.periods(); ++t) quarters.push_back(format_quarter(programme.quarter_of(t)));
   axes.quarter = lp.add_axis(std::move(quarters));
   return axes;
 }

@@ -37,12 +37,13 @@ struct PlanAxes {
 /// Adds the labels to `lp`; to be called once, before columns and rows.
 PlanAxes add_axes(const Programme& programme, LpProblem& lp);
 
-/// Indices are positions in the Programme; t counts quarters from the first.
+/// Indices are positions in the Programme; t counts periods from the first: quarters, then years of the tail.
 struct PlanColumns {
   ColumnTable started, built, energised, drawn, topup;  ///< (site, t): MW
   ColumnTable order;                             ///< (system, t): thousand accelerators, of the quarter ordered
   ColumnTable store;                             ///< (system, t): thousand accelerators that arrived and wait for power
   ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators switched on; standing
+  ColumnTable left;                              ///< (site, system, t): of those switched on in t, with book value at the end
   ColumnTable stock;                             ///< (part, t): kept at the end of the quarter in which parts of t are made
   ColumnTable run;                               ///< (site, system, service, t): thousand accelerators
   ColumnTable sell;                              ///< (service, block, t): million tokens a second
@@ -50,15 +51,25 @@ struct PlanColumns {
   ColumnTable cash;                              ///< (0, t): M$
 };
 
-/// Adds the columns with their costs; all are at least zero, and only `sell` has an upper bound.
+/// Adds the columns; all are at least zero, and only `sell` has an upper bound. Of the objective they have what is sold and
+/// what is left at the end; what is paid comes with the payments (constraints_money.cpp).
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
+
+/// The period in which what arrives in period `t` was ordered: a lead before, in the tail the same year; -1: before the
+/// first.
+int order_period(const Programme& programme, const PlanSystem& system, int t);
+
+/// The period whose first day sees the power of construction that begins in period `t`; in the tail the next year.
+int ready_period(const Programme& programme, const PlanSite& site, int t);
+/// The least that the grid gives in a quarter of the period.
+Power grid_in(const Programme& programme, const PlanSite& site, int t);
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
 /// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
 /// it. `t` from 0.
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);
-/// Systems (count) committed to be delivered `t` quarters after the first. 0 where nothing was committed. `t` from 0.
+/// Systems (count) committed to be delivered in period `t`. 0 where nothing was committed.
 double committed_systems(const Programme& programme, const PlanSystem& system, int t);
 
 }  // namespace stargate

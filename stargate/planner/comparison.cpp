@@ -10,15 +10,6 @@ namespace stargate {
 
 namespace {
 
-PlanCost cost_difference(const PlanCost& base, const PlanCost& other) {
-  return {.systems = other.systems - base.systems,
-          .construction = other.construction - base.construction,
-          .energy = other.energy - base.energy,
-          .opex = other.opex - base.opex,
-          .carbon = other.carbon - base.carbon,
-          .standing = other.standing - base.standing};
-}
-
 /// Pairs of quarters that both plans have.
 std::vector<std::pair<const PlanQuarter*, const PlanQuarter*>> common_quarters(const Plan& base, const Plan& other) {
   std::vector<std::pair<const PlanQuarter*, const PlanQuarter*>> out;
@@ -102,7 +93,6 @@ PlanDifference compare_plans(const Plan& base, const Plan& other) {
   PlanDifference out;
   out.value = other.value - base.value;
   out.revenue = other.revenue - base.revenue;
-  out.parts = cost_difference(base.parts, other.parts);
   const auto quarters = common_quarters(base, other);
   const auto services = all_services(base, other);
   for (const auto& [before, after] : quarters) {
@@ -129,7 +119,8 @@ std::vector<std::string> changed_parts(const Programme& base, const Programme& o
   const auto compare = [&](const char* name, const auto& a, const auto& b) {
     if (!(a == b)) parts.emplace_back(name);
   };
-  compare("the quarters planned", std::pair(base.first, base.last), std::pair(other.first, other.last));
+  compare("the quarters planned", std::tuple(base.first, base.last, base.tail_years),
+          std::tuple(other.first, other.last, other.tail_years));
   compare("sites", base.sites, other.sites);
   compare("systems", base.systems, other.systems);
   compare("parts that limit deliveries", base.parts, other.parts);

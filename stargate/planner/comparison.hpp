@@ -38,7 +38,6 @@ struct LimitDifference {
 
 struct PlanDifference {
   Money value, revenue;                     ///< present values, other minus base, each over its own quarters
-  PlanCost parts;                           ///< present values, other minus base
   double accelerators = 0;                  ///< in the last quarter that both have
   std::vector<QuarterDifference> quarters;  ///< in order of time
   std::vector<ServiceDifference> services;  ///< base's in its order, then those of other alone

@@ -3,6 +3,7 @@
 // its lead, energy, maintenance and carbon as they fall. Deposits of committed systems were paid before the programme.
 #include <algorithm>
 
+#include "stargate/planner/finance.hpp"
 #include "stargate/planner/model.hpp"
 #include "stargate/planner/scaling.hpp"
 
@@ -18,67 +19,107 @@ void add_all(PlanTerms& to, const PlanTerms& from) {
 
 /// Of what was ordered before, the share that is not paid; of what came in the quarter before the first, the acceptance.
 void add_commitment_payments(PaymentTerms& out, const Programme& p, const PlanSystem& system, int t) {
-  const Quarter now = p.first + t;
-  if (const auto found = system.committed.find(now); found != system.committed.end() && found->second.paid) {
+  for (int i = 0; i < p.length(t); ++i) {
+    const Quarter now = p.quarter_of(t) + i;
+    const auto found = system.committed.find(now);
+    if (found == system.committed.end()) continue;
     // Of what arrives all but the deposit is paid; here the difference to what was paid.
-    out.delivery.add_constant((p.payments.deposit - *found->second.paid) * found->second.systems /
-                              systems_per_lp(system) * price_lp(system, now));
+    const double paid = found->second.paid.value_or(p.payments.deposit);
+    const double deposit = t < p.quarters() ? p.payments.deposit : 0;  // in the tail the deposit is paid with the rest
+    out.delivery.add_constant((deposit - paid) * found->second.systems / systems_per_lp(system) *
+                              price_lp(system, p.quarter_of(t)));
   }
   for (const auto& some : system.standing) {
     if (t > 0 || some.delivered + 1 != p.first) continue;
-    out.acceptance.add_constant(p.payments.acceptance * some.systems / systems_per_lp(system) * price_lp(system, now));
+    out.acceptance.add_constant(p.payments.acceptance * some.systems / systems_per_lp(system) * price_lp(system, p.first));
   }
 }
 
-/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery.
+/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery. In the tail
+/// all in one year.
 void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int g = 0; g < count(p.systems); ++g) {
     const auto& system = p.systems[g];
-    const Quarter now = p.first + t;
+    // What came in the last quarter is accepted in the next period, or behind the end.
+    if (t > 0 && t <= p.quarters()) {
+      add_arrivals(out.acceptance, model, g, t - 1, p.payments.acceptance * price_lp(system, p.quarter_of(t - 1)));
+    }
+    if (t == p.periods()) continue;
+    const Quarter now = p.quarter_of(t);
+    const bool tail = t >= p.quarters();
     // The price is agreed when ordered, at that of the quarter of delivery.
-    out.deposit.add(c.order.at(g, t), p.payments.deposit * price_lp(system, now + system.order_lead));
+    if (!tail) out.deposit.add(c.order.at(g, t), p.payments.deposit * price_lp(system, now + system.order_lead));
     add_commitment_payments(out, p, system, t);
-    add_arrivals(out.delivery, model, g, t, p.payments.delivery * price_lp(system, now));
-    // What is accepted after the last quarter lies outside the horizon, as annuities beyond it do.
-    if (t > 0) add_arrivals(out.acceptance, model, g, t - 1, p.payments.acceptance * price_lp(system, now - 1));
+    add_arrivals(out.delivery, model, g, t, (tail ? 1 : p.payments.delivery) * price_lp(system, now));
     for (int s = 0; s < count(p.sites); ++s) {
-      out.opex.add(c.installed.at(s, g, t), maintenance_lp(system, now));
+      out.opex.add(c.installed.at(s, g, t), p.length(t) * maintenance_lp(system, now));
     }
   }
+}
+
+/// Quarters of period `t` among the `count` from quarter `from` on.
+int shared_quarters(const Programme& p, int t, int from, int count) {
+  return std::max(0, std::min(p.start(t) + p.length(t), from + count) - std::max(p.start(t), from));
 }
 
 void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
+  if (t == p.periods()) return;
   for (int s = 0; s < count(p.sites); ++s) {
     const auto& site = p.sites[s];
-    // paid evenly from the start to the quarter before power; at once where nothing is built
+    // paid evenly from the start to the quarter before power; at once where nothing is built; in the tail in the year
     const int spread = std::max(1, site.construction_lead);
-    for (int u = std::max(0, t - spread + 1); u <= t; ++u) {
-      out.construction.add(c.started.at(s, u), construction_lp(site) / spread);
+    for (int u = 0; u <= t; ++u) {
+      const double share = u >= p.quarters() ? (u == t ? 1 : 0)
+                                             : static_cast<double>(shared_quarters(p, t, u, spread)) / spread;
+      if (share > 0) out.construction.add(c.started.at(s, u), share * construction_lp(site));
     }
     for (const auto& some : site.building) {
       // What is not paid, evenly up to the quarter before it is ready; at once where that is the first.
       const int left = std::max(1, some.ready - p.first);
-      if (t < left) out.construction.add_constant((1 - some.paid) * to_lp(some.power) * construction_lp(site) / left);
+      const double share = static_cast<double>(shared_quarters(p, t, 0, left)) / left;
+      out.construction.add_constant(share * (1 - some.paid) * to_lp(some.power) * construction_lp(site));
     }
-    out.energy.add(c.drawn.at(s, t), electricity_lp(site));
-    out.energy.add(c.topup.at(s, t), electricity_lp(site));
-    out.carbon.add(c.drawn.at(s, t), carbon_cost_lp(p, site));
+    out.energy.add(c.drawn.at(s, t), p.length(t) * electricity_lp(site));
+    out.energy.add(c.topup.at(s, t), p.length(t) * electricity_lp(site));
+    out.carbon.add(c.drawn.at(s, t), p.length(t) * carbon_cost_lp(p, site));
   }
 }
-}  // namespace
 
 PaymentTerms payment_terms(const PlanModel& model, int t) {
   PaymentTerms out;
   add_system_payments(out, model, t);
-  for (int i = 0; i < count(model.programme->parts); ++i) {
+  for (int i = 0; t < model.programme->quarters() && i < count(model.programme->parts); ++i) {
     out.opex.add(model.columns.stock.at(i, t), keeping_lp(*model.programme, model.programme->parts[i]));
   }
   add_site_payments(out, model, t);
   return out;
+}
+}  // namespace
+
+double payment_weight(const Programme& p, const PaymentTerms& of, const PlanTerms* some, int t) {
+  const bool first_day = some == &of.deposit || some == &of.delivery || some == &of.acceptance;
+  return first_day ? discount_factor(p, p.start(t)) : bill_weight(p, t) / p.length(t);
+}
+
+void add_payments(PlanModel& model) {
+  const auto& p = *model.programme;
+  double fixed = model.lp.objective_offset();
+  std::vector<double> cost = model.lp.costs();
+  for (int t = 0; t <= p.periods(); ++t) {
+    model.payments.push_back(payment_terms(model, t));
+    const PaymentTerms& paid = model.payments.back();
+    for (const PlanTerms* some : paid.all()) {
+      const double weight = payment_weight(p, paid, some, t);
+      fixed += weight * some->constant();
+      for (const auto& entry : some->entries()) cost[static_cast<std::size_t>(entry.column)] += weight * entry.value;
+    }
+  }
+  for (int j = 0; j < model.lp.column_count(); ++j) model.lp.set_cost(j, cost[static_cast<std::size_t>(j)]);
+  model.lp.set_objective_offset(fixed);
 }
 
 ///   cash[t] - cash[t-1] - draws + interest on all drawn so far - reinvested revenue + payments = 0
@@ -87,13 +128,13 @@ void add_cash_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   if (p.capital.empty()) return;
-  for (int t = 0; t < p.quarters(); ++t) {
+  for (int t = 0; t < p.periods(); ++t) {
     PlanTerms terms;
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
     for (int r = 0; r < count(p.capital); ++r) {
       // simple interest a quarter, on all drawn so far, the quarter's own draw included
-      const double interest = 0.25 * p.capital[r].interest;
+      const double interest = 0.25 * p.length(t) * p.capital[r].interest;
       for (int u = 0; u < t; ++u) terms.add(c.draw.at(r, u), interest);
       terms.add(c.draw.at(r, t), interest - 1);
       terms.add_constant(interest * to_lp(p.capital[r].drawn));
@@ -101,14 +142,11 @@ void add_cash_rows(PlanModel& model) {
     for (int k = 0; k < count(p.services); ++k) {
       const auto& blocks = p.services[k].blocks;
       for (int b = 0; b < count(blocks); ++b) {
-        terms.add(c.sell.at(k, b, t), -p.reinvested_revenue * token_value_lp(blocks[b].price.at(p.first + t)));
+        terms.add(c.sell.at(k, b, t),
+                  -p.reinvested_revenue * p.length(t) * token_value_lp(mean_at(p, blocks[b].price, t)));
       }
     }
-    const PaymentTerms paid = payment_terms(model, t);
-    for (const PlanTerms* some : {&paid.deposit, &paid.delivery, &paid.acceptance, &paid.construction, &paid.energy,
-                                  &paid.opex, &paid.carbon}) {
-      add_all(terms, *some);
-    }
+    for (const PlanTerms* some : model.payments[static_cast<std::size_t>(t)].all()) add_all(terms, *some);
     add_equal(model, {.family = PlanFamily::cash, .t = t}, terms, -terms.constant());
   }
 }
@@ -118,7 +156,7 @@ void add_tranche_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int r = 0; r < count(p.capital); ++r) {
     PlanTerms terms;
-    for (int t = 0; t < p.quarters(); ++t) terms.add(model.columns.draw.at(r, t), 1);
+    for (int t = 0; t < p.periods(); ++t) terms.add(model.columns.draw.at(r, t), 1);
     if (terms.empty()) continue;  // released after the last quarter
     const int released = std::max(0, p.capital[r].from - p.first);
     add_at_most(model, {.family = PlanFamily::tranche, .t = released, .first = r}, terms,
@@ -131,7 +169,7 @@ void add_debt_share_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const double share = p.maximum_debt_share;
   if (share >= 1) return;
-  for (int t = 0; t < p.quarters(); ++t) {
+  for (int t = 0; t < p.periods(); ++t) {
     PlanTerms terms;
     bool any_debt = false;
     double before = 0;

@@ -14,7 +14,7 @@ int count(const auto& items) { return static_cast<int>(items.size()); }
 void add_site_power_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       for (int g = 0; g < count(p.systems); ++g) {
         // Full load, whatever runs: breakers and cooling are sized for what may be drawn, not for the mean.
@@ -31,14 +31,15 @@ void add_built_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       terms.add(c.built.at(s, t), 1);
       if (t > 0) terms.add(c.built.at(s, t - 1), -1);
-      const int begun = t - p.sites[s].construction_lead;
-      if (begun >= 0) terms.add(c.started.at(s, begun), -1);
+      for (int u = 0; u <= t; ++u) {
+        if (ready_period(p, p.sites[s], u) == t) terms.add(c.started.at(s, u), -1);
+      }
       double before = t == 0 ? to_lp(p.sites[s].energised) : 0;  // running, and begun before
-      for (const auto& some : p.sites[s].building) before += some.ready == p.first + t ? to_lp(some.power) : 0;
+      for (const auto& some : p.sites[s].building) before += p.period_from(some.ready - p.first) == t ? to_lp(some.power) : 0;
       add_equal(model, {.family = PlanFamily::built, .t = t, .first = s}, terms, before);
     }
   }
@@ -47,7 +48,7 @@ void add_built_rows(PlanModel& model) {
 void add_energise_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
       terms.add(model.columns.built.at(s, t), -1);
@@ -62,12 +63,12 @@ void add_subscribed_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     const auto& site = p.sites[s];
     for (int t = 0; t < p.quarters() && site.take_or_pay > 0; ++t) {
-      const Power grid = site.grid.at(p.first + t);
+      const Power grid = grid_in(p, site, t);
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
       if (t > 0) terms.add(model.columns.energised.at(s, t - 1), -1);
       const double kept = t == 0 ? to_lp(min(site.energised, grid))
-                                 : to_lp(min(Power{}, grid - site.grid.at(p.first + t - 1)));
+                                 : to_lp(min(Power{}, grid - grid_in(p, site, t - 1)));
       add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms, kept);
     }
   }
@@ -76,11 +77,11 @@ void add_subscribed_rows(PlanModel& model) {
 void add_grid_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
       add_at_most(model, {.family = PlanFamily::grid, .t = t, .first = s}, terms,
-                  to_lp(p.sites[s].grid.at(p.first + t)));
+                  to_lp(grid_in(p, p.sites[s], t)));
     }
   }
 }
@@ -88,11 +89,12 @@ void add_grid_rows(PlanModel& model) {
 void add_crew_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       if (model.columns.started.at(s, t) < 0) continue;
       PlanTerms terms;
       terms.add(model.columns.started.at(s, t), 1);
-      add_at_most(model, {.family = PlanFamily::crew, .t = t, .first = s}, terms, to_lp(p.sites[s].most_started));
+      add_at_most(model, {.family = PlanFamily::crew, .t = t, .first = s}, terms,
+                  p.length(t) * to_lp(p.sites[s].most_started));
     }
   }
 }
@@ -102,7 +104,7 @@ void add_draw_power_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       terms.add(c.drawn.at(s, t), 1);
       for (int g = 0; g < count(p.systems); ++g) {
@@ -122,7 +124,7 @@ void add_take_or_pay_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       if (c.topup.at(s, t) < 0) continue;
       PlanTerms terms;
       terms.add(c.drawn.at(s, t), 1);
@@ -138,16 +140,16 @@ void add_take_or_pay_rows(PlanModel& model) {
 void add_carbon_cap_rows(PlanModel& model) {
   const auto& p = *model.programme;
   if (!p.carbon_cap) return;
-  for (int t = 0; t < p.quarters();) {
-    const int year_of_t = (p.first + t).year();
-    int end = t;
-    while (end < p.quarters() && (p.first + end).year() == year_of_t) ++end;
+  for (int t = 0; t < p.periods();) {
+    const int year_of_t = p.quarter_of(t).year();
+    int end = t + 1;
+    while (end < p.quarters() && p.quarter_of(end).year() == year_of_t) ++end;
     PlanTerms terms;
     for (int s = 0; s < count(p.sites); ++s) {
-      for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), carbon_lp(p.sites[s]));
+      for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), p.length(u) * carbon_lp(p.sites[s]));
     }
     // a part of a calendar year inside the horizon has its share of the cap
-    const double cap = to_lp(*p.carbon_cap) * 0.25 * (end - t);
+    const double cap = to_lp(*p.carbon_cap) * 0.25 * (p.start(end) - p.start(t));
     add_at_most(model, {.family = PlanFamily::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
     t = end;
   }

@@ -7,6 +7,7 @@
 // frees power and maintenance, its annuity runs on.
 #include <algorithm>
 
+#include "stargate/planner/finance.hpp"
 #include "stargate/planner/model.hpp"
 #include "stargate/planner/scaling.hpp"
 
@@ -27,7 +28,8 @@ double standing_lp(const Programme& programme, int s, int g, int t) {
 
 void add_arrivals(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient) {
   const auto& system = model.programme->systems[g];
-  if (t >= system.order_lead) terms.add(model.columns.order.at(g, t - system.order_lead), coefficient);
+  const int ordered = order_period(*model.programme, system, t);
+  if (ordered >= 0) terms.add(model.columns.order.at(g, ordered), coefficient);
   terms.add_constant(coefficient * committed_lp(*model.programme, system, t));
 }
 
@@ -36,7 +38,7 @@ void add_arrival_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int g = 0; g < count(p.systems); ++g) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       for (int s = 0; s < count(p.sites); ++s) terms.add(c.deliver.at(s, g, t), 1);
       terms.add(c.store.at(g, t), 1);
@@ -68,7 +70,7 @@ void add_installed_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
-      for (int t = 0; t < p.quarters(); ++t) {
+      for (int t = 0; t < p.periods(); ++t) {
         if (c.installed.at(s, g, t) < 0) continue;
         PlanTerms terms;
         terms.add(c.installed.at(s, g, t), 1);
@@ -89,15 +91,53 @@ void add_life_rows(PlanModel& model) {
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
       const int life = p.systems[g].life;
-      for (int t = 0; t < p.quarters(); ++t) {
-        const double standing = standing_lp(p, s, g, t);
-        const bool bought_is_old = t >= life && c.installed.at(s, g, t - life) >= 0;
-        if (c.installed.at(s, g, t) < 0 || (!bought_is_old && standing >= standing_lp(p, s, g, 0))) continue;
+      for (int t = 0; t < p.periods(); ++t) {
+        if (c.installed.at(s, g, t) < 0) continue;
+        double standing = 0;  // on average over the period
+        for (int i = 0; i < p.length(t); ++i) standing += standing_lp(p, s, g, p.start(t) + i) / p.length(t);
         PlanTerms terms;
+        bool any_old = standing < standing_lp(p, s, g, 0);
         terms.add(c.installed.at(s, g, t), 1);
-        for (int u = std::max(0, t - life + 1); u <= t; ++u) terms.add(c.deliver.at(s, g, u), -1);
+        for (int u = 0; u <= t; ++u) {
+          const double alive = alive_share(p, life, u, t);
+          any_old = any_old || (alive < 1 && c.deliver.at(s, g, u) >= 0);
+          terms.add(c.deliver.at(s, g, u), -alive);
+        }
+        if (!any_old) continue;
         add_at_most(model, {.family = PlanFamily::life, .t = t, .first = s, .second = g}, terms, standing);
       }
+    }
+  }
+}
+
+void add_survivor_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int g = 0; g < count(p.systems); ++g) {
+      for (int t = 0; t < p.periods(); ++t) {
+        if (c.left.at(s, g, t) < 0) continue;
+        PlanTerms terms;
+        terms.add(c.left.at(s, g, t), 1);
+        terms.add(c.deliver.at(s, g, t), -1);
+        add_at_most(model, {.family = PlanFamily::survivor, .t = t, .first = s, .second = g}, terms, 0);
+      }
+    }
+  }
+}
+
+/// The youngest survive, as the oldest leave first.
+void add_survivors_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  const int last = p.periods() - 1;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int g = 0; g < count(p.systems); ++g) {
+      PlanTerms terms;
+      for (int t = 0; t <= last; ++t) terms.add(c.left.at(s, g, t), 1);
+      if (terms.empty()) continue;
+      terms.add(c.installed.at(s, g, last), -1);
+      add_at_most(model, {.family = PlanFamily::survivors, .t = last, .first = s, .second = g}, terms, 0);
     }
   }
 }
@@ -134,22 +174,25 @@ void add_offer_rows(PlanModel& model) {
     const auto& part = p.parts[i];
     const double unit = part_unit(p, part);
     if (unit == 0) continue;
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       for (int g = 0; g < count(p.systems); ++g) {
         const auto& system = p.systems[g];
         // Parts of committed systems are taken outside the offers.
-        if (t >= system.order_lead) {
-          terms.add(model.columns.order.at(g, t - system.order_lead), part_need(system, part) / unit);
-        }
+        const int ordered = order_period(p, system, t);
+        if (ordered >= 0) terms.add(model.columns.order.at(g, ordered), part_need(system, part) / unit);
       }
       terms.add(model.columns.stock.at(i, t), 1);
       if (terms.empty()) continue;
       if (t > 0) terms.add(model.columns.stock.at(i, t - 1), -1);
       double offered = 0;
       // Suppliers' offers are added: the LP cares for the sum, and the report shares what is taken in proportion.
-      for (const auto& offer : part.offers) offered += offer.amount.at(p.first + t - part.lag);
-      add_at_most(model, {.family = PlanFamily::offer, .t = t - part.lag, .first = i, .unit = unit}, terms,
+      for (const auto& offer : part.offers) {
+        for (int n = 0; n < p.length(t); ++n) offered += offer.amount.at(p.quarter_of(t) + n - part.lag);
+      }
+      // In the tail the row goes by the year of delivery.
+      const int made = t < p.quarters() ? t - part.lag : t;
+      add_at_most(model, {.family = PlanFamily::offer, .t = made, .first = i, .unit = unit}, terms,
                   offered / unit);
     }
   }
@@ -160,7 +203,7 @@ void add_work_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
-      for (int t = 0; t < p.quarters(); ++t) {
+      for (int t = 0; t < p.periods(); ++t) {
         PlanTerms terms;
         // An accelerator given to a service is given for the quarter; utilisation is in the service's own rate.
         for (int k = 0; k < count(p.services); ++k) terms.add(c.run.at(s, g, k, t), 1);
@@ -176,7 +219,7 @@ void add_output_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
   for (int k = 0; k < count(p.services); ++k) {
-    for (int t = 0; t < p.quarters(); ++t) {
+    for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       for (int b = 0; b < count(p.services[k].blocks); ++b) terms.add(c.sell.at(k, b, t), 1);
       if (terms.empty()) continue;

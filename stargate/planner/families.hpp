@@ -20,6 +20,8 @@ enum class PlanFamily {
   stored,
   installed,
   life,
+  survivor,
+  survivors,
   growth,
   offer,
   work,
@@ -29,7 +31,7 @@ enum class PlanFamily {
   debt_share,
   carbon_cap
 };
-inline constexpr int kPlanFamilyCount = 20;
+inline constexpr int kPlanFamilyCount = 22;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {

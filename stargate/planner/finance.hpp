@@ -1,7 +1,9 @@
 // The planner's arithmetic of time and money, shared by the objective and the report so that parts sum to the whole.
 //   present value      delta_t = (1+r)^(-t/4), t quarters after the first, r the cost of capital
 //   annuity a quarter  a(r,n) / (1+q): in arrears (finance/annuity.hpp), so a quarter's falls due when it is over
-//   Type II costing    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a / (1+q):
+//   book               at the end of the last period a thing is worth its annuities behind it. With a tail of one life
+//                      what is bought inside the horizon has none left: it has earned what it earns.
+//   Type II costing    (of the report by quarter)    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a / (1+q):
 //                      what falls after the last quarter is not charged, so late purchases are not penalised.
 // One rate does both: annuities at one and discounting at another would charge a machine more, or less, than its price.
 #pragma once
@@ -13,6 +15,22 @@ namespace stargate {
 
 /// delta_t, for t quarters after the first. 1 for t = 0; money of quarter t times this is present value.
 double discount_factor(const Programme& programme, int t);
+/// Sum of delta over the quarters of a period: what a dollar a quarter is worth.
+double bill_weight(const Programme& programme, int period);
+/// What is left at the end, as present value, of one dollar of price of a thing of `life` quarters that came `t` quarters
+/// after the first: its annuities behind the end. Zero when its life is over by then.
+double book_at_end(const Programme& programme, int t, int life);
+/// Share of the quarters of `period` in which a thing that came in period `came` is within its life.
+double alive_share(const Programme& programme, int life, int came, int period);
+/// Mean of a series over a period.
+template <class T>
+T mean_at(const Programme& programme, const Series<T>& series, int period) {
+  T sum{};
+  const int length = programme.length(period);
+  for (int i = 0; i < length; ++i) sum += series.at(programme.quarter_of(period) + i);
+  return sum / static_cast<double>(length);
+}
+
 /// Share of the price that a quarter of a thing of `life` quarters is charged.
 double quarterly_charge(const Programme& programme, int life);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in

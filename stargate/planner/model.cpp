@@ -27,6 +27,8 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
       return {axes.system, axes.quarter};
     case PlanFamily::installed:
     case PlanFamily::life:
+    case PlanFamily::survivor:
+    case PlanFamily::survivors:
     case PlanFamily::work:
       return {axes.site, axes.system, axes.quarter};
     case PlanFamily::offer:
@@ -87,8 +89,8 @@ void check_programme(const Programme& p) {
     // A negative price would make the cost fall for ever.
     STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
   }
-  // A draw pays (1 - interest / 4) of itself: at 400 % a year nothing would be left.
-  for (const auto& tranche : p.capital) STARGATE_CHECK(tranche.interest < 4, "a quarter's interest above the loan");
+  // A draw pays what its first interest leaves: in a year of the tail nothing at 100 %.
+  for (const auto& tranche : p.capital) STARGATE_CHECK(tranche.interest <= 1, "a year's interest above the loan");
 }
 
 }  // namespace
@@ -124,10 +126,13 @@ PlanModel build_plan_model(const Programme& programme) {
   add_stored_rows(model);
   add_installed_rows(model);
   add_life_rows(model);
+  add_survivor_rows(model);
+  add_survivors_rows(model);
   add_growth_rows(model);
   add_offer_rows(model);
   add_work_rows(model);
   add_output_rows(model);
+  add_payments(model);
   add_cash_rows(model);
   add_tranche_rows(model);
   add_debt_share_rows(model);

@@ -41,6 +41,17 @@ class PlanTerms {
   double constant_ = 0;
 };
 
+/// What the programme pays in a period, in M$, by class, without interest; the objective, the cash row and the report all
+/// read it. Linear in the columns: the coefficients of a row, and with the solution put in the figures of the report.
+struct PaymentTerms {
+  PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
+  std::vector<const PlanTerms*> all() const {
+    return {&deposit, &delivery, &acceptance, &construction, &energy, &opex, &carbon};
+  }
+};
+/// What a dollar of a period is worth today. Of machines and their acceptance on its first day; of all else on average.
+double payment_weight(const Programme& programme, const PaymentTerms& of, const PlanTerms* some, int period);
+
 /// Refers to the programme it was built from, which outlives it.
 struct PlanModel {
   const Programme* programme = nullptr;  ///< not owned
@@ -48,6 +59,7 @@ struct PlanModel {
   PlanAxes axes;                         ///< names of its columns and rows
   PlanColumns columns;                   ///< where each column is
   std::vector<RowKey> keys;              ///< by LP row
+  std::vector<PaymentTerms> payments;    ///< by period, and what falls due behind the last
 };
 
 /// All columns and rows of a programme. Aborts on a programme that breaks the assumptions of the equations (no quarter,
@@ -96,19 +108,18 @@ void add_offer_rows(PlanModel& model);
 void add_work_rows(PlanModel& model);
 /// What runs is sold; their duals are the marginal costs of tokens.
 void add_output_rows(PlanModel& model);
+/// What of each delivery is left at the end.
+void add_survivor_rows(PlanModel& model);
+/// No more is left at the end than stands.
+void add_survivors_rows(PlanModel& model);
+/// Fills model.payments and puts them, discounted, into the objective.
+void add_payments(PlanModel& model);
 /// Money in hand never falls below zero.
 void add_cash_rows(PlanModel& model);
 /// A tranche is drawn once.
 void add_tranche_rows(PlanModel& model);
 /// Debt drawn so far over all drawn so far, quarter by quarter.
 void add_debt_share_rows(PlanModel& model);
-
-/// What the programme pays in quarter `t`, in M$, by class, without interest; the cash row and the report both read it.
-/// Linear in the columns: the coefficients of the cash row, and with the solution put in the figures of the report.
-struct PaymentTerms {
-  PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
-};
-PaymentTerms payment_terms(const PlanModel& model, int t);
 
 /// Adds `coefficient` times what arrives of the system in quarter `t`, in thousand accelerators: its order and what is
 /// committed.

@@ -19,7 +19,7 @@ struct PlanCost {
   /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
   /// price.
   Money energy, opex, carbon;
-  Money standing;  ///< annuities of systems and buildings paid before the first quarter: no decision, so no objective
+  Money standing;  ///< annuities of systems and buildings paid before the first quarter
   Money total() const { return systems + construction + energy + opex + carbon + standing; }
 };
 
@@ -134,8 +134,7 @@ struct PastQuarter {
   std::vector<double> accelerators;  ///< delivered by then and standing when the plan begins, by system
 };
 
-/// The whole answer. Sums hold: quarters' costs discounted are `parts`, their revenue `revenue`; `value` is the second
-/// less the first, without `standing`.
+/// The whole answer. Sums hold: value = revenue - paid + beyond; quarters' costs discounted are `parts`.
 struct Plan {
   std::string programme;
   Quarter first, last;
@@ -143,7 +142,10 @@ struct Plan {
   Money value;                                                                ///< present value: revenue less cost
   Money revenue;                                                              ///< present value
   std::optional<Money> second_present_value;                                  ///< of the same flows, at Programme::second_rate
-  PlanCost parts;                                                             ///< present values of cost
+  PlanPayments paid;                                                          ///< present values of what is paid by `last`
+  /// What all that is worth behind `last`: revenue less payments of the tail, and book values at its end.
+  Money beyond;
+  PlanCost parts;  ///< present values of the quarters' costs: annuities inside the horizon and bills
   std::vector<std::vector<std::string>> blocks;  ///< names of the classes of customers, by service
   std::vector<PlanQuarter> quarters;                                          ///< first to last
   std::vector<PastQuarter> past;  ///< the year before the first quarter; none where nothing stood

@@ -16,7 +16,7 @@ InfeasiblePlan gaps_of(const PlanModel& model, const LpInfeasible& infeasible) {
     LimitGap limit;
     limit.family = family_row(key.family).name;
     limit.group = limit_group(*model.programme, key);
-    limit.quarter = model.programme->first + key.t;
+    limit.quarter = model.programme->quarter_of(key.t);
     // From LP units to the user's.
     limit.amount = gap.amount * key.unit;
     limit.unit = limit_unit(*model.programme, key);

@@ -308,7 +308,8 @@ TEST_CASE("annuities count inside the horizon only, discounted") {
   const double annuity = 100 * q / (1 - std::pow(1 + q, -20)) / (1 + q);  // in arrears
   double expected = 0;
   for (int t = 0; t < 4; ++t) expected += annuity * std::pow(1.1, -0.25 * t);
-  CHECK(shortfall(p, plan) == near(expected));
+  // A tenth of the price is paid a quarter after delivery; else payments less what is left are the annuities.
+  CHECK(shortfall(p, plan) == near(expected - 10 * (1 - std::pow(1.1, -0.25))));
   CHECK(plan.parts.systems.in(million_dollars) == near(expected));
 }
 
@@ -320,6 +321,31 @@ TEST_CASE("what lives and ends inside the horizon is charged its price") {
     CHECK(annuity_present_value(p, 1, life) <= discount_factor(p, 1) * (1 + 1e-12));
   }
   CHECK(annuity_present_value(p, 0, p.quarters() + 1) < 1);
+}
+
+// A better machine comes in the second quarter and there is power for one kind: what is scrapped for it is paid in full,
+// however soon the horizon ends, so it is bought only if it earns its price before.
+TEST_CASE("what is retired early is charged in full, whatever the horizon") {
+  for (const int quarters : {8, 12, 20}) {
+    for (const double price : {0.70, 0.74}) {  // $/Mtok
+      Programme p = hand_programme(quarters);
+      p.sites[0].energised = 1.0 * megawatt;
+      p.sites[0].most_started = 0.0 * megawatt;
+      p.sites[0].grid = constant(p.first, p.last, 1.0 * megawatt);
+      p.services[0].demand = constant(p.first, p.last, 10e6 * token / second);
+      p.services[0].blocks = {everybody(p, price * dollar / million_tokens)};
+      p.systems[0].price = constant(p.first, p.last, 0.0575 * million_dollars);
+      PlanSystem better = p.systems[0];
+      better.id = "better", better.first_delivery = p.first + 1;
+      better.price = constant(p.first, p.last, 0.0001 * million_dollars);
+      p.systems.push_back(better);
+      p.services[0].throughput["better"] = {3000.0 * token / second, 1};
+      const Plan plan = solve(p);
+      // In one quarter 100 of the first earn 78.84 M$ / 10 * price: 5.52 or 5.83, against a price of 5.75.
+      CHECK(plan.quarters[0].systems[0].installed == near(price > 0.73 ? 100 : 0));
+      CHECK(plan.quarters[1].systems[1].installed == near(100));
+    }
+  }
 }
 
 TEST_CASE("a second rate is told and decides nothing") {
@@ -395,7 +421,9 @@ TEST_CASE("what stands works from the first day and leaves at its age, what is o
   CHECK(drawn.in(million_dollars) == near(7.5));
   // What stands is paid for: its annuities are told, 50 racks then 20, and 0.5 MW, and are no part of the objective.
   CHECK(plan.parts.standing.in(million_dollars) == near((50 + 50 + 20 + 20) / 6.0 + 4 * 0.5 * 0.125));
-  CHECK(plan.value.base() == near((plan.revenue - plan.parts.total() + plan.parts.standing).base()));
+  // At the end ten racks have half their life before them, 0.3 MW of building 77 of 80 quarters; what stood counts nothing.
+  CHECK(plan.beyond.in(million_dollars) == near(5 + 3 * 77 / 80.0));
+  CHECK(plan.value.in(million_dollars) == near(plan.revenue.in(million_dollars) - 7.5 + 5 + 3 * 77 / 80.0));
   REQUIRE(plan.past.size() == 4);
   CHECK(plan.past.back().accelerators[0] == near(500));
   CHECK(plan.past.back().sites == 1);

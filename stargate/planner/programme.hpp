@@ -5,6 +5,7 @@
 // zero; counts of systems are real numbers (a programme buys thousands). Two programmes that are equal have one plan.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -157,6 +158,7 @@ struct PaymentStages {
 struct Programme {
   std::string name;
   Quarter first, last;                             ///< both included
+  int tail_years = 0;                              ///< behind `last`, decided with the rest and not reported
   double capital_cost = kUsualTerms.capital_cost;  ///< WACC a year: of annuities and of the present value
   std::optional<double> second_rate;               ///< a year, of a present value that is told and decides nothing
   int building_life = 80;                          ///< quarters
@@ -173,6 +175,16 @@ struct Programme {
   std::optional<Mass> carbon_cap;    ///< a calendar year; a part of a year counts by its quarters
 
   int quarters() const { return last - first + 1; }
+  /// Periods of the LP: the quarters, then the years of the tail. All by their number from 0.
+  int periods() const { return quarters() + tail_years; }
+  int length(int period) const { return period < quarters() ? 1 : 4; }  ///< quarters
+  /// Quarters from the first one to the period's first; of the number behind the last period, to the end.
+  int start(int period) const { return std::min(period, quarters()) + 4 * std::max(0, period - quarters()); }
+  /// The first period that begins with this quarter or later; `periods()` and more: behind the end.
+  int period_from(int quarter) const {
+    return quarter < quarters() ? quarter : quarters() + (quarter - quarters() + 3) / 4;
+  }
+  Quarter quarter_of(int period) const { return first + start(period); }
   friend bool operator==(const Programme&, const Programme&) = default;
 };
 

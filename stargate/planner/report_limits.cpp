@@ -41,6 +41,8 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
       return "tokens of " + programme.services[key.first].id;
     case PlanFamily::installed:
     case PlanFamily::life:
+    case PlanFamily::survivor:
+    case PlanFamily::survivors:
     case PlanFamily::work:
       return fmt::format("{} at {}", programme.systems[key.second].id, site());
     case PlanFamily::site_power:
@@ -70,6 +72,7 @@ class Limits {
   void report() {
     for (std::size_t row = 0; row < model_.keys.size(); ++row) {
       const RowKey& key = model_.keys[row];
+      if (key.t >= p_.quarters()) continue;  // the tail is no part of the plan
       if (key.family == PlanFamily::output) price_tokens(key, -x_.duals[row]);
       if (family_row(key.family).is_limit && -x_.duals[row] > kPriceThreshold) add_limit(row, key);
     }

@@ -48,7 +48,6 @@ class Costs {
       add_cost(plan_.parts, quarter.cost, discount_factor(p_, t));
       plan_.revenue += discount_factor(p_, t) * quarter.revenue;
     }
-    plan_.value = plan_.revenue - (plan_.parts.total() - plan_.parts.standing);
     if (!p_.second_rate) return;
     plan_.second_present_value = Money{};
     for (int t = 0; t < p_.quarters(); ++t) {
@@ -173,19 +172,19 @@ class Costs {
   Plan& plan_;
 };
 
-void add_payments(PlanPayments& to, const PlanPayments& from) {
-  to.deposit += from.deposit;
-  to.delivery += from.delivery;
-  to.acceptance += from.acceptance;
-  to.construction += from.construction;
-  to.energy += from.energy;
-  to.opex += from.opex;
-  to.carbon += from.carbon;
-  to.interest += from.interest;
+void sum_payments(PlanPayments& to, const PlanPayments& from, double factor = 1) {
+  to.deposit += factor * from.deposit;
+  to.delivery += factor * from.delivery;
+  to.acceptance += factor * from.acceptance;
+  to.construction += factor * from.construction;
+  to.energy += factor * from.energy;
+  to.opex += factor * from.opex;
+  to.carbon += factor * from.carbon;
+  to.interest += factor * from.interest;
 }
 
 PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t) {
-  const PaymentTerms terms = payment_terms(model, t);
+  const PaymentTerms& terms = model.payments[static_cast<std::size_t>(t)];
   PlanPayments out;
   out.deposit = values.sum(terms.deposit) * kLpMoney;
   out.delivery = values.sum(terms.delivery) * kLpMoney;
@@ -195,6 +194,42 @@ PlanPayments payments_of(const PlanModel& model, const PlanValues& values, int t
   out.opex = values.sum(terms.opex) * kLpMoney;
   out.carbon = values.sum(terms.carbon) * kLpMoney;
   return out;
+}
+
+/// Revenue less payments of the tail, what is accepted behind the last period, and book values at the end.
+Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  double sum = 0;
+  for (int t = p.quarters(); t <= p.periods(); ++t) {
+    const PaymentTerms& terms = model.payments[static_cast<std::size_t>(t)];
+    for (const PlanTerms* some : terms.all()) sum -= payment_weight(p, terms, some, t) * values.sum(*some);
+    for (std::size_t k = 0; t < p.periods() && k < p.services.size(); ++k) {
+      const auto& blocks = p.services[k].blocks;
+      for (std::size_t b = 0; b < blocks.size(); ++b) {
+        const double sold = values.at(c.sell.at(static_cast<int>(k), static_cast<int>(b), t));
+        sum += bill_weight(p, t) * sold * token_value_lp(mean_at(p, blocks[b].price, t));
+      }
+    }
+  }
+  for (int s = 0; s < static_cast<int>(p.sites.size()); ++s) {
+    const auto& site = p.sites[static_cast<std::size_t>(s)];
+    const auto left = [&](int ready) { return construction_lp(site) * book_at_end(p, ready, p.building_life); };
+    for (const auto& some : site.building) {
+      const int ready = some.ready - p.first;
+      if (p.period_from(ready) < p.periods()) sum += to_lp(some.power) * left(ready);
+    }
+    for (int t = 0; t < p.periods(); ++t) {
+      const double started = values.at(c.started.at(s, t));
+      if (started > 0) sum += started * left(p.start(ready_period(p, site, t)));
+      for (int g = 0; g < static_cast<int>(p.systems.size()); ++g) {
+        const auto& system = p.systems[static_cast<std::size_t>(g)];
+        const double kept = values.at(c.left.at(s, g, t));
+        if (kept > 0) sum += kept * book_at_end(p, p.start(t), system.life) * price_lp(system, p.quarter_of(t));
+      }
+    }
+  }
+  return sum * kLpMoney;
 }
 
 /// Payments are settled; only who pays when is open (funding.hpp).
@@ -214,15 +249,18 @@ FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Pla
 
 }  // namespace
 
-/// Costs from the annuities, payments from the same terms as the cash row, draws from the schedule of funding.cpp.
+/// Costs by quarter from the annuities, payments from the same terms as the cash row, draws from the schedule of funding.cpp.
 void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
   Costs(model, values, plan).report();
   for (int t = 0; t < p.quarters(); ++t) {
     PlanQuarter& quarter = plan.quarters[t];
     quarter.spent = payments_of(model, values, t);
+    sum_payments(plan.paid, quarter.spent, discount_factor(p, t));  // interest is no cost on top of the rate
     quarter.reinvested = p.reinvested_revenue * quarter.revenue;
   }
+  plan.beyond = beyond_horizon(model, values);
+  plan.value = plan.revenue - plan.paid.total() + plan.beyond;
   if (!p.capital.empty()) {
     const FundingSchedule funding = fund(model, values, plan);
     for (int t = 0; t < p.quarters(); ++t) {
@@ -234,7 +272,7 @@ void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) 
   }
   PlanPayments to_date;
   for (auto& quarter : plan.quarters) {
-    add_payments(to_date, quarter.spent);
+    sum_payments(to_date, quarter.spent);
     quarter.spent_to_date = to_date;
   }
 }

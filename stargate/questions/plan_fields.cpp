@@ -114,9 +114,10 @@ const AnswerFields& plan_answer_fields() {
                      {"status", "text", "optimal, infeasible or unsolved"},
                      {"message", "text", "Why it is unsolved"},
                      {"value_usd", "number", "Present value of the plan: revenue less cost"},
-                     {"present_revenue_usd", "number", "Its revenue"},
-                     {"second_present_value_usd", "number", "The same at the study's discount_rate, if it has one"},
-                     {"costs/*", "number", "Present values of its costs; and standing_usd beside them, annuities of what was paid before"}};
+                     {"present_revenue_usd", "number", "Its revenue by the last quarter"},
+                     {"beyond_usd", "number", "What it is worth behind the last quarter: sold, paid, left"},
+                     {"second_present_value_usd", "number", "Revenue less annuities inside the horizon at the study's discount_rate, if it has one"},
+                     {"costs/*", "number", "Present values of what is paid by the last quarter"}};
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
     add_answer_fields(out, "past[]/",

@@ -18,12 +18,11 @@ Numbers numbers(const std::vector<std::string>& ids, const std::function<double(
   return out;
 }
 
-void write_costs(JsonWriter& json, const char* name, const PlanCost& cost) {
+void write_costs(JsonWriter& json, const char* name, const PlanPayments& paid) {
   json.key(name).begin_object();
-  json.member("systems_usd", cost.systems.base()).member("construction_usd", cost.construction.base());
-  json.member("energy_usd", cost.energy.base()).member("operation_usd", cost.opex.base());
-  json.member("carbon_usd", cost.carbon.base());
-  json.member("standing_usd", cost.standing.base()).end_object();
+  json.member("systems_usd", paid.systems().base()).member("construction_usd", paid.construction.base());
+  json.member("energy_usd", paid.energy.base()).member("operation_usd", paid.opex.base());
+  json.member("carbon_usd", paid.carbon.base()).end_object();
 }
 
 void write_names(JsonWriter& json, const PreparedStudy& prepared) {
@@ -176,9 +175,9 @@ void write_limits(JsonWriter& json, const Plan& plan) {
 
 void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   json.member("status", "optimal").member("value_usd", plan.value.base());
-  json.member("present_revenue_usd", plan.revenue.base());
+  json.member("present_revenue_usd", plan.revenue.base()).member("beyond_usd", plan.beyond.base());
   if (plan.second_present_value) json.member("second_present_value_usd", plan.second_present_value->base());
-  write_costs(json, "costs", plan.parts);
+  write_costs(json, "costs", plan.paid);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
   json.key("past").begin_array();

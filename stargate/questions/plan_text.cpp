@@ -88,14 +88,17 @@ std::string headline(const StudyReport& report, const Plan& plan) {
       last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
       format_quantity(last.spent_to_date.total()), format_quantity(capital));
   out += state_text(programme, plan);
-  const auto& p = plan.parts;
+  const auto& p = plan.paid;
   out += fmt::format(
-      "  present value {}: revenue {} less systems {}, construction {}, energy {}, operation {}, carbon {}\n",
-      format_quantity(plan.value), format_quantity(plan.revenue), format_quantity(p.systems),
-      format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex), format_quantity(p.carbon));
-  out += fmt::format("  annuities inside the horizon and present values at {:g} % a year", 100 * programme.capital_cost);
+      "  present value {} at {:g} % a year: revenue {} less systems {}, construction {}, energy {}, operation {}, carbon {}; "
+      "and {} behind {}\n",
+      format_quantity(plan.value), 100 * programme.capital_cost, format_quantity(plan.revenue),
+      format_quantity(p.systems()), format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex),
+      format_quantity(p.carbon), format_quantity(plan.beyond), format_quarter(plan.last));
+  out += fmt::format("  behind it: {} years of what stands then and what follows, paid and sold, and what is left after them",
+                     programme.tail_years);
   if (plan.second_present_value) {
-    out += fmt::format("; discounted at {:g} % the same flows are {}", 100 * *programme.second_rate,
+    out += fmt::format("; at {:g} % revenue less annuities inside the horizon is {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
   return out + "\n";
@@ -310,10 +313,11 @@ std::string totals_table(const Plan& base, const Plan& other) {
   };
   row("present value, " + money.name, base.value, other.value);
   row("  revenue", base.revenue, other.revenue);
-  row("  systems", base.parts.systems, other.parts.systems);
-  row("  construction", base.parts.construction, other.parts.construction);
-  row("  energy and operation", base.parts.energy + base.parts.opex, other.parts.energy + other.parts.opex);
-  if (base.parts.carbon + other.parts.carbon > Money{}) row("  carbon", base.parts.carbon, other.parts.carbon);
+  row("  paid for systems", base.paid.systems(), other.paid.systems());
+  row("  construction", base.paid.construction, other.paid.construction);
+  row("  energy and operation", base.paid.energy + base.paid.opex, other.paid.energy + other.paid.opex);
+  if (base.paid.carbon + other.paid.carbon > Money{}) row("  carbon", base.paid.carbon, other.paid.carbon);
+  row("  behind the last quarter", base.beyond, other.beyond);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
@@ -351,7 +355,7 @@ std::string effect_text(const Comparison& comparison, const Plan& base, const Pl
   std::string out = fmt::format("  The change {} {} in present value.", gain.base() > 0 ? "gains" : "costs",
                                 format_quantity(gain.base() > 0 ? gain : -gain));
   // Below the solver's tolerances a difference of two optima says nothing.
-  if (std::abs(gain / (base.revenue + base.parts.total())) < 1e-9) {
+  if (std::abs(gain / (base.revenue + base.paid.total())) < 1e-9) {
     out =
         fmt::format("  The change reaches {}, but no limit that binds: the best value stays.", fmt::join(parts, ", "));
   }

@@ -210,6 +210,8 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   programme.name = study.name;
   programme.first = study.horizon.first, programme.last = study.horizon.last;
   programme.capital_cost = study.finance.capital_cost;
+  // As many years as a system lives: what is bought by the last quarter has earned what it earns when they end.
+  programme.tail_years = (quarters_of(study.finance.system_life) + 3) / 4;
   programme.second_rate = study.finance.discount_rate;
   programme.building_life = quarters_of(study.finance.building_life);
   programme.payments = {study.finance.deposit, study.finance.on_delivery, study.finance.on_acceptance};

@@ -23,10 +23,10 @@ systems:
      availability: 95 %, seed_systems: 50, growth: 60 %, source: someone-2026}
   - {system: openai-xpu-rack, kinds: [serving], procured: [memory, packaging, cpu], source: someone-2026}
 building:
-  - {site: sakai, power: 10 MW, finishes: 2026Q2, paid: 50 %, source: someone-2026}
+  - {site: sakai, power: 10 MW, finishes: 2027Q1, paid: 50 %, source: someone-2026}
 committed:
   - {system: gb200-nvl72, site: abilene, accelerators: 720, arrives: 2025Q4, source: someone-2026}
-  - {system: gb200-nvl72, accelerators: 1440, arrives: 2026Q2, paid: 30 %, source: someone-2026}
+  - {system: gb200-nvl72, accelerators: 1440, arrives: 2027Q1, paid: 30 %, source: someone-2026}
 shares:
   - {supplier: nvidia, share: {2026Q1: 5 %, 2027Q1: 10 %}, source: someone-2026}
   - {supplier: sk-hynix, share: 5 %, source: someone-2026}

@@ -37,7 +37,7 @@ TEST_CASE("relaxing a limit of the study never lowers its value, tightening neve
 
 TEST_CASE("served and unmet tokens make up demand, and costs their parts, in every quarter of the study") {
   const Plan& plan = as_written();
-  CHECK((plan.revenue - plan.parts.total() + plan.parts.standing).base() == doctest::Approx(plan.value.base()));
+  CHECK((plan.revenue - plan.paid.total() + plan.beyond).base() == doctest::Approx(plan.value.base()));
   for (const auto& q : plan.quarters) {
     Money services = q.idle_cost.total();
     for (const auto& s : q.services) {
