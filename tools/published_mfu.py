@@ -4,8 +4,8 @@
     stargate validate --training T.csv --rows t.csv
     tools/published_mfu.py t.csv T.csv > catalogue/published_mfu.yaml
 
-Rows that state their whole configuration ("strict") and train all weights (LoRA has fewer operations), a configuration once,
-by accelerator, format and kind of model: quartiles of the MFU that the measured step means, operations counted as
+Rows that state their whole configuration ("strict") and train all weights (LoRA has fewer operations), a configuration
+once, by accelerator, format and kind of model: quartiles of the MFU that the measured step means, operations counted as
 `stargate train` counts them. Fewer than three configurations are left out. T.csv gives the sources' titles.
 """
 import csv

@@ -63,7 +63,8 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   const auto query = [&](const char* law) { return LawQuery{law, kernels.engine, {}, {}}; };
   const auto choose = [&](const LawQuery& asked) {
     const bool fastest = kernels.fastest_prefill && asked.law == "prefill_attention";
-    return fastest ? fastest_prefill_groups(catalogue, accelerator, asked) : choose_groups(catalogue, accelerator, asked);
+    return fastest ? fastest_prefill_groups(catalogue, accelerator, asked)
+                   : choose_groups(catalogue, accelerator, asked);
   };
   own_ = KernelLaws(accelerator, catalogue, kernels, all_laws([&](const char* law) { return choose(query(law)); }));
   basis_ = own_.basis();

@@ -49,8 +49,8 @@ bool is_same(const Accelerator& a, const Accelerator& b) {
 bool is_no_worse(const Accelerator& device, const Accelerator& other, Precision precision) {
   if (!rate_no_worse(device, other, Precision::bf16) || !rate_no_worse(device, other, precision)) return false;
   const Bytes cache = device.last_level_cache.value_or(Bytes{}), theirs = other.last_level_cache.value_or(Bytes{});
-  // Power too: it sets the clock of large products. GB300 and GB200 differ in nothing else, and GB300's take 0.83 of the
-  // time.
+  // Power too: it sets the clock of large products. GB300 and GB200 differ in little else, and GB300's take 0.83 of
+  // the time.
   return device.memory_bandwidth >= other.memory_bandwidth && cache >= theirs && device.power >= other.power &&
          kernel_units(device) >= kernel_units(other);
 }

@@ -117,3 +117,18 @@ TEST_CASE("beside a job stands what published runs of its chip, format and kind 
   REQUIRE(asked->published);
   CHECK(describe_job(question, *asked, "8").find("of dense models on h100-sxm in bf16 reach ") != std::string::npos);
 }
+
+TEST_CASE("training attends with the fastest kernels measured on the device, whatever engine they were written for") {
+  const auto catalogue = load_catalogue(context().files, context().catalogue_folder);
+  REQUIRE(catalogue);
+  Operator op;
+  op.kind = OperatorKind::attention;
+  auto& call = op.attention;
+  call.sequences = 1, call.query = call.context = 8192;
+  call.heads = 32, call.kv_heads = 8, call.score_dim = call.value_dim = 128;
+  for (const char* id : {"a100-sxm-80gb", "h100-sxm", "b200-sxm"}) {
+    const Accelerator& accelerator = catalogue->accelerators.at(id);
+    const Duration fastest = DeviceLaw(accelerator, *catalogue, kTrainingKernels).operator_time(op);
+    CHECK_MESSAGE(fastest < 0.95 * DeviceLaw(accelerator, *catalogue, "trtllm").operator_time(op), id);
+  }
+}

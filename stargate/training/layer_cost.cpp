@@ -122,8 +122,21 @@ int issued(const Slice& slice, const LayerShape& layer, const TokenWork& work) {
   return count + 2 * (l.cp - 1);  // of a ring: a piece to attend to, the next one on its way
 }
 
+/// Experts' products are issued one by one, narrow ones with the cast of their input (Transformer Engine's
+/// GroupedLinear), whoever issues the rest of the layer.
+double issued_for_experts(const Slice& slice, const LayerShape& layer) {
+  if (layer.feed_forward.kind != FeedForwardKind::experts) return 0;
+  const VariantPrecision precision = variant_precision(slice.job.recipe, slice.variant);
+  const double kernels = bytes_per_element(precision.expert) < kActivationBytes ? 2 : 1;
+  return 2 * kernels * rank_experts(layer.feed_forward, slice.layout.ep);
+}
+
+/// Host time of the plain all-to-all's dispatch over that of DeepEP and its successors: it counts, sorts, permutes and
+/// exchanges counts in kernels of its own, which the others do in one. Of fits to rows of either kind, 3.9 and 1.8 ms.
+constexpr double kPlainDispatch = 2.2;
+
 /// A pass takes no less than the host needs to issue its operators, the backward pass twice as many. Captured graphs of
-/// layers leave the routing of experts to the host.
+/// layers leave experts and their routing to the host.
 void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, LayerCost& cost) {
   const auto& c = slice.job.coefficients;
   const KernelLaunch launch = slice.job.recipe.launch;
@@ -131,7 +144,10 @@ void wait_for_host(const Slice& slice, const LayerShape& layer, int operators, L
   Duration host;
   if (launch == KernelLaunch::host) host += static_cast<double>(operators) * c.host_operator;
   const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
-  if (experts && waits_for_routing(slice.job.recipe)) host += c.host_experts;
+  host += issued_for_experts(slice, layer) * c.host_operator;
+  if (experts && waits_for_routing(slice.job.recipe)) {
+    host += (slice.job.recipe.one_copy_per_domain ? 1 : kPlainDispatch) * c.host_experts;
+  }
   const Duration none;
   // Idle device: what the host needs beyond the device's own time and waits. The host runs ahead while the device
   // waits, so waits count as cover.
@@ -151,7 +167,8 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
   if (scores) cost.recompute += attention.forward;
   cost.recompute =
       full ? cost.forward : slice.job.coefficients.sustained * cost.recompute;  // full: as the host lets it
-  if ((full || modules.has(RecomputeModule::mlp)) && slice.job.recipe.kernels == KernelFusion::compiled) {
+  // Nobody reads the last product's result again: compilers leave it out, and PyTorch's checkpoints stop before it.
+  if ((full || modules.has(RecomputeModule::mlp)) && slice.job.recipe.kernels != KernelFusion::fused) {
     cost.recompute -= slice.job.coefficients.sustained * work.last, cost.recompute_flops -= work.last_flops;
   }
   // Attention runs again, so its ring does too; likewise exchanges and tensor regions below, as far as they lie in what
