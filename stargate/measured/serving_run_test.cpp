@@ -123,7 +123,7 @@ TEST_CASE("a row that does not say enough is skipped with its reason") {
   CHECK(reason_of(c, row).starts_with("layout impossible"));
 }
 
-TEST_CASE("prompts queued all at once have no TTFT, and random arrivals beyond what is served are said to be unstable") {
+TEST_CASE("prompts queued all at once have no TTFT, and random arrivals beyond what is served are unstable") {
   const Catalogue catalogue = make_catalogue();
   MeasuredServing row = make_row();
   row.concurrency_or_batch = 0, row.metric = "ttft_ms";

@@ -144,8 +144,8 @@ struct ReplicaPower {
   /// At the plug, of the whole replica.
   Power idle, busy;
   /// Of the range from idle to busy, what steps with prompts and steps that only decode draw. Until somebody asks about
-  /// the steps (with_step_shares) a prompt draws the maximum and decoding some 0.6 of it (Patel et al., "Splitwise", ISCA
-  /// 2024, on power of the two phases; the figure from memory, unverified).
+  /// the steps (with_step_shares) a prompt draws the maximum and decoding some 0.6 of it (Patel et al., "Splitwise",
+  /// ISCA 2024, on power of the two phases; the figure from memory, unverified).
   double prefill_share = 1, decode_share = 0.6;
   Power chip_idle{}, chip_busy{};  ///< of one accelerator, without its share of the machine
 

@@ -17,8 +17,8 @@ struct LatencyReport {
   Histogram ttft, tpot, itl, end_to_end, queue;
 };
 
-/// Whether a queue has grown by `grown` requests while `arrived` came: more than three deviations of a Poisson count, and
-/// than what drifts by chance on long runs.
+/// Whether a queue has grown by `grown` requests while `arrived` came: more than three deviations of a Poisson count,
+/// and than what drifts by chance on long runs.
 bool queue_grew(double grown, double arrived);
 
 /// Counts of requests and tokens, latencies in seconds; `good` met every target.
