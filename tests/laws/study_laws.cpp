@@ -58,8 +58,8 @@ TEST_CASE("served and unmet tokens make up demand, and costs their parts, in eve
   }
 }
 
-// What was public when the study was written: Oracle's 96,000 GB200 of December 2025, Abilene's 295 MW of April 2026, the
-// first 200 MW of Abu Dhabi in the third quarter.
+// What was public when the study was written: Oracle's 96,000 GB200 of December 2025, Abilene's 295 MW of April 2026,
+// the first 200 MW of Abu Dhabi in the third quarter.
 TEST_CASE("what the study takes as realised is what was reported") {
   const Plan& plan = as_written();
   REQUIRE(plan.past.size() == 4);
