@@ -95,7 +95,8 @@ class Layout {
       const bool under_way = std::any_of(site.building.begin(), site.building.end(), [&](const PlanConstruction& some) {
         return some.power > Power{} && some.ready <= p_.quarter_of(t);
       });
-      const bool reachable = site.energised > Power{} || under_way || (can_build && p_.start(t) >= site.construction_lead);
+      const bool by_new = can_build && p_.start(t) >= site.construction_lead;
+      const bool reachable = site.energised > Power{} || under_way || by_new;
       if (reachable && grid_in(p_, site, t) > Power{}) return t;
     }
     return periods_;
@@ -313,7 +314,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;
   quarters.reserve(static_cast<std::size_t>(programme.periods() + axes.lead_in));
-  for (Quarter q = programme.first - axes.lead_in; q < programme.first; q = q + 1) quarters.push_back(format_quarter(q));
+  for (int lead = axes.lead_in; lead > 0; --lead) quarters.push_back(format_quarter(programme.first - lead));
   // A year of the tail goes by its first quarter.
   for (int t = 0; t < programme.periods(); ++t) quarters.push_back(format_quarter(programme.quarter_of(t)));
   axes.quarter = lp.add_axis(std::move(quarters));

@@ -31,7 +31,8 @@ class ColumnTable {
 /// The axes that columns and rows are named by. Parts may be made before the first quarter, so the axis of quarters
 /// starts `lead_in` earlier.
 struct PlanAxes {
-  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, quarter = 0;  ///< numbers that LpProblem::add_axis gave
+  /// Numbers that LpProblem::add_axis gave.
+  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, quarter = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -43,16 +44,16 @@ struct PlanColumns {
   ColumnTable order;                             ///< (system, t): thousand accelerators, of the quarter ordered
   ColumnTable store;                             ///< (system, t): thousand accelerators that arrived and wait for power
   ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators switched on; standing
-  ColumnTable left;                              ///< (site, system, t): of those switched on in t, with book value at the end
-  ColumnTable stock;                             ///< (part, t): kept at the end of the quarter in which parts of t are made
+  ColumnTable left;                              ///< (site, system, t): of those of t, with book value at the end
+  ColumnTable stock;                             ///< (part, t): kept behind the quarter in which parts of t are made
   ColumnTable run;                               ///< (site, system, service, t): thousand accelerators
   ColumnTable sell;                              ///< (service, block, t): million tokens a second
   ColumnTable draw;                              ///< (tranche, t): M$
   ColumnTable cash;                              ///< (0, t): M$
 };
 
-/// Adds the columns; all are at least zero, and only `sell` has an upper bound. Of the objective they have what is sold and
-/// what is left at the end; what is paid comes with the payments (constraints_money.cpp).
+/// Adds the columns; all are at least zero, and only `sell` has an upper bound. Of the objective they have what is sold
+/// and what is left at the end; what is paid comes with the payments (constraints_money.cpp).
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
 /// The period in which what arrives in period `t` was ordered: a lead before, in the tail the same year; -1: before the

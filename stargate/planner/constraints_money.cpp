@@ -17,7 +17,8 @@ void add_all(PlanTerms& to, const PlanTerms& from) {
   to.add_constant(from.constant());
 }
 
-/// Of what was ordered before, the share that is not paid; of what came in the quarter before the first, the acceptance.
+/// Of what was ordered before, the share that is not paid; of what came in the quarter before the first, the
+/// acceptance.
 void add_commitment_payments(PaymentTerms& out, const Programme& p, const PlanSystem& system, int t) {
   for (int i = 0; i < p.length(t); ++i) {
     const Quarter now = p.quarter_of(t) + i;
@@ -31,12 +32,13 @@ void add_commitment_payments(PaymentTerms& out, const Programme& p, const PlanSy
   }
   for (const auto& some : system.standing) {
     if (t > 0 || some.delivered + 1 != p.first) continue;
-    out.acceptance.add_constant(p.payments.acceptance * some.systems / systems_per_lp(system) * price_lp(system, p.first));
+    out.acceptance.add_constant(p.payments.acceptance * some.systems / systems_per_lp(system) *
+                                price_lp(system, p.first));
   }
 }
 
-/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery. In the tail
-/// all in one year.
+/// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery. In the
+/// tail all in one year.
 void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;

@@ -39,7 +39,9 @@ void add_built_rows(PlanModel& model) {
         if (ready_period(p, p.sites[s], u) == t) terms.add(c.started.at(s, u), -1);
       }
       double before = t == 0 ? to_lp(p.sites[s].energised) : 0;  // running, and begun before
-      for (const auto& some : p.sites[s].building) before += p.period_from(some.ready - p.first) == t ? to_lp(some.power) : 0;
+      for (const auto& some : p.sites[s].building) {
+        before += p.period_from(some.ready - p.first) == t ? to_lp(some.power) : 0;
+      }
       add_equal(model, {.family = PlanFamily::built, .t = t, .first = s}, terms, before);
     }
   }

@@ -3,7 +3,8 @@
 //   annuity a quarter  a(r,n) / (1+q): in arrears (finance/annuity.hpp), so a quarter's falls due when it is over
 //   book               at the end of the last period a thing is worth its annuities behind it. With a tail of one life
 //                      what is bought inside the horizon has none left: it has earned what it earns.
-//   Type II costing    (of the report by quarter)    a purchase of price C in quarter t costs sum over t..min(t+n-1, last) of delta * C * a / (1+q):
+//   Type II costing    of the report by quarter: a purchase of price C in quarter t costs the sum over
+//                      t..min(t+n-1, last) of delta * C * a / (1+q):
 //                      what falls after the last quarter is not charged, so late purchases are not penalised.
 // One rate does both: annuities at one and discounting at another would charge a machine more, or less, than its price.
 #pragma once
@@ -17,8 +18,8 @@ namespace stargate {
 double discount_factor(const Programme& programme, int t);
 /// Sum of delta over the quarters of a period: what a dollar a quarter is worth.
 double bill_weight(const Programme& programme, int period);
-/// What is left at the end, as present value, of one dollar of price of a thing of `life` quarters that came `t` quarters
-/// after the first: its annuities behind the end. Zero when its life is over by then.
+/// What is left at the end, as present value, of one dollar of price of a thing of `life` quarters that came `t`
+/// quarters after the first: its annuities behind the end. Zero when its life is over by then.
 double book_at_end(const Programme& programme, int t, int life);
 /// Share of the quarters of `period` in which a thing that came in period `came` is within its life.
 double alive_share(const Programme& programme, int life, int came, int period);

@@ -41,8 +41,9 @@ class PlanTerms {
   double constant_ = 0;
 };
 
-/// What the programme pays in a period, in M$, by class, without interest; the objective, the cash row and the report all
-/// read it. Linear in the columns: the coefficients of a row, and with the solution put in the figures of the report.
+/// What the programme pays in a period, in M$, by class, without interest; the objective, the cash row and the report
+/// all read it. Linear in the columns: the coefficients of a row, and with the solution put in the figures of the
+/// report.
 struct PaymentTerms {
   PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
   std::vector<const PlanTerms*> all() const {

@@ -3,6 +3,7 @@
 // the order of the Programme. Money is of its quarter (undiscounted) unless a name says present value.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -39,7 +40,9 @@ struct SystemAtSite {
 
 /// Levels are those of the whole quarter: what is energised in it works from its first day.
 struct SiteQuarter {
-  Power started, built, energised, used;  ///< at the meter; built: with a building, may wait for power; used: what the installed systems may draw, with overhead
+  /// At the meter. built: with a building, may wait for power; used: what the installed systems may draw, with
+  /// overhead.
+  Power started, built, energised, used;
   Power grid;                      ///< what the grid gives in the quarter
   Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more
   Mass carbon;
@@ -126,6 +129,37 @@ struct LimitGroup {
   Money one_percent;    ///< present value saved by one percent more in each of these quarters, at the margin
 };
 
+/// From what is paid to what is charged, present values of one class (systems, buildings):
+///   paid + paid_before + due_after - other - timing = charged + book, the price of what comes in the horizon on its
+///   day.
+struct PlanBridge {
+  Money paid;         ///< by the last quarter
+  Money paid_before;  ///< before the first quarter, of what comes in the horizon
+  Money due_after;    ///< behind the last quarter, of what came in it
+  Money other;        ///< in `paid` for what stood before, or comes after the last quarter
+  Money timing;       ///< paid sooner (interest during construction, deposits) less paid later
+  Money charged;      ///< annuities inside the horizon
+  Money book;         ///< annuities behind it
+};
+
+/// What revenue less payments return, from the first quarter to the end of the tail and what is left then; what was
+/// paid before is gone either way.
+struct PlanReturn {
+  std::optional<double> rate;        ///< a year, at which it is worth nothing
+  std::string no_rate;               ///< else why there is none
+  std::optional<Quarter> paid_back;  ///< from then on more has come in than gone out, undiscounted
+  Money most_out;                    ///< more gone out than come in, at most
+  Quarter most_out_in;               ///< and when
+};
+
+/// Systems that left before their life was over, or never found power.
+struct RetiredEarly {
+  int system = 0;  ///< place in Plan::systems
+  Quarter quarter, delivered;
+  double systems = 0;
+  Money book;  ///< of its quarter: the annuities that were to come
+};
+
 /// How things stood at the end of a quarter before the first.
 struct PastQuarter {
   Quarter quarter;
@@ -141,14 +175,17 @@ struct Plan {
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
   Money value;                                                                ///< present value: revenue less cost
   Money revenue;                                                              ///< present value
-  std::optional<Money> second_present_value;                                  ///< of the same flows, at Programme::second_rate
-  PlanPayments paid;                                                          ///< present values of what is paid by `last`
+  std::optional<Money> second_present_value;  ///< revenue less annuities, at Programme::second_rate
+  PlanPayments paid;                          ///< present values of what is paid by `last`
   /// What all that is worth behind `last`: revenue less payments of the tail, and book values at its end.
   Money beyond;
   PlanCost parts;  ///< present values of the quarters' costs: annuities inside the horizon and bills
   std::vector<std::vector<std::string>> blocks;  ///< names of the classes of customers, by service
   std::vector<PlanQuarter> quarters;                                          ///< first to last
   std::vector<PastQuarter> past;  ///< the year before the first quarter; none where nothing stood
+  PlanBridge systems_bridge, building_bridge;
+  PlanReturn investment;
+  std::vector<RetiredEarly> retired_early;                                    ///< by system, quarter
   std::vector<PartTaken> taken;                                               ///< by product, supplier, quarter
   std::vector<BindingLimit> limits;                                           ///< by family, group, quarter
   std::vector<LimitGroup> groups;                                             ///< most worth first

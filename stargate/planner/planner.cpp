@@ -56,6 +56,7 @@ Plan report_plan(const PlanModel& model, const PlanValues& values) {
   plan.quarters.resize(static_cast<std::size_t>(p.quarters()));
   report_flow(model, values, plan);
   report_money(model, values, plan);
+  report_investment(model, values, plan);
   report_limits(model, values, plan);
   return plan;
 }

@@ -323,8 +323,8 @@ TEST_CASE("what lives and ends inside the horizon is charged its price") {
   CHECK(annuity_present_value(p, 0, p.quarters() + 1) < 1);
 }
 
-// A better machine comes in the second quarter and there is power for one kind: what is scrapped for it is paid in full,
-// however soon the horizon ends, so it is bought only if it earns its price before.
+// A better machine comes in the second quarter and there is power for one kind: what is scrapped for it is paid in
+// full, however soon the horizon ends, so it is bought only if it earns its price before.
 TEST_CASE("what is retired early is charged in full, whatever the horizon") {
   for (const int quarters : {8, 12, 20}) {
     for (const double price : {0.70, 0.74}) {  // $/Mtok
@@ -346,6 +346,31 @@ TEST_CASE("what is retired early is charged in full, whatever the horizon") {
       CHECK(plan.quarters[1].systems[1].installed == near(100));
     }
   }
+}
+
+TEST_CASE("the return is the rate at which nothing is gained, and money comes back when it has") {
+  Programme p = hand_programme();
+  p.sites[0].energised = 1.0 * megawatt;
+  p.systems[0].life = 4;
+  p.payments = {0, 1, 0};
+  p.services[0].blocks = {everybody(p, 5.0 * dollar / million_tokens)};  // 39.42 M$ a quarter for 100 M$ at once
+  const Plan plan = solve(p);
+  REQUIRE(plan.investment.rate.has_value());
+  const double q = std::pow(1 + *plan.investment.rate, -0.25);
+  CHECK(100 == near(39.42 * (1 + q + q * q + q * q * q)));
+  CHECK(plan.investment.paid_back == p.first + 2);
+  CHECK(plan.investment.most_out.in(million_dollars) == near(100 - 39.42));
+  CHECK(plan.retired_early.empty());
+
+  // A grid that falls by half after two quarters strands half of them with half of their price.
+  p.systems[0].last_delivery = p.first - 1;
+  p.systems[0].committed[p.first] = {100};
+  p.sites[0].grid.points[p.first + 2] = p.sites[0].grid.points[p.first + 3] = 0.5 * megawatt;
+  const Plan stranded = solve(p);
+  REQUIRE(stranded.retired_early.size() == 1);
+  CHECK(stranded.retired_early[0].systems == near(50));
+  CHECK(stranded.retired_early[0].quarter == p.first + 2);
+  CHECK(stranded.retired_early[0].book.in(million_dollars) == near(25));
 }
 
 TEST_CASE("a second rate is told and decides nothing") {
@@ -391,7 +416,7 @@ TEST_CASE("systems that find no power wait for it, and are given up when they ha
   CHECK(impatient.quarters[2].systems[0].installed == near(40));
 }
 
-TEST_CASE("what stands works from the first day and leaves at its age, what is on order arrives, what is begun is finished") {
+TEST_CASE("what stands works from the first day and leaves at its age, what is on order arrives, what is begun ends") {
   Programme p = hand_programme();
   p.sites[0].energised = 0.5 * megawatt;
   p.sites[0].building = {{0.3 * megawatt, p.first + 1, 0.5}};
@@ -421,7 +446,8 @@ TEST_CASE("what stands works from the first day and leaves at its age, what is o
   CHECK(drawn.in(million_dollars) == near(7.5));
   // What stands is paid for: its annuities are told, 50 racks then 20, and 0.5 MW, and are no part of the objective.
   CHECK(plan.parts.standing.in(million_dollars) == near((50 + 50 + 20 + 20) / 6.0 + 4 * 0.5 * 0.125));
-  // At the end ten racks have half their life before them, 0.3 MW of building 77 of 80 quarters; what stood counts nothing.
+  // At the end ten racks have half their life before them, 0.3 MW of building 77 of 80 quarters; what stood counts
+  // nothing.
   CHECK(plan.beyond.in(million_dollars) == near(5 + 3 * 77 / 80.0));
   CHECK(plan.value.in(million_dollars) == near(plan.revenue.in(million_dollars) - 7.5 + 5 + 3 * 77 / 80.0));
   REQUIRE(plan.past.size() == 4);

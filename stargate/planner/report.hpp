@@ -26,6 +26,8 @@ Plan report_plan(const PlanModel& model, const PlanValues& values);
 void report_flow(const PlanModel& model, const PlanValues& values, Plan& plan);
 /// Costs by quarter and service, payments, draws, the objective and its parts. After report_flow.
 void report_money(const PlanModel& model, const PlanValues& values, Plan& plan);
+/// Bridges from payments to annuities, the return, the payback. After report_money.
+void report_investment(const PlanModel& model, const PlanValues& values, Plan& plan);
 /// Binding limits, their groups, marginal costs of tokens. After report_flow.
 void report_limits(const PlanModel& model, const PlanValues& values, Plan& plan);
 

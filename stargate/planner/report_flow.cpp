@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "stargate/planner/finance.hpp"
 #include "stargate/planner/report.hpp"
 #include "stargate/planner/scaling.hpp"
 
@@ -137,18 +138,35 @@ class Flow {
       std::vector<std::deque<Vintage>> held(p_.sites.size());
       for (std::size_t s = 0; s < p_.sites.size(); ++s) held[s] = standing_at(s, g);
       for (auto& quarter : plan_.quarters) {
+        early_.clear();
         std::map<Quarter, double> together;
         for (std::size_t s = 0; s < p_.sites.size(); ++s) {
           const auto& here = quarter.sites[s].systems[g];
           if (here.delivered > 0) held[s].push_back({quarter.quarter, here.delivered});
-          retire_first(held[s], here.retired);
+          retire_first(held[s], here.retired, quarter.quarter, p_.systems[g].life);
           for (const auto& vintage : held[s]) together[vintage.delivered] += vintage.installed;
+        }
+        if (quarter.systems[g].scrapped > 0) early_[quarter.quarter] += quarter.systems[g].scrapped;
+        for (const auto& [delivered, count] : early_) {
+          report_early(static_cast<int>(g), quarter.quarter, delivered, count);
         }
         for (const auto& [delivered, installed] : together) {
           quarter.systems[g].vintages.push_back({delivered, installed});
         }
       }
     }
+  }
+
+  /// `count` systems of a vintage leave in `quarter`, with the annuities that were to come.
+  void report_early(int g, Quarter quarter, Quarter delivered, double count) {
+    if (without_dust(count) == 0) return;
+    const auto& system = p_.systems[g];
+    const int t = quarter - p_.first;
+    double ahead = 0;
+    for (int u = t; u < delivered - p_.first + system.life; ++u) ahead += discount_factor(p_, u - t);
+    const Money price = system.price.at(std::max(delivered, p_.first));
+    plan_.retired_early.push_back(
+        {g, quarter, delivered, count, count * ahead * quarterly_charge(p_, system.life) * price});
   }
 
   /// The quarters of a year before the plan, from the first in which something stood.
@@ -176,7 +194,8 @@ class Flow {
     const auto& system = p_.systems[g];
     std::map<Quarter, double> stands;
     for (const auto& some : system.standing) {
-      if (some.site == p_.sites[s].id && p_.first - some.delivered < system.life) stands[some.delivered] += some.systems;
+      const bool alive = p_.first - some.delivered < system.life;
+      if (alive && some.site == p_.sites[s].id) stands[some.delivered] += some.systems;
     }
     std::deque<Vintage> out;
     for (const auto& [delivered, count] : stands) out.push_back({delivered, count});
@@ -184,9 +203,10 @@ class Flow {
   }
 
   /// The oldest go first, as the life rows assume.
-  static void retire_first(std::deque<Vintage>& held, double retired) {
+  void retire_first(std::deque<Vintage>& held, double retired, Quarter now, int life) {
     while (retired > 0 && !held.empty()) {
       const double gone = std::min(retired, held.front().installed);
+      if (now - held.front().delivered < life) early_[held.front().delivered] += gone;
       held.front().installed -= gone;
       retired -= gone;
       if (without_dust(held.front().installed) == 0) held.pop_front();
@@ -224,6 +244,7 @@ class Flow {
   const PlanColumns& c_;
   const PlanValues& x_;
   Plan& plan_;
+  std::map<Quarter, double> early_;  ///< of one system and quarter: what leaves before its time, by vintage
 };
 
 }  // namespace

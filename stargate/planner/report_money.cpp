@@ -87,7 +87,8 @@ class Costs {
   }
 
   /// M$ of annuities of all systems of a kind that arrived in the last `life` quarters, and of those that stood before.
-  /// By arrivals and not by what stands: the annuity of what was retired early, or waits, runs on to the end of its life.
+  /// By arrivals and not by what stands: the annuity of what was retired early, or waits, runs on to the end of its
+  /// life.
   std::pair<double, double> annuities(int g, int t) const {
     const auto& system = p_.systems[g];
     const double charge = quarterly_charge(p_, system.life);
@@ -96,7 +97,8 @@ class Costs {
       bought += plan_.quarters[u].systems[g].arrived / systems_per_lp(system) * price_lp(system, p_.first + u) * charge;
     }
     for (const auto& site : p_.sites) {
-      stood += standing_systems(system, site, p_.first, t) / systems_per_lp(system) * price_lp(system, p_.first) * charge;
+      stood += standing_systems(system, site, p_.first, t) / systems_per_lp(system) * price_lp(system, p_.first) *
+               charge;
     }
     return {bought, stood};
   }
@@ -249,7 +251,8 @@ FundingSchedule fund(const PlanModel& model, const PlanValues& values, const Pla
 
 }  // namespace
 
-/// Costs by quarter from the annuities, payments from the same terms as the cash row, draws from the schedule of funding.cpp.
+/// Costs by quarter from the annuities, payments from the same terms as the cash row, draws from the schedule of
+/// funding.cpp.
 void report_money(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
   Costs(model, values, plan).report();

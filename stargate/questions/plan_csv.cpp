@@ -78,7 +78,8 @@ std::string sites_csv(const Plan& plan) {
       for (std::size_t k = 0; k < plan.systems.size(); ++k) {
         const auto& at = s.systems[k];
         table.add_row({format_quarter(q.quarter), plan.sites[i], number(s.grid.in(megawatt)),
-                       number(s.built.in(megawatt)), number(s.energised.in(megawatt)), number(s.used.in(megawatt)), number(s.started.in(megawatt)),
+                       number(s.built.in(megawatt)), number(s.energised.in(megawatt)), number(s.used.in(megawatt)),
+                       number(s.started.in(megawatt)),
                        plan.systems[k], number(at.installed), number(at.delivered), number(at.retired)});
       }
     }

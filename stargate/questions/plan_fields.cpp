@@ -116,8 +116,29 @@ const AnswerFields& plan_answer_fields() {
                      {"value_usd", "number", "Present value of the plan: revenue less cost"},
                      {"present_revenue_usd", "number", "Its revenue by the last quarter"},
                      {"beyond_usd", "number", "What it is worth behind the last quarter: sold, paid, left"},
-                     {"second_present_value_usd", "number", "Revenue less annuities inside the horizon at the study's discount_rate, if it has one"},
+                     {"second_present_value_usd", "number", "Revenue less annuities at the discount_rate, if there is one"},
                      {"costs/*", "number", "Present values of what is paid by the last quarter"}};
+    for (const char* of : {"bridge/systems/", "bridge/buildings/"}) {
+      add_answer_fields(out, of,
+                        {{"paid_usd", "number", "Present value of what is paid by the last quarter"},
+                         {"paid_before_usd", "number", "Plus what was paid before, of what comes in the plan"},
+                         {"due_after_usd", "number", "Plus what is due behind the last quarter"},
+                         {"other_usd", "number", "Less what is paid for what stood before or comes after"},
+                         {"timing_usd", "number", "Less interest on what is paid before it comes"},
+                         {"charged_usd", "number", "Is: annuities by the last quarter"},
+                         {"book_usd", "number", "and book value left then"}});
+    }
+    add_answer_fields(out, "",
+                      {{"rate_of_return", "number", "A year; none where money goes out and comes back more than once"},
+                       {"most_out_usd", "number", "More gone out than come in, at most"},
+                       {"most_out_in", "text", "The quarter of that"},
+                       {"paid_back", "text", "From this quarter on more has come in than gone out"}});
+    add_answer_fields(out, "retired_early[]/",
+                      {{"system", "text", "Which"},
+                       {"quarter", "text", "In which they leave"},
+                       {"delivered", "text", "In which they came"},
+                       {"systems", "number", "How many"},
+                       {"book_usd", "number", "Annuities that were to come"}});
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
     add_answer_fields(out, "past[]/",

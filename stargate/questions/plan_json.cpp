@@ -25,6 +25,32 @@ void write_costs(JsonWriter& json, const char* name, const PlanPayments& paid) {
   json.member("carbon_usd", paid.carbon.base()).end_object();
 }
 
+void write_bridge(JsonWriter& json, const char* name, const PlanBridge& b) {
+  json.key(name).begin_object().member("paid_usd", b.paid.base()).member("paid_before_usd", b.paid_before.base());
+  json.member("due_after_usd", b.due_after.base()).member("other_usd", b.other.base());
+  json.member("timing_usd", b.timing.base()).member("charged_usd", b.charged.base());
+  json.member("book_usd", b.book.base()).end_object();
+}
+
+void write_investment(JsonWriter& json, const Plan& plan) {
+  json.key("bridge").begin_object();
+  write_bridge(json, "systems", plan.systems_bridge), write_bridge(json, "buildings", plan.building_bridge);
+  json.end_object();
+  const auto& r = plan.investment;
+  if (r.rate) json.member("rate_of_return", *r.rate);
+  if (r.most_out > Money{}) {
+    json.member("most_out_usd", r.most_out.base()).member("most_out_in", format_quarter(r.most_out_in));
+  }
+  if (r.paid_back) json.member("paid_back", format_quarter(*r.paid_back));
+  json.key("retired_early").begin_array();
+  for (const auto& some : plan.retired_early) {
+    json.begin_object().member("system", plan.systems[static_cast<std::size_t>(some.system)]);
+    json.member("quarter", format_quarter(some.quarter)).member("delivered", format_quarter(some.delivered));
+    json.member("systems", some.systems).member("book_usd", some.book.base()).end_object();
+  }
+  json.end_array();
+}
+
 void write_names(JsonWriter& json, const PreparedStudy& prepared) {
   json.key("services").begin_array();
   for (const auto& s : prepared.study.services) {
@@ -178,6 +204,7 @@ void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   json.member("present_revenue_usd", plan.revenue.base()).member("beyond_usd", plan.beyond.base());
   if (plan.second_present_value) json.member("second_present_value_usd", plan.second_present_value->base());
   write_costs(json, "costs", plan.paid);
+  write_investment(json, plan);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
   json.key("past").begin_array();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/questions/plan_ground.hpp"
@@ -64,8 +65,8 @@ std::string state_text(const Programme& programme, const Plan& plan) {
   }
   if (plan.past.empty() && ordered == 0 && building == Power{} && drawn == Money{}) return {};
   return fmt::format(
-      "  begins with {:.2f} GW energised at {} site{} and {:.0f} thousand accelerators; {:.2f} GW under construction, {:.0f} "
-      "thousand accelerators on order; {} drawn\n",
+      "  begins with {:.2f} GW energised at {} site{} and {:.0f} thousand accelerators; {:.2f} GW under construction, "
+      "{:.0f} thousand accelerators on order; {} drawn\n",
       energised.in(gigawatt), sites, sites == 1 ? "" : "s", standing / 1e3, building.in(gigawatt), ordered / 1e3,
       format_quantity(drawn));
 }
@@ -90,13 +91,14 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   out += state_text(programme, plan);
   const auto& p = plan.paid;
   out += fmt::format(
-      "  present value {} at {:g} % a year: revenue {} less systems {}, construction {}, energy {}, operation {}, carbon {}; "
-      "and {} behind {}\n",
+      "  present value {} at {:g} % a year: revenue {} less systems {}, construction {}, energy {}, operation {}, "
+      "carbon {}; and {} behind {}\n",
       format_quantity(plan.value), 100 * programme.capital_cost, format_quantity(plan.revenue),
       format_quantity(p.systems()), format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex),
       format_quantity(p.carbon), format_quantity(plan.beyond), format_quarter(plan.last));
-  out += fmt::format("  behind it: {} years of what stands then and what follows, paid and sold, and what is left after them",
-                     programme.tail_years);
+  out += fmt::format(
+      "  behind it: {} years of what stands then and what follows, paid and sold, and what is left after them",
+      programme.tail_years);
   if (plan.second_present_value) {
     out += fmt::format("; at {:g} % revenue less annuities inside the horizon is {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
@@ -211,7 +213,8 @@ std::string customers_table(const Plan& plan) {
       }
       const bool short_of = unmet > 1e-6 * wanted;
       table.add_row({b == 0 ? plan.services[k] : "", plan.blocks[k][b],
-                     last == 0 || first == last ? fmt::format("{:.3g}", first) : fmt::format("{:.3g} to {:.3g}", first, last),
+                     last == 0 || first == last ? fmt::format("{:.3g}", first)
+                                                : fmt::format("{:.3g} to {:.3g}", first, last),
                      fmt::format("{:.3g}", wanted.base() / 1e15),
                      wanted > Tokens{} ? fmt::format("{:.0f} %", 100 * (served / wanted)) : "-",
                      money_column(plan)(revenue),
@@ -219,9 +222,71 @@ std::string customers_table(const Plan& plan) {
                      short_of ? fmt::format("{:.3g}", (needed / unmet).in(per_million)) : "-"});
     }
   }
-  return "\nCustomers (over all quarters; who is not served pays less, mean $/Mtok, than one more token takes: its cost, or "
-         "the customer it would push out)\n" +
+  return "\nCustomers (over all quarters; who is not served pays less, mean $/Mtok, than one more token takes: its cost, "
+         "or the customer it would push out)\n" +
          table.format(2);
+}
+
+/// From what is paid to what is charged and left; what the flows return; what is stranded.
+std::string money_table(const Programme& programme, const Plan& plan) {
+  const MoneyColumn money = money_column(plan);
+  TextTable table({{"present values, " + money.name, Align::left}, {"systems"}, {"buildings"}});
+  const auto &a = plan.systems_bridge, &b = plan.building_bridge;
+  const auto row = [&](const std::string& name, Money x, Money y) { table.add_row({name, money(x), money(y)}); };
+  const std::string last = format_quarter(plan.last);
+  row("paid by " + last, a.paid, b.paid);
+  row("+ paid before, on what comes in the plan", a.paid_before, b.paid_before);
+  row("+ still due then", a.due_after, b.due_after);
+  row("- for what stood before, or comes after", -a.other, -b.other);
+  row("- interest on what is paid before it comes", -a.timing, -b.timing);
+  table.add_rule();
+  row("price of what comes in the plan", a.charged + a.book, b.charged + b.book);
+  row("  charged as annuities by " + last, a.charged, b.charged);
+  row("  book value left then", a.book, b.book);
+  std::string out = "\nMoney\n" + table.format(2);
+  out += fmt::format("  to {} alone the flows are worth {}, with the {} years behind it {}\n", last,
+                     format_quantity(plan.revenue - plan.paid.total()), programme.tail_years,
+                     format_quantity(plan.value));
+  const auto& r = plan.investment;
+  out += r.rate ? fmt::format("  they return {:.0f} % a year", 100 * *r.rate)
+                : "  they have no rate of return: " + r.no_rate;
+  if (r.most_out > Money{}) {
+    out += fmt::format("; at most {} are out, in {}", format_quantity(r.most_out), format_quarter(r.most_out_in));
+    out += r.paid_back ? ", and back by " + format_quarter(*r.paid_back) : ", and never all back";
+  }
+  out += " (from the first quarter on; what was spent before is spent either way)\n";
+  Money stranded;
+  std::map<int, double> by_system;
+  for (const auto& some : plan.retired_early) {
+    stranded += some.book, by_system[some.system] += some.systems;
+  }
+  if (by_system.empty()) return out + "  nothing is retired before its life is over\n";
+  std::vector<std::string> which;
+  for (const auto& [g, count] : by_system) which.push_back(fmt::format("{:.0f} {}", count, plan.systems[g]));
+  return out + fmt::format("  retired before their life is over: {}, with {} of book value, charged in full\n",
+                           fmt::join(which, ", "), format_quantity(stranded));
+}
+
+/// What must be ordered and begun in the first year, and by when it comes: later decisions can wait.
+std::string start_by_text(const Programme& programme, const Plan& plan) {
+  std::string out = "\nTo start by\n";
+  for (std::size_t t = 0; t < plan.quarters.size() && t < 4; ++t) {
+    const auto& quarter = plan.quarters[t];
+    std::vector<std::string> what;
+    for (std::size_t g = 0; g < plan.systems.size(); ++g) {
+      if (quarter.systems[g].ordered < 0.5) continue;
+      what.push_back(fmt::format("order {:.0f} {} for {}", quarter.systems[g].ordered, plan.systems[g],
+                                 format_quarter(quarter.quarter + programme.systems[g].order_lead)));
+    }
+    for (std::size_t s = 0; s < plan.sites.size(); ++s) {
+      if (quarter.sites[s].started < 0.05 * megawatt) continue;
+      what.push_back(fmt::format("begin {:.0f} MW at {} for {}", quarter.sites[s].started.in(megawatt), plan.sites[s],
+                                 format_quarter(quarter.quarter + programme.sites[s].construction_lead)));
+    }
+    if (what.empty()) what.emplace_back("nothing");
+    out += fmt::format("  {}  {}\n", format_quarter(quarter.quarter), fmt::join(what, "; "));
+  }
+  return out;
 }
 
 std::string rates_table(const PreparedStudy& prepared) {
@@ -268,7 +333,8 @@ std::string limits_table(const Plan& plan) {
                    format_quantity(g.one_percent)});
   }
   std::string out =
-      "\nWhat binds (shadow price: present value gained by one more unit in each of those quarters; and by 1 % more)\n" +
+      "\nWhat binds (shadow price: present value gained by one more unit in each of those quarters; and by 1 % "
+      "more)\n" +
       table.format(2);
   if (plan.groups.size() > 14) out += fmt::format("  and {} more: --json has all\n", plan.groups.size() - 14);
   return out;
@@ -288,7 +354,9 @@ std::string format_plan_text(const StudyReport& report) {
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
-         services_table(report, plan) + customers_table(plan) + limits_table(plan) + interest_text(report.prepared.programme, plan) +
+         services_table(report, plan) + customers_table(plan) + money_table(report.prepared.programme, plan) +
+         start_by_text(report.prepared.programme, plan) + limits_table(plan) +
+         interest_text(report.prepared.programme, plan) +
          rates_table(report.prepared);
 }
 

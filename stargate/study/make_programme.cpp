@@ -50,7 +50,9 @@ std::map<std::string, double> system_parts(const Catalogue& catalogue, const Sys
     if (limiting.contains(product) && amount > 0) parts[product] += amount;
   };
   add("system:" + system.id, 1);
-  if (buys(PartKind::memory)) add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
+  if (buys(PartKind::memory)) {
+    add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
+  }
   if (buys(PartKind::cpu)) add("cpu:" + system.cpu, system.cpus);
   if (buys(PartKind::packaging) && accelerator.packages_per_wafer) {
     add("packaging:cowos", system.accelerators / *accelerator.packages_per_wafer);
@@ -225,8 +227,8 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   for (const auto& service : study.services) programme.services.push_back(make_service(catalogue, study, service));
   set_rates(programme, rates);
   for (const auto& t : study.capital) {
-    programme.capital.push_back(
-        {t.name, t.from, t.amount, t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt, t.interest, t.drawn});
+    const FundKind kind = t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt;
+    programme.capital.push_back({t.name, t.from, t.amount, kind, t.interest, t.drawn});
   }
   return programme;
 }

@@ -141,7 +141,8 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .required("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
           .optional("peak_to_mean", &S::peak_to_mean, "Peak of the day over the mean; capacity is built for the peak.",
                     Rule{.at_least = 1.0, .above = {}, .at_most = {}})
-          .required("blocks", &S::blocks, "Classes of customers and what they pay; who does not pay his cost is not served.")
+          .required("blocks", &S::blocks,
+                    "Classes of customers and what they pay; who pays less than his cost is not served.")
           .optional("residency", &S::residency, "Countries where it must run.")
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
           .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",

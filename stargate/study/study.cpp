@@ -146,9 +146,9 @@ class StudyCheck {
   template <class Item>
   void one_of(const char* list, std::size_t i, const char* key, const std::string& id, const std::vector<Item>& items,
               std::string Item::*name) {
-    if (id.empty() || std::any_of(items.begin(), items.end(), [&](const Item& item) { return item.*name == id; })) return;
     std::vector<std::string> known;
     for (const auto& some : items) known.push_back(some.*name);
+    if (id.empty() || std::find(known.begin(), known.end(), id) != known.end()) return;
     fault(item(list, i), key, fmt::format("{}[{}]", list, i), "the study has no " + std::string(key) + " '" + id + "'",
           suggest_name(id, known));
   }

@@ -2,6 +2,8 @@
 // helps.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "shipped.hpp"
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/study/run.hpp"
@@ -54,6 +56,32 @@ TEST_CASE("served and unmet tokens make up demand, and costs their parts, in eve
     }
     CHECK(energised.base() == doctest::Approx(q.energised.base()));
   }
+}
+
+// What was public when the study was written: Oracle's 96,000 GB200 of December 2025, Abilene's 295 MW of April 2026,
+// the first 200 MW of Abu Dhabi in the third quarter.
+TEST_CASE("what the study takes as realised is what was reported") {
+  const Plan& plan = as_written();
+  REQUIRE(plan.past.size() == 4);
+  const auto gb200 = std::find(plan.systems.begin(), plan.systems.end(), "gb200-nvl72") - plan.systems.begin();
+  const auto& december = plan.past[0];
+  CHECK(december.quarter == Quarter::of(2025, 4));
+  CHECK(december.accelerators[static_cast<std::size_t>(gb200)] == doctest::Approx(96'000));
+  CHECK(december.sites == 1);
+  CHECK(plan.past[2].energised.in(megawatt) == doctest::Approx(295));
+  CHECK(plan.past[3].energised.in(megawatt) == doctest::Approx(495));
+  CHECK(plan.past[3].sites == 2);
+}
+
+TEST_CASE("a longer horizon leaves the first half of the study's plan nearly as it was") {
+  const Plan& plan = as_written();
+  const Plan longer = solve({{"horizon.last", "2032Q4"}});
+  const std::size_t half = plan.quarters.size() / 2;
+  const auto& a = plan.quarters[half];
+  const auto& b = longer.quarters[half];
+  CHECK(b.energised / a.energised == doctest::Approx(1).epsilon(0.07));
+  CHECK(b.accelerators / a.accelerators == doctest::Approx(1).epsilon(0.07));
+  CHECK(b.spent_to_date.total() / a.spent_to_date.total() == doctest::Approx(1).epsilon(0.07));
 }
 
 TEST_CASE("no more is taken of a supplier than it offers") {
