@@ -37,9 +37,10 @@ TEST_CASE("an exchange takes longer for more tokens, slower links and more domai
 
 TEST_CASE("a token goes once to each domain in the normal mode, once for each expert in the low-latency one") {
   ExchangeCoefficients c;
-  c.launch_us = c.expert_us = c.row_us = c.hop_us = 0, c.across_share = 1, c.unit_rate = 1e9;
+  c.launch_us = c.expert_us = c.row_us = c.hop_us = 0, c.across_share = c.link_share = 1, c.unit_rate = 1e9;
   // Two domains: 8 copies, of which half leave; or 2 (1 - 1/2^8) domains, of which half are the other one.
   const double row_us = 4096 * exchange_row_bytes(7168, 1, false) / kDevice.network;
-  CHECK(exchange_us(c, kDevice, call_of(ExchangeMode::low_latency, 4096, 16)) == doctest::Approx(4 * row_us).epsilon(0.01));
+  CHECK(exchange_us(c, kDevice, call_of(ExchangeMode::low_latency, 4096, 16)) ==
+        doctest::Approx(4 * row_us).epsilon(0.01));
   CHECK(exchange_us(c, kDevice, call_of(ExchangeMode::normal, 4096, 16)) == doctest::Approx(row_us).epsilon(0.05));
 }

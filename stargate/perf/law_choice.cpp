@@ -141,7 +141,8 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
       if (!query.architecture.empty() && (group.used.rows < kRowsToLend || widens_its_cache(calibration, group))) {
         continue;
       }
-      if (group.engine != query.engine && group.used.rows < kRowsToServe) continue;
+      const bool few = group.used.rows > 0 && group.used.rows < kRowsToServe;
+      if (few && group.engine != query.engine) continue;
       const bool same_engine = query.engine.empty() || group.engine == query.engine;
       // The error to expect: of rows held out when the device's own coefficients are used; of a device predicted
       // without its own rows when it borrows.
