@@ -33,7 +33,8 @@ ExpertBackend MemoryRules::backend(const std::string& architecture, bool mxfp4) 
 const RecordTable<EngineMemory>& EngineMemory::table() {
   using E = EngineMemory;
   static const auto table =
-      record_fields<E>("engine_memory", "What an engine takes of the memory in a range of versions, and how it lays out the cache.")
+      record_fields<E>("engine_memory",
+                       "What an engine takes of the memory in a range of versions, and how it lays out the cache.")
           .required("engine", &E::engine, "Of the records of engines: vllm, sglang or trtllm.")
           .optional("since", &E::since, "First version.")
           .optional("before", &E::before, "First version after the range.")

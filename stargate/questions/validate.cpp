@@ -171,8 +171,7 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
     t.optional("requests", &Q::requests, "Measured runs, a row a request").type("FILE.csv");
     t.optional("cost", &Q::cost, "Published costs, of the catalogue's published_costs.csv");
-    t.optional("fits", &Q::fits, "Published cases of what fits and how large the cache is, as published_fits.csv of the "
-                                 "catalogue")
+    t.optional("fits", &Q::fits, "Published cases of what fits and of caches, as the catalogue's published_fits.csv")
         .type("FILE.csv");
     t.group("Of kernels")
         .optional("collectives", &Q::collectives, "CSV of collective sweeps, inside nodes and across")
