@@ -13,11 +13,14 @@ bool among(const std::vector<std::string>& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+/// The last quarter of the tail.
+Quarter end_of(const Programme& p) { return p.last + 4 * p.tail_years; }
+
 /// A series by quarter, from what it was in each.
 template <class T, class Change>
 Series<T> changed(const Programme& p, const Series<T>& series, const Change& change) {
   Series<T> out;
-  for (Quarter q = p.first; q <= p.last; q = q + 1) out.points[q] = change(q, series.at(q));
+  for (Quarter q = p.first; q <= end_of(p); q = q + 1) out.points[q] = change(q, series.at(q));
   return out;
 }
 
@@ -86,7 +89,7 @@ class Absence {
   }
 
   void take_system(PlanSystem& system) {
-    system.first_delivery = std::max(system.first_delivery, instead_.share > 0 ? back_ : p_.last + 1);
+    system.first_delivery = std::max(system.first_delivery, instead_.share > 0 ? back_ : end_of(p_) + 1);
     if (system.growth) system.growth->seed *= instead_.share;
     system.price = changed(p_, system.price, [&](Quarter, Money price) { return instead_.price * price; });
     for (auto& [arrives, ordered] : system.committed) ordered.paid = paid_at(ordered.paid.value_or(p_.payments.deposit));

@@ -187,6 +187,27 @@ TextTable engine_table(const Catalogue& catalogue) {
   return table;
 }
 
+TextTable engine_memory_table(const Catalogue& catalogue) {
+  TextTable table({{"engine_memory", Align::left},
+                   {"versions", Align::left},
+                   {"share"},
+                   {"of", Align::left},
+                   {"runtime"},
+                   {"largest graph"}});
+  for (const auto& [id, e] : catalogue.engine_memories) {
+    const std::string since = e.since.empty() ? "" : "from " + e.since,
+                      before = e.before.empty() ? "" : "before " + e.before;
+    const char* of = e.share_of == MemoryShare::total  ? "the memory"
+                     : e.share_of == MemoryShare::free ? "what was free"
+                                                       : "what is left";
+    const bool fixed = e.share_default == ShareDefault::fixed;
+    table.add_row({id, since + (since.empty() || before.empty() ? "" : ", ") + before,
+                   fixed ? fmt::format("{:g}", e.gpu_memory_utilization) : "by rule", of, format_quantity(e.runtime),
+                   std::to_string(e.graph_batch)});
+  }
+  return table;
+}
+
 TextTable training_table(const Catalogue& catalogue) {
   TextTable table({{"training", Align::left}, {"coefficient", Align::left}, {"value"}});
   for (const auto& [id, record] : catalogue.training) {
@@ -230,6 +251,7 @@ TextTable kind_table(const Catalogue& catalogue, const std::string& kind) {
   if (kind == "owner") return owner_table(catalogue);
   if (kind == "reliability") return name_table("reliability", catalogue.reliabilities);
   if (kind == "engine") return engine_table(catalogue);
+  if (kind == "engine_memory") return engine_memory_table(catalogue);
   if (kind == "training") return training_table(catalogue);
   STARGATE_CHECK(false, "a kind of record without a table");
 }

@@ -206,8 +206,8 @@ const QuestionTable<AllianceQuestion>& AllianceQuestion::table() {
 
 Question alliance_question() {
   return make_question(answer_alliance,
-                       {{"studies/stargate.yaml --partners openai,softbank,nvidia,amd,broadcom,samsung",
-                         "six of them, every coalition"}},
+                       {{"studies/stargate.yaml", "all of them, orders of joining drawn"},
+                        {"studies/stargate.yaml --partners nvidia,samsung", "two of them, every coalition"}},
                        alliance_answer_fields());
 }
 

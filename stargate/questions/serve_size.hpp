@@ -33,8 +33,8 @@ struct SizeTrafficFields {
   std::int64_t seed = 1;                  ///< of lengths and gaps
 };
 
-/// `rate` in requests a second, or all that `gpus` accelerators, `power` or `budget` serve: one of them, or a study that
-/// says it.
+/// `rate` in requests a second, or all that `gpus` accelerators, `power` or `budget` serve: one of them, or a study
+/// that says it.
 struct SizeQuestion : SizeTrafficFields, EngineStartFields, ConfidenceField, ChangeFields {
   std::string model;                  ///< id, or a config.json
   std::vector<Precision> precision;   ///< the best of them; empty: as the model is stored

@@ -100,7 +100,7 @@ class SimulationMaker {
     out_.offered_rate = other.out_.offered_rate;
     out_.trace = std::move(other.out_.trace), out_.source = std::move(other.out_.source);
   }
-  /// Output tokens a second of a replica that has as much to do as there is, at most its share of `concurrency` clients.
+  /// Output tokens a second of a replica that has as much to do as there is, at most its share of the clients.
   TokenRate speed(const ServingWorkload& workload) const;
   std::optional<ReplicaDoesNotFit>& lacking() { return lacking_; }
   Simulation& simulation() { return out_; }

@@ -1,3 +1,4 @@
+// Partners' fields, the names in them checked against the study's lists, and what the planner is given.
 #include "stargate/study/partner_spec.hpp"
 
 #include <fmt/format.h>

@@ -1,0 +1,1 @@
+plan alliance tests/golden/inputs/small.yaml
