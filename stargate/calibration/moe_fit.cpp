@@ -276,7 +276,8 @@ bool is_clearly_no_less(const MoeRow& other, const MoeRow& row) {
 }
 
 /// Tuning tables fill in what nobody ran: one figure, the same to its last digit, under several numbers of tokens.
-/// Where they begin at the fewest of a shape the tuner padded them up, and the most of them were run; else the fewest were.
+/// Where they begin at the fewest of a shape the tuner padded them up, and the most of them were run; else the fewest
+/// were.
 void mark_copied(const std::vector<MoeRow>& rows, std::vector<std::string>& reasons) {
   const auto shape_of = [](const MoeRow& r) {
     return std::tuple(r.shape.hidden, r.shape.inter, r.shape.experts, r.shape.top_k, r.shape.ranks, r.tensor_ranks,

@@ -230,7 +230,11 @@ std::string simulate_command(const Catalogue& catalogue, const MeasuredService& 
   const ServingLayout& layout = service.replica.layout;
   std::string text = fmt::format("stargate serve simulate --model {} --system {} --engine {}",
                                  service.replica.model->id, system, service.engine);
-  if (!service.record->since.empty()) text += " --engine-version " + service.record->since;
+  // A version inside the ranges of both records: of its step times and of its memory.
+  std::string version = service.record->since;
+  const auto& memory = service.replica.engine.memory;
+  if (memory != nullptr && compare_versions(memory->since, version) > 0) version = memory->since;
+  if (!version.empty()) text += " --engine-version " + version;
   text += fmt::format(" --tp {}", layout.tp);
   if (layout.pp > 1) text += fmt::format(" --pp {}", layout.pp);
   if (layout.ep > 1) text += fmt::format(" --ep {}", layout.ep);
