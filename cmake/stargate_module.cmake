@@ -10,11 +10,11 @@ set(STARGATE_THIRD_PARTY_lp Cbc::Cbc PkgConfig::COIN)
 set(STARGATE_THIRD_PARTY_calibration Eigen3::Eigen ZLIB::ZLIB)
 set(STARGATE_THIRD_PARTY_app CLI11::CLI11)
 
-# -ffp-contract=off and no -ffast-math: same input, same bytes out, on any machine. -Wno-restrict and
-# -Wno-stringop-overflow: GCC 12 warns of its own std::string.
+# -ffp-contract=off and no -ffast-math: same input, same bytes out, on any machine. -Wno-restrict,
+# -Wno-stringop-overflow and -Wno-array-bounds: GCC 12 warns of its own std::string.
 add_library(stargate_options INTERFACE)
 target_compile_options(stargate_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow>
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds>
   -ffp-contract=off $<$<BOOL:${STARGATE_WERROR}>:-Werror>)
 if(STARGATE_SANITIZE)
   # Left out: checks at each use of a pointer, which double the code; the address sanitizer sees what goes wrong there.
