@@ -170,6 +170,12 @@ TextTable name_table(const char* kind, const Records<R>& records) {
   return table;
 }
 
+/// "from 0.8, before 0.14"; without the bounds that are not there.
+std::string versions_text(const std::string& from, const std::string& to) {
+  const std::string since = from.empty() ? "" : "from " + from, before = to.empty() ? "" : "before " + to;
+  return since + (since.empty() || before.empty() ? "" : ", ") + before;
+}
+
 TextTable engine_table(const Catalogue& catalogue) {
   TextTable table({{"engine", Align::left},
                    {"name", Align::left},
@@ -178,9 +184,7 @@ TextTable engine_table(const Catalogue& catalogue) {
                    {"a sequence"},
                    {"a request"}});
   for (const auto& [id, e] : catalogue.engines) {
-    const std::string since = e.since.empty() ? "" : "from " + e.since,
-                      before = e.before.empty() ? "" : "before " + e.before;
-    table.add_row({id, e.name, since + (since.empty() || before.empty() ? "" : ", ") + before,
+    table.add_row({id, e.name, versions_text(e.since, e.before),
                    format_quantity(e.step_overhead), format_quantity(e.sequence_overhead),
                    format_quantity(e.request_overhead)});
   }
@@ -195,13 +199,11 @@ TextTable engine_memory_table(const Catalogue& catalogue) {
                    {"runtime"},
                    {"largest graph"}});
   for (const auto& [id, e] : catalogue.engine_memories) {
-    const std::string since = e.since.empty() ? "" : "from " + e.since,
-                      before = e.before.empty() ? "" : "before " + e.before;
     const char* of = e.share_of == MemoryShare::total  ? "the memory"
                      : e.share_of == MemoryShare::free ? "what was free"
                                                        : "what is left";
     const bool fixed = e.share_default == ShareDefault::fixed;
-    table.add_row({id, since + (since.empty() || before.empty() ? "" : ", ") + before,
+    table.add_row({id, versions_text(e.since, e.before),
                    fixed ? fmt::format("{:g}", e.gpu_memory_utilization) : "by rule", of, format_quantity(e.runtime),
                    std::to_string(e.graph_batch)});
   }

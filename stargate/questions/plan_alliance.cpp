@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
+#include <cmath>
 #include <mutex>
 
 #include "stargate/base/text_table.hpp"
@@ -32,8 +32,7 @@ struct AllianceAnswer {
   }
 };
 
-double billions(double dollars) { return dollars / 1e9; }
-std::string money(double dollars) { return fmt::format("{:.1f}", billions(dollars)); }
+std::string money(double dollars) { return fmt::format("{:.1f}", dollars / 1e9); }
 
 std::string brings_text(const PartnerSpec& p) {
   std::vector<std::string> parts;
