@@ -123,8 +123,9 @@ void drop_left_out_of_partners(Node& root, const std::vector<std::string>& left_
     for (const auto& [list, kind] : lists) {
       Node* names = partner.find(list);
       if (names == nullptr) continue;
+      const std::string prefix = kind;
       std::erase_if(names->items, [&](const Node& name) {
-        return std::find(left_out.begin(), left_out.end(), kind + name.text) != left_out.end();
+        return std::find(left_out.begin(), left_out.end(), prefix + name.text) != left_out.end();
       });
     }
   }
