@@ -107,8 +107,9 @@ TEST_CASE("beside a job stands what published runs of its chip, format and kind 
   const auto published = load_published_mfu(context());
   REQUIRE(published);
   REQUIRE(published->runs.contains("h100-sxm bf16 dense"));
-  for (const auto& [kind, p] : published->runs) {
-    CHECK_MESSAGE((0 < p.low && p.low <= p.median && p.median <= p.high && p.high < 0.8), kind);
+  for (const auto& run : published->runs) {
+    const auto& p = run.second;
+    CHECK_MESSAGE((0 < p.low && p.low <= p.median && p.median <= p.high && p.high < 0.8), run.first);
   }
   TrainQuestion question;
   question.model = "llama-3.1-8b", question.system = "hgx-h100", question.gpus.counts = {8};
