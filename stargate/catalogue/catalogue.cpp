@@ -164,7 +164,7 @@ void report_unread_files(Loader& loader) {
     const std::string folder = slash == std::string::npos ? "" : inside.substr(0, slash);
     const bool known_file = inside == "sources.yaml" || inside == "expected_errors.yaml" ||
                             inside == "published_costs.csv" || inside == "published_mfu.yaml" ||
-                            inside == "published_fits.csv" || folder == "published_fits";
+                            inside == "published_cases.yaml" || folder == "published_cases";
     if (known_file || inside.find("/.") != std::string::npos || inside.starts_with('.')) continue;
     const bool known = std::find(folders.begin(), folders.end(), folder) != folders.end();
     const std::string_view ending = folder == "models" ? ".json" : ".yaml";

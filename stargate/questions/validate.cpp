@@ -5,11 +5,11 @@
 
 #include "stargate/calibration/calibrate.hpp"
 #include "stargate/measured/published_cost.hpp"
-#include "stargate/measured/published_fit.hpp"
 #include "stargate/measured/request_replay.hpp"
 #include "stargate/measured/serving_validation.hpp"
 #include "stargate/measured/training_validation.hpp"
 #include "stargate/measured/validation_json.hpp"
+#include "stargate/questions/published_cases.hpp"
 
 namespace stargate {
 namespace {
@@ -64,13 +64,6 @@ struct CostRows {
   static constexpr auto csv = format_cost_validation_csv;
 };
 
-struct FitRows {
-  static constexpr auto judge = stargate::validate_fits;
-  static constexpr auto text = format_fit_validation_text;
-  static constexpr auto json = write_fit_validation;
-  static constexpr auto csv = format_fit_validation_csv;
-};
-
 /// With every prediction as a file, where one is asked for.
 template <class Of, class Row>
 Result<Answer> judge_rows(Result<std::vector<Row>> rows, const Q& q, const Catalogue& catalogue,
@@ -102,8 +95,22 @@ Result<Answer> validate_cost(const Q& q, const Catalogue& catalogue, const Quest
                               context);
 }
 
-Result<Answer> validate_fits(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
-  return judge_rows<FitRows>(load_published_fits(context.files, *q.fits, catalogue), q, catalogue, context);
+/// Cases are whole questions: they load the catalogue that they ask for.
+Result<Answer> validate_cases(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
+  auto cases = load_published_cases(context.files, *q.cases, catalogue);
+  if (!cases) return cases.faults();
+  using Report = Judged<PublishedCase, CaseValidation>;
+  Report report{std::move(*cases), {}};
+  auto judged = validate_cases(report.rows, static_cast<std::size_t>(q.worst), context);
+  if (!judged) return judged.faults();
+  report.validation = std::move(*judged);
+  const std::string file = context.path_of("rows");
+  const std::string csv = file.empty() ? "" : format_case_validation_csv(report.validation);
+  Answer answer = make_answer<Report>(
+      AnswerKind::answered, std::move(report), [](const Report& r) { return format_case_validation_text(r.validation); },
+      [](JsonWriter& json, const Report& r) { write_case_validation(json, r.validation); });
+  if (!file.empty()) answer.files.push_back({file, csv});
+  return answer;
 }
 
 Result<Answer> validate_requests(const Q& q, const Catalogue& catalogue, const QuestionContext& context) {
@@ -132,9 +139,13 @@ Check check_effects(const Q& q, const QuestionContext& context) {
     if (q.leave_out) return idle("leave_out", "--kernels");
     if (q.leave_out_architecture) return idle("leave_out_architecture", "--kernels");
   }
-  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training, --serving, --cost and --fits");
-  if (!q.training && !q.serving && !q.cost && !q.fits && !context.path_of("rows").empty()) {
-    return idle("rows", "--training, --serving, --cost and --fits");
+  if (q.requests && q.worst > 0) return idle("worst", "--kernels, --training, --serving, --cost and --cases");
+  if (!q.training && !q.serving && !q.cost && !q.cases && !context.path_of("rows").empty()) {
+    return idle("rows", "--training, --serving, --cost and --cases");
+  }
+  if (q.cases && !(q.set.empty() && q.without.empty())) {
+    return context.fault(q.set.empty() ? "without" : "set", "has no effect here: cases are whole questions",
+                         "write it into the case's own question");
   }
   return Done{};
 }
@@ -171,8 +182,8 @@ const QuestionTable<ValidateQuestion>& ValidateQuestion::table() {
     t.optional("serving", &Q::serving, "Table of measured serving figures").type("FILE.csv");
     t.optional("requests", &Q::requests, "Measured runs, a row a request").type("FILE.csv");
     t.optional("cost", &Q::cost, "Published costs, of the catalogue's published_costs.csv");
-    t.optional("fits", &Q::fits, "Published cases of what fits and of caches, as the catalogue's published_fits.csv")
-        .type("FILE.csv");
+    t.optional("cases", &Q::cases, "Published cases, whole questions each, as the catalogue's published_cases.yaml")
+        .type("FILE.yaml");
     t.group("Of kernels")
         .optional("collectives", &Q::collectives, "CSV of collective sweeps, inside nodes and across")
         .type("FILE");
@@ -197,7 +208,7 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
                                         {"serving", &question.serving},
                                         {"requests", &question.requests},
                                         {"cost", &costs},
-                                        {"fits", &question.fits}});
+                                        {"cases", &question.cases}});
       !one) {
     return one.faults();
   }
@@ -209,7 +220,7 @@ Result<Answer> answer_validate(const ValidateQuestion& question, const QuestionC
   if (question.training) return validate_training(question, *catalogue, context);
   if (question.serving) return validate_serving(question, *catalogue, context);
   if (question.cost) return validate_cost(question, *catalogue, context);
-  if (question.fits) return validate_fits(question, *catalogue, context);
+  if (question.cases) return validate_cases(question, *catalogue, context);
   return validate_requests(question, *catalogue, context);
 }
 
@@ -243,17 +254,14 @@ Question validate_question() {
                      {"costs[]/predicted_low", "number", "At its lowest price"},
                      {"costs[]/predicted_high", "number", "At its highest price"},
                      {"costs[]/error_pct", "number", "Of the prediction, from the near end of what is published"},
-                     {"fits[]/case", "text", "Fits: its name"},
-                     {"fits[]/model", "text", "Id, or a file beside the table"},
-                     {"fits[]/system", "text", "Id"},
-                     {"fits[]/layout", "text", "Of the replica"},
-                     {"fits[]/engine", "text", "Id"},
-                     {"fits[]/rules", "text", "Of the engine's memory, in the version of the case"},
-                     {"fits[]/figure", "text", "cache_tokens of an attention group, weights_gib or starts (1 or 0)"},
-                     {"fits[]/published", "number", "In the unit of the figure"},
-                     {"fits[]/predicted", "number", "In the unit of the figure"},
-                     {"fits[]/error_pct", "number", "Of the prediction; 0 of a right answer to starts"},
-                     {"fits[]/words", "text", "What an accelerator's memory goes to"},
+                     {"cases[]/case", "text", "Cases: its name"},
+                     {"cases[]/source", "text", "Id"},
+                     {"cases[]/question", "text", "JSON that `stargate ask` takes"},
+                     {"cases[]/figure", "text", "Its path in the answer's JSON"},
+                     {"cases[]/published", "number", "In the unit of the answer; 1 and 0 of yes and no"},
+                     {"cases[]/predicted", "number or null", "In the unit of the answer"},
+                     {"cases[]/error", "text", "Of the prediction; right or WRONG of yes and no"},
+                     {"cases[]/note", "text", "What the publication leaves open"},
                      {"runs[]/run", "text", "Requests: its name"},
                      {"runs[]/requests", "integer", "Measured"},
                      {"runs[]/predicted", "integer", "Of them"},
@@ -269,8 +277,8 @@ Question validate_question() {
       {{"--training tests/golden/inputs/measured_training.csv --worst 2", "training runs, and the two most wrong"},
        {"--serving tests/golden/inputs/measured_serving.csv", "serving figures"},
        {"--cost", "costs of machines, as published"},
-       {"--fits catalogue/published_fits.csv", "what fits by engine and version, as published"}},
-      std::move(fields), {{"rows", "FILE.csv", "Training, serving, costs, fits: every prediction"}});
+       {"--cases catalogue/published_cases.yaml", "what others saw, asked as whole questions"}},
+      std::move(fields), {{"rows", "FILE.csv", "Training, serving, costs, cases: every prediction"}});
 }
 
 }  // namespace stargate

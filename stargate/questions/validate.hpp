@@ -1,5 +1,5 @@
 // `stargate validate`: how far predictions are from measurements, of kernels, training, serving, or request by request;
-// and how far costs and what fits are from published ones.
+// and how far costs and whole answers are from published ones.
 #pragma once
 
 #include "stargate/questions/changes.hpp"
@@ -7,12 +7,12 @@
 
 namespace stargate {
 
-/// Exactly one of the first four, `cost` or `fits`. Paths of the tables; `worst` rows are shown.
+/// Exactly one of the first four, `cost` or `cases`. Paths of the tables; `worst` rows are shown.
 struct ValidateQuestion : ConfidenceField, ChangeFields {
   std::optional<std::string> kernels, training, serving, requests;
   std::optional<std::string> collectives;
   bool cost = false;
-  std::optional<std::string> fits;
+  std::optional<std::string> cases;
   std::vector<std::string> device, law;
   int worst = 0;
   bool leave_out = false, leave_out_architecture = false;
