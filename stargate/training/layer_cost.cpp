@@ -177,13 +177,15 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
   }
-  const bool moe = full || modules.has(RecomputeModule::moe);
+  const bool alternate = !full && modules.has(RecomputeModule::alternate_products);
+  const bool moe = full || alternate || modules.has(RecomputeModule::moe);
   if (moe) cost.backward_wait.expert += cost.forward_wait.expert;
   const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
   const bool feed = experts ? moe || modules.has(RecomputeModule::shared_experts) : modules.has(RecomputeModule::mlp);
   const int regions = tensor_regions(layer), attention_regions = layer.attention.kind != AttentionKind::none ? 1 : 0;
-  const int again = full ? regions : feed ? regions - attention_regions : 0;
-  if (again > 0) cost.backward_wait.tensor += cost.forward_wait.tensor * (static_cast<double>(again) / regions);
+  // Scattered sums are on the list of what per-operator checkpoints keep, gathered inputs are not.
+  const double again = full ? regions : alternate ? 0.5 * regions : feed ? regions - attention_regions : 0;
+  if (again > 0) cost.backward_wait.tensor += cost.forward_wait.tensor * (again / regions);
 }
 
 /// Copies over the host's link run under the passes of other layers; only their excess waits.
@@ -206,7 +208,7 @@ void add_memory(const Slice& slice, LayerCost& cost) {
   visit_kept_tensors(layer, [&](const KeptTensor& kept) {
     all += kept.size;
     widest = max(widest, kept.size);
-    if (!is_dropped(layer, kept)) cost.activations += kept.size;
+    cost.activations += (1 - dropped_share(layer, kept)) * kept.size;
   });
   cost.working = all - cost.activations + widest;  // what recomputation brings back, and one gradient
 }
@@ -323,7 +325,9 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
     cost.forward_wait.tensor += small;
   }
   cost.activations = Bytes::from_base(2 * slice.stream_tokens * slice.hidden() * kActivationBytes);
-  cost.working = Bytes::from_base(logits * (4 + kActivationBytes));  // fp32 softmax, and the logits or their gradient
+  // The fp32 softmax, and the logits or their gradient; PyTorch's cross entropy as it is written holds an fp32 copy too.
+  const double copies = job.recipe.kernels == KernelFusion::eager ? 2 : 1;
+  cost.working = Bytes::from_base(logits * (4 * copies + kActivationBytes));
   cost.parameters.dense = slice.hidden() * static_cast<double>(job.model->vocab) / slice.layout.tp +
                           static_cast<double>(job.model->other_parameters);
   cost.held.dense = cost.sent.dense = cost.parameters.dense * job.recipe.states.weight;
