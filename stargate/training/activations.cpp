@@ -203,8 +203,8 @@ double alternate_dropped_share(const KeptTensor& kept) {
   }
 }
 
-/// By modules that are kept or found again as a whole. Full recomputation keeps the layer's input alone; selective drops
-/// what its modules can find again from what is kept.
+/// By modules that are kept or found again as a whole. Full recomputation keeps the layer's input alone; selective
+/// drops what its modules can find again from what is kept.
 bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
   const Recompute recompute = layer.variant.recompute;
   if (recompute == Recompute::none) return false;

@@ -325,7 +325,7 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
     cost.forward_wait.tensor += small;
   }
   cost.activations = Bytes::from_base(2 * slice.stream_tokens * slice.hidden() * kActivationBytes);
-  // The fp32 softmax, and the logits or their gradient; PyTorch's cross entropy as it is written holds an fp32 copy too.
+  // The fp32 softmax, and the logits or their gradient; PyTorch's cross entropy as written holds an fp32 copy too.
   const double copies = job.recipe.kernels == KernelFusion::eager ? 2 : 1;
   cost.working = Bytes::from_base(logits * (4 * copies + kActivationBytes));
   cost.parameters.dense = slice.hidden() * static_cast<double>(job.model->vocab) / slice.layout.tp +
