@@ -49,6 +49,10 @@ Walk walk_keys(const PrefillCoefficients& c, const AttentionCall& call, double r
   // a step of keys is added a tile, since a kernel walks whole steps.
   const double n = whole_above(rows / c.query_tile), past = call.context - call.query;
   Walk walk{n, 0, whole_above(call.context / c.key_tile) * c.key_tile};
+  if (!call.causal) {
+    walk.keys = n * walk.longest;
+    return walk;
+  }
   const double seen = n * past + step * n * (n - 1) / 2 + call.query;
   const double full = n <= 1 ? walk.longest : seen + n * c.key_tile / 2;
   walk.keys = full;

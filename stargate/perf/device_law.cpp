@@ -43,7 +43,8 @@ bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded &&
 template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
   return {groups("gemm"),       groups("prefill_attention"), groups("decode_attention"), groups("mla_prefill"),
-          groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention")};
+          groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention"),
+          groups("hyper_connection"), groups("encoder_attention")};
 }
 
 }  // namespace
@@ -344,6 +345,20 @@ OperatorTime DeviceLaw::sparse_parts(const SparseCall& call) const {
                             [&](const DeviceLaw& law) { return law.sparse_parts_alone(call); }));
 }
 
+OperatorTime DeviceLaw::mixing_parts_alone(const MixingCall& call) const {
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(call.bytes()), Precision::bf16};
+  KernelTime kernel = own_.mixing_time(call);
+  if (!kernel.known()) kernel = typical_time([&](const KernelLaws& laws) { return laws.mixing_time(call); });
+  if (!kernel.known()) return {literature_.launch(), {}, work.bytes / literature_.stream_bandwidth()};
+  return parts_of(kernel, literature_.launch(), work);
+}
+
+OperatorTime DeviceLaw::mixing_parts(const MixingCall& call) const {
+  return stretched(least_of(mixing_parts_alone(call), no_better_, Precision::bf16, Flops{},
+                            Bytes::from_base(call.bytes()),
+                            [&](const DeviceLaw& law) { return law.mixing_parts_alone(call); }));
+}
+
 bool DeviceLaw::knows_experts(Precision precision) const {
   return own_.has_experts(precision) || std::any_of(lenders_.begin(), lenders_.end(), [&](const Lender& lender) {
            return lender.laws.has_experts(precision);
@@ -403,6 +418,8 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
       return sparse_parts(op.sparse);
     case OperatorKind::recurrent:
       return recurrent_parts(op.recurrent);
+    case OperatorKind::mixing:
+      return mixing_parts(op.mixing);
     case OperatorKind::element_wise:
       return stretched({literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()});
   }
@@ -422,6 +439,8 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       const OperatorTime time = operator_parts(op);
       return time.launch + (time.total() - time.launch) * 2.5;
     }
+    case OperatorKind::mixing:  // gradients of the streams and of what was mixed
+      return operator_time(op) * 2.0;
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }
@@ -436,6 +455,7 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
                           ? Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups}))
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
                       : op.kind == OperatorKind::recurrent ? Bytes::from_base(op.recurrent.bytes())
+                      : op.kind == OperatorKind::mixing ? Bytes::from_base(op.mixing.bytes())
                       : op.kind == OperatorKind::sparse
                           ? Bytes::from_base(op.sparse.index_key_bytes() + op.sparse.gathered_bytes())
                           : op.traffic;

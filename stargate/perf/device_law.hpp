@@ -102,6 +102,8 @@ class DeviceLaw {
   OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
   OperatorTime sparse_parts(const SparseCall& call) const;
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
+  OperatorTime mixing_parts(const MixingCall& call) const;
+  OperatorTime mixing_parts_alone(const MixingCall& call) const;
   bool knows_experts(Precision precision) const;  ///< somebody measured fused experts in it
   KernelTime experts_kernel(const ExpertCall& call, Precision precision) const;
   KernelTime experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;

@@ -67,7 +67,7 @@ double distinct_share(double places, double top_k) {
 /// Tokens out to their experts, or back. Sent once to each of D domains, a token with k experts crosses to
 /// (D - 1) (1 - (1 - 1/D)^k) others instead of k (D - 1) / D (DeepSeek-V3, arXiv 2412.19437, 3.2.2); inside a domain it
 /// goes once to each rank likewise.
-Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
+Duration one_way_time(const Slice& slice, Bytes routed, double top_k) {
   const Fabric& fabric = slice.job.fabric;
   const Group group = place_group(fabric, slice.layout.ep, slice.layout.etp);
   const double domains = std::ceil(static_cast<double>(group.size) / group.per_domain);
@@ -79,6 +79,20 @@ Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
       collective_time(fabric, Collective::all_to_all, routed * distinct_share(group.size, top_k), inside);
   if (domains <= 1) return within;
   return max(collective_time(fabric, Collective::all_to_all, routed * distinct_share(domains, top_k), group), within);
+}
+
+/// Tokens out to their experts and back, the way out `narrow` of 16 bits wide: by all-to-all, or as a dispatcher does
+/// that sends a token once to each domain and rank, whose law was measured (perf/exchange_law.hpp); else by all-to-all of fewer copies.
+Duration exchange_time(const Slice& slice, Bytes routed, const FeedForwardShape& feed, double narrow) {
+  const Fabric& fabric = slice.job.fabric;
+  if (slice.job.recipe.one_copy_per_domain && fabric.exchange != nullptr) {
+    ExpertExchange exchange;
+    exchange.tokens = slice.stream_tokens * slice.shard.imbalance, exchange.hidden = slice.hidden();
+    exchange.top_k = feed.top_k, exchange.experts = feed.experts;
+    exchange.element_bytes = narrow * kActivationBytes, exchange.libraries = ExchangeLibraries::training;
+    return expert_exchange_time(fabric, exchange, place_group(fabric, slice.layout.ep, slice.layout.etp));
+  }
+  return one_way_time(slice, narrow * routed, feed.top_k) + one_way_time(slice, routed, feed.top_k);
 }
 
 /// Whether the host reads how many tokens each expert got: buffers of fixed size and captured steps do without.
@@ -95,7 +109,7 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   const Bytes routed =
       Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kActivationBytes * slice.shard.imbalance);
   const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kActivationBytes : 1;
-  Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
+  Duration exchange = exchange_time(slice, routed, feed, narrow);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
     // Each rank of an expert's tensor group has other tokens; all of them go through every slice of the expert.
