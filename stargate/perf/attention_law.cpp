@@ -151,4 +151,19 @@ double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& d
   return slower * launch + overlapped(stream, moved * each_byte) + c.query_copies * queries * each_byte;
 }
 
+/// The terms of the launch and of memory alone, worded as above.
+double least_decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device,
+                                 const AttentionCall& call) {
+  constexpr double kRounding = 1 - 1e-9;
+  const double width = call.score_dim + call.value_dim;
+  const double kv_width = (call.shared_kv ? call.score_dim : width) * bytes_per_element(call.kv_precision);
+  const double shown = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  const double keys = call.context + c.window_skip * (shown - call.context);
+  const double queries = 2 * call.sequences * call.query * call.heads * call.score_dim;
+  const double moved = call.sequences * call.kv_heads * keys * kv_width + queries * width / call.score_dim;
+  const double each_byte = byte_time(c, device, moved);
+  const double launch = c.launch_us + (call.kv_heads > 1 ? c.regroup_us : 0);
+  return (kReferenceClock / device.clock * launch + (moved + c.query_copies * queries) * each_byte) * kRounding;
+}
+
 }  // namespace stargate

@@ -214,6 +214,12 @@ KernelTime KernelLaws::gemm_time(Precision precision, const GemmShape& s) const 
           gemm_origin_[index_of(precision)]};
 }
 
+double KernelLaws::least_gemm_us(Precision precision, const GemmShape& s) const {
+  const auto& law = gemm_[index_of(precision)];
+  if (!law) return 0;
+  return law->least_microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
+}
+
 bool KernelLaws::casts(Precision precision) const {
   const auto& law = gemm_[index_of(precision)];
   return law && law->format().quantises;
@@ -244,6 +250,11 @@ KernelTime KernelLaws::attention_time(const AttentionCall& call, bool decode) co
   if (decode && attention_->can_decode()) return {attention_->decode_us(call), decode_origin_};
   if (!decode && attention_->can_prefill()) return {attention_->prefill_us(call, Precision::bf16), prefill_origin_};
   return {};
+}
+
+double KernelLaws::least_decode_us(const AttentionCall& call) const {
+  const bool by_law = attention_ && attention_->can_decode() && !call.shared_kv;
+  return by_law ? attention_->least_decode_us(call) : 0;
 }
 
 KernelTime KernelLaws::experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {

@@ -46,10 +46,14 @@ class KernelLaws {
 
   bool has_gemm(Precision precision) const { return gemm_[index_of(precision)].has_value(); }
   KernelTime gemm_time(Precision precision, const GemmShape& shape) const;
+  /// No more microseconds than that law says, for a fraction of its cost; 0 without a law.
+  double least_gemm_us(Precision precision, const GemmShape& shape) const;
   double gemm_launch_us(Precision precision) const { return gemm_launch_us_[index_of(precision)]; }
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   KernelTime attention_time(const AttentionCall& call, bool decode) const;
+  /// As least_gemm_us, of decoding over caches of keys and values; 0 of anything else.
+  double least_decode_us(const AttentionCall& call) const;
   bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
