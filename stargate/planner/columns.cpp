@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "stargate/base/check.hpp"
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/scaling.hpp"
 
@@ -14,13 +13,6 @@ ColumnTable::ColumnTable(int n1, int n2, int n3, int n4)
 
 bool may_run_at(const PlanService& service, const PlanSite& site) {
   return std::find(service.sites.begin(), service.sites.end(), site.id) != service.sites.end();
-}
-
-const PlanSystem& rented_system(const Programme& programme, const PlanContract& contract) {
-  const auto found = std::find_if(programme.systems.begin(), programme.systems.end(),
-                                  [&](const PlanSystem& system) { return system.id == contract.system; });
-  STARGATE_CHECK(found != programme.systems.end(), "a contract of a system the programme does not know");
-  return *found;
 }
 
 const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service) {

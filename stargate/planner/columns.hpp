@@ -77,8 +77,6 @@ Power grid_in(const Programme& programme, const PlanSite& site, int t);
 bool may_run_at(const PlanService& service, const PlanSite& site);
 /// What the contract's accelerators do is sold as the system's own would be; null: it runs no such service.
 const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service);
-/// Its system.
-const PlanSystem& rented_system(const Programme& programme, const PlanContract& contract);
 /// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
 /// it. `t` from 0.
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);

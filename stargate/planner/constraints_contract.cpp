@@ -56,7 +56,7 @@ void add_rented_rows(PlanModel& model) {
       PlanTerms terms;
       for (int k = 0; k < count(p.services); ++k) terms.add(model.columns.serve.at(x, k, t), 1);
       if (terms.empty()) continue;
-      terms.add(model.columns.hire.at(x, t), -rented_system(p, p.contracts[x]).availability);
+      terms.add(model.columns.hire.at(x, t), -p.contracts[x].availability);
       add_at_most(model, {.family = PlanFamily::rented, .t = t, .first = x}, terms, 0);
     }
   }

@@ -30,7 +30,7 @@ MoneyPerEnergy rent_a_quarter(Money of_a_megawatt) { return of_a_megawatt / (1.0
 
 /// Half of the demand, at `price` an hour of an accelerator.
 PlanContract half(const Programme& p, double price) {
-  return {"cloud", "rack", constant(p.first, p.last, 500.0), constant(p.first, p.last, price * dollar / hour),
+  return {"cloud", "rack", 1, constant(p.first, p.last, 500.0), constant(p.first, p.last, price * dollar / hour),
           0.8,     false,  {"chat"}};
 }
 

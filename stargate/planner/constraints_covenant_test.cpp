@@ -91,7 +91,7 @@ TEST_CASE("the fixed charge counts rent as due") {
   Programme p = on_credit(1.0 * billion_dollars, {kStart + 3, kStart + 3});
   p.capital.push_back({"first owners", p.first, 5.0 * million_dollars, FundKind::equity, 0});
   // 100 accelerators, as ten racks, for 1 M$ a quarter.
-  p.contracts.push_back({"cloud", "rack", constant(p.first, p.last, 100.0),
+  p.contracts.push_back({"cloud", "rack", 1, constant(p.first, p.last, 100.0),
                          constant(p.first, p.last, 10e3 * dollar / quarter_year), 1, true, {"chat"}});
   p.fixed_charge = PlanCovenant{4, p.first};
   // 4 (1.08 D + 4) = 4 x 0.7884 (n + 10); 0.9 n + 1 = 5 + 0.98 D

@@ -66,7 +66,7 @@ const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families() {
        "an accelerator more in the contract", true, 0},
       {PlanFamily::minimum_take, "minimum_take", "hire[x,t] >= take_or_pay_x amount[x,t] take[x]", "accelerators",
        "an accelerator that need not be paid for in the quarter", true, 7},
-      {PlanFamily::rented, "rented", "sum_k serve[x,k,t] <= availability_g hire[x,t]", "thousand accelerators",
+      {PlanFamily::rented, "rented", "sum_k serve[x,k,t] <= availability_x hire[x,t]", "thousand accelerators",
        "a thousand working accelerators of the contract in the quarter", false, 0},
       {PlanFamily::floor, "floor", "sell[k,b,t] + missed[k,b,t] >= floor_kb wanted[k,b,t]", "Mtok/s",
        "a million tokens a second of duty lifted in the quarter", true, 0},

@@ -99,7 +99,6 @@ void check_programme(const Programme& p) {
     // A negative price would make the cost fall for ever.
     STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
   }
-  for (const auto& contract : p.contracts) rented_system(p, contract);
   for (const auto& site : p.sites) STARGATE_CHECK(!site.lease || site.lease->term > 0, "a lease without a term");
   for (const auto& tranche : p.capital) {
     const bool backwards = tranche.repayment && tranche.repayment->until < tranche.repayment->from;

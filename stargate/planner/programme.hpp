@@ -151,7 +151,8 @@ struct PlanService {
 
 /// Machines of another owner, rented with power, place and care: no capital, no site of the programme.
 struct PlanContract {
-  std::string id, system;             ///< of Programme::systems, whose rates and availability they have
+  std::string id, system;             ///< by whose id services have their rates
+  double availability = 0.95;         ///< share of what is paid for that works
   Series<double> accelerators;        ///< in the contract, by quarter
   Series<MoneyRate> price;            ///< of an accelerator, paid for the hours rented
   double take_or_pay = 0;             ///< share of the accelerators that is paid for whether used or not

@@ -196,7 +196,7 @@ class Costs {
   void share_contract(PlanQuarter& quarter, int x, int t) {
     const ContractQuarter& contract = quarter.contracts[x];
     if (contract.paid <= 0) return;
-    const double works = rented_system(p_, p_.contracts[x]).availability * contract.paid;
+    const double works = p_.contracts[x].availability * contract.paid;
     PlanCost rent;
     rent.rent = contract.rent;
     double busy = 0;
