@@ -60,8 +60,8 @@ struct PlanColumns {
   ColumnTable taxed, loss;                       ///< (0, t): M$; profit that bears tax, and losses carried forward
 };
 
-/// Adds the columns; all are at least zero, and only `sell` and `take` have an upper bound. Of the objective they have what is sold
-/// and what is left at the end; what is paid comes with the payments (constraints_money.cpp).
+/// Adds the columns; all are at least zero, and only `sell` and `take` have an upper bound. Of the objective they
+/// have what is sold and what is left at the end; what is paid comes with the payments (constraints_money.cpp).
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
 /// The period in which what arrives in period `t` was ordered: a lead before, in the tail the same year; -1: before the

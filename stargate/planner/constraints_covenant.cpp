@@ -1,6 +1,6 @@
 // Rows of what lenders and the state ask.
-//   cover    least * due <= revenue - running costs - rent - tax, summed over the last four quarters; in the tail a year.
-//            due: interest and instalments; the fixed charge counts rent as due.
+//   cover    least * due <= revenue - running costs - rent - tax, over the last four quarters; in the tail a year. Due:
+//            interest and instalments; the fixed charge counts rent as due.
 //   tax      taxed = loss - loss before + profit, both at least zero: a profit bears tax unless losses carried forward
 //            take it up. Interest is not deducted (PlanTax). What is left at the end is sold then at its book value:
 //            else machines would be bought in the last year for their depreciation.

@@ -1,6 +1,7 @@
 // Rows of money: what is paid in a quarter against what is in hand, tranches, the share of debt.
 // A system is paid in stages (deposit at order, most at delivery, the rest a quarter after), construction evenly over
-// its lead, energy, maintenance, rent, penalties, tax and carbon as they fall. Deposits of committed systems were paid before the programme.
+// its lead, energy, maintenance, rent, penalties, tax and carbon as they fall. Deposits of committed systems
+// were paid before the programme.
 #include <algorithm>
 
 #include "stargate/planner/finance.hpp"

@@ -1,5 +1,5 @@
-// Rows of sites: power of what is installed, energising after construction or by lease, grid, crews, energy drawn, take-or-pay,
-// carbon.
+// Rows of sites: power of what is installed, energising after construction or by lease, grid, crews, energy drawn,
+// take-or-pay, carbon.
 #include <algorithm>
 
 #include "stargate/planner/finance.hpp"

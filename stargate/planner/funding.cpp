@@ -34,7 +34,7 @@ double debt_room(const Programme& programme, double equity, double debt) {
   return std::max(0.0, equity * share / (1 - share) - debt);
 }
 
-/// Of one tranche by quarter `t`: what `share` gives of each draw before, and of what was drawn before the first quarter.
+/// Of one tranche by quarter `t`: what `share` gives of each draw, and of what was drawn before the first quarter.
 template <class Share>
 double of_draws(const Programme& p, int r, const std::vector<double>& drawn, int t, Share share) {
   const auto& tranche = p.capital[r];
