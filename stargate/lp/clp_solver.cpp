@@ -65,6 +65,19 @@ void set_basis(ClpSimplex& model, const LpBasis& basis) {
   }
 }
 
+/// From a vertex that was optimal before something changed. Presolve would forget it.
+void run_from(ClpSimplex& model, const LpOptions& options) {
+  STARGATE_CHECK(static_cast<int>(options.start->columns.size()) == model.numberColumns() &&
+                     static_cast<int>(options.start->rows.size()) == model.numberRows(),
+                 "a start of another programme");
+  set_basis(model, *options.start);
+  if (options.method == LpMethod::primal) {
+    model.primal();
+  } else {
+    model.dual();
+  }
+}
+
 std::shared_ptr<const LpBasis> get_basis(const ClpSimplex& model) {
   auto basis = std::make_shared<LpBasis>();
   for (int j = 0; j < model.numberColumns(); ++j) {
@@ -98,7 +111,11 @@ class ClpRuns {
 
   /// An answer that passes our check, or none.
   std::optional<LpSolution> solve(const LpOptions& options) {
-    run([&](ClpSimplex& model) { run_cold(model, options); });
+    if (options.start) {
+      run([&](ClpSimplex& model) { run_from(model, options); });
+    } else {
+      run([&](ClpSimplex& model) { run_cold(model, options); });
+    }
     if (best_ && !passes(kWorthCleaning)) clean();
     if (best_ && !passes(kAccepted)) solve_plainly();
     if (!best_ || !passes(kAccepted)) return std::nullopt;
@@ -172,9 +189,9 @@ std::optional<std::vector<double>> attempt(const LpProblem& problem, const LpOpt
   return std::move(found->values);
 }
 
-/// Search, fix, solve for prices. The gap to the search's own bound must close as well.
+/// Search, fix, solve for prices. Without a gap that is good enough, the one to the search's own bound must close too.
 LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
-  const WholeNumbers search = search_whole_numbers(problem, options.node_limit);
+  const WholeNumbers search = search_whole_numbers(problem, options.node_limit, options.integer_gap);
   if (!search.values) {
     if (search.hit_limit) return LpStopped{"the limit of nodes searched over whole numbers"};
     return explain_no_solution(problem, [&](const LpProblem& other) { return attempt(other, options); });
@@ -191,7 +208,9 @@ LpOutcome solve_whole(const LpProblem& problem, const LpOptions& options) {
   if (!found) return LpStopped{"no prices at the whole numbers found: badly scaled numbers?", runs.iterations()};
   found->residuals.integer_gap = std::max(0.0, found->objective - search.bound) / (1 + std::abs(found->objective));
   // The search's bound and the simplex's objective come from two solvers: that they meet is the proof of optimality.
-  if (found->residuals.integer_gap > kAccepted) return LpStopped{"the whole numbers found are not proved the best"};
+  if (options.integer_gap == 0 && found->residuals.integer_gap > kAccepted) {
+    return LpStopped{"the whole numbers found are not proved the best"};
+  }
   return *std::move(found);
 }
 

@@ -37,6 +37,12 @@ struct LpOptions {
   bool presolve = true;                   ///< off: slower, and easier to follow
   int iteration_limit = 0;   ///< of one simplex run; 0: none. (No time limit: the answer would depend on the machine.)
   int node_limit = 100'000;  ///< of the search over whole numbers
+  /// Of the objective: whole numbers this near to the search's bound are good enough. Above zero the search also
+  /// rounds, and at the node limit the best found is an answer, with the gap that it reached.
+  double integer_gap = 0;
+  /// A vertex to begin at, of a programme with as many columns and rows; the method says which simplex goes on from it:
+  /// dual after a change of bounds, primal after one of costs.
+  std::shared_ptr<const LpBasis> start = nullptr;
 };
 
 /// How far a pair of primal and dual values is from proving itself optimal; docs/explanation/linear-programme.md.

@@ -1,6 +1,9 @@
-// Cbc without its preprocessing, cuts and heuristics: what it finds rests on the relaxations and the bounds alone.
+// Cbc without its preprocessing. For a proved optimum without heuristics too: what it finds then rests on the
+// relaxations and the bounds alone.
 #include "stargate/lp/whole_numbers.hpp"
 
+#include <CbcHeuristic.hpp>
+#include <CbcHeuristicDiveFractional.hpp>
 #include <CbcModel.hpp>
 #include <OsiClpSolverInterface.hpp>
 #include <cmath>
@@ -12,10 +15,17 @@ namespace {
 
 constexpr double kWhole = 1e-7;  ///< a value this near to a whole number is one
 
+/// Cbc copies what it is given.
+void help_search(CbcModel& search) {
+  CbcRounding rounding(search);
+  CbcHeuristicDiveFractional dive(search);
+  search.addHeuristic(&rounding, "rounding");
+  search.addHeuristic(&dive, "dive");
+}
+
 }  // namespace
 
-/// Without a gap that would be good enough: the answer must not depend on the order of the search.
-WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
+WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit, double gap) {
   OsiClpSolverInterface relaxation;
   relaxation.messageHandler()->setLogLevel(0);
   load_coin(relaxation, problem, problem.matrix());
@@ -25,13 +35,14 @@ WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit) {
   search.setIntegerTolerance(kWhole);
   // Absolute and relative: Cbc would otherwise stop at a solution within its default gaps of the bound.
   search.setAllowableGap(0);
-  search.setAllowableFractionGap(0);
+  search.setAllowableFractionGap(gap);
   search.setMaximumNodes(node_limit);
+  if (gap > 0) help_search(search);
   search.branchAndBound();
   WholeNumbers out;
   out.hit_limit = search.isNodeLimitReached();
   out.bound = search.getBestPossibleObjValue() + problem.objective_offset();
-  if (!search.isProvenOptimal()) return out;
+  if (!search.isProvenOptimal() && (gap == 0 || search.bestSolution() == nullptr)) return out;
   const double* values = search.bestSolution();
   out.values.emplace(values, values + problem.column_count());
   // Within kWhole of a whole number already; rounded, so that they can be fixed and counted as such.

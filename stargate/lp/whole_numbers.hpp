@@ -9,7 +9,6 @@
 
 namespace stargate {
 
-/// `values` with `hit_limit`: the best found so far is not returned, since nothing says how good it is.
 struct WholeNumbers {
   std::optional<std::vector<double>> values;  ///< by column, whole where they must be; none: no solution, or the limit
   double bound = 0;                           ///< no solution costs less, the objective's offset included
@@ -18,7 +17,8 @@ struct WholeNumbers {
 
 /// Stops after `node_limit` nodes of the search; the same programme gives the same bits. Nodes and no seconds, for the
 /// reason that LpOptions gives. In the worst case the number of nodes grows exponentially with the number of whole
-/// columns.
-WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit);
+/// columns. `gap` is of the objective; at zero the optimum is proved, or there are no values. Above, the search begins
+/// with rounding and the best found within the limit is returned.
+WholeNumbers search_whole_numbers(const LpProblem& problem, int node_limit, double gap = 0);
 
 }  // namespace stargate

@@ -15,6 +15,10 @@
 #include "stargate/questions/model.hpp"
 #include "stargate/questions/plan.hpp"
 #include "stargate/questions/plan_alliance.hpp"
+#include "stargate/questions/plan_near.hpp"
+#include "stargate/questions/plan_when.hpp"
+#include "stargate/questions/plan_whole.hpp"
+#include "stargate/questions/plan_why.hpp"
 #include "stargate/questions/serve.hpp"
 #include "stargate/questions/serve_simulate.hpp"
 #include "stargate/questions/serve_size.hpp"
@@ -47,6 +51,10 @@ void write_node(JsonWriter& json, const Node& node) {
 const std::vector<Question>& all_questions() {
   static const std::vector<Question> questions{plan_question(),
                                                alliance_question(),
+                                               why_question(),
+                                               near_question(),
+                                               when_question(),
+                                               whole_question(),
                                                train_question(),
                                                train_search_question(),
                                                goodput_question(),
