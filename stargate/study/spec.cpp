@@ -198,7 +198,8 @@ const RecordTable<StudySpec>& StudySpec::table() {
                     "Shares of suppliers' capacity; a supplier not named delivers nothing to the programme.")
           .required("services", &S::services, "Work to be done.")
           .optional("carbon", &S::carbon, "Price of emissions.")
-          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.");
+          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.")
+          .optional("risk", &S::risk, "What may turn out otherwise.");
   return table;
 }
 

@@ -8,6 +8,7 @@
 #include "stargate/service/service_spec.hpp"
 #include "stargate/sizing/serving_ways.hpp"
 #include "stargate/study/partner_spec.hpp"
+#include "stargate/study/risk_spec.hpp"
 
 namespace stargate {
 
@@ -170,6 +171,7 @@ struct StudySpec {
   std::vector<StudyServiceSpec> services;  ///< what tokens are wanted for
   std::optional<CarbonSpec> carbon;        ///< price of emissions
   std::vector<PartnerSpec> partners;       ///< who brings what of it
+  std::optional<RiskSpec> risk;            ///< what may turn out otherwise
   static const RecordTable<StudySpec>& table();
 };
 
