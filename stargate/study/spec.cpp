@@ -260,7 +260,8 @@ const RecordTable<StudySpec>& StudySpec::table() {
           .required("services", &S::services, "Work to be done.")
           .optional("carbon", &S::carbon, "Price of emissions.")
           .optional("tax", &S::tax, "Tax on profit; none when left out.")
-          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.");
+          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.")
+          .optional("risk", &S::risk, "What may turn out otherwise.");
   return table;
 }
 

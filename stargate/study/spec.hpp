@@ -8,6 +8,7 @@
 #include "stargate/service/service_spec.hpp"
 #include "stargate/sizing/serving_ways.hpp"
 #include "stargate/study/partner_spec.hpp"
+#include "stargate/study/risk_spec.hpp"
 
 namespace stargate {
 
@@ -213,6 +214,7 @@ struct StudySpec {
   std::optional<CarbonSpec> carbon;        ///< price of emissions
   std::optional<TaxSpec> tax;              ///< empty: none
   std::vector<PartnerSpec> partners;       ///< who brings what of it
+  std::optional<RiskSpec> risk;            ///< what may turn out otherwise
   static const RecordTable<StudySpec>& table();
 };
 

@@ -431,6 +431,7 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
     drop_left_out(document->root, list, "system", "system", changes.without);
   }
   drop_left_out_of_partners(document->root, changes.without);
+  drop_left_out_of_risk(document->root, changes.without);
   Diagnostics faults;
   for (const auto& change : changes.set) {
     auto applied = apply_override(*document, change);
@@ -448,6 +449,8 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   faults.insert(faults.end(), more.begin(), more.end());
   const auto of_partners = check_partners(*document, study, catalogue);
   faults.insert(faults.end(), of_partners.begin(), of_partners.end());
+  const auto of_risk = check_risk(*document, study, catalogue);
+  faults.insert(faults.end(), of_risk.begin(), of_risk.end());
   if (!faults.empty()) return faults;
   return study;
 }
