@@ -35,7 +35,7 @@ TEST_CASE("an exchange takes longer for more tokens, slower links and more domai
   }
 }
 
-TEST_CASE("inside a rack more ranks and more tokens take longer, narrow rows less, and the one-sided way touches fewer") {
+TEST_CASE("inside a rack more ranks and tokens take longer, narrow rows less, and the one-sided way touches fewer") {
   ExchangeCoefficients c;
   c.rank_us = 1;
   const auto time = [&](ExchangeMode mode, double tokens, double ranks, double element_bytes) {

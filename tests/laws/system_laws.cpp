@@ -1,6 +1,6 @@
 // Laws between whole systems: one whose chips and networks are at least as good in every figure is never slower in any
-// training step, nor, where nobody measured its network, at any collective. Measured networks are as they were measured:
-// a rack's long chains take small messages longer than a host's (GB200 up to 2.5 times an H100's).
+// training step, nor, where nobody measured its network, at any collective. Measured networks are as they were
+// measured: a rack's long chains take small messages longer than a host's (GB200 up to 2.5 times an H100's).
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
