@@ -1,8 +1,9 @@
 // Fits the attention law to tables of measured kernels: `context_attention` (prefill), `encoder_attention` (without a
-// causal mask) and `generation_attention` (decode). A group is one kernel for one pair of precisions, head width and kind of call (attention_law.hpp names
-// them): kernels are compiled apart for each. Its structure (tiles, packing, jobs side by side) is tried among few
-// choices on a sample of rows, the best three on all. Rows left out by rule: no time; faster than the multiplications
-// or the bytes allow; disturbed, which is slower by half than two calls of the same heads that ask for more.
+// causal mask) and `generation_attention` (decode). A group is one kernel for one pair of precisions, head width and
+// kind of call (attention_law.hpp names them): kernels are compiled apart for each. Its structure (tiles, packing, jobs
+// side by side) is tried among few choices on a sample of rows, the best three on all. Rows left out by rule: no time;
+// faster than the multiplications or the bytes allow; disturbed, which is slower by half than two calls of the same
+// heads that ask for more.
 #pragma once
 
 #include <memory>

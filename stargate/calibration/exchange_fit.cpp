@@ -128,11 +128,11 @@ class ExchangeFit final : public RowFit<ExchangeRow> {
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override {
     std::vector<Prediction> out = RowFit::predict(table, device, groups);
-    for (const auto& [name, group] : exchange_groups(table, device)) {
-      const auto is_own = [&](const CalibratedGroup& g) { return g.precision == name; };
+    for (const auto& entry : exchange_groups(table, device)) {
+      const auto is_own = [&](const CalibratedGroup& g) { return g.precision == entry.first; };
       if (std::any_of(groups.begin(), groups.end(), is_own)) continue;
-      for (const std::size_t row : group.rows) {
-        out[row] = {std::numeric_limits<double>::quiet_NaN(), name, unpredicted().no_coefficients};
+      for (const std::size_t row : entry.second.rows) {
+        out[row] = {std::numeric_limits<double>::quiet_NaN(), entry.first, unpredicted().no_coefficients};
       }
     }
     return out;

@@ -253,7 +253,7 @@ void select_blocks(ModelDraft& draft, std::vector<AttentionShape>& layers) {
   const auto marks = fields.find({"sparse_attention_config.sparse_attention_freq"});
   if (!marks || !fields.flag_or({"sparse_attention_config.use_sparse_attention"}, true)) return;
   const int heads = fields.required({"sparse_attention_config.sparse_num_index_heads"}, kHeadRange, "index heads");
-  const int width = fields.required({"sparse_attention_config.sparse_index_dim"}, kWidthRange, "width of an index head");
+  const int width = fields.required({"sparse_attention_config.sparse_index_dim"}, kWidthRange, "width of its heads");
   const int block = fields.required({"sparse_attention_config.sparse_block_size"}, kWidthRange, "tokens in a block");
   const int blocks = fields.required({"sparse_attention_config.sparse_topk_blocks"}, kWidthRange, "blocks selected");
   const auto sparse = fit_to_layers(draft, *marks, fields.whole_list(*marks, {0, 1}));

@@ -173,9 +173,6 @@ TEST_CASE("Training averages over the positions of a sequence, windows and selec
   }
 }
 
-}  // namespace
-}  // namespace stargate
-
 TEST_CASE("An index of MiniMax-M3 selects blocks of keys and values on the layers that the file marks") {
   const Model model = catalogue_model("minimax-m3");
   CHECK(model.layer_count() == 60);
@@ -193,3 +190,6 @@ TEST_CASE("An index of MiniMax-M3 selects blocks of keys and values on the layer
   CHECK(indexed == 57);
   CHECK(attended_tokens(model.layer(0).attention, 100'000) == 100'000);
 }
+
+}  // namespace
+}  // namespace stargate

@@ -35,6 +35,23 @@ TEST_CASE("an exchange takes longer for more tokens, slower links and more domai
   }
 }
 
+TEST_CASE("inside a rack more ranks and tokens take longer, narrow rows less, and the one-sided way touches fewer") {
+  ExchangeCoefficients c;
+  c.rank_us = 1;
+  const auto time = [&](ExchangeMode mode, double tokens, double ranks, double element_bytes) {
+    ExchangeCall call{mode, ExchangeWay::dispatch, tokens, 7168, 8, 256, ranks, ranks, 0};
+    call.row_bytes = exchange_row_bytes(7168, element_bytes, call.way);
+    return exchange_us(c, kDevice, call);
+  };
+  for (const auto mode : {ExchangeMode::two_sided, ExchangeMode::one_sided}) {
+    CHECK(is_rack_mode(mode));
+    CHECK(time(mode, 4096, 64, 1) > time(mode, 4096, 8, 1));
+    CHECK(time(mode, 8192, 8, 1) > time(mode, 4096, 8, 1));
+    CHECK(time(mode, 4096, 8, 0.5) < time(mode, 4096, 8, 1));
+  }
+  CHECK(time(ExchangeMode::one_sided, 4096, 8, 1) < time(ExchangeMode::two_sided, 4096, 8, 1));
+}
+
 TEST_CASE("a token goes once to each domain in the normal mode, once for each expert in the low-latency one") {
   ExchangeCoefficients c;
   c.launch_us = c.expert_us = c.row_us = c.hop_us = 0, c.across_share = c.link_share = 1, c.unit_rate = 1e9;

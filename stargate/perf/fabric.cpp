@@ -292,13 +292,13 @@ double collective_us(const Fabric& fabric, const CollectiveCoefficients* laws, C
   const auto index = static_cast<std::size_t>(collective);
   const double up = bytes_per_us(group_bandwidth(fabric, inside));
   if (inside == size) {
-    return domain_collective_us(laws != nullptr ? laws->domain[index] : literature_domain_coefficients(fabric, collective),
-                                call, up);
+    const auto c = laws != nullptr ? laws->domain[index] : literature_domain_coefficients(fabric, collective);
+    return domain_collective_us(c, call, up);
   }
   // Beyond the first switch an oversubscribed tree has fewer links up than down: at worst every rank sends through it.
   const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
-  return across_collective_us(laws != nullptr ? laws->across[index] : literature_across_coefficients(fabric, collective),
-                              call, up, out);
+  const auto c = laws != nullptr ? laws->across[index] : literature_across_coefficients(fabric, collective);
+  return across_collective_us(c, call, up, out);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ struct Link {
 /// Measured exchanges of experts' tokens. By mode; by way; inside a domain and across.
 struct ExchangeLaws {
   ExchangeDevice device;
-  std::array<std::array<std::array<std::optional<ExchangeCoefficients>, 2>, kExchangeWayCount>, kExchangeModeCount> laws;
+  using Ways = std::array<std::array<std::optional<ExchangeCoefficients>, 2>, kExchangeWayCount>;
+  std::array<Ways, kExchangeModeCount> laws;
 };
 
 /// The measured laws of a system whose links are no better, in domains of so many accelerators.

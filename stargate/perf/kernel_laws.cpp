@@ -34,7 +34,7 @@ KernelLaws::KernelLaws(const Accelerator& accelerator, const Catalogue& catalogu
   calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels);
   calibrate_recurrent(accelerator, groups.recurrent);
   calibrate_sparse(accelerator, groups.sparse);
-  calibrate_mixing(accelerator, groups.mixing);
+  calibrate_mixing(accelerator, keep_one_lender(groups.mixing));
   calibrate_encoder(accelerator, keep_one_lender(groups.encoder));
 }
 

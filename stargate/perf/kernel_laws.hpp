@@ -23,7 +23,8 @@ namespace stargate {
 
 /// What one lender has for a device, a list a law.
 struct KernelGroups {
-  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse, mixing, encoder;
+  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse, mixing,
+      encoder;
 };
 
 /// What a lender's law says of a call: no time where it has none.

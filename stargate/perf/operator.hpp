@@ -35,7 +35,7 @@ struct AttentionCall {
   double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;  ///< of this rank; elements a head
   double window = 0;                                             ///< 0: everything
   bool shared_kv = false;                                        ///< keys and values are one stored vector (MLA decode)
-  bool causal = true;                                            ///< false: every query sees all of its context (encoders)
+  bool causal = true;  ///< false: every query sees all of its context (encoders)
   Precision kv_precision = Precision::bf16;
 
   /// Query-key pairs of one sequence and head: no further back than the window where causal.
@@ -112,8 +112,8 @@ struct SparseCall {
   constexpr double head_bytes() const { return 2 * sequences * query * heads * (score_dim + value_dim); }
 };
 
-/// Hyper-connections of one site (before and behind a branch) on one rank: `before`, streams are mixed into the branch's
-/// input; else its output is mixed back into each of them (arXiv 2512.24880, section 4).
+/// Hyper-connections of one site (before and behind a branch) on one rank: `before`, streams are mixed into the
+/// branch's input; else its output is mixed back into each of them (arXiv 2512.24880, section 4).
 struct MixingCall {
   double tokens = 0, hidden = 0, streams = 1;
   bool before = true;

@@ -7,8 +7,8 @@
 //               keys = index keys of each sequence read once / (memory_share bandwidth)
 //   select    = select_us for each 1,024 scores of a token, one unit a token: max(1, tokens / units) of them in turn
 //   attention = (compute^2 + gather^2)^(1/2), compute = 2 rows (score + value width) attended / (compute_share peak),
-//               rows = heads, those of a key head in tiles of head_tile; gather = vectors attended to /
-//               (gather_share bandwidth)
+//               rows = heads, those of a key head in tiles of head_tile,
+//               gather = vectors attended to / (gather_share bandwidth)
 //   other     = (queries and outputs of all heads in 16 bits) / (traffic_share bandwidth)
 // `scored` and `attended` are counted in operator.hpp. Calls whose host is slower take host_us instead; a captured
 // graph has no host. After DeepSeek-AI, "DeepSeek-V3.2" (2025), and the configuration files of DeepSeek-V4.

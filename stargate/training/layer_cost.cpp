@@ -82,7 +82,8 @@ Duration one_way_time(const Slice& slice, Bytes routed, double top_k) {
 }
 
 /// Tokens out to their experts and back, the way out `narrow` of 16 bits wide: by all-to-all, or as a dispatcher does
-/// that sends a token once to each domain and rank, whose law was measured (perf/exchange_law.hpp); else by all-to-all of fewer copies.
+/// that sends a token once to each domain and rank, whose law was measured (perf/exchange_law.hpp); where none was, by
+/// all-to-all of fewer copies.
 Duration exchange_time(const Slice& slice, Bytes routed, const FeedForwardShape& feed, double narrow) {
   const Fabric& fabric = slice.job.fabric;
   if (slice.job.recipe.one_copy_per_domain && fabric.exchange != nullptr) {
