@@ -338,8 +338,11 @@ OperatorTime DeviceLaw::attention_parts(const AttentionCall& call) const { retur
 OperatorTime DeviceLaw::attention_bounded(const AttentionCall& call) const {
   OperatorTime least = attention_parts_alone(call);
   if (no_better_.empty()) return least;
+  // Latent caches come from memory; of others the last-level cache may hold a part.
+  const bool cold = call.shared_kv && is_decode(call) && call.window <= 0;
   const auto bound = [&](const AttentionCall& c, Precision p) {
-    return least_of(least, no_better_, p, Flops::from_base(c.flops()), Bytes{},
+    return least_of(least, no_better_, p, Flops::from_base(c.flops()),
+                    cold ? Bytes::from_base(c.cache_bytes()) : Bytes{},
                     [&](const DeviceLaw& law) { return law.attention_parts_alone(c); },
                     [&](const DeviceLaw& law) { return law.least_attention_us(c); });
   };
@@ -416,9 +419,13 @@ KernelTime DeviceLaw::experts_kernel(const ExpertCall& call, Precision precision
   const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
   const RoutedLoad load = routed_load(shape, call.tokens, call.skew);  // dear, and the same for all laws
   KernelTime kernel = experts_alone(shape, load, precision);
+  // Weights come from memory, and no format has narrower ones than its precision.
+  const double weights = load.reached * (shape.gated ? 3 : 2) * shape.inter * shape.hidden;
   const auto bound = [&](Precision p) {
+    const Bytes least_read = Bytes::from_base((1 - 1e-9) * weights * bytes_per_element(p));
     for (const NoBetter& other : no_better_) {
       if (!other.in[static_cast<std::size_t>(p)] || !other.law->knows_experts(p)) continue;
+      if (kernel.known() && (least_read / other.law->bandwidth_).in(microsecond) >= kernel.us) continue;
       KernelTime theirs = other.law->experts_alone(shape, load, p);
       theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
       kernel = least(kernel, theirs);
