@@ -40,6 +40,17 @@ constexpr double kMostDecoded = 8;  // new tokens behind a cache that are decodi
 
 bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded && call.context > call.query; }
 
+/// Latent caches are read from memory; of others the last-level cache may hold a part.
+bool is_read_cold(const AttentionCall& call) { return call.shared_kv && is_decode(call) && call.window <= 0; }
+
+constexpr double kRounding = 1 - 1e-9;  // of a lower bound
+
+/// Bytes of weights that a rank's tokens reach, which come from memory: no format has narrower ones than its precision.
+Bytes reached_weights(const MoeShape& shape, const RoutedLoad& load, Precision precision) {
+  const double weights = load.reached * (shape.gated ? 3 : 2) * shape.inter * shape.hidden;
+  return Bytes::from_base(kRounding * weights * bytes_per_element(precision));
+}
+
 /// In the order of KernelGroups' members; the names are those of calibration files.
 template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
@@ -329,7 +340,8 @@ OperatorTime DeviceLaw::attention_parts_alone(const AttentionCall& call) const {
     // asked.
     const Duration bare = Bytes::from_base(is_decode(call) ? wide.cache_bytes() : 0) / bandwidth_;
     // What the last-level cache holds comes several times as fast.
-    if (bare.in(microsecond) < 4 * kernel.us) kernel = least(kernel, attention_kernel(wide));
+    const double most_faster = is_read_cold(call) ? 1 : 4;
+    if (bare.in(microsecond) * kRounding < most_faster * kernel.us) kernel = least(kernel, attention_kernel(wide));
   }
   return parts_of(kernel, literature_.launch(), work);
 }
@@ -340,7 +352,8 @@ OperatorTime DeviceLaw::attention_bounded(const AttentionCall& call) const {
   OperatorTime least = attention_parts_alone(call);
   if (no_better_.empty()) return least;
   const auto bound = [&](const AttentionCall& c, Precision p) {
-    return least_of(least, no_better_, p, Flops::from_base(c.flops()), Bytes{},
+    return least_of(least, no_better_, p, Flops::from_base(c.flops()),
+                    is_read_cold(c) ? Bytes::from_base(c.cache_bytes()) : Bytes{},
                     [&](const DeviceLaw& law) { return law.attention_parts_alone(c); },
                     [&](const DeviceLaw& law) { return law.least_attention_us(c); });
   };
@@ -420,9 +433,11 @@ KernelTime DeviceLaw::experts_alone(const MoeShape& shape, const RoutedLoad& loa
     return typical_time([&](const KernelLaws& laws) { return laws.experts_time(shape, load, p); });
   };
   KernelTime kernel = in(precision);
-  // Fused kernels are seldom within reach of those of a wider format: asked only where half their traffic would be.
+  // Kernels of a wider format are asked only where reading their weights leaves a chance.
   for (const Precision wider : wider_formats(precision)) {
-    if (knows_experts(wider)) kernel = least(kernel, in(wider));
+    if (!knows_experts(wider)) continue;
+    if (kernel.known() && (reached_weights(shape, load, wider) / bandwidth_).in(microsecond) >= kernel.us) continue;
+    kernel = least(kernel, in(wider));
   }
   return kernel;
 }
@@ -432,8 +447,10 @@ KernelTime DeviceLaw::experts_kernel(const ExpertCall& call, Precision precision
   const RoutedLoad load = routed_load(shape, call.tokens, call.skew);  // dear, and the same for all laws
   KernelTime kernel = experts_alone(shape, load, precision);
   const auto bound = [&](Precision p) {
+    const Bytes least_read = reached_weights(shape, load, p);
     for (const NoBetter& other : no_better_) {
       if (!other.in[static_cast<std::size_t>(p)] || !other.law->knows_experts(p)) continue;
+      if (kernel.known() && (least_read / other.law->bandwidth_).in(microsecond) >= kernel.us) continue;
       KernelTime theirs = other.law->experts_alone(shape, load, p);
       theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
       kernel = least(kernel, theirs);
