@@ -11,6 +11,7 @@
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/report.hpp"
 #include "stargate/planner/scaling.hpp"
+#include "stargate/units/text.hpp"
 
 namespace stargate {
 
@@ -45,6 +46,8 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
     case PlanFamily::floor:
       return fmt::format("promise to {} of {}", programme.services[key.first].blocks[key.second].name,
                          programme.services[key.first].id);
+    case PlanFamily::hall:
+      return fmt::format("halls for racks of {} at {}", format_quantity(programme.halls[key.second].rack), site());
     case PlanFamily::tax:
       return "taxed profit";
     case PlanFamily::debt_service:

@@ -58,8 +58,8 @@ TEST_CASE("served and unmet tokens make up demand, and costs their parts, in eve
   }
 }
 
-// A service's cost is its share by what one more token takes; were it that of the machines it happens to run on, it would
-// jump with them. Steps that remain are arrivals of better machines.
+// A service's cost is its share by what one more token takes; were it that of the machines it happens to run on, it
+// would jump with them. Steps that remain are arrivals of better machines.
 TEST_CASE("what a token costs moves by no more than a third between quarters of the study") {
   const Plan& plan = as_written();
   for (std::size_t k = 0; k < plan.services.size(); ++k) {
