@@ -5,6 +5,7 @@
 
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/scaling.hpp"
+#include "stargate/units/text.hpp"
 
 namespace stargate {
 
@@ -13,6 +14,16 @@ ColumnTable::ColumnTable(int n1, int n2, int n3, int n4)
 
 bool may_run_at(const PlanService& service, const PlanSite& site) {
   return std::find(service.sites.begin(), service.sites.end(), site.id) != service.sites.end();
+}
+
+bool fits_hall(const Programme& programme, const PlanSystem& system, const PlanSite& site) {
+  if (site.rack == Power{} || system.rack <= site.rack) return true;
+  return !programme.halls.empty() && system.rack <= programme.halls.back().rack;
+}
+
+bool needs_hall(const Programme& programme, const PlanSystem& system, const PlanSite& site, int h) {
+  const Power below = h > 0 ? max(site.rack, programme.halls[h - 1].rack) : site.rack;
+  return site.rack > Power{} && system.rack > below && programme.halls[h].rack > site.rack;
 }
 
 const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service) {
@@ -81,6 +92,7 @@ class Layout {
     service_columns();
     money_columns();
     lease_columns();
+    refit_columns();
     contract_columns();
     floor_columns();
     tax_columns();
@@ -152,6 +164,7 @@ class Layout {
 
   /// Some service both runs on the system and may run at the site.
   bool useful(int s, int g) const {
+    if (!fits_hall(p_, p_.systems[g], p_.sites[s])) return false;
     return std::any_of(p_.services.begin(), p_.services.end(), [&](const PlanService& service) {
       return service.throughput.count(p_.systems[g].id) > 0 && may_run_at(service, p_.sites[s]);
     });
@@ -309,6 +322,24 @@ class Layout {
     }
   }
 
+  /// Of classes that some system needs at the site. At the end a refit is worth its annuities behind it.
+  void refit_columns() {
+    const int halls = static_cast<int>(p_.halls.size());
+    out_.refit = ColumnTable(sites_, halls, periods_);
+    const int refit = family("refit", {axes_.site, axes_.hall}, "MW");
+    for (int s = 0; s < sites_; ++s) {
+      for (int h = 0; h < halls; ++h) {
+        const bool any = std::any_of(p_.systems.begin(), p_.systems.end(), [&](const PlanSystem& system) {
+          return needs_hall(p_, system, p_.sites[s], h) && fits_hall(p_, system, p_.sites[s]);
+        });
+        for (int t = power_from_[s]; any && t < periods_; ++t) {
+          const double book = refit_lp(p_.halls[h]) * book_at_end(p_, p_.start(t), p_.building_life);
+          out_.refit.at(s, h, t) = add(refit, -book, {s, h, at_quarter(t)});
+        }
+      }
+    }
+  }
+
   void contract_columns() {
     const int contracts = static_cast<int>(p_.contracts.size());
     out_.take = ColumnTable(contracts, 1);
@@ -383,6 +414,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.block = lp.add_axis({});
   axes.tranche = lp.add_axis(labels(programme.capital, [](const PlanTranche& tranche) { return tranche.name; }));
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
+  axes.hall = lp.add_axis(labels(programme.halls, [](const PlanHall& hall) { return format_quantity(hall.rack); }));
   axes.contract = lp.add_axis(labels(programme.contracts, id));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;

@@ -33,7 +33,7 @@ class ColumnTable {
 /// starts `lead_in` earlier.
 struct PlanAxes {
   /// Numbers that LpProblem::add_axis gave.
-  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0, quarter = 0;
+  int site = 0, hall = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0, quarter = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -52,6 +52,7 @@ struct PlanColumns {
   ColumnTable draw;                              ///< (tranche, t): M$
   ColumnTable cash;                              ///< (0, t): M$
   ColumnTable leased;                            ///< (site, t): MW from t on, for the term
+  ColumnTable refit;                             ///< (site, hall, t): MW made fit for racks of the class
   ColumnTable take;                              ///< (contract, 0): share of an option that is taken, at most 1;
                                                  ///< none where it is signed or binds to nothing
   ColumnTable hire;                              ///< (contract, t): thousand accelerators that are paid for
@@ -77,6 +78,10 @@ Power grid_in(const Programme& programme, const PlanSite& site, int t);
 bool may_run_at(const PlanService& service, const PlanSite& site);
 /// What the contract's accelerators do is sold as the system's own would be; null: it runs no such service.
 const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service);
+/// May racks of the system ever stand at the site? Where its halls are too poor, a class must be rich enough.
+bool fits_hall(const Programme& programme, const PlanSystem& system, const PlanSite& site);
+/// Of class `h` of halls at the site: is the system too dense for the class below, or for the halls as they are?
+bool needs_hall(const Programme& programme, const PlanSystem& system, const PlanSite& site, int h);
 /// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
 /// it. `t` from 0.
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);

@@ -121,7 +121,7 @@ std::vector<std::string> changed_parts(const Programme& base, const Programme& o
   };
   compare("the quarters planned", std::tuple(base.first, base.last, base.tail_years),
           std::tuple(other.first, other.last, other.tail_years));
-  compare("sites", base.sites, other.sites);
+  compare("sites", std::pair(base.sites, base.halls), std::pair(other.sites, other.halls));
   compare("systems", base.systems, other.systems);
   compare("parts that limit deliveries", base.parts, other.parts);
   compare("services", base.services, other.services);

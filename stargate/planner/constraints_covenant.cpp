@@ -67,6 +67,11 @@ void add_depreciation(PlanTerms& terms, const PlanModel& model, int t) {
       const int ready = ready_period(p, site, u);
       if (ready <= t) terms.add(model.columns.started.at(s, u), -part(p.start(ready), life) * construction_lp(site));
     }
+    for (int h = 0; h < count(p.halls); ++h) {
+      for (int u = 0; u <= t; ++u) {
+        terms.add(model.columns.refit.at(s, h, u), -part(p.start(u), life) * refit_lp(p.halls[h]));
+      }
+    }
     for (const auto& some : site.building) {
       terms.add_constant(-to_lp(some.power) * construction_lp(site) * part(some.ready - p.first, life));
     }
@@ -79,7 +84,9 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
   const auto& c = model.columns;
   const int end = p.start(p.periods());
   const auto book = [&](int came, int life) { return book_at_end(p, came, life) / discount_factor(p, end); };
-  const auto basis = [&](int came, int life) { return std::clamp((came + life - end) / static_cast<double>(life), 0.0, 1.0); };
+  const auto basis = [&](int came, int life) {
+    return std::clamp((came + life - end) / static_cast<double>(life), 0.0, 1.0);
+  };
   for (int t = 0; t < p.periods(); ++t) {
     for (int g = 0; g < count(p.systems); ++g) {
       const auto& system = p.systems[g];
@@ -93,6 +100,8 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
       const int ready = p.start(ready_period(p, p.sites[s], t));
       const double gain = book(ready, p.building_life) - basis(ready, p.tax->building_life);
       terms.add(c.started.at(s, t), gain * construction_lp(p.sites[s]));
+      const double of_refit = book(p.start(t), p.building_life) - basis(p.start(t), p.tax->building_life);
+      for (int h = 0; h < count(p.halls); ++h) terms.add(c.refit.at(s, h, t), of_refit * refit_lp(p.halls[h]));
     }
   }
   for (const auto& site : p.sites) {

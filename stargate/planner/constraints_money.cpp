@@ -76,6 +76,7 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
       const double share = static_cast<double>(shared_quarters(p, t, 0, left)) / left;
       out.construction.add_constant(share * (1 - some.paid) * to_lp(some.power) * construction_lp(site));
     }
+    for (int h = 0; h < count(p.halls); ++h) out.construction.add(c.refit.at(s, h, t), refit_lp(p.halls[h]));
     out.energy.add(c.drawn.at(s, t), p.length(t) * electricity_lp(site));
     out.energy.add(c.topup.at(s, t), p.length(t) * electricity_lp(site));
     out.carbon.add(c.drawn.at(s, t), p.length(t) * carbon_cost_lp(p, site));

@@ -102,6 +102,34 @@ void add_lease_rows(PlanModel& model) {
   }
 }
 
+void add_hall_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int h = 0; h < count(p.halls); ++h) {
+      for (int t = 0; t < p.periods(); ++t) {
+        PlanTerms terms;
+        for (int g = 0; g < count(p.systems); ++g) {
+          if (!needs_hall(p, p.systems[g], p.sites[s], h)) continue;
+          terms.add(c.installed.at(s, g, t), full_power_lp(p.sites[s], p.systems[g]));
+        }
+        if (terms.empty()) continue;
+        for (int i = h; i < count(p.halls); ++i) {
+          for (int u = 0; u <= t; ++u) terms.add(c.refit.at(s, i, u), -1);
+        }
+        // What stood when the plan begins stands in a hall that takes it.
+        double stood = 0;
+        for (const auto& system : p.systems) {
+          if (!needs_hall(p, system, p.sites[s], h)) continue;
+          stood += standing_systems(system, p.sites[s], p.first, 0) / systems_per_lp(system) *
+                   full_power_lp(p.sites[s], system);
+        }
+        add_at_most(model, {.family = PlanFamily::hall, .t = t, .first = s, .second = h}, terms, stood);
+      }
+    }
+  }
+}
+
 void add_grid_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int s = 0; s < count(p.sites); ++s) {

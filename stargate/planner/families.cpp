@@ -79,6 +79,8 @@ const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families() {
       {PlanFamily::fixed_charge, "fixed_charge",
        "cover (interest + repaid + rent) <= revenue - energy - opex - carbon - penalties - tax, over four quarters", "M$",
        "a million dollars that lenders count as earned in the year up to the quarter", true, 1},
+      {PlanFamily::hall, "hall", "sum over g too dense for class h-1 of pue_s P_g inst[s,g,t] <= sum_{i>=h, u<=t} refit[s,i,u]",
+       "MW", "a megawatt of hall for racks of this density in the quarter", true, 0},
   }};
   return rows;
 }

@@ -37,9 +37,10 @@ enum class PlanFamily {
   floor,
   tax,
   debt_service,
-  fixed_charge
+  fixed_charge,
+  hall
 };
-inline constexpr int kPlanFamilyCount = 30;
+inline constexpr int kPlanFamilyCount = 31;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kShortfall = 1e-3;  ///< M$ that rounding may leave unpaid
 
-/// Equity first, then the cheaper, then the earlier.
+/// Equity first, then the cheaper, then what is paid back later, then the earlier.
 std::vector<int> draw_order(const Programme& programme) {
   std::vector<int> order(programme.capital.size());
   std::iota(order.begin(), order.end(), 0);
@@ -21,6 +21,9 @@ std::vector<int> draw_order(const Programme& programme) {
     const auto &x = programme.capital[a], &y = programme.capital[b];
     if (x.kind != y.kind) return x.kind == FundKind::equity;
     if (x.interest != y.interest) return x.interest < y.interest;
+    // What is paid back later, or not at all, before what is due soon.
+    if (x.repayment.has_value() != y.repayment.has_value()) return !x.repayment;
+    if (x.repayment && x.repayment->from != y.repayment->from) return x.repayment->from > y.repayment->from;
     return x.from < y.from;
   });
   return order;

@@ -1,7 +1,8 @@
 // When money is drawn. The LP has no preference among draws that pay for the same plan, so the schedule is set after
-// it: nothing before it is needed, equity before debt, then the lower interest, then the earlier tranche. Equity first
-// leaves the most room for debt and the least interest, so this pays whenever the LP's own draws do (equity being
-// cheaper); where it falls short all the same, or lenders would be due more in a tested year, the LP's draws stand.
+// it: nothing before it is needed, equity before debt, then the lower interest, then what is paid back later, then the
+// earlier tranche. Equity first leaves the most room for debt and the least interest, so this pays whenever the LP's
+// own draws do (equity being cheaper); where it falls short all the same, or lenders would be due more in a tested
+// year, the LP's draws stand.
 #pragma once
 
 #include <vector>

@@ -36,6 +36,8 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
       return {axes.part, axes.quarter};
     case PlanFamily::output:
       return {axes.service, axes.quarter};
+    case PlanFamily::hall:
+      return {axes.site, axes.hall, axes.quarter};
     case PlanFamily::floor:
       return {axes.service, axes.block, axes.quarter};
     case PlanFamily::contract:
@@ -160,6 +162,7 @@ PlanModel build_plan_model(const Programme& programme) {
   add_tax_rows(model);
   add_debt_service_rows(model);
   add_fixed_charge_rows(model);
+  add_hall_rows(model);
   return model;
 }
 

@@ -130,6 +130,8 @@ void add_tranche_rows(PlanModel& model);
 void add_debt_share_rows(PlanModel& model);
 /// Leases that run at a time.
 void add_lease_rows(PlanModel& model);
+/// Dense racks stand in halls that take them.
+void add_hall_rows(PlanModel& model);
 /// No more is rented of a contract than is taken of it.
 void add_contract_rows(PlanModel& model);
 /// What is paid whether used or not.

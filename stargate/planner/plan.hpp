@@ -49,6 +49,8 @@ struct SiteQuarter {
   /// At the meter. built: with a building, may wait for power; used: what the installed systems may draw, with
   /// overhead.
   Power started, built, energised, used;
+  Power refitted;                  ///< in the quarter, for denser racks
+  Money refit;                     ///< and its price
   Power leased;                    ///< of it under lease, used or not
   Power grid;                      ///< what the grid gives in the quarter
   Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more

@@ -55,7 +55,15 @@ struct PlanSite {
   Power most_started;                ///< a quarter: what the crews can begin
   double take_or_pay = 0;            ///< share of the energy of the energised power that is paid for when not used
   std::optional<PlanLease> lease = {};  ///< beside what is built
+  Power rack = {};                      ///< densest rack that its halls take unless refitted; zero: any
   friend bool operator==(const PlanSite&, const PlanSite&) = default;
+};
+
+/// A class of halls by the density of their racks.
+struct PlanHall {
+  Power rack;           ///< densest rack that it takes
+  MoneyPerPower price;  ///< to refit a watt, at the meter, of a hall of any lower class
+  friend bool operator==(const PlanHall&, const PlanHall&) = default;
 };
 
 /// What one supplier makes of a product for this programme in a quarter (its share of world supply already taken).
@@ -111,6 +119,7 @@ struct PlanSystem {
   /// Of `price`, its part of the cluster's network and storage; the rest is the system's own.
   double network_price = 0, storage_price = 0;
   double idle_power = 0.3;                       ///< share of `power` drawn when idle
+  Power rack = {};                               ///< of one of its racks at full load; zero: fits any hall
   int life = 20;                                 ///< quarters
   double availability = 0.95;                    ///< share of its accelerators that work
   double maintenance = kUsualTerms.maintenance;  ///< share of the price a year
@@ -212,6 +221,7 @@ struct Programme {
   std::optional<double> second_rate;               ///< a year, of a present value that is told and decides nothing
   int building_life = 80;                          ///< quarters
   std::vector<PlanSite> sites;
+  std::vector<PlanHall> halls;  ///< the denser the later
   std::vector<PlanPart> parts;
   std::vector<PlanSystem> systems;
   std::vector<PlanService> services;

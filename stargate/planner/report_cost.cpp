@@ -76,9 +76,14 @@ class Costs {
       if (ready > t || t >= annuity_end(p_, ready, p_.building_life)) continue;
       cost.construction += to_lp(some.power) * charge * kLpMoney;
     }
+    for (int u = 0; u <= t; ++u) {
+      if (t >= annuity_end(p_, u, p_.building_life)) continue;
+      cost.construction += quarterly_charge(p_, p_.building_life) * plan_.quarters[u].sites[s].refit;
+    }
     cost.standing = to_lp(site.energised) * charge * kLpMoney;
     for (int u = 0; site.lease && u <= t; ++u) {
-      cost.rent += x_.at(c_.leased.at(s, u)) * alive_share(p_, site.lease->term, u, t) * rent_lp(*site.lease) * kLpMoney;
+      const double runs = alive_share(p_, site.lease->term, u, t);
+      cost.rent += runs * x_.at(c_.leased.at(s, u)) * rent_lp(*site.lease) * kLpMoney;
     }
     // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
@@ -115,8 +120,8 @@ class Costs {
     const auto [bought, stood] = all_annuities(g, t);
     double of_bought = 0, of_stood = 0;
     for (const auto& some : plan_.retired_early) {
-      const bool runs_on = some.system == g && some.quarter <= p_.first + t && p_.first + t - some.delivered < system.life;
-      if (!runs_on) continue;
+      const Quarter now = p_.first + t;
+      if (some.system != g || some.quarter > now || now - some.delivered >= system.life) continue;
       const double annuity = some.systems / systems_per_lp(system) * quarterly_charge(p_, system.life) *
                              price_lp(system, std::max(some.delivered, p_.first));
       (some.delivered < p_.first ? of_stood : of_bought) += annuity;

@@ -58,6 +58,10 @@ class Flow {
     out.started = x_.at(c_.started.at(s, t)) * kLpPower;
     out.built = x_.at(c_.built.at(s, t)) * kLpPower;
     out.energised = x_.at(c_.energised.at(s, t)) * kLpPower;
+    for (std::size_t h = 0; h < p_.halls.size(); ++h) {
+      const double refit = x_.at(c_.refit.at(s, static_cast<int>(h), t));
+      out.refitted += refit * kLpPower, out.refit += refit * refit_lp(p_.halls[h]) * kLpMoney;
+    }
     for (int u = 0; site.lease && u <= t; ++u) {
       out.leased += x_.at(c_.leased.at(s, u)) * alive_share(p_, site.lease->term, u, t) * kLpPower;
     }

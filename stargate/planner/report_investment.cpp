@@ -76,6 +76,8 @@ Bridge building_bridge(const Programme& p, const Plan& plan) {
       const double started = plan.quarters[t].sites[s].started.in(kLpPower);
       const int lead = site.construction_lead;
       if (started > 0) add(started * price, t + lead, 1, evenly(t, std::max(1, lead)));
+      const double refit = to_lp(plan.quarters[t].sites[s].refit);
+      if (refit > 0) add(refit, t, 1, evenly(t, 1));
     }
     for (const auto& some : site.building) {
       const int ready = some.ready - p.first;
@@ -102,6 +104,7 @@ PlanCapital capital_by_class(const Programme& p, const Plan& plan) {
       if (t >= site.construction_lead) ready += plan.quarters[t - site.construction_lead].sites[s].started;
       for (const auto& some : site.building) ready += some.ready == p.first + t ? some.power : Power{};
       const Money price = ready * site.construction_price;
+      out.building += plan.quarters[t].sites[s].refit;
       out.power += p.power_price * price, out.cooling += p.cooling_price * price;
       out.building += (1 - p.power_price - p.cooling_price) * price;
     }

@@ -11,6 +11,7 @@
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/report.hpp"
 #include "stargate/planner/scaling.hpp"
+#include "stargate/units/text.hpp"
 
 namespace stargate {
 
@@ -45,6 +46,8 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
     case PlanFamily::floor:
       return fmt::format("promise to {} of {}", programme.services[key.first].blocks[key.second].name,
                          programme.services[key.first].id);
+    case PlanFamily::hall:
+      return fmt::format("halls for racks of {} at {}", format_quantity(programme.halls[key.second].rack), site());
     case PlanFamily::tax:
       return "taxed profit";
     case PlanFamily::debt_service:
@@ -121,14 +124,15 @@ class Limits {
     }
     limit.activity = without_dust(x_.activities[row]) * key.unit;
     limit.bound = bound_of(row, key);
+    // An option that is not taken limits nothing.
+    const bool is_contract = key.family == PlanFamily::contract || key.family == PlanFamily::minimum_take;
+    if (is_contract && limit.bound == 0) return;
     // The row has deliveries of the quarter before on its left; users see orders against the whole bound.
     if (key.family == PlanFamily::growth) {
       limit.activity = limit.bound;
       limit.assumed = !p_.systems[key.first].growth->sourced;
     }
-    const bool is_promise = key.family == PlanFamily::contract || key.family == PlanFamily::minimum_take ||
-                            key.family == PlanFamily::floor;
-    if (is_promise) limit.activity = limit.bound;
+    if (is_contract || key.family == PlanFamily::floor) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
 
@@ -149,9 +153,9 @@ class Limits {
       case PlanFamily::floor:
         return -model_.lp.row_upper()[row];
       case PlanFamily::contract:
-        return p_.contracts[key.first].accelerators.at(p_.quarter_of(key.t));
+        return plan_.quarters[key.t].contracts[key.first].taken;
       case PlanFamily::minimum_take:
-        return p_.contracts[key.first].take_or_pay * p_.contracts[key.first].accelerators.at(p_.quarter_of(key.t));
+        return p_.contracts[key.first].take_or_pay * plan_.quarters[key.t].contracts[key.first].taken;
       default:
         return model_.lp.row_upper()[row] * key.unit;
     }

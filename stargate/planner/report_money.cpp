@@ -67,6 +67,10 @@ Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
     for (int t = 0; t < p.periods(); ++t) {
       const double started = values.at(c.started.at(s, t));
       if (started > 0) sum += started * left(p.start(ready_period(p, site, t)));
+      for (int h = 0; h < static_cast<int>(p.halls.size()); ++h) {
+        const double price = refit_lp(p.halls[static_cast<std::size_t>(h)]);
+        sum += values.at(c.refit.at(s, h, t)) * price * book_at_end(p, p.start(t), p.building_life);
+      }
       for (int g = 0; g < static_cast<int>(p.systems.size()); ++g) {
         const auto& system = p.systems[static_cast<std::size_t>(g)];
         const double kept = values.at(c.left.at(s, g, t));

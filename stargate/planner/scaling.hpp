@@ -90,6 +90,8 @@ inline double keeping_lp(const Programme& programme, const PlanPart& part) {
   const double rate = std::pow(1 + programme.capital_cost, 0.25) - 1;
   return std::max(1e-9, rate) * part_unit(programme, part) * to_lp(part.price);
 }
+/// M$ to refit one MW.
+inline double refit_lp(const PlanHall& hall) { return to_lp(kLpPower * hall.price); }
 /// M$ to build one MW.
 inline double construction_lp(const PlanSite& site) { return to_lp(kLpPower * site.construction_price); }
 

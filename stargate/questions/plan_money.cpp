@@ -135,15 +135,16 @@ std::string token_cost_table(const Plan& plan) {
     for (const auto& service : quarter.services) works += service.cost.total();
     idle += quarter.idle_cost.total(), stranded += quarter.stranded_cost.total();
   }
-  TextTable table({{"service", Align::left}, {"$/Mtok", Align::left}, {"average"}, {"long-run marginal"}, {"marginal"}});
+  TextTable table(
+      {{"service", Align::left}, {"$/Mtok", Align::left}, {"average"}, {"long-run marginal"}, {"marginal"}});
   const auto per_million = [](MoneyPerToken cost) { return fmt::format("{:.3g}", cost.in(dollar / million_tokens)); };
   for (std::size_t k = 0; k < plan.services.size(); ++k) {
     bool first = true;
     for (const auto& quarter : plan.quarters) {
       const auto& service = quarter.services[k];
       if (quarter.quarter.index % 4 != 3 || !(service.served > TokenRate{})) continue;
-      table.add_row({first ? plan.services[k] : "", format_quarter(quarter.quarter), per_million(service.cost_per_token),
-                     per_million(service.long_run_cost), per_million(service.marginal_cost)});
+      table.add_row({first ? plan.services[k] : "", format_quarter(quarter.quarter),
+                     per_million(service.cost_per_token), per_million(service.long_run_cost), per_million(service.marginal_cost)});
       first = false;
     }
   }
@@ -172,8 +173,8 @@ std::string format_plan_interest(const Programme& programme, const Plan& plan) {
     if (money) binding.push_back(g.group);
   }
   if (!binding.empty()) return fmt::format("  interest acts where these bind: {}\n", fmt::join(binding, ", "));
-  return "  interest acts on the cash and on covenants; no limit of cash, tranche, debt share or cover binds, so another "
-         "rate is the same plan\n";
+  return "  interest acts on the cash and on covenants; no limit of cash, tranche, debt share or cover binds, so "
+         "another rate is the same plan\n";
 }
 
 }  // namespace stargate

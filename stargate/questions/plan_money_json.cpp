@@ -64,7 +64,8 @@ void write_quarter_money(JsonWriter& json, const Plan& plan, const PlanQuarter& 
   for (std::size_t x = 0; x < plan.contracts.size(); ++x) {
     const auto& some = quarter.contracts[x];
     json.begin_object().member("contract", plan.contracts[x]).member("accelerators", some.taken);
-    json.member("paid_for", some.paid).member("working", some.working).member("rent_usd", some.rent.base()).end_object();
+    json.member("paid_for", some.paid).member("working", some.working);
+    json.member("rent_usd", some.rent.base()).end_object();
   }
   json.end_array();
 }

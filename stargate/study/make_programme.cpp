@@ -46,6 +46,7 @@ PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const Stu
   out.construction_lead = quarters_of(spec.build_lead_time.value_or(site.shell_lead_time));
   out.most_started = spec.most_started;
   out.take_or_pay = spec.take_or_pay;
+  out.rack = spec.rack;
   if (spec.lease) {
     const int term = quarters_of(spec.lease->term);
     out.lease = PlanLease{spec.lease->power, spec.lease->rent.value_or(cost_rent(out, study.finance, term)), term};
@@ -116,7 +117,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   const Power idle = replica_power(catalogue, system, system.accelerators).idle + network;  // switches draw as ever
   out.idle_power = spec.idle_power.value_or(idle / out.power);
   out.life = quarters_of(study.finance.system_life);
-  out.availability = spec.availability;
+  out.availability = spec.availability, out.rack = spec.rack;
   out.maintenance = study.finance.maintenance;
   out.parts = system_parts(catalogue, system, spec.procured, limiting);
   for (const auto& some : study.committed) {
@@ -286,6 +287,7 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   programme.reinvested_revenue = study.finance.reinvested_revenue;
   if (study.carbon) programme.carbon_price = study.carbon->price;
   for (const auto& site : study.sites) programme.sites.push_back(make_site(catalogue, study, site));
+  for (const auto& hall : study.halls) programme.halls.push_back({hall.rack, hall.price});
   for (const auto& system : study.systems)
     programme.systems.push_back(make_system(catalogue, study, system, limiting_products));
   programme.parts = make_parts(catalogue, study, programme.systems);

@@ -70,8 +70,19 @@ const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
                     "From start to power; else the catalogue's shell lead time.", life_within_century)
           .optional("take_or_pay", &S::take_or_pay, "Share of contracted energy paid for whether used or not.",
                     fraction)
+          .optional("rack", &S::rack, "Power of the densest rack that its halls take as they are; else any.", positive)
           .optional("lease", &S::lease, "Power with its building that may be rented there.")
           .required("source", &S::source, "Where the dates come from.");
+  return table;
+}
+
+const RecordTable<HallSpec>& HallSpec::table() {
+  using H = HallSpec;
+  static const auto table =
+      RecordTable<H>("hall", "A class of halls by the power of their racks.")
+          .required("rack", &H::rack, "Of the densest rack that it takes.", positive)
+          .required("price", &H::price, "To refit a hall of a lower class, of power at the meter.", not_negative)
+          .required("source", &H::source, "Where the figures come from.");
   return table;
 }
 
@@ -145,6 +156,7 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
                     Rule{.at_least = -1.0, .above = {}, .at_most = 10.0})
           .optional("idle_power", &S::idle_power, "Power when idle, as a share of full power; else as the catalogue's records of the machine say.",
                     fraction)
+          .optional("rack", &S::rack, "Power of one of its racks, for halls that do not take all.", positive)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
                     positive)
@@ -252,6 +264,7 @@ const RecordTable<StudySpec>& StudySpec::table() {
           .required("capital", &S::capital, "Capital by tranche.")
           .required("sites", &S::sites, "Places with power.")
           .required("systems", &S::systems, "What may be ordered.")
+          .optional("halls", &S::halls, "Classes of halls by the power of a rack, each denser than the one before.")
           .optional("building", &S::building, "Construction under way when the plan begins.")
           .optional("committed", &S::committed, "Systems that stand or are on order when the plan begins.")
           .optional("contracts", &S::contracts, "Machines of other owners that are rented, or may be.")

@@ -65,8 +65,17 @@ struct StudySiteSpec {
   /// Share of the energy of the energised power that is paid for when it is not used.
   double take_or_pay = 0;
   std::optional<LeaseSpec> lease;
+  Power rack;  ///< densest rack that its halls take; zero: any
   SourceNote source;
   static const RecordTable<StudySiteSpec>& table();
+};
+
+/// A class of halls by the density of their racks.
+struct HallSpec {
+  Power rack;           ///< densest rack that it takes
+  MoneyPerPower price;  ///< to refit a watt at the meter of a poorer hall
+  SourceNote source;
+  static const RecordTable<HallSpec>& table();
 };
 
 /// Construction begun before the first quarter, or committed to.
@@ -106,6 +115,7 @@ struct StudySystemSpec {
   /// Share of the full power; else what the machine's records say that it draws when nothing runs.
   std::optional<double> idle_power;
   double availability = 0.95;                  ///< share of its accelerators that work
+  Power rack;                                  ///< of one of its racks; zero: fits any hall
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
   SourceNote growth_source;                    ///< of these two; empty: nobody published them
   SourceNote source;
@@ -205,6 +215,7 @@ struct StudySpec {
   FinanceSpec finance;
   std::vector<TrancheSpec> capital;        ///< empty: money is no limit
   std::vector<StudySiteSpec> sites;        ///< where power may be built
+  std::vector<HallSpec> halls;             ///< by density, the densest last
   std::vector<StudySystemSpec> systems;    ///< what may be bought
   std::vector<ConstructionSpec> building;  ///< under way before the first quarter
   std::vector<CommittedSpec> committed;    ///< bought before the first quarter

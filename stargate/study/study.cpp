@@ -50,6 +50,7 @@ class StudyCheck {
     for (std::size_t i = 0; has_items("services", study_.services.size()) && i < study_.services.size(); ++i)
       check_service(i);
     check_contracts();
+    check_halls();
     if (study_.tax) source("tax", document_.root.find("tax"), study_.tax->source);
     if (study_.carbon) source("carbon", document_.root.find("carbon"), study_.carbon->source);
     return std::move(faults_);
@@ -231,6 +232,17 @@ class StudyCheck {
       reference(item("contracts", i), "site", path, "site", some.site);
       at_most(item("contracts", i), "accelerators", path, largest(some.accelerators) / 1e9, "a billion");
       at_most(item("contracts", i), "price", path, largest(some.price) / (1e6 * dollar / hour), "a million $/h");
+    }
+  }
+
+  void check_halls() {
+    for (std::size_t i = 0; has_items("halls", study_.halls.size()) && i < study_.halls.size(); ++i) {
+      const auto& hall = study_.halls[i];
+      const std::string path = fmt::format("halls[{}]", i);
+      source(path, &item("halls", i), hall.source);
+      at_most(item("halls", i), "price", path, hall.price / (1e6 * dollar / watt), "a million dollars a watt");
+      if (i == 0 || hall.rack > study_.halls[i - 1].rack) continue;
+      fault(item("halls", i), "rack", path, "is no denser than the class before", "give the densest last");
     }
   }
 

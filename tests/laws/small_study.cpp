@@ -18,11 +18,12 @@ capital:
 sites:
   - {site: abilene, power: {2026Q1: 100 MW, 2027Q1: 200 MW}, energised: 50 MW, most_started: 50 MW,
      build_lead_time: 6 months, take_or_pay: 50 %, source: someone-2026}
-  - {site: sakai, power: 50 MW, most_started: 50 MW, source: someone-2026,
+  - {site: sakai, power: 50 MW, most_started: 50 MW, rack: 100 kW, source: someone-2026,
      lease: {power: 10 MW, term: 2 years, rent: 150 $/kW/month, source: someone-2026}}
+halls: [{rack: 130 kW, price: 2 $/W, source: someone-2026}, {rack: 600 kW, price: 5 $/W, source: someone-2026}]
 systems:
   - {system: gb200-nvl72, from: 2026Q1, until: 2027Q2, order_lead_time: 3 months, price_change: -5 %, idle_power: 25 %,
-     availability: 95 %, seed_systems: 50, growth: 60 %, growth_source: someone-2026, source: someone-2026}
+     availability: 95 %, rack: 120 kW, seed_systems: 50, growth: 60 %, growth_source: someone-2026, source: someone-2026}
   - {system: openai-xpu-rack, kinds: [serving], procured: [memory, host_memory, packaging, cpu], source: someone-2026}
 building:
   - {site: sakai, power: 10 MW, finishes: 2027Q1, paid: 50 %, source: someone-2026}

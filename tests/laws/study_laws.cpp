@@ -41,7 +41,7 @@ TEST_CASE("served and unmet tokens make up demand, and costs their parts, in eve
   const Plan& plan = as_written();
   CHECK((plan.revenue - plan.paid.total() + plan.beyond).base() == doctest::Approx(plan.value.base()));
   for (const auto& q : plan.quarters) {
-    Money services = q.idle_cost.total();
+    Money services = q.idle_cost.total() + q.stranded_cost.total();
     for (const auto& s : q.services) {
       CHECK(s.served.base() + s.unmet.base() == doctest::Approx(s.demand.base()).epsilon(1e-6));
       services += s.cost.total();
@@ -55,6 +55,21 @@ TEST_CASE("served and unmet tokens make up demand, and costs their parts, in eve
       CHECK(site.energised.base() <= site.grid.base() * (1 + 1e-6) + 1);
     }
     CHECK(energised.base() == doctest::Approx(q.energised.base()));
+  }
+}
+
+// A service's cost is its share by what one more token takes; were it that of the machines it happens to run on, it
+// would jump with them. Steps that remain are arrivals of better machines.
+TEST_CASE("what a token costs moves by no more than a third between quarters of the study") {
+  const Plan& plan = as_written();
+  for (std::size_t k = 0; k < plan.services.size(); ++k) {
+    for (std::size_t t = 1; t < plan.quarters.size(); ++t) {
+      const double before = plan.quarters[t - 1].services[k].cost_per_token.base();
+      const double now = plan.quarters[t].services[k].cost_per_token.base();
+      if (!(before > 0 && now > 0)) continue;
+      CAPTURE(plan.services[k]);
+      CHECK(std::max(now / before, before / now) <= 1.35);
+    }
   }
 }
 
