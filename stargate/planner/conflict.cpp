@@ -1,3 +1,4 @@
+// What could give way as changes of the programme, and the search for a smallest set that conflicts.
 #include "stargate/planner/conflict.hpp"
 
 #include <fmt/format.h>

@@ -1,3 +1,4 @@
+// Duals and reduced costs of the plan's LP, read by decision; limits scaled and options priced by planning anew.
 #include "stargate/planner/reasons.hpp"
 
 #include <fmt/format.h>
