@@ -44,6 +44,15 @@ const Bed& bed() {
   return made;
 }
 
+/// Laws of a chip that was measured, and of one that nobody measured.
+void law_made(benchmark::State& state) {
+  const char* id = state.range(0) == 0 ? "h100-sxm" : "rubin-vr200";
+  const Accelerator& accelerator = bed().catalogue.accelerators.at(id);
+  for (auto _ : state) benchmark::DoNotOptimize(DeviceLaw(accelerator, bed().catalogue, "vllm"));
+  state.SetLabel(id);
+}
+BENCHMARK(law_made)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
 template <class Evaluate>
 void walk(benchmark::State& state, const std::vector<Operator>& operators, const Evaluate& evaluate) {
   std::size_t i = 0;

@@ -99,6 +99,23 @@ struct PrefillSide {
   }
 };
 
+/// Encoders of images and sound: every token sees all of its own sequence, each head has keys of its own.
+struct EncoderSide : PrefillSide {
+  static constexpr const char *law = "encoder_attention", *table = "encoder_attention";
+  static std::vector<Coefficients> structures(AttentionGroupName name) {
+    name.variant = AttentionVariant::one_head;
+    return PrefillSide::structures(name);
+  }
+  static void settle(Coefficients& c, const std::vector<AttentionRow>& rows,
+                     std::vector<double Coefficients::*>& fixed) {
+    PrefillSide::settle(c, rows, fixed);
+    c.query_copies = c.kv_copies = c.single_us = 0;  // the kernel alone is timed
+    for (const auto member : {&Coefficients::query_copies, &Coefficients::kv_copies, &Coefficients::single_us}) {
+      fixed.push_back(member);
+    }
+  }
+};
+
 struct DecodeSide {
   using Coefficients = DecodeCoefficients;
   static constexpr const char *law = "decode_attention", *table = "generation_attention";
@@ -300,7 +317,7 @@ class AttentionFit final : public LawFit {
     std::vector<Call> out;
     for (std::size_t i = 0; i < rows.size(); ++i) {
       Operator op;
-      op.kind = OperatorKind::attention, op.attention = rows[i].call;
+      op.kind = OperatorKind::attention, op.part = OperatorPart::attention_core, op.attention = rows[i].call;
       out.push_back({{}, rows[i].name.text(), broken[i]});
       if (broken[i].empty()) out.back().operators = {op};
     }
@@ -340,9 +357,25 @@ class AttentionFit final : public LawFit {
   }
 };
 
+std::vector<AttentionRow> read_encoder_rows(const KernelTable& table) {
+  std::vector<AttentionRow> rows(table.rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto number = [&](const char* column) { return table.number(column)[i]; };
+    AttentionCall& call = rows[i].call;
+    call.causal = false;
+    call.sequences = number("batch_size"), call.query = call.context = number("isl");
+    call.heads = call.kv_heads = number("num_heads"), call.score_dim = call.value_dim = number("head_dim");
+    AttentionGroupName& name = rows[i].name;
+    name.kernel = kernel_name(table.text("kernel_source")[i], true), name.head_dim = call.score_dim;
+    rows[i].microseconds = 1e3 * number("latency_ms");
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::vector<AttentionRow> read_attention_rows(const KernelTable& table) {
+  if (table.table == EncoderSide::table) return read_encoder_rows(table);
   const bool prefill = table.table == PrefillSide::table;
   const auto &kernel = table.text("kernel_source"), &attention = table.text("attn_dtype"),
              &cache = table.text("kv_cache_dtype");
@@ -397,6 +430,7 @@ std::vector<std::string> broken_attention_rows(const std::vector<AttentionRow>& 
 }
 
 std::unique_ptr<LawFit> make_prefill_attention_fit() { return std::make_unique<AttentionFit<PrefillSide>>(); }
+std::unique_ptr<LawFit> make_encoder_attention_fit() { return std::make_unique<AttentionFit<EncoderSide>>(); }
 std::unique_ptr<LawFit> make_decode_attention_fit() { return std::make_unique<AttentionFit<DecodeSide>>(); }
 
 }  // namespace stargate

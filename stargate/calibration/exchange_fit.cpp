@@ -2,9 +2,9 @@
 #include "stargate/calibration/exchange_fit.hpp"
 
 #include <algorithm>
-#include <array>
+#include <limits>
 
-#include "stargate/calibration/row_groups.hpp"
+#include "stargate/calibration/row_fit.hpp"
 #include "stargate/perf/exchange_law.hpp"
 
 namespace stargate {
@@ -15,8 +15,10 @@ constexpr double kDisturbed = 2;          // times what two larger calls take
 constexpr double kNothing = 10;           // times the lower bound
 constexpr double kNode = 8, kTray = 4;    // accelerators a node; a node of a rack that is one domain
 constexpr int kLargestHost = 16;          // accelerators; a larger domain is a rack
+constexpr double kRackStart = 1.5;        // bytes a clock of a unit that copies a row through a buffer
 constexpr const char* kLowLatency = "wideep_deepep_ll";
 constexpr const char* kNormal = "wideep_deepep_normal";
+constexpr const char* kInsideRack = "trtllm_alltoall";
 
 struct ExchangeRow {
   ExchangeCall call;
@@ -28,7 +30,7 @@ using Group = RowGroup<ExchangeRow>;
 bool asks_no_less(const ExchangeRow& other, const ExchangeRow& row) {
   const ExchangeCall &a = other.call, &b = row.call;
   return a.tokens >= b.tokens && a.hidden >= b.hidden && a.top_k >= b.top_k && a.experts == b.experts &&
-         a.ranks >= b.ranks && a.units <= b.units;
+         a.ranks >= b.ranks && a.units <= b.units && a.row_bytes >= b.row_bytes;
 }
 
 void mark_broken(Group& group) {
@@ -45,119 +47,136 @@ void mark_broken(Group& group) {
   }
 }
 
-std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
-  std::map<std::string, Group> groups;
-  const bool low_latency = table.table == kLowLatency;
-  const double node = device.scale_up_domain > kLargestHost ? kTray : kNode;
+/// DeepEP's tables: all ranks of some nodes, rows sent in 8 bits.
+ExchangeCall node_call(const KernelTable& table, std::size_t i, const Accelerator& device) {
+  const auto number = [&](const char* column) { return table.number(column)[i]; };
+  ExchangeCall call;
+  call.mode = table.table == kLowLatency ? ExchangeMode::low_latency : ExchangeMode::normal;
+  call.way = table.text("op_name")[i] == "combine" ? ExchangeWay::combine : ExchangeWay::dispatch;
+  call.top_k = number("num_topk");
+  const bool rack = device.scale_up_domain > kLargestHost;
+  call.ranks = (rack ? kTray : kNode) * number("node_num"), call.per_domain = rack ? call.ranks : kNode;
+  call.row_bytes = exchange_row_bytes(number("hidden_size"), 1, call.way);
+  if (call.mode == ExchangeMode::normal) call.units = number("sms");
+  return call;
+}
+
+/// TensorRT-LLM's all-to-all inside a rack. False of what no step runs: results narrowed on their way back.
+bool read_rack_call(const KernelTable& table, std::size_t i, ExchangeCall& call) {
+  const std::string &op = table.text("op_name")[i], &type = table.text("moe_dtype")[i];
+  if (op.ends_with("low_precision")) return false;
+  const bool one_sided = table.text("kernel_source")[i] == "NVLinkOneSided";
+  call.mode = one_sided ? ExchangeMode::one_sided : ExchangeMode::two_sided;
+  call.way = op.ends_with("prepare")   ? ExchangeWay::prepare
+             : op.ends_with("combine") ? ExchangeWay::combine
+                                       : ExchangeWay::dispatch;
+  call.top_k = table.number("topk")[i];
+  call.ranks = call.per_domain = table.number("moe_ep_size")[i];
+  const double bytes = type == "nvfp4" ? 0.5 : type == "fp8" ? 1 : 2;
+  call.row_bytes = exchange_row_bytes(table.number("hidden_size")[i], bytes, call.way);
+  return true;
+}
+
+RowGroups<ExchangeRow> exchange_groups(const KernelTable& table, const Accelerator& device) {
+  RowGroups<ExchangeRow> groups;
   for (std::size_t i = 0; i < table.rows; ++i) {
-    const auto number = [&](const char* column) { return table.number(column)[i]; };
     ExchangeCall call;
-    call.mode = low_latency ? ExchangeMode::low_latency : ExchangeMode::normal;
-    call.combine = table.text("op_name")[i] == "combine";
-    call.tokens = number("num_tokens"), call.hidden = number("hidden_size");
-    call.top_k = number("num_topk"), call.experts = number("num_experts");
-    call.per_domain = node, call.ranks = node * number("node_num");
-    if (device.scale_up_domain > kLargestHost) call.per_domain = call.ranks;
-    call.row_bytes = exchange_row_bytes(call.hidden, 1, call.combine);
-    if (!low_latency) call.units = number("sms");
+    if (table.table == kInsideRack) {
+      if (!read_rack_call(table, i, call)) continue;
+    } else {
+      call = node_call(table, i, device);
+    }
+    call.tokens = table.number("num_tokens")[i], call.hidden = table.number("hidden_size")[i];
+    call.experts = table.number("num_experts")[i];
     Group& group = groups[exchange_group_name(call)];
     group.rows.push_back(i);
-    group.calls.push_back({call, number("latency_ms") * 1e3});
+    group.calls.push_back({call, table.number("latency_ms")[i] * 1e3});
   }
   for (auto& [name, group] : groups) mark_broken(group);
   return groups;
 }
 
-/// Of one group: between domains or inside one. Between them the network is what binds, and says nothing of the links.
-std::vector<ExchangeField> fields_of(bool across) {
+bool is_rack_group(const std::string& group) { return group.find("_sided/") != std::string::npos; }
+
+/// Of one group. Between domains the network is what binds, and says nothing of the links; a rack's library was
+/// measured at one number of experts and one width.
+std::vector<ExchangeField> fields_of(const std::string& group) {
+  using C = ExchangeCoefficients;
+  const bool across = group.ends_with(".across"), rack = is_rack_group(group), counts = group.ends_with("prepare");
   std::vector<ExchangeField> out;
   for (const ExchangeField& f : exchange_fields()) {
-    const bool link = f.member == &ExchangeCoefficients::link_share;
-    if (across ? !link : !f.across) out.push_back(f);
+    const bool link = f.member == &C::link_share, fixed = f.member == &C::expert_us || f.member == &C::row_us;
+    if (f.where == ExchangeField::inside_racks ? !rack : f.where == ExchangeField::between && !across) continue;
+    if (((across || counts) && link) || (rack && fixed)) continue;
+    out.push_back(f);
   }
   return out;
 }
 
-ExchangeCoefficients fit_rows(const std::vector<ExchangeRow>& rows, const ExchangeDevice& device,
-                              const std::vector<ExchangeField>& fields) {
-  std::vector<double> measured;
-  std::vector<Parameter> parameters;
-  for (const ExchangeRow& row : rows) measured.push_back(row.microseconds);
-  for (const ExchangeField& f : fields) {
-    const bool launch = f.member == &ExchangeCoefficients::launch_us;
-    const double start = launch ? std::clamp(0.8 * shortest_time(rows), f.lower, f.upper) : f.start;
-    parameters.push_back({f.name, f.unit, f.meaning, start, f.lower, f.upper, true});
-  }
-  const auto with_values = [&](std::span<const double> values) {
-    ExchangeCoefficients out;
-    for (std::size_t j = 0; j < values.size(); ++j) out.*fields[j].member = values[j];
-    return out;
-  };
-  const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
-    const ExchangeCoefficients c = with_values(values);
-    for (std::size_t i = 0; i < rows.size(); ++i) predicted[i] = exchange_us(c, device, rows[i].call);
-  };
-  ExchangeCoefficients out =
-      with_values(fit_parameters(parameters, predict, measured, {}, {.huber = kHuber, .starts = 4}).values);
-  // A time that the search leaves at next to nothing is one the kernel does not take.
-  for (const ExchangeField& f : fields) {
-    const bool optional = f.member == &ExchangeCoefficients::expert_us || f.member == &ExchangeCoefficients::row_us;
-    if (optional && out.*f.member < kNothing * f.lower) out.*f.member = 0;
-  }
-  return out;
-}
-
-CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
-                          const Accelerator& device) {
-  CalibratedGroup out;
-  const auto shapes_of = [](const ExchangeRow& row) {
-    return std::array{std::pair{"tokens", row.call.tokens}, std::pair{"hidden", row.call.hidden},
-                      std::pair{"experts", row.call.experts}, std::pair{"ranks", row.call.ranks}};
-  };
-  const auto [used, held_out] = split_rows(group, shapes_of, out);
-  const ExchangeDevice facts = exchange_device(device);
-  const auto fields = fields_of(name.ends_with(".across"));
-  const ExchangeCoefficients c = fit_rows(used, facts, fields);
-  const auto time_of = [&](const ExchangeRow& row) { return exchange_us(c, facts, row.call); };
-  out.law = "expert_exchange", out.device = device.id, out.engine = table.engine, out.version = table.version;
-  out.precision = name;
-  for (const ExchangeField& f : fields) out.coefficients[f.name] = c.*f.member;
-  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
-  return out;
-}
-
-class ExchangeFit final : public LawFit {
+class ExchangeFit final : public RowFit<ExchangeRow> {
  public:
   std::string law() const override { return "expert_exchange"; }
-  bool accepts(const KernelTable& table) const override { return table.table == kLowLatency || table.table == kNormal; }
+  bool accepts(const KernelTable& table) const override {
+    return table.table == kLowLatency || table.table == kNormal || table.table == kInsideRack;
+  }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    for (const ExchangeField& f : exchange_fields()) {
-      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, true});
+    for (const ExchangeField& f : exchange_fields()) out.push_back(parameter_of(f));
+    return out;
+  }
+  /// Inside a domain and across are two laws: one says nothing of the other.
+  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
+                                  const std::vector<CalibratedGroup>& groups) const override {
+    std::vector<Prediction> out = RowFit::predict(table, device, groups);
+    for (const auto& [name, group] : exchange_groups(table, device)) {
+      const auto is_own = [&](const CalibratedGroup& g) { return g.precision == name; };
+      if (std::any_of(groups.begin(), groups.end(), is_own)) continue;
+      for (const std::size_t row : group.rows) {
+        out[row] = {std::numeric_limits<double>::quiet_NaN(), name, unpredicted().no_coefficients};
+      }
     }
     return out;
   }
-  std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
-      return fit_group(name, group, table, device);
-    });
+
+ protected:
+  RowGroups<ExchangeRow> groups_of(const KernelTable& table, const Accelerator& device) const override {
+    return exchange_groups(table, device);
   }
-  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
-                                  const std::vector<CalibratedGroup>& groups) const override {
-    const ExchangeDevice facts = exchange_device(device);
-    const Unpredicted unpredicted{"the law has no place for this exchange", "no coefficients of this exchange"};
-    std::map<std::string, Group> of_table = groups_of(table, device);
-    // Inside a domain and across are two laws: one says nothing of the other.
-    std::erase_if(of_table, [&](const auto& entry) {
-      return std::none_of(groups.begin(), groups.end(),
-                          [&](const CalibratedGroup& g) { return g.precision == entry.first; });
-    });
-    return predict_groups(table, of_table, groups, unpredicted,
-                          [&](const std::string&, const std::map<std::string, double>& coefficients) {
-                            return [&facts, c = read_exchange_coefficients(coefficients)](const ExchangeRow& row) {
-                              return exchange_us(c, facts, row.call);
-                            };
-                          });
+  Shapes shapes_of(const ExchangeRow& row) const override {
+    return {{"tokens", row.call.tokens}, {"hidden", row.call.hidden}, {"experts", row.call.experts},
+            {"ranks", row.call.ranks}};
+  }
+  std::map<std::string, double> fit_rows(const std::string& group, const std::vector<ExchangeRow>& rows,
+                                         const Accelerator& accelerator) const override {
+    using C = ExchangeCoefficients;
+    const auto fields = fields_of(group);
+    const ExchangeDevice device = exchange_device(accelerator);
+    C start;
+    for (const ExchangeField& f : exchange_fields()) start.*f.member = 0;
+    for (const ExchangeField& f : fields) start.*f.member = f.start;
+    start.launch_us = std::clamp(0.8 * shortest_time(rows), 0.5, 200.0);
+    if (!(start.link_share > 0)) start.link_share = C{}.link_share;
+    if (!(start.across_share > 0)) start.across_share = C{}.across_share;
+    const auto time = [&](const C& c, const ExchangeRow& row) { return exchange_us(c, device, row.call); };
+    if (is_rack_group(group)) start.unit_rate = kRackStart;
+    C fitted = fit_fields(start, fields, rows, time, {.huber = kHuber, .starts = 4}).coefficients;
+    std::map<std::string, double> out;
+    if (is_rack_group(group)) out["expert_us"] = out["row_us"] = 0;
+    for (const ExchangeField& f : fields) {
+      // A time that the search leaves at next to nothing is one the kernel does not take.
+      const bool optional = f.member == &C::expert_us || f.member == &C::row_us || f.member == &C::rank_us;
+      if (optional && fitted.*f.member < kNothing * f.lower) fitted.*f.member = 0;
+      out[f.name] = fitted.*f.member;
+    }
+    return out;
+  }
+  TimeOf time_of(const std::map<std::string, double>& coefficients, const Accelerator& device) const override {
+    return [c = read_exchange_coefficients(coefficients), facts = exchange_device(device)](const ExchangeRow& row) {
+      return exchange_us(c, facts, row.call);
+    };
+  }
+  Unpredicted unpredicted() const override {
+    return {"the law has no place for this exchange", "no coefficients of this exchange"};
   }
 };
 

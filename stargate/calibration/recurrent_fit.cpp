@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/row_groups.hpp"
+#include "stargate/calibration/row_fit.hpp"
 
 namespace stargate {
 namespace {
@@ -106,11 +106,6 @@ RecurrentCall call_of(const KernelTable& table, std::size_t i, RecurrentKernel k
   return call;
 }
 
-struct Solution {
-  RecurrentCoefficients coefficients;
-  double loss = std::numeric_limits<double>::infinity();
-};
-
 /// Those to search: without the cache's where nothing is found in it.
 std::vector<RecurrentField> fields_of(RecurrentKernel kernel, const RecurrentCoefficients& c) {
   std::vector<RecurrentField> out;
@@ -120,32 +115,18 @@ std::vector<RecurrentField> fields_of(RecurrentKernel kernel, const RecurrentCoe
   return out;
 }
 
-Solution solve_from(const std::vector<RecurrentRow>& rows, const RecurrentDevice& device,
-                    const RecurrentCoefficients& start) {
-  const auto fields = fields_of(rows.front().call.kernel, start);
-  std::vector<double> measured;
-  std::vector<Parameter> parameters;
-  for (const auto& row : rows) measured.push_back(row.microseconds);
-  for (const auto& f : fields) {
-    parameters.push_back({f.name, f.unit, f.meaning, start.*f.member, f.lower, f.upper, true});
-  }
-  const auto with_values = [&](std::span<const double> values) {
-    auto out = start;
-    for (std::size_t j = 0; j < values.size(); ++j) out.*fields[j].member = values[j];
-    return out;
+FieldSolution<RecurrentCoefficients> solve_from(const std::vector<RecurrentRow>& rows, const RecurrentDevice& device,
+                                                const RecurrentCoefficients& start) {
+  const auto time = [&](const RecurrentCoefficients& c, const RecurrentRow& row) {
+    return recurrent_us(c, device, row.call);
   };
-  const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
-    const auto c = with_values(values);
-    for (std::size_t i = 0; i < rows.size(); ++i) predicted[i] = recurrent_us(c, device, rows[i].call);
-  };
-  const Fit fit = fit_parameters(parameters, predict, measured, {}, {.huber = kHuber, .starts = 1});
-  return {with_values(fit.values), fit.loss};
+  return fit_fields(start, fields_of(rows.front().call.kernel, start), rows, time, {.huber = kHuber, .starts = 1});
 }
 
 using Group = RowGroup<RecurrentRow>;
 
-std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
-  std::map<std::string, Group> groups;
+RowGroups<RecurrentRow> recurrent_groups(const KernelTable& table, const Accelerator& device) {
+  RowGroups<RecurrentRow> groups;
   for (std::size_t i = 0; i < table.rows; ++i) {
     const std::string& source = table.text("kernel_source")[i];
     const auto found = std::find_if(kSources.begin(), kSources.end(), [&](const Source& s) {
@@ -166,29 +147,7 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
   return groups;
 }
 
-CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
-                          const Accelerator& device) {
-  CalibratedGroup out;
-  const auto shapes_of = [](const RecurrentRow& row) {
-    return std::array{std::pair{"sequences", row.call.sequences}, std::pair{"query", row.call.query},
-                      std::pair{"value_heads", row.call.value_heads}};
-  };
-  const auto [used, held_out] = split_rows(group, shapes_of, out);
-  const RecurrentDevice facts = recurrent_device(device);
-  const auto coefficients = fit_recurrent_rows(used, facts);
-  const auto time_of = [&](const RecurrentRow& row) { return recurrent_us(coefficients, facts, row.call); };
-  out.law = "recurrent", out.device = device.id, out.engine = table.engine, out.version = table.version;
-  out.precision = name;
-  const RecurrentKernel kernel = group.calls.front().call.kernel;
-  for (const auto& f : fields_of(kernel, coefficients)) out.coefficients[f.name] = coefficients.*f.member;
-  if (kernel == RecurrentKernel::scan) {
-    for (const auto& f : recurrent_structure_fields()) out.coefficients[f.name] = coefficients.*f.member;
-  }
-  out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
-  return out;
-}
-
-class RecurrentFit final : public LawFit {
+class RecurrentFit final : public RowFit<RecurrentRow> {
  public:
   std::string law() const override { return "recurrent"; }
   bool accepts(const KernelTable& table) const override {
@@ -196,32 +155,13 @@ class RecurrentFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    const auto add = [&](const RecurrentField& f, bool structure) {
-      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, structure});
-    };
-    for (const auto& f : recurrent_fields()) add(f, false);
-    for (const auto& f : recurrent_structure_fields()) add(f, true);
+    for (const auto& f : recurrent_fields()) out.push_back(parameter_of(f));
+    for (const auto& f : recurrent_structure_fields()) out.push_back(parameter_of(f, true));
     return out;
-  }
-  std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
-      return fit_group(name, group, table, device);
-    });
-  }
-  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
-                                  const std::vector<CalibratedGroup>& groups) const override {
-    const RecurrentDevice facts = recurrent_device(device);
-    const Unpredicted unpredicted{"the law has no place for this kernel", "no coefficients of this kernel"};
-    return predict_groups(table, groups_of(table, device), groups, unpredicted,
-                          [&](const std::string&, const std::map<std::string, double>& coefficients) {
-                            return [&facts, c = read_recurrent_coefficients(coefficients)](const RecurrentRow& row) {
-                              return recurrent_us(c, facts, row.call);
-                            };
-                          });
   }
   std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override {
     std::vector<Call> out(table.rows, {{}, {}, "the law has no place for this kernel"});
-    for (const auto& [name, group] : groups_of(table, device)) {
+    for (const auto& [name, group] : recurrent_groups(table, device)) {
       for (std::size_t j = 0; j < group.rows.size(); ++j) {
         Call& call = out[group.rows[j]];
         call = {{}, name, group.reasons[j]};
@@ -233,6 +173,32 @@ class RecurrentFit final : public LawFit {
       }
     }
     return out;
+  }
+
+ protected:
+  RowGroups<RecurrentRow> groups_of(const KernelTable& table, const Accelerator& device) const override {
+    return recurrent_groups(table, device);
+  }
+  Shapes shapes_of(const RecurrentRow& row) const override {
+    return {{"sequences", row.call.sequences}, {"query", row.call.query}, {"value_heads", row.call.value_heads}};
+  }
+  std::map<std::string, double> fit_rows(const std::string&, const std::vector<RecurrentRow>& rows,
+                                         const Accelerator& device) const override {
+    const auto coefficients = fit_recurrent_rows(rows, recurrent_device(device));
+    const RecurrentKernel kernel = rows.front().call.kernel;
+    std::map<std::string, double> out;
+    for (const auto& f : fields_of(kernel, coefficients)) out[f.name] = coefficients.*f.member;
+    if (kernel != RecurrentKernel::scan) return out;
+    for (const auto& f : recurrent_structure_fields()) out[f.name] = coefficients.*f.member;
+    return out;
+  }
+  TimeOf time_of(const std::map<std::string, double>& coefficients, const Accelerator& device) const override {
+    return [c = read_recurrent_coefficients(coefficients), facts = recurrent_device(device)](const RecurrentRow& row) {
+      return recurrent_us(c, facts, row.call);
+    };
+  }
+  Unpredicted unpredicted() const override {
+    return {"the law has no place for this kernel", "no coefficients of this kernel"};
   }
 };
 
@@ -270,7 +236,8 @@ std::vector<std::string> broken_recurrent_rows(const std::vector<RecurrentRow>& 
 RecurrentCoefficients fit_recurrent_rows(const std::vector<RecurrentRow>& rows, const RecurrentDevice& device) {
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
   const RecurrentKernel kernel = rows.front().call.kernel;
-  Solution best;
+  FieldSolution<RecurrentCoefficients> best;
+  best.loss = std::numeric_limits<double>::infinity();
   const auto try_from = [&](double states, double one_kernel, double cache) {
     RecurrentCoefficients start;
     for (const auto& f : recurrent_fields()) start.*f.member = f.start;
@@ -279,7 +246,7 @@ RecurrentCoefficients fit_recurrent_rows(const std::vector<RecurrentRow>& rows, 
     for (const auto& f : recurrent_fields()) {
       if (!has_recurrent_field(kernel, one_kernel > 0, f)) start.*f.member = 0;
     }
-    const Solution other = solve_from(rows, device, start);
+    const auto other = solve_from(rows, device, start);
     if (other.loss < kClearlyBetter * best.loss) best = other;
   };
   for (const double cache : kCacheStarts) {

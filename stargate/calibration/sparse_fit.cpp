@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "stargate/base/check.hpp"
-#include "stargate/calibration/row_groups.hpp"
+#include "stargate/calibration/row_fit.hpp"
 #include "stargate/perf/device_law.hpp"
 #include "stargate/perf/layer_operators.hpp"
 
@@ -22,6 +22,7 @@ constexpr double kFallBack = 20;
 constexpr double kClearlyBetter = 0.99;  // of the loss, for another structure
 constexpr double kHuber = 0.05;
 constexpr std::size_t kRowsToChoose = 400;  // enough to choose a structure by
+constexpr const char* kUnfitBlocks = "prompts are the host's time, decoding copies the whole index: says the collector";
 constexpr std::array kHeadTiles = {64.0, 128.0, 16.0, 1.0};
 
 /// A model by the end of its name, as its configuration has it; heads are a row's.
@@ -48,11 +49,19 @@ AttentionShape compressed_shape(int q_rank, int output_groups, int topk) {
   return a;
 }
 
+AttentionShape block_shape(int heads, int kv_heads, int head_dim, int index_heads) {
+  AttentionShape a;
+  a.heads = heads, a.kv_heads = kv_heads, a.head_dim = a.value_dim = head_dim;
+  a.index_heads = index_heads, a.index_dim = 128, a.index_topk = 2048;
+  return a;
+}
+
 const TableModel* find_table_model(const std::string& name) {
   static const std::vector<TableModel> models{{"DeepSeek-V3.2", 7168, 128, latent_shape(1536, 128, 128, 64)},
                                               {"GLM-5", 6144, 64, latent_shape(2048, 192, 256, 32)},
                                               {"DeepSeek-V4-Flash", 4096, 64, compressed_shape(1024, 8, 512)},
-                                              {"DeepSeek-V4-Pro", 7168, 128, compressed_shape(1536, 16, 1024)}};
+                                              {"DeepSeek-V4-Pro", 7168, 128, compressed_shape(1536, 16, 1024)},
+                                              {"MiniMax-M3", 6144, 64, block_shape(64, 4, 128, 4)}};
   const auto found = std::find_if(models.begin(), models.end(), [&](const TableModel& m) {
     return name.find(std::string("/") + m.name) != std::string::npos;
   });
@@ -73,6 +82,7 @@ bool read_block(const KernelTable& table, std::size_t i, Block& block) {
   auto& a = block.layer.attention;
   a = known->shape;
   a.heads = static_cast<int>(table.number("num_heads")[i]);
+  if (a.kind == AttentionKind::full) a.kv_heads = std::max(1, known->shape.kv_heads * a.heads / known->heads);
   if (a.shared_vector) {
     a.output_groups = std::max(1, known->shape.output_groups * a.heads / known->heads);
     a.compress_ratio = static_cast<int>(table.number("compress_ratio")[i]);
@@ -137,14 +147,24 @@ std::vector<std::string> broken_rows(const std::vector<SparseRow>& rows, const S
   return reasons;
 }
 
-constexpr SparseField kLaunchShare = {
-    "launch_share", "1", "of the lone launches of the block's projections, in the block measured", nullptr, 0.5, 0.01,
-    2};
-
-struct Solution {
-  BlockCoefficients coefficients;
-  double loss = std::numeric_limits<double>::infinity();
+struct BlockField {
+  const char *name, *unit, *meaning;
+  double BlockCoefficients::*member;
+  double start, lower, upper;
+  explicit BlockField(const SparseField& f)
+      : name(f.name), unit(f.unit), meaning(f.meaning), member(f.member), start(f.start), lower(f.lower),
+        upper(f.upper) {}
+  constexpr BlockField(const char* n, const char* u, const char* m, double BlockCoefficients::*at, double from,
+                       double low, double high)
+      : name(n), unit(u), meaning(m), member(at), start(from), lower(low), upper(high) {}
 };
+constexpr BlockField kLaunchShare = {"launch_share",
+                                     "1",
+                                     "of the lone launches of the block's projections, in the block measured",
+                                     &BlockCoefficients::launch_share,
+                                     0.5,
+                                     0.01,
+                                     2};
 
 /// Those to search; 0 is a term the group does not have.
 std::vector<SparseField> fields_of(const SparseCoefficients& c) {
@@ -165,36 +185,19 @@ bool can_tell(const SparseField& field, const SparseRow& row, bool index) {
 }
 
 double row_us(const BlockCoefficients& c, const SparseDevice& device, const SparseRow& row) {
-  return std::max(c.law.host_us,
-                  row.projections_us + c.launch_share * row.launches_us + sparse_us(c.law, device, row.call));
+  return std::max(c.host_us,
+                  row.projections_us + c.launch_share * row.launches_us + sparse_us(c, device, row.call));
 }
 
-Solution solve_from(const std::vector<SparseRow>& rows, std::size_t stride, const SparseDevice& device,
-                    const BlockCoefficients& start) {
-  const auto fields = fields_of(start.law);
+FieldSolution<BlockCoefficients> solve_from(const std::vector<SparseRow>& rows, std::size_t stride,
+                                            const SparseDevice& device, const BlockCoefficients& start) {
+  std::vector<BlockField> fields;
+  for (const SparseField& f : fields_of(start)) fields.emplace_back(f);
+  fields.push_back(kLaunchShare);
   std::vector<SparseRow> taken;
-  std::vector<double> measured;
-  for (std::size_t i = 0; i < rows.size(); i += stride) {
-    taken.push_back(rows[i]), measured.push_back(rows[i].microseconds);
-  }
-  std::vector<Parameter> parameters;
-  for (const auto& f : fields) {
-    parameters.push_back({f.name, f.unit, f.meaning, start.law.*f.member, f.lower, f.upper, true});
-  }
-  const auto& s = kLaunchShare;
-  parameters.push_back({s.name, s.unit, s.meaning, start.launch_share, s.lower, s.upper, true});
-  const auto with_values = [&](std::span<const double> values) {
-    auto out = start;
-    for (std::size_t j = 0; j < fields.size(); ++j) out.law.*fields[j].member = values[j];
-    out.launch_share = values.back();
-    return out;
-  };
-  const Predictor predict = [&](std::span<const double> values, std::span<double> predicted) {
-    const auto c = with_values(values);
-    for (std::size_t i = 0; i < taken.size(); ++i) predicted[i] = row_us(c, device, taken[i]);
-  };
-  const Fit fit = fit_parameters(parameters, predict, measured, {}, {.huber = kHuber, .starts = 1});
-  return {with_values(fit.values), fit.loss};
+  for (std::size_t i = 0; i < rows.size(); i += stride) taken.push_back(rows[i]);
+  const auto time = [&](const BlockCoefficients& c, const SparseRow& row) { return row_us(c, device, row); };
+  return fit_fields(start, fields, taken, time, {.huber = kHuber, .starts = 1});
 }
 
 BlockCoefficients read_block(const std::map<std::string, double>& values) {
@@ -203,13 +206,13 @@ BlockCoefficients read_block(const std::map<std::string, double>& values) {
   return out;
 }
 
-class SparseFit final : public LawFit {
+class SparseFit final : public RowFit<SparseRow> {
  public:
   explicit SparseFit(const Catalogue& catalogue) : catalogue_(catalogue) {}
   std::string law() const override { return "sparse_attention"; }
   bool accepts(const KernelTable& table) const override {
-    return (table.table.starts_with("dsa_") || table.table.starts_with("dsv4_csa_") ||
-            table.table.starts_with("dsv4_hca_")) &&
+    const auto is_of = [&](const char* family) { return table.table.starts_with(family); };
+    return (is_of("dsa_") || is_of("dsv4_csa_") || is_of("dsv4_hca_") || is_of("msa_")) &&
            (table.table.ends_with("context_module") || table.table.ends_with("generation_module"));
   }
   std::unique_ptr<LawFit> asking(const Catalogue& catalogue) const override {
@@ -217,45 +220,16 @@ class SparseFit final : public LawFit {
   }
   std::vector<Parameter> parameters() const override {
     std::vector<Parameter> out;
-    const auto add = [&](const SparseField& f, bool structure) {
-      out.push_back({f.name, f.unit, f.meaning, f.start, f.lower, f.upper, f.lower > 0, structure});
-    };
-    for (const auto& f : sparse_fields()) add(f, false);
-    add(kLaunchShare, false);
-    add(sparse_structure_field(), true);
+    for (const auto& f : sparse_fields()) out.push_back(parameter_of(f));
+    out.push_back(parameter_of(kLaunchShare));
+    out.push_back(parameter_of(sparse_structure_field(), true));
     return out;
   }
-  std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
-      return fit_group(name, group, table, device);
-    });
-  }
-  std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
-                                  const std::vector<CalibratedGroup>& groups) const override {
-    const SparseDevice facts = sparse_device(device);
-    const Unpredicted unpredicted{"the law has no such model or format", "no coefficients of this format"};
-    return predict_groups(table, groups_of(table, device), groups, unpredicted,
-                          [&](const std::string&, const std::map<std::string, double>& coefficients) {
-                            return [&facts, c = read_block(coefficients)](const SparseRow& row) {
-                              return row_us(c, facts, row);
-                            };
-                          });
-  }
 
- private:
-  /// The laws of products that rows of a table need, by format of the weights.
-  std::map<std::string, DeviceLaw> product_laws(const KernelTable& table, const Accelerator& device) const {
-    std::map<std::string, DeviceLaw> laws;
-    for (const std::string& type : table.text("gemm_type")) {
-      if (laws.contains(type)) continue;
-      laws.emplace(type, DeviceLaw(device, catalogue_, KernelChoice{table.engine, type == "fp8_block", false}));
-    }
-    return laws;
-  }
-
-  std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) const {
+ protected:
+  RowGroups<SparseRow> groups_of(const KernelTable& table, const Accelerator& device) const override {
     const auto laws = product_laws(table, device);
-    std::map<std::string, Group> groups;
+    RowGroups<SparseRow> groups;
     for (std::size_t i = 0; i < table.rows; ++i) {
       Block block;
       const std::string& source = table.text("kernel_source")[i];
@@ -281,28 +255,44 @@ class SparseFit final : public LawFit {
       group.rows.push_back(i);
       group.calls.push_back(row);
     }
-    for (auto& [name, group] : groups) group.reasons = broken_rows(group.calls, sparse_device(device));
+    const bool unfit = table.table.starts_with("msa_") && table.engine == "trtllm";
+    for (auto& [name, group] : groups) {
+      group.reasons = broken_rows(group.calls, sparse_device(device));
+      if (unfit) group.reasons.assign(group.rows.size(), kUnfitBlocks);
+    }
     return groups;
   }
-
-  static CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
-                                   const Accelerator& device) {
-    CalibratedGroup out;
-    const auto shapes_of = [](const SparseRow& row) {
-      return std::array{std::pair{"sequences", row.call.sequences}, std::pair{"query", row.call.query},
-                        std::pair{"context", row.call.context}, std::pair{"heads", row.call.heads}};
-    };
-    const auto [used, held_out] = split_rows(group, shapes_of, out);
-    const SparseDevice facts = sparse_device(device);
-    const auto coefficients = fit_sparse_rows(used, facts);
-    out.law = "sparse_attention", out.device = device.id, out.engine = table.engine, out.version = table.version;
-    out.precision = name;
-    for (const auto& f : sparse_fields()) out.coefficients[f.name] = coefficients.law.*f.member;
-    out.coefficients[kLaunchShare.name] = coefficients.launch_share;
-    out.coefficients[sparse_structure_field().name] = coefficients.law.head_tile;
-    const auto time_of = [&](const SparseRow& row) { return row_us(coefficients, facts, row); };
-    out.used = errors_of(used, time_of), out.held_out = errors_of(held_out, time_of);
+  Shapes shapes_of(const SparseRow& row) const override {
+    return {{"sequences", row.call.sequences}, {"query", row.call.query}, {"context", row.call.context},
+            {"heads", row.call.heads}};
+  }
+  std::map<std::string, double> fit_rows(const std::string&, const std::vector<SparseRow>& rows,
+                                         const Accelerator& device) const override {
+    const BlockCoefficients c = fit_sparse_rows(rows, sparse_device(device));
+    std::map<std::string, double> out;
+    for (const auto& f : sparse_fields()) out[f.name] = c.*f.member;
+    out[kLaunchShare.name] = c.launch_share;
+    out[sparse_structure_field().name] = c.head_tile;
     return out;
+  }
+  TimeOf time_of(const std::map<std::string, double>& coefficients, const Accelerator& device) const override {
+    return [c = read_block(coefficients), facts = sparse_device(device)](const SparseRow& row) {
+      return row_us(c, facts, row);
+    };
+  }
+  Unpredicted unpredicted() const override {
+    return {"the law has no such model or format", "no coefficients of this format"};
+  }
+
+ private:
+  /// The laws of products that rows of a table need, by format of the weights.
+  std::map<std::string, DeviceLaw> product_laws(const KernelTable& table, const Accelerator& device) const {
+    std::map<std::string, DeviceLaw> laws;
+    for (const std::string& type : table.text("gemm_type")) {
+      if (laws.contains(type)) continue;
+      laws.emplace(type, DeviceLaw(device, catalogue_, KernelChoice{table.engine, type == "fp8_block", false}));
+    }
+    return laws;
   }
 
   const Catalogue& catalogue_;
@@ -314,12 +304,12 @@ BlockCoefficients fit_sparse_rows(const std::vector<SparseRow>& rows, const Spar
   STARGATE_CHECK(!rows.empty(), "a fit needs rows");
   const std::size_t stride = std::max<std::size_t>(1, rows.size() / kRowsToChoose);
   const bool index = std::any_of(rows.begin(), rows.end(), [](const SparseRow& r) { return r.call.index_heads > 0; });
-  Solution best;
+  FieldSolution<BlockCoefficients> best;
+  best.loss = std::numeric_limits<double>::infinity();
   for (const double tile : kHeadTiles) {
     for (const bool host : {false, true}) {
       if (host && rows.front().call.decode) continue;  // decoding was timed in captured graphs
-      BlockCoefficients start;
-      SparseCoefficients& c = start.law;
+      BlockCoefficients c;
       for (const auto& f : sparse_fields()) c.*f.member = f.start;
       c.launch_us = std::clamp(0.3 * shortest_time(rows), 2.0, 300.0);
       c.host_us = host ? shortest_time(rows) : 0;
@@ -327,18 +317,18 @@ BlockCoefficients fit_sparse_rows(const std::vector<SparseRow>& rows, const Spar
       for (const auto& f : sparse_fields()) {
         if (!can_tell(f, rows.front(), index)) c.*f.member = 0;
       }
-      const Solution other = solve_from(rows, stride, device, start);
+      const auto other = solve_from(rows, stride, device, c);
       if (other.loss < kClearlyBetter * best.loss) best = other;
     }
   }
   best = solve_from(rows, 1, device, best.coefficients);
   // A rate that a search leaves at its upper bound is a limit the rows do not show.
   bool dropped = false;
-  for (const auto& f : fields_of(best.coefficients.law)) {
+  for (const auto& f : fields_of(best.coefficients)) {
     const bool rate = std::string(f.name).ends_with("_share"), selects = std::string(f.name) == "select_us";
-    const double value = best.coefficients.law.*f.member;
+    const double value = best.coefficients.*f.member;
     if (!(rate && value > 0.98 * f.upper) && !(selects && value < 1.02 * f.lower)) continue;
-    best.coefficients.law.*f.member = 0, dropped = true;
+    best.coefficients.*f.member = 0, dropped = true;
   }
   return dropped ? solve_from(rows, 1, device, best.coefficients).coefficients : best.coefficients;
 }

@@ -1,5 +1,5 @@
 // Fits the law of sparse attention to tables that time a layer's whole attention block: dsa_*_module (DeepSeek-V3.2,
-// GLM-5), dsv4_csa_*_module and dsv4_hca_*_module (DeepSeek-V4). What a block takes is what a model's walk says of it:
+// GLM-5), dsv4_csa_*_module and dsv4_hca_*_module (DeepSeek-V4), msa_*_module (MiniMax-M3). What a block takes is what a model's walk says of it:
 // projections by the law of products in the row's format, as the catalogue has it for the engine, and the rest by this
 // law, whose coefficients alone are fitted. isl is the new tokens of a sequence, step those cached, num_heads the heads
 // of the rank. A group is the cache's width, the family, the phase and the kernel
@@ -24,8 +24,7 @@ struct SparseRow {
 
 /// Of a block: the law's, and of the lone launches of the projections what is left where the block was measured. A step
 /// takes its engine's share of launches.
-struct BlockCoefficients {
-  SparseCoefficients law;     ///< of index, selection and attention
+struct BlockCoefficients : SparseCoefficients {
   double launch_share = 0.5;  ///< 0 to 1
 };
 

@@ -247,6 +247,22 @@ void share_index(ModelDraft& draft, std::vector<AttentionShape>& layers) {
   }
 }
 
+/// MiniMax-M3: an index selects blocks of keys and values on the layers that sparse_attention_freq marks.
+void select_blocks(ModelDraft& draft, std::vector<AttentionShape>& layers) {
+  auto& fields = draft.fields;
+  const auto marks = fields.find({"sparse_attention_config.sparse_attention_freq"});
+  if (!marks || !fields.flag_or({"sparse_attention_config.use_sparse_attention"}, true)) return;
+  const int heads = fields.required({"sparse_attention_config.sparse_num_index_heads"}, kHeadRange, "index heads");
+  const int width = fields.required({"sparse_attention_config.sparse_index_dim"}, kWidthRange, "width of an index head");
+  const int block = fields.required({"sparse_attention_config.sparse_block_size"}, kWidthRange, "tokens in a block");
+  const int blocks = fields.required({"sparse_attention_config.sparse_topk_blocks"}, kWidthRange, "blocks selected");
+  const auto sparse = fit_to_layers(draft, *marks, fields.whole_list(*marks, {0, 1}));
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (sparse[i] == 0 || layers[i].kind != AttentionKind::full) continue;
+    layers[i].index_heads = heads, layers[i].index_dim = width, layers[i].index_topk = block * blocks;
+  }
+}
+
 }  // namespace
 
 AttentionShape read_grouped_query(ModelDraft& draft) {
@@ -302,6 +318,7 @@ std::vector<AttentionShape> read_attention(ModelDraft& draft) {
                                             : state_space);
   }
   share_index(draft, out);
+  select_blocks(draft, out);
   if (draft.fields.has({"cross_attention_layers"})) {
     draft.notes.push_back("layers that attend to an image are counted as layers that attend to the text");
   }

@@ -38,6 +38,8 @@ Weights<N> grouped_query_weights(N h, const AttentionShape& a) {
   if (a.output_bias) w.vectors += h;
   if (a.qk_norm) w.vectors += a.wide_qk_norm ? queries + keys : 2 * N(a.head_dim);
   if (a.sinks) w.vectors += N(a.heads);
+  // MiniMax-M3's index: queries of its heads and one key, each with a norm.
+  if (a.index_heads > 0) w.matrices += h * N(a.index_heads + 1) * N(a.index_dim), w.vectors += 2 * N(a.index_dim);
   return w;
 }
 
@@ -210,6 +212,9 @@ double mean_attention_flops(const AttentionShape& a, double length) {
   const double middle = (length + 1) / 2;
   switch (a.kind) {
     case AttentionKind::full:
+      if (a.index_topk > 0) {
+        return score_flops(a) * mean_attended_tokens(length, a.index_topk) + index_flops(a, middle);
+      }
       return score_flops(a) * middle;
     case AttentionKind::sliding:
       return score_flops(a) * mean_attended_tokens(length, a.window);
@@ -307,7 +312,9 @@ Bytes weight_bytes(const Model& model) {
 
 /// What grows with the length: windows and states do not, and a compressed cache by a fraction of a vector.
 double cached_elements_per_token(const AttentionShape& a) {
-  if (a.kind == AttentionKind::full) return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
+  if (a.kind == AttentionKind::full) {
+    return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim) + (a.index_heads > 0 ? a.index_dim : 0);
+  }
   if (a.kind != AttentionKind::latent) return 0;
   // One latent vector for all heads, and the index's own key beside it.
   const double elements = static_cast<double>(a.kv_lora_rank) + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0);
@@ -335,10 +342,13 @@ double fixed_elements(const AttentionShape& a) {
 }
 
 bool is_sparse(const AttentionShape& a) {
-  return a.kind == AttentionKind::latent && (a.shared_vector || a.index_topk > 0);
+  return a.index_topk > 0 || (a.kind == AttentionKind::latent && a.shared_vector);
 }
 
 double sparse_vector_bytes(const AttentionShape& a, Precision precision) {
+  if (a.kind == AttentionKind::full) {
+    return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim) * bytes_per_element(precision);
+  }
   const double plain = a.kv_lora_rank, rotated = a.rope_dim;
   if (bytes_per_element(precision) >= 2) return (plain + rotated) * bytes_per_element(precision);
   // Scales of 4 bytes a 128 elements (DeepSeek-V3.2), of a byte a 64 and one more (V4); rotated elements in 16 bits.
@@ -348,6 +358,7 @@ double sparse_vector_bytes(const AttentionShape& a, Precision precision) {
 
 double index_key_bytes(const AttentionShape& a, Precision precision) {
   if (a.index_heads <= 0) return 0;
+  if (a.kind == AttentionKind::full) return a.index_dim * bytes_per_element(precision);
   return bytes_per_element(precision) >= 2 ? a.index_dim * bytes_per_element(precision) : a.index_dim + 4;
 }
 
@@ -409,7 +420,7 @@ Bytes kv_bytes(const Model& model, std::int64_t length, Precision precision) {
 double attended_tokens(const AttentionShape& a, double context) {
   switch (a.kind) {
     case AttentionKind::full:
-      return context;
+      return a.index_topk > 0 ? std::min<double>(context, a.index_topk) : context;
     case AttentionKind::sliding:
       return std::min<double>(context, a.window);
     case AttentionKind::latent: {

@@ -175,3 +175,21 @@ TEST_CASE("Training averages over the positions of a sequence, windows and selec
 
 }  // namespace
 }  // namespace stargate
+
+TEST_CASE("An index of MiniMax-M3 selects blocks of keys and values on the layers that the file marks") {
+  const Model model = catalogue_model("minimax-m3");
+  CHECK(model.layer_count() == 60);
+  int indexed = 0;
+  for (int i = 0; i < model.layer_count(); ++i) {
+    const AttentionShape& a = model.layer(i).attention;
+    indexed += a.index_topk > 0 ? 1 : 0;
+    if (a.index_topk == 0) continue;
+    CHECK(a.kind == AttentionKind::full);
+    CHECK(is_sparse(a));
+    CHECK(attended_tokens(a, 100'000) == 16 * 128);
+    // Keys and values of 4 heads of 128, and one index key of 128, in 16 bits.
+    CHECK(cached_bytes_per_token(a, Precision::bf16) == 2 * (4 * 256 + 128));
+  }
+  CHECK(indexed == 57);
+  CHECK(attended_tokens(model.layer(0).attention, 100'000) == 100'000);
+}

@@ -29,6 +29,7 @@ constexpr ModelFamily kFamilies[] = {
     {.name = "minimaxtext01"},
     {.name = "minimaxm1"},
     {.name = "minimaxm2", .qk_norm = QueryKeyNorm::whole},
+    {.name = "minimaxm3", .qk_norm = QueryKeyNorm::head},
     {.name = "mimov2flash"},
     {.name = "step3"},
     {.name = "step3p5"},

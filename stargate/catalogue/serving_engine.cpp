@@ -71,6 +71,14 @@ const RecordTable<ServingEngine>& ServingEngine::table() {
           .optional("fp4_cast_kernel", &E::fp4_cast_kernel, "The same in 4 bits.")
           .optional("attention_dp_wait", &E::attention_dp_wait,
                     "Steps that a prompt waits until each attention group has one.", not_negative)
+          .optional("receive_interval", &E::receive_interval,
+                    "Decode steps from one look at new requests to the next (SGLang's --scheduler-recv-interval).",
+                    positive)
+          .optional("busy_receive_interval", &E::busy_receive_interval, "The same while busy_batch sequences decode.",
+                    positive)
+          .optional("busy_batch", &E::busy_batch, "Decoding sequences from which on that holds.", positive)
+          .optional("receive_architectures", &E::receive_architectures,
+                    "Architectures on which the engine is started so; on others it looks every step.")
           .optional("step_overhead", &E::step_overhead, "Scheduling and sampling that no kernel hides, a step.",
                     not_negative)
           .optional("sequence_overhead", &E::sequence_overhead,

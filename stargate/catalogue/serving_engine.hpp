@@ -30,6 +30,10 @@ struct EngineCoefficients {
   /// Inputs of products in 8 and in 4 bits are cast by a kernel of their own, not at the end of the one before.
   bool fp8_cast_kernel = true, fp4_cast_kernel = false;
   int attention_dp_wait = 0;            ///< steps a prompt waits for one on each attention group
+  /// Decode steps from one look at new requests to the next, and the same once `busy_batch` sequences decode; on these
+  /// architectures, every step on others.
+  int receive_interval = 1, busy_receive_interval = 1, busy_batch = 1;
+  std::vector<std::string> receive_architectures;
   // fitted
   Duration step_overhead = 500 * microsecond;    ///< scheduling and sampling that no kernel hides, a step
   Duration sequence_overhead = 4 * microsecond;  ///< inputs prepared and a token handed out, a sequence

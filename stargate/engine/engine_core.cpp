@@ -85,8 +85,15 @@ bool Engine::Core::fits(const Request& request) const {
   return whole && whole_blocks(request) <= spec_.kv.blocks;
 }
 
-/// Whoever has come by now waits; between steps only, as engines look at their queue once a step.
+std::int64_t Engine::Core::receive_interval() const {
+  const int decoding = decoding_size();
+  return decoding == 0 ? 1 : decoding >= spec_.busy_batch ? spec_.busy_receive_interval : spec_.receive_interval;
+}
+
+/// Whoever has come by now waits; between steps only, as engines look at their queue once a step or, while they only
+/// decode, once in several.
 void Engine::Core::absorb_arrivals() {
+  if (unheard_ % receive_interval() != 0) return;
   while (!incoming_.empty() && from_sim_time(at(incoming_.front()).request.arrival) <= now_) {
     Sequence& s = at(incoming_.front());
     s.state = SequenceState::waiting;
@@ -198,7 +205,9 @@ std::int64_t Engine::Core::run_limit() const {
   if (!incoming_.empty()) {
     const Picoseconds arrival = from_sim_time(at(incoming_.front()).request.arrival);
     // The step under way when somebody arrives runs to its end; the newcomer is in the one after.
-    steps = std::min(steps, steps_within_time(arrival - now_ - 1, steps) + 1);
+    const std::int64_t come = steps_within_time(arrival - now_ - 1, steps) + 1, interval = receive_interval();
+    // ... or in the one after the next look at the queue.
+    steps = std::min(steps, (unheard_ + come + interval - 1) / interval * interval - unheard_);
   }
   return std::max<std::int64_t>(1, steps);
 }
@@ -270,6 +279,7 @@ void Engine::Core::run_decodes(std::int64_t steps, EngineListener& listener) {
   decode_step_ += steps * decode_growth_;
   decode_steps_left_ -= steps;
   if (!waiting_.empty()) waited_ += steps;
+  unheard_ += steps;
   run.end = to_sim_time(now_);
   end_decodes(steps, run, listener);
   listener.ran(run);
@@ -281,7 +291,7 @@ void Engine::Core::end_single_step(EngineListener& listener) {
   run.first_step = static_cast<double>(step_end_ - now_) * 1e-12 * second;
   run.prefill_sequences = static_cast<int>(plan_.chunks.size());
   for (const Chunk& chunk : plan_.chunks) run.prefill_tokens += chunk.tokens;
-  if (!plan_.chunks.empty()) warm_ = true, waited_ = 0;
+  if (!plan_.chunks.empty()) warm_ = true, waited_ = unheard_ = 0;
   now_ = step_end_;
   run.end = to_sim_time(now_);
   if (plan_.decodes) end_decodes(1, run, listener);

@@ -97,6 +97,7 @@ class Engine::Core {
   SimTime to_sim_time(Picoseconds time) const;
   Picoseconds from_sim_time(SimTime time) const;   ///< since origin_
   void absorb_arrivals();                          ///< whoever has come by now_ waits from here on
+  std::int64_t receive_interval() const;           ///< decode steps between two looks at who has come
   bool begin_step(SimTime until);                  ///< plans the next step; false when none begins by then
   Duration single_step_time() const;               ///< of the plan, when it has prompts or moves caches
   void refresh_decode_cost();                      ///< asks the cost again where batch or stretch have changed
@@ -168,6 +169,7 @@ class Engine::Core {
   std::vector<std::size_t> rank_order_;  ///< emptiest first, while somebody is let in
   std::int64_t orders_ = 0;              ///< admissions so far
   std::int64_t waiting_tokens_ = 0;      ///< of prompts not begun
+  std::int64_t unheard_ = 0;             ///< decode steps since a step with prompts: requests are received at multiples
   std::int64_t waited_ = 0;              ///< decode steps since somebody could have been let in, until one is
   bool warm_ = false;                    ///< a prompt has been through
   int batch_size_ = 0;                   ///< of a static batch, those that have ended included

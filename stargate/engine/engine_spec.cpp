@@ -73,6 +73,8 @@ Check check_engine_spec(const EngineSpec& spec) {
        "must be from 0 to 1");
   need(spec.data_parallel >= 1 && spec.pipeline >= 1, "groups", "must be at least 1");
   need(spec.attention_dp_wait >= 0, "attention_dp_wait", "must not be negative");
+  need(spec.receive_interval >= 1, "receive_interval", "must be at least 1");
+  need(spec.busy_receive_interval >= 1, "busy_receive_interval", "must be at least 1");
   if (!faults.empty()) return faults;
   return Done{};
 }

@@ -68,6 +68,9 @@ struct EngineSpec {
   /// Steps for which prompts wait until each data-parallel rank can have one, while somebody decodes (TensorRT-LLM's
   /// attention_dp_config, enable_balance with timeout_iters); 0: they do not wait.
   int attention_dp_wait = 0;
+  /// While somebody decodes, new requests are looked for every so many decode steps and after each step with prompts
+  /// (SGLang's --scheduler-recv-interval); the second while `busy_batch` or more decode.
+  int receive_interval = 1, busy_receive_interval = 1, busy_batch = 1;
   Duration warm_up;              ///< by which a fresh engine's first step with a prompt is longer
   Duration swap_token;           ///< to move one token's cache to the host or back
   bool prefill_only = false;     ///< disaggregated: requests end with their first token, blocks stay until released

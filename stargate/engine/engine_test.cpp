@@ -115,6 +115,7 @@ EngineSpec random_spec(std::uint32_t scenario) {
   }
   if (random.uniform() < 0.3) spec.warm_up = 300 * millisecond;
   if (random.uniform() < 0.2) spec.pipeline = 2;
+  if (random.uniform() < 0.3) spec.receive_interval = 7, spec.busy_receive_interval = 20, spec.busy_batch = 6;
   return spec;
 }
 

@@ -29,7 +29,8 @@ Router::Router(const FleetSpec& spec, const std::vector<PoolView>& views, Engine
     pool_of_.insert(pool_of_.end(), views[pool].outstanding.size(), static_cast<int>(pool));
   }
   by_region_.resize(spec.regions.size());
-  if (spec.router.policy == RouterPolicy::prefix_aware) memory_.resize(kMemory);
+  // A lone replica is chosen whatever it remembers.
+  if (spec.router.policy == RouterPolicy::prefix_aware && pool_of_.size() > 1) memory_.resize(kMemory);
 }
 
 std::int32_t Router::outstanding(int replica) const {
@@ -183,7 +184,7 @@ void Router::remember(const Request& request, int replica) {
 
 /// SGLang's balance test: both the difference and the ratio must be exceeded before the prefix is given up.
 int Router::prefix_aware(const Candidates& among, const Request& request) {
-  const int replica = remembered(among, request);
+  const int replica = memory_.empty() ? -1 : remembered(among, request);
   if (replica < 0) return least_loaded(among);
   const int other = least_loaded(among);
   const double most = outstanding(replica), fewest = outstanding(other);

@@ -71,6 +71,7 @@ const Mapping kMappings[] = {
     {"recompute_num_layers", Kind::count, "recompute_layers"},
     {"activations_checkpoint_num_layers", Kind::count, "recompute_layers"},
     {"recompute_modules", Kind::text, "recompute_modules"},
+    {"selective_ac_option", Kind::text, "selective_recompute"},
     {"num_distributed_optimizer_instances", Kind::count, "instances"},
     {"activations_checkpoint_method", Kind::text, "recompute_method"},
     {"account_for_embedding_in_pipeline_split", Kind::flag, "embedding_as_layer"},
@@ -364,13 +365,11 @@ class Importer {
     const std::string recompute = raw_.word("recompute");
     if (recompute == "full" || recompute == "selective") out_.recompute = recompute;
     if (recompute.empty() && raw_.is("recompute_selective")) out_.recompute = "selective";
-    if (out_.recompute == "selective" && out_.dialect == ImportDialect::torchtitan) {
-      out_.notes.push_back("torchtitan's selective recomputation keeps matrix products; here only attention is redone");
-    }
     if (raw_.word("recompute_method") == "block" && out_.recompute == "full") {
       out_.recompute_layers = raw_.find("recompute_layers");
     }
     if (out_.recompute == "selective") out_.recompute_modules = known_modules(raw_.word("recompute_modules"));
+    if (out_.recompute == "selective" && out_.dialect == ImportDialect::torchtitan) torchtitan_recompute();
     const auto on = [&](const char* meaning) {
       const std::string word = raw_.word(meaning);
       return raw_.text.contains(meaning) && word != "false" && word != "False" && word != "null" && word != "0";
@@ -378,6 +377,19 @@ class Importer {
     if (on("fp8") || raw_.is("float8") || has_float8_converter()) out_.precision = "fp8";
     if (on("fp4")) out_.precision = "fp4";
     note_other_precision();
+  }
+  /// selective_ac_option: "op", or N: every Nth layer is recomputed as a whole.
+  void torchtitan_recompute() {
+    const std::string option = raw_.word("selective_recompute");
+    if (option.empty() || option == "op") {
+      out_.recompute_modules = "alternate_products";
+      return;
+    }
+    out_.recompute = "full";
+    if (option != "1") {
+      out_.notes.push_back("only every layer in " + option +
+                           " is recomputed: give --recompute-num-layers, their number in a stage's chunk");
+    }
   }
   /// bf16 stands for any two-byte format; what the file says beside it is told.
   void note_other_precision() {

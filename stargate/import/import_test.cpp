@@ -96,6 +96,7 @@ TEST_CASE(
   CHECK(toml.micro_batch_size == 2);
   CHECK(toml.global_batch_size == 16);
   CHECK(toml.recompute == "selective");
+  CHECK(toml.recompute_modules == "alternate_products");
   const auto python = layout_of("t.py",
                                 "cfg = Config(\n  parallelism=ParallelismConfig(data_parallel_shard_degree=4, # four\n"
                                 "    pipeline_parallel_degree=2, data_parallel_replicate_degree=2),\n"

@@ -201,8 +201,11 @@ ReplayedRun replay_run(const Catalogue& catalogue, const MeasuredRequests& run) 
   if (run.kv_cache_tokens > 0) changes.kv_cache_tokens = run.kv_cache_tokens;
   changes.prefix_caching = run.prefix_caching;
   const Replica& asked = measured.replica;
+  // With the coefficients and the rules of memory of the run's version, which the replica carries.
+  ServingEngine of_version = *measured.record;
+  static_cast<EngineCoefficients&>(of_version) = asked.engine;
   auto made_engine = make_replica_engine(*asked.model, *asked.machine, asked.layout, asked.precision,
-                                         set_up_engine(*measured.record, changes));
+                                         set_up_engine(of_version, changes));
   if (!made_engine) return out.skipped = made_engine.faults()[0].message, out;
   if (std::holds_alternative<DoesNotFit>(*made_engine)) return out.skipped = "does not fit", out;
   const auto& engine = std::get<ReplicaEngine>(*made_engine);

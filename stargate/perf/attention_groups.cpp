@@ -100,6 +100,47 @@ std::size_t choice_index(bool narrow, bool narrow_cache, int width) {
   return static_cast<std::size_t>(((narrow ? 2 : 0) + (narrow_cache ? 1 : 0)) * AttentionLaw::kWidths + width);
 }
 
+/// Part of AttentionGroupName::distance.
+double width_distance(double head_dim, double wanted) {
+  return std::min(3 * std::abs(std::log2(head_dim / wanted)), 30.0);
+}
+
+/// A group's name with what its distances are made of, each worked out once.
+struct PreparedName {
+  AttentionGroupName name;
+  int kernel = 0;  ///< among all kernels, by name
+  std::array<double, AttentionLaw::kWidths> width_distance{};
+
+  /// AttentionGroupName::distance from a wanted precision, kernel, variant and usual width.
+  double distance(bool narrow, bool narrow_cache, int wanted_kernel, AttentionVariant variant,
+                  std::size_t width) const {
+    double out = (narrow != name.narrow ? 200 : 0) + (narrow_cache != name.narrow_cache ? 100 : 0);
+    if (kernel != wanted_kernel) out += 12;
+    if (variant != name.variant) out += name.variant == AttentionVariant::plain ? 4 : 10;
+    return out + width_distance[width];
+  }
+};
+
+/// `kernels`: filled with their names, sorted.
+std::vector<PreparedName> prepare_names(std::span<const CalibratedGroup> groups, std::vector<std::string>& kernels) {
+  std::vector<PreparedName> names;
+  names.reserve(groups.size());
+  for (const CalibratedGroup& group : groups) {
+    PreparedName& prepared = names.emplace_back(PreparedName{parse_attention_group(group.precision)});
+    kernels.push_back(prepared.name.kernel);
+    for (std::size_t w = 0; w < kWidthOf.size(); ++w) {
+      prepared.width_distance[w] = width_distance(prepared.name.head_dim, kWidthOf[w]);
+    }
+  }
+  std::sort(kernels.begin(), kernels.end());
+  kernels.erase(std::unique(kernels.begin(), kernels.end()), kernels.end());
+  for (PreparedName& prepared : names) {
+    const auto at = std::lower_bound(kernels.begin(), kernels.end(), prepared.name.kernel);
+    prepared.kernel = static_cast<int>(at - kernels.begin());
+  }
+  return names;
+}
+
 DecodeCoefficients read_coefficients(const CalibratedGroup& group, const DecodeCoefficients*) {
   return read_decode_coefficients(group.coefficients);
 }
@@ -137,7 +178,7 @@ double AttentionGroupName::distance(const AttentionGroupName& wanted) const {
   double out = (narrow != wanted.narrow ? 200 : 0) + (narrow_cache != wanted.narrow_cache ? 100 : 0);
   if (kernel != wanted.kernel) out += 12;
   if (variant != wanted.variant) out += variant == AttentionVariant::plain ? 4 : 10;
-  return out + std::min(3 * std::abs(std::log2(head_dim / wanted.head_dim)), 30.0);
+  return out + width_distance(head_dim, wanted.head_dim);
 }
 
 AttentionGroupName parse_attention_group(const std::string& text) {
@@ -190,35 +231,41 @@ AttentionVariant decode_variant(AttentionKernel kernel, const AttentionCall& cal
 /// nearest group, most rows first; then for each variant of that kernel the nearest group of all.
 template <class Coefficients>
 void AttentionLaw::prepare(Side<Coefficients>& side, std::span<const CalibratedGroup> groups) {
-  std::vector<AttentionGroupName> names;
   for (const CalibratedGroup& group : groups) {
-    names.push_back(parse_attention_group(group.precision));
     side.coefficients.push_back(read_coefficients(group, static_cast<const Coefficients*>(nullptr)));
   }
   if (groups.empty()) return;
+  std::vector<std::string> kernels;
+  const std::vector<PreparedName> names = prepare_names(groups, kernels);
+  struct Nearest {
+    double distance = 1e9;
+    int rows = 0;  ///< to settle ties
+  };
+  std::vector<Nearest> of_kernel;
   for (std::size_t at = 0; at < side.choices.size(); ++at) {
-    AttentionGroupName wanted;
-    wanted.narrow = at >= 2 * kWidths, wanted.narrow_cache = at / kWidths % 2 == 1;
-    wanted.head_dim = kWidthOf[at % kWidths];
-    std::map<std::string, std::pair<double, int>> kernels;  // by name: least distance, and rows to settle ties
+    const bool narrow = at >= 2 * kWidths, narrow_cache = at / kWidths % 2 == 1;
+    const std::size_t width = at % kWidths;
+    of_kernel.assign(kernels.size(), {});
     for (std::size_t i = 0; i < names.size(); ++i) {
-      wanted.kernel = names[i].kernel, wanted.variant = names[i].variant;
-      auto& [distance, rows] = kernels.try_emplace(names[i].kernel, 1e9, 0).first->second;
-      const double d = names[i].distance(wanted);
-      if (d < distance) distance = d, rows = 0;
-      if (d == distance) rows += groups[i].used.rows;
+      Nearest& nearest = of_kernel[static_cast<std::size_t>(names[i].kernel)];
+      const double d = names[i].distance(narrow, narrow_cache, names[i].kernel, names[i].name.variant, width);
+      if (d < nearest.distance) nearest = {d, 0};
+      if (d == nearest.distance) nearest.rows += groups[i].used.rows;
     }
-    const auto better = [](const auto& a, const auto& b) {
-      return a.second.first != b.second.first ? a.second.first < b.second.first : a.second.second > b.second.second;
+    const auto better = [](const Nearest& a, const Nearest& b) {
+      return a.distance != b.distance ? a.distance < b.distance : a.rows > b.rows;
     };
-    wanted.kernel = std::min_element(kernels.begin(), kernels.end(), better)->first;
+    const auto kernel = std::min_element(of_kernel.begin(), of_kernel.end(), better) - of_kernel.begin();
     Choice& choice = side.choices[at];
-    choice.kernel = attention_kernel(wanted.kernel);
+    choice.kernel = attention_kernel(kernels[static_cast<std::size_t>(kernel)]);
     for (int v = 0; v < kVariants; ++v) {
-      wanted.variant = static_cast<AttentionVariant>(v);
-      const auto nearer = [&](const auto& a, const auto& b) { return a.distance(wanted) < b.distance(wanted); };
-      choice.index[static_cast<std::size_t>(v)] =
-          static_cast<int>(std::min_element(names.begin(), names.end(), nearer) - names.begin());
+      const auto variant = static_cast<AttentionVariant>(v);
+      double least = 1e9;
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        const double d = names[i].distance(narrow, narrow_cache, static_cast<int>(kernel), variant, width);
+        if (d >= least) continue;
+        least = d, choice.index[static_cast<std::size_t>(v)] = static_cast<int>(i);
+      }
     }
   }
 }
@@ -239,12 +286,20 @@ double AttentionLaw::prefill_us(const AttentionCall& call, Precision precision) 
   return prefill_attention_us(prefill_.coefficients[static_cast<std::size_t>(index)], device_, call, narrow);
 }
 
-double AttentionLaw::decode_us(const AttentionCall& call) const {
+const DecodeCoefficients& AttentionLaw::decode_coefficients(const AttentionCall& call) const {
   STARGATE_CHECK(can_decode(), "decode needs a calibrated group");
   const bool narrow_cache = bytes_per_element(call.kv_precision) <= 1;
   const Choice& choice = decode_.choices[choice_index(false, narrow_cache, width_index(call.score_dim))];
   const int index = choice.index[static_cast<std::size_t>(decode_variant(choice.kernel, call))];
-  return decode_attention_us(decode_.coefficients[static_cast<std::size_t>(index)], device_, call);
+  return decode_.coefficients[static_cast<std::size_t>(index)];
+}
+
+double AttentionLaw::decode_us(const AttentionCall& call) const {
+  return decode_attention_us(decode_coefficients(call), device_, call);
+}
+
+double AttentionLaw::least_decode_us(const AttentionCall& call) const {
+  return least_decode_attention_us(decode_coefficients(call), device_, call);
 }
 
 }  // namespace stargate

@@ -49,6 +49,10 @@ Walk walk_keys(const PrefillCoefficients& c, const AttentionCall& call, double r
   // a step of keys is added a tile, since a kernel walks whole steps.
   const double n = whole_above(rows / c.query_tile), past = call.context - call.query;
   Walk walk{n, 0, whole_above(call.context / c.key_tile) * c.key_tile};
+  if (!call.causal) {
+    walk.keys = n * walk.longest;
+    return walk;
+  }
   const double seen = n * past + step * n * (n - 1) / 2 + call.query;
   const double full = n <= 1 ? walk.longest : seen + n * c.key_tile / 2;
   walk.keys = full;
@@ -145,6 +149,21 @@ double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& d
   const double launch =
       c.launch_us + (call.kv_heads > 1 ? c.regroup_us : 0) + std::min(4 * (splits - 1), 1.0) * c.merge_us;
   return slower * launch + overlapped(stream, moved * each_byte) + c.query_copies * queries * each_byte;
+}
+
+/// The terms of the launch and of memory alone, worded as above.
+double least_decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device,
+                                 const AttentionCall& call) {
+  constexpr double kRounding = 1 - 1e-9;
+  const double width = call.score_dim + call.value_dim;
+  const double kv_width = (call.shared_kv ? call.score_dim : width) * bytes_per_element(call.kv_precision);
+  const double shown = call.window > 0 ? std::min(call.context, call.window) : call.context;
+  const double keys = call.context + c.window_skip * (shown - call.context);
+  const double queries = 2 * call.sequences * call.query * call.heads * call.score_dim;
+  const double moved = call.sequences * call.kv_heads * keys * kv_width + queries * width / call.score_dim;
+  const double each_byte = byte_time(c, device, moved);
+  const double launch = c.launch_us + (call.kv_heads > 1 ? c.regroup_us : 0);
+  return (kReferenceClock / device.clock * launch + (moved + c.query_copies * queries) * each_byte) * kRounding;
 }
 
 }  // namespace stargate

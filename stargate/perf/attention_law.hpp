@@ -77,6 +77,8 @@ double prefill_attention_us(const PrefillCoefficients& c, const AttentionDevice&
                             bool narrow);
 /// Microseconds of one call, launch included; the cache is found in the last-level cache as far as cache_share goes.
 double decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call);
+/// No more than that: the launch, and what has to be moved.
+double least_decode_attention_us(const DecodeCoefficients& c, const AttentionDevice& device, const AttentionCall& call);
 
 /// One coefficient: name and unit in files, meaning, usual value and physical bounds. Outside [lower, upper] it means
 /// nothing: fits search inside, readers clamp to it.
@@ -136,6 +138,8 @@ class AttentionLaw {
   /// Microseconds; `precision` is of the multiplication, the cache's is the call's own.
   double prefill_us(const AttentionCall& call, Precision precision) const;
   double decode_us(const AttentionCall& call) const;
+  /// No more than decode_us, for a few multiplications.
+  double least_decode_us(const AttentionCall& call) const;
 
   /// Usual head widths 64, 128, 192, 256 and 512, and the values of AttentionVariant.
   static constexpr int kWidths = 5, kVariants = 6;
@@ -151,6 +155,7 @@ class AttentionLaw {
     std::vector<Coefficients> coefficients;
     std::array<Choice, 4 * kWidths> choices{};  ///< four pairs of precisions times the head widths
   };
+  const DecodeCoefficients& decode_coefficients(const AttentionCall& call) const;
   template <class Coefficients>
   static void prepare(Side<Coefficients>& side, std::span<const CalibratedGroup> groups);
 

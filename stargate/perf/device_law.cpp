@@ -6,6 +6,7 @@
 
 #include "stargate/perf/dominance.hpp"
 #include "stargate/perf/fastest_prefill.hpp"
+#include "stargate/perf/law_shelf.hpp"
 #include "stargate/perf/typical.hpp"
 
 namespace stargate {
@@ -43,7 +44,8 @@ bool is_decode(const AttentionCall& call) { return call.query <= kMostDecoded &&
 template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
   return {groups("gemm"),       groups("prefill_attention"), groups("decode_attention"), groups("mla_prefill"),
-          groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention")};
+          groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention"),
+          groups("hyper_connection"), groups("encoder_attention")};
 }
 
 }  // namespace
@@ -81,12 +83,24 @@ DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue,
   note_typical();
 }
 
+std::shared_ptr<const DeviceLaw> DeviceLaw::make_alone(const Accelerator& accelerator, const Catalogue& catalogue,
+                                                       const KernelChoice& kernels, LawShelf& shelf) {
+  const auto make = [&] {
+    return std::shared_ptr<const DeviceLaw>(new DeviceLaw(accelerator, catalogue, kernels, Alone::yes));
+  };
+  return is_as_listed(catalogue, accelerator) ? shelf.take(accelerator.id, kernels, make) : make();
+}
+
 DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels)
-    : DeviceLaw(accelerator, catalogue, kernels, Alone::yes) {
+    : DeviceLaw(accelerator, catalogue, kernels, *LawShelf::of(catalogue)) {}
+
+DeviceLaw::DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels,
+                     LawShelf& shelf)
+    : DeviceLaw(*make_alone(accelerator, catalogue, kernels, shelf)) {
   for (const Accelerator* other : no_better_devices(catalogue, accelerator)) {
     // Alone: without looking at other devices in turn, or two chips that are equal on paper would ask each other for
     // ever.
-    NoBetter entry{std::shared_ptr<const DeviceLaw>(new DeviceLaw(*other, catalogue, kernels, Alone::yes)), {}};
+    NoBetter entry{make_alone(*other, catalogue, kernels, shelf), {}};
     for (int i = 0; i < kPrecisionCount; ++i) {
       // A format that the other lacks it multiplies in another, which says nothing of this chip's units.
       const auto precision = static_cast<Precision>(i);
@@ -221,6 +235,7 @@ OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s
     // No law is below what matrix units and memory take at the least.
     const Bytes weights = Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(wider));
     if (max(flops / peak(wider), weights / bandwidth_).in(microsecond) >= kernel.us) continue;
+    if (least_gemm_us_in(wider, s) >= kernel.us) continue;
     kernel = least(kernel, gemm_kernel(wider, s));
   }
   return parts_of(kernel, std::max(own_.gemm_launch_us(precision), 0.0) * microsecond, work);
@@ -228,16 +243,22 @@ OperatorTime DeviceLaw::gemm_parts_alone(Precision precision, const GemmShape& s
 
 namespace {
 
-/// The lesser of a time and that on devices no better, each asked only where its bare rates leave a chance.
-template <class Entries, class TimeOf>
+struct NoBound {
+  double operator()(const auto&) const { return 0; }
+};
+
+/// The lesser of a time and that on devices no better, each asked only where its bare rates, and the bound in
+/// microseconds that its law has, leave a chance.
+template <class Entries, class TimeOf, class BoundOf = NoBound>
 OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision precision, Flops flops, Bytes least,
-                      const TimeOf& time_of) {
+                      const TimeOf& time_of, const BoundOf& bound_of = {}) {
   // Dominance: what runs on a chip that is no better in any figure runs here at least as fast, since the same kernel
   // could be called. It keeps a better data sheet from ever giving a slower prediction.
   for (const auto& other : no_better) {
     if (!other.in[static_cast<std::size_t>(precision)]) continue;
     const Duration bare = max(flops / other.law->peak(precision), least / other.law->stream_bandwidth());
     if (bare * 0.8 >= own.total()) continue;  // the stream's share of the bandwidth is above that
+    if (bound_of(*other.law) >= own.total().in(microsecond)) continue;
     OperatorTime theirs = time_of(*other.law);
     theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
     if (theirs.total() < own.total()) own = theirs;
@@ -247,13 +268,41 @@ OperatorTime least_of(OperatorTime own, const Entries& no_better, Precision prec
 
 }  // namespace
 
+/// A quantile of the lenders' times is no less than the least of their bounds.
+double DeviceLaw::least_gemm_us_in(Precision precision, const GemmShape& s) const {
+  if (own_.has_gemm(precision)) return own_.least_gemm_us(precision, s);
+  double least = 0;
+  for (const Lender& lender : lenders_) {
+    if (!lender.laws.has_gemm(precision)) continue;
+    const double us = lender.laws.least_gemm_us(precision, s);
+    least = least > 0 ? std::min(least, us) : us;
+  }
+  return least;
+}
+
+double DeviceLaw::least_gemm_us(Precision precision, const GemmShape& s) const {
+  double least = least_gemm_us_in(precision, s);
+  for (const Precision wider : wider_formats(precision)) {
+    if (!has_rate_[static_cast<std::size_t>(wider)]) continue;
+    if (const double us = least_gemm_us_in(wider, s); us > 0) least = std::min(least, us);
+  }
+  return least;
+}
+
+/// Where its own decode law is asked; an 8-bit cache may be read as a wider one.
+double DeviceLaw::least_attention_us(const AttentionCall& call) const {
+  if (!is_decode(call) || bytes_per_element(call.kv_precision) < 2) return 0;
+  return own_.least_decode_us(call);
+}
+
 OperatorTime DeviceLaw::gemm_parts(Precision precision, const GemmShape& s) const {
   OperatorTime least = gemm_parts_alone(precision, s);
   if (no_better_.empty()) return stretched(least);
   const auto bound = [&](Precision p, const OperatorTime& own) {
     return least_of(own, no_better_, p, Flops::from_base(2 * s.m * s.n * s.k * s.groups),
                     Bytes::from_base(s.n * s.k * s.groups * bytes_per_element(p)),
-                    [&](const DeviceLaw& law) { return law.gemm_parts_alone(p, s); });
+                    [&](const DeviceLaw& law) { return law.gemm_parts_alone(p, s); },
+                    [&](const DeviceLaw& law) { return law.least_gemm_us(p, s); });
   };
   least = bound(precision, least);
   for (const Precision wider : wider_formats(precision)) {
@@ -292,7 +341,8 @@ OperatorTime DeviceLaw::attention_bounded(const AttentionCall& call) const {
   if (no_better_.empty()) return least;
   const auto bound = [&](const AttentionCall& c, Precision p) {
     return least_of(least, no_better_, p, Flops::from_base(c.flops()), Bytes{},
-                    [&](const DeviceLaw& law) { return law.attention_parts_alone(c); });
+                    [&](const DeviceLaw& law) { return law.attention_parts_alone(c); },
+                    [&](const DeviceLaw& law) { return law.least_attention_us(c); });
   };
   if (bytes_per_element(call.kv_precision) < 2) {  // may multiply in 8 bits
     least = bound(call, Precision::fp8);
@@ -342,6 +392,20 @@ OperatorTime DeviceLaw::sparse_parts(const SparseCall& call) const {
   return stretched(least_of(sparse_parts_alone(call), no_better_, narrow ? Precision::fp8 : Precision::bf16,
                             Flops::from_base(call.flops()), Bytes{},
                             [&](const DeviceLaw& law) { return law.sparse_parts_alone(call); }));
+}
+
+OperatorTime DeviceLaw::mixing_parts_alone(const MixingCall& call) const {
+  const Work work{Flops::from_base(call.flops()), Bytes::from_base(call.bytes()), Precision::bf16};
+  KernelTime kernel = own_.mixing_time(call);
+  if (!kernel.known()) kernel = typical_time([&](const KernelLaws& laws) { return laws.mixing_time(call); });
+  if (!kernel.known()) return {literature_.launch(), {}, work.bytes / literature_.stream_bandwidth()};
+  return parts_of(kernel, literature_.launch(), work);
+}
+
+OperatorTime DeviceLaw::mixing_parts(const MixingCall& call) const {
+  return stretched(least_of(mixing_parts_alone(call), no_better_, Precision::bf16, Flops{},
+                            Bytes::from_base(call.bytes()),
+                            [&](const DeviceLaw& law) { return law.mixing_parts_alone(call); }));
 }
 
 bool DeviceLaw::knows_experts(Precision precision) const {
@@ -403,6 +467,8 @@ OperatorTime DeviceLaw::operator_parts(const Operator& op) const {
       return sparse_parts(op.sparse);
     case OperatorKind::recurrent:
       return recurrent_parts(op.recurrent);
+    case OperatorKind::mixing:
+      return mixing_parts(op.mixing);
     case OperatorKind::element_wise:
       return stretched({literature_.launch(), {}, op.traffic / literature_.stream_bandwidth()});
   }
@@ -422,6 +488,8 @@ Duration DeviceLaw::backward_time(const Operator& op) const {
       const OperatorTime time = operator_parts(op);
       return time.launch + (time.total() - time.launch) * 2.5;
     }
+    case OperatorKind::mixing:  // gradients of the streams and of what was mixed
+      return operator_time(op) * 2.0;
     case OperatorKind::element_wise:
       return stream_time(op.traffic * 2);
   }
@@ -436,6 +504,7 @@ Energy DeviceLaw::operator_energy(const Operator& op) const {
                           ? Bytes::from_base(gemm_bytes(op.precision, {op.m, op.n, op.k, op.groups}))
                       : op.kind == OperatorKind::attention ? Bytes::from_base(attention_bytes(op.attention))
                       : op.kind == OperatorKind::recurrent ? Bytes::from_base(op.recurrent.bytes())
+                      : op.kind == OperatorKind::mixing ? Bytes::from_base(op.mixing.bytes())
                       : op.kind == OperatorKind::sparse
                           ? Bytes::from_base(op.sparse.index_key_bytes() + op.sparse.gathered_bytes())
                           : op.traffic;

@@ -14,6 +14,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stargate/perf/kernel_laws.hpp"
@@ -21,6 +22,8 @@
 #include "stargate/perf/power_law.hpp"
 
 namespace stargate {
+
+class LawShelf;
 
 /// Made once for a device and an engine (some milliseconds), asked millions of times: evaluation allocates nothing and
 /// is thread-safe. Owns all it needs: accelerator and catalogue may go.
@@ -74,6 +77,10 @@ class DeviceLaw {
  private:
   enum class Alone { yes };  ///< without looking at other devices
   DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, Alone);
+  DeviceLaw(const Accelerator& accelerator, const Catalogue& catalogue, const KernelChoice& kernels, LawShelf& shelf);
+  /// From the shelf where the accelerator is as its file has it.
+  static std::shared_ptr<const DeviceLaw> make_alone(const Accelerator& accelerator, const Catalogue& catalogue,
+                                                     const KernelChoice& kernels, LawShelf& shelf);
 
   double stretch_of(LawOrigin origin) const { return stretch_[static_cast<std::size_t>(origin)]; }
   OperatorTime stretched(OperatorTime time) const;
@@ -84,6 +91,10 @@ class DeviceLaw {
   OperatorTime gemm_parts(Precision precision, const GemmShape& shape) const;        ///< bounded by devices no better
   OperatorTime gemm_parts_alone(Precision precision, const GemmShape& shape) const;  ///< own, typical or literature
   KernelTime gemm_kernel(Precision precision, const GemmShape& shape) const;
+  /// No more microseconds than gemm_parts_alone and attention_parts_alone take; 0 where that is not known.
+  double least_gemm_us(Precision precision, const GemmShape& shape) const;
+  double least_gemm_us_in(Precision precision, const GemmShape& shape) const;  ///< without wider formats
+  double least_attention_us(const AttentionCall& call) const;
   struct Work {
     Flops flops;  ///< of the operator
     Bytes bytes;  ///< it has to move at the least
@@ -102,6 +113,8 @@ class DeviceLaw {
   OperatorTime recurrent_parts_alone(const RecurrentCall& call) const;
   OperatorTime sparse_parts(const SparseCall& call) const;
   OperatorTime sparse_parts_alone(const SparseCall& call) const;
+  OperatorTime mixing_parts(const MixingCall& call) const;
+  OperatorTime mixing_parts_alone(const MixingCall& call) const;
   bool knows_experts(Precision precision) const;  ///< somebody measured fused experts in it
   KernelTime experts_kernel(const ExpertCall& call, Precision precision) const;
   KernelTime experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
@@ -116,7 +129,17 @@ class DeviceLaw {
     KernelLaws laws;    ///< on this device's figures
     double weight = 1;  ///< of an architecture, by how near its chips are (law_choice.hpp)
   };
-  std::vector<Lender> lenders_;  ///< measured architectures that stand for an unmeasured one
+  /// Copies share them.
+  class Lenders {
+   public:
+    void push_back(Lender lender) { list_->push_back(std::move(lender)); }
+    auto begin() const { return std::as_const(*list_).begin(); }
+    auto end() const { return std::as_const(*list_).end(); }
+
+   private:
+    std::shared_ptr<std::vector<Lender>> list_ = std::make_shared<std::vector<Lender>>();
+  };
+  Lenders lenders_;              ///< measured architectures that stand for an unmeasured one
   Confidence confidence_ = Confidence::mid;  ///< in the range of the lenders' times
   struct NoBetter {
     std::shared_ptr<const DeviceLaw> law;    ///< of a device that is no better

@@ -12,6 +12,11 @@ namespace {
 
 constexpr double kHeader = 16;      // bytes before a row: whose token it is
 constexpr double kScaleBlock = 128;  // elements of 8 bits that share a scale of 4 bytes
+constexpr double kNarrowBlock = 16;  // elements of 4 bits that share a scale of one byte
+constexpr double kPlaceBytes = 64;   // touched for a copy's place in the receiver's buffer: counts, indices, weight
+
+constexpr const char* kModeNames[] = {"fp8/low_latency/", "fp8/normal/", "any/two_sided/", "any/one_sided/"};
+constexpr const char* kWayNames[] = {"dispatch", "combine", "prepare"};
 
 double fourth(double x) { return (x * x) * (x * x); }
 
@@ -25,16 +30,23 @@ ExchangeDevice exchange_device(const Accelerator& accelerator) {
           accelerator.scale_out_bandwidth.base() * 1e-6};
 }
 
-double exchange_row_bytes(double hidden, double element_bytes, bool combine) {
-  if (combine) return 2 * hidden;
-  return hidden * element_bytes + (element_bytes < 2 ? 4 * hidden / kScaleBlock : 0) + kHeader;
+double exchange_row_bytes(double hidden, double element_bytes, ExchangeWay way) {
+  if (way == ExchangeWay::combine) return 2 * hidden;
+  if (way == ExchangeWay::prepare) return kPlaceBytes;
+  const double scales = element_bytes >= 2 ? 0 : element_bytes < 1 ? hidden / kNarrowBlock : 4 * hidden / kScaleBlock;
+  return hidden * element_bytes + scales + kHeader;
 }
 
 double exchange_us(const ExchangeCoefficients& c, const ExchangeDevice& device, const ExchangeCall& call) {
   const double domains = std::max(1.0, std::ceil(call.ranks / call.per_domain));
   const double beyond = 1 - 1 / domains, others = 1 - 1 / std::max(1.0, std::min(call.ranks, call.per_domain));
-  double inside = 0, across = 0, handled = 0, workers = 1;
-  if (call.mode == ExchangeMode::low_latency) {
+  double inside = 0, across = 0, handled = 0, workers = device.units;
+  if (is_rack_mode(call.mode)) {
+    // A rank that has several of a token's experts gets it once; buffers have a place for each.
+    const double copies = reached(call.ranks, call.top_k);
+    const double places = call.mode == ExchangeMode::two_sided ? call.top_k : copies;
+    inside = copies * others, handled = call.tokens * places * call.row_bytes;
+  } else if (call.mode == ExchangeMode::low_latency) {
     across = call.top_k * beyond, inside = (call.top_k - across) * others;
     handled = call.tokens * 2 * call.hidden, workers = std::min(device.units, call.experts);
   } else {
@@ -47,25 +59,27 @@ double exchange_us(const ExchangeCoefficients& c, const ExchangeDevice& device, 
                        (across > 0 ? fourth(across * bytes / (c.across_share * device.network)) : 0) +
                        fourth(handled / (workers * c.unit_rate * device.clock));
   return c.launch_us + c.expert_us * call.experts / 100 + c.row_us * call.row_bytes / 1024 +
-         c.hop_us * std::log2(domains) + std::sqrt(std::sqrt(terms));
+         c.hop_us * std::log2(domains) + c.rank_us * std::log2(std::max(1.0, call.ranks)) +
+         std::sqrt(std::sqrt(terms));
 }
 
 std::string exchange_group_name(const ExchangeCall& call) {
-  return std::string("fp8/") + (call.mode == ExchangeMode::low_latency ? "low_latency/" : "normal/") +
-         (call.combine ? "combine" : "dispatch") + (call.ranks > call.per_domain ? ".across" : "");
+  return std::string(kModeNames[static_cast<int>(call.mode)]) + kWayNames[static_cast<int>(call.way)] +
+         (call.ranks > call.per_domain ? ".across" : "");
 }
 
 std::span<const ExchangeField> exchange_fields() {
   using C = ExchangeCoefficients;
+  using F = ExchangeField;
   static constexpr std::array fields = {
-      ExchangeField{"launch_us", "us", "start, barrier and end", &C::launch_us, 10, 0.5, 200, false},
-      ExchangeField{"expert_us", "us", "for each 100 experts: counts to tell and to wait for", &C::expert_us, 1, 0.001,
-                    20, false},
-      ExchangeField{"row_us", "us", "for each KiB of a row: the last one's way", &C::row_us, 0.3, 0.001, 20, false},
-      ExchangeField{"link_share", "1", "of one direction of the scale-up link", &C::link_share, 0.6, 0.02, 1, false},
-      ExchangeField{"unit_rate", "B/clock", "that a unit casts, copies or adds", &C::unit_rate, 5, 0.1, 100, false},
-      ExchangeField{"hop_us", "us", "for each doubling of domains", &C::hop_us, 10, 0.1, 100, true},
-      ExchangeField{"across_share", "1", "of a rank's network card", &C::across_share, 0.9, 0.05, 1, true}};
+      F{"launch_us", "us", "start, barrier and end", &C::launch_us, 10, 0.5, 200, F::any},
+      F{"expert_us", "us", "for each 100 experts: counts to tell and to wait for", &C::expert_us, 1, 0.001, 20, F::any},
+      F{"row_us", "us", "for each KiB of a row: the last one's way", &C::row_us, 0.3, 0.001, 20, F::any},
+      F{"link_share", "1", "of one direction of the scale-up link", &C::link_share, 0.6, 0.02, 1, F::any},
+      F{"unit_rate", "B/clock", "that a unit casts, copies or adds", &C::unit_rate, 5, 0.1, 100, F::any},
+      F{"hop_us", "us", "for each doubling of domains", &C::hop_us, 10, 0.1, 100, F::between},
+      F{"across_share", "1", "of a rank's network card", &C::across_share, 0.9, 0.05, 1, F::between},
+      F{"rank_us", "us", "for each doubling of ranks of a rack", &C::rank_us, 1, 0.01, 50, F::inside_racks}};
   return fields;
 }
 

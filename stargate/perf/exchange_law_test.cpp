@@ -11,8 +11,8 @@ namespace {
 constexpr ExchangeDevice kDevice{132, 1980, 450e3, 50e3};
 
 ExchangeCall call_of(ExchangeMode mode, double tokens, double ranks) {
-  const bool combine = false;
-  return {mode, combine, tokens, 7168, 8, 256, ranks, 8, exchange_row_bytes(7168, 1, combine)};
+  const auto way = ExchangeWay::dispatch;
+  return {mode, way, tokens, 7168, 8, 256, ranks, 8, exchange_row_bytes(7168, 1, way)};
 }
 
 }  // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a token goes once to each domain in the normal mode, once for each ex
   ExchangeCoefficients c;
   c.launch_us = c.expert_us = c.row_us = c.hop_us = 0, c.across_share = c.link_share = 1, c.unit_rate = 1e9;
   // Two domains: 8 copies, of which half leave; or 2 (1 - 1/2^8) domains, of which half are the other one.
-  const double row_us = 4096 * exchange_row_bytes(7168, 1, false) / kDevice.network;
+  const double row_us = 4096 * exchange_row_bytes(7168, 1, ExchangeWay::dispatch) / kDevice.network;
   CHECK(exchange_us(c, kDevice, call_of(ExchangeMode::low_latency, 4096, 16)) ==
         doctest::Approx(4 * row_us).epsilon(0.01));
   CHECK(exchange_us(c, kDevice, call_of(ExchangeMode::normal, 4096, 16)) == doctest::Approx(row_us).epsilon(0.05));

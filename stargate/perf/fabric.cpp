@@ -4,6 +4,9 @@
 #include "stargate/perf/fabric.hpp"
 
 #include <algorithm>
+#include <span>
+
+#include "stargate/perf/dominance.hpp"
 
 namespace stargate {
 namespace {
@@ -20,6 +23,16 @@ constexpr const char* kCollectiveNames[] = {"all_reduce", "all_gather", "reduce_
                                             "all_to_all", "broadcast",  "send_receive"};
 
 constexpr double kMostLowLatency = 1024;
+constexpr int kLargestHost = 16;  // accelerators; a larger domain is a rack
+
+constexpr std::array kExchangeModes = {ExchangeMode::low_latency, ExchangeMode::normal, ExchangeMode::two_sided,
+                                       ExchangeMode::one_sided};
+
+/// Ways a mode goes, in order.
+std::span<const ExchangeWay> ways_of(ExchangeMode mode) {
+  static constexpr std::array all = {ExchangeWay::dispatch, ExchangeWay::combine, ExchangeWay::prepare};
+  return std::span(all).first(mode == ExchangeMode::two_sided ? 3 : 2);
+}
 
 double bytes_per_us(ByteRate rate) { return rate.base() * 1e-6; }
 
@@ -143,13 +156,14 @@ void calibrate_exchange(Fabric& fabric, const Catalogue& catalogue, const System
   ExchangeLaws out;
   out.device = exchange_device(accelerator);
   out.device.link = bytes_per_us(fabric.up.bandwidth), out.device.network = bytes_per_us(fabric.out.bandwidth);
-  for (const auto mode : {ExchangeMode::low_latency, ExchangeMode::normal}) {
-    for (const bool combine : {false, true}) {
+  for (const ExchangeMode mode : kExchangeModes) {
+    if (is_rack_mode(mode) && fabric.domain <= kLargestHost) continue;
+    for (const ExchangeWay way : ways_of(mode)) {
       for (const bool across : {false, true}) {
-        const ExchangeCall call{mode, combine, 0, 0, 1, 1, across ? 2.0 : 1.0};
+        const ExchangeCall call{mode, way, 0, 0, 1, 1, across ? 2.0 : 1.0};
         const ChosenGroup* chosen = find_group(groups, exchange_group_name(call));
         if (chosen == nullptr) continue;
-        out.laws[static_cast<std::size_t>(mode)][combine ? 1 : 0][across ? 1 : 0] =
+        out.laws[static_cast<std::size_t>(mode)][static_cast<std::size_t>(way)][across ? 1 : 0] =
             read_exchange_coefficients(chosen->group->coefficients);
       }
     }
@@ -160,7 +174,6 @@ void calibrate_exchange(Fabric& fabric, const Catalogue& catalogue, const System
 }  // namespace
 
 std::string across_suffix(const std::string& transport, int domain) {
-  constexpr int kLargestHost = 16;
   return ".across." + transport + (domain > kLargestHost ? ".rack" : "");
 }
 
@@ -191,6 +204,60 @@ AcrossCoefficients literature_across_coefficients(const Fabric& fabric, Collecti
 }
 
 /// An accelerator that states its links goes before the network's record, but for the host's PCIe.
+namespace {
+
+/// Domain and links of the records, which exist.
+Fabric links_of(const Catalogue& catalogue, const System& system) {
+  const Accelerator& a = catalogue.accelerators.at(system.accelerator);
+  const Network &up = catalogue.networks.at(system.scale_up), &out = catalogue.networks.at(system.scale_out);
+  Fabric fabric;
+  fabric.domain = system.scale_up_domain;
+  fabric.up_topology = up.topology;
+  fabric.up_reduces = up.in_network_reduction;
+  // A chip may be sold with faster or slower links than the network's record says; through the host, PCIe is what it
+  // gets.
+  const bool own_links = a.scale_up_bandwidth.base() > 0 && up.network_class != NetworkClass::host;
+  fabric.up = {own_links ? a.scale_up_bandwidth : up.bandwidth, up.latency.value_or(kUpLatency),
+               up.efficiency.value_or(kUpEfficiency)};
+  fabric.out = {a.scale_out_bandwidth.base() > 0 ? a.scale_out_bandwidth : out.bandwidth,
+                out.latency.value_or(kOutLatency), out.efficiency.value_or(kOutEfficiency)};
+  return fabric;
+}
+
+bool is_measured(const Catalogue& catalogue, const std::string& accelerator) {
+  return catalogue.calibrations.contains(accelerator + ".collective");
+}
+
+/// Laws of measured systems that are no better: what they do over their links could be done over these.
+void bound_fabric(Fabric& fabric, const Catalogue& catalogue, const System& system, const std::string& engine) {
+  if (is_measured(catalogue, system.accelerator)) return;
+  const Accelerator& own = catalogue.accelerators.at(system.accelerator);
+  std::vector<FabricBound> bounds;
+  for (const auto& [id, other] : catalogue.systems) {
+    const auto chip = catalogue.accelerators.find(other.accelerator);
+    const bool known = chip != catalogue.accelerators.end() && catalogue.networks.contains(other.scale_up) &&
+                       catalogue.networks.contains(other.scale_out);
+    if (!known || !is_measured(catalogue, chip->first) || !are_comparable(catalogue, own, chip->second)) continue;
+    Fabric theirs = links_of(catalogue, other);
+    if (!is_no_worse(fabric, theirs)) continue;
+    calibrate_fabric(theirs, catalogue, other, engine);
+    if (theirs.coefficients != nullptr) bounds.push_back({theirs.domain, *theirs.coefficients});
+  }
+  if (!bounds.empty()) fabric.bounds = std::make_shared<const std::vector<FabricBound>>(std::move(bounds));
+}
+
+}  // namespace
+
+bool is_no_worse(const Fabric& fabric, const Fabric& other) {
+  const auto link = [](const Link& own, const Link& theirs) {
+    return own.bandwidth >= theirs.bandwidth && own.latency <= theirs.latency && own.efficiency >= theirs.efficiency;
+  };
+  // A switch serves any two of its ports at their full rate; meshes and tori only some.
+  const bool topology = fabric.up_topology == other.up_topology || fabric.up_topology == Topology::switched;
+  return topology && fabric.domain >= other.domain && link(fabric.up, other.up) && link(fabric.out, other.out) &&
+         fabric.up_reduces >= other.up_reduces && fabric.oversubscription <= other.oversubscription;
+}
+
 Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine) {
   Diagnostics faults;
   const auto accelerator = catalogue.accelerators.find(system.accelerator);
@@ -204,20 +271,10 @@ Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, con
   if (up == catalogue.networks.end()) missing("network", system.scale_up);
   if (out == catalogue.networks.end()) missing("network", system.scale_out);
   if (!faults.empty()) return faults;
-  const Accelerator& a = accelerator->second;
-  Fabric fabric;
-  fabric.domain = system.scale_up_domain;
-  fabric.up_topology = up->second.topology;
-  fabric.up_reduces = up->second.in_network_reduction;
-  // A chip may be sold with faster or slower links than the network's record says; through the host, PCIe is what it
-  // gets.
-  const bool own_links = a.scale_up_bandwidth.base() > 0 && up->second.network_class != NetworkClass::host;
-  fabric.up = {own_links ? a.scale_up_bandwidth : up->second.bandwidth, up->second.latency.value_or(kUpLatency),
-               up->second.efficiency.value_or(kUpEfficiency)};
-  fabric.out = {a.scale_out_bandwidth.base() > 0 ? a.scale_out_bandwidth : out->second.bandwidth,
-                out->second.latency.value_or(kOutLatency), out->second.efficiency.value_or(kOutEfficiency)};
+  Fabric fabric = links_of(catalogue, system);
   calibrate_fabric(fabric, catalogue, system, engine);
   calibrate_exchange(fabric, catalogue, system);
+  bound_fabric(fabric, catalogue, system, engine);
   return fabric;
 }
 
@@ -226,25 +283,37 @@ Group place_group(const Fabric& fabric, int size, int stride) {
   return {size, std::min(size, inside)};
 }
 
-Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group) {
-  if (group.size <= 1 || bytes.base() <= 0) return {};
-  const int inside = std::clamp(group.per_domain, 1, group.size);
-  const CollectiveCall call{collective, bytes.base(), group.size, inside};
-  const CollectiveCoefficients* fitted = fabric.coefficients.get();
+namespace {
+
+/// With `laws` (null: the literature's), `inside` ranks of a group in each domain.
+double collective_us(const Fabric& fabric, const CollectiveCoefficients* laws, Collective collective, double bytes,
+                     int size, int inside) {
+  const CollectiveCall call{collective, bytes, size, inside};
   const auto index = static_cast<std::size_t>(collective);
   const double up = bytes_per_us(group_bandwidth(fabric, inside));
-  if (inside == group.size) {
-    return domain_collective_us(
-               fitted != nullptr ? fitted->domain[index] : literature_domain_coefficients(fabric, collective), call,
-               up) *
-           fabric.stretch * microsecond;
+  if (inside == size) {
+    return domain_collective_us(laws != nullptr ? laws->domain[index] : literature_domain_coefficients(fabric, collective),
+                                call, up);
   }
   // Beyond the first switch an oversubscribed tree has fewer links up than down: at worst every rank sends through it.
   const double out = bytes_per_us(fabric.out.bandwidth) / fabric.oversubscription;
-  return across_collective_us(
-             fitted != nullptr ? fitted->across[index] : literature_across_coefficients(fabric, collective), call, up,
-             out) *
-         fabric.stretch * microsecond;
+  return across_collective_us(laws != nullptr ? laws->across[index] : literature_across_coefficients(fabric, collective),
+                              call, up, out);
+}
+
+}  // namespace
+
+Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group) {
+  if (group.size <= 1 || bytes.base() <= 0) return {};
+  const int inside = std::clamp(group.per_domain, 1, group.size);
+  double us = collective_us(fabric, fabric.coefficients.get(), collective, bytes.base(), group.size, inside);
+  if (fabric.bounds != nullptr) {
+    for (const FabricBound& bound : *fabric.bounds) {
+      const int theirs = std::min(inside, bound.domain);
+      us = std::min(us, collective_us(fabric, &bound.laws, collective, bytes.base(), group.size, theirs));
+    }
+  }
+  return us * fabric.stretch * microsecond;
 }
 
 Duration expert_exchange_time(const Fabric& fabric, const ExpertExchange& e, Group group) {
@@ -254,22 +323,23 @@ Duration expert_exchange_time(const Fabric& fabric, const ExpertExchange& e, Gro
     return collective_time(fabric, Collective::all_to_all, Bytes::from_base(rows * e.hidden * element_bytes), group);
   };
   Duration least = all_to_all(e.element_bytes) + all_to_all(2);
-  if (fabric.exchange == nullptr) return least;
+  if (fabric.exchange == nullptr || e.libraries == ExchangeLibraries::none) return least;
   const int inside = std::clamp(group.per_domain, 1, group.size);
   ExchangeDevice device = fabric.exchange->device;
   device.network /= fabric.oversubscription;
-  for (const auto mode : {ExchangeMode::low_latency, ExchangeMode::normal}) {
+  for (const ExchangeMode mode : kExchangeModes) {
+    if (e.libraries == ExchangeLibraries::training && mode != ExchangeMode::normal) continue;
     // Buffers of the low-latency kernels hold so many tokens of each rank.
     if (mode == ExchangeMode::low_latency && e.tokens > kMostLowLatency) continue;
     Duration both;
     bool known = true;
     const auto& ways = fabric.exchange->laws[static_cast<std::size_t>(mode)];
-    for (const bool combine : {false, true}) {
-      const auto& law = ways[combine ? 1 : 0][inside < group.size ? 1 : 0];
+    for (const ExchangeWay way : ways_of(mode)) {
+      const auto& law = ways[static_cast<std::size_t>(way)][inside < group.size ? 1 : 0];
       known = known && law.has_value();
       if (!known) break;
-      const ExchangeCall call{mode, combine, e.tokens, e.hidden, e.top_k, e.experts, static_cast<double>(group.size),
-                              static_cast<double>(inside), exchange_row_bytes(e.hidden, e.element_bytes, combine)};
+      const ExchangeCall call{mode, way, e.tokens, e.hidden, e.top_k, e.experts, static_cast<double>(group.size),
+                              static_cast<double>(inside), exchange_row_bytes(e.hidden, e.element_bytes, way)};
       both += exchange_us(*law, device, call) * fabric.stretch * microsecond;
     }
     if (known) least = min(least, both);

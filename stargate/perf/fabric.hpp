@@ -7,6 +7,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "stargate/catalogue/catalogue.hpp"
 #include "stargate/perf/collective_law.hpp"
@@ -24,10 +25,16 @@ struct Link {
   ByteRate effective() const { return bandwidth * efficiency; }
 };
 
-/// Measured exchanges of experts' tokens. By mode; out and back; inside a domain and across.
+/// Measured exchanges of experts' tokens. By mode; by way; inside a domain and across.
 struct ExchangeLaws {
   ExchangeDevice device;
-  std::array<std::array<std::array<std::optional<ExchangeCoefficients>, 2>, 2>, kExchangeModeCount> laws;
+  std::array<std::array<std::array<std::optional<ExchangeCoefficients>, 2>, kExchangeWayCount>, kExchangeModeCount> laws;
+};
+
+/// The measured laws of a system whose links are no better, in domains of so many accelerators.
+struct FabricBound {
+  int domain = 8;
+  CollectiveCoefficients laws;
 };
 
 /// Copies share their coefficients. Bandwidths are per direction of one accelerator.
@@ -40,6 +47,8 @@ struct Fabric {
   /// Fitted or carried over, per collective; those without a fit hold the literature's. Null: literature for all.
   std::shared_ptr<const CollectiveCoefficients> coefficients;
   std::shared_ptr<const ExchangeLaws> exchange;  ///< null: no library of the kind was measured on the vendor's chips
+  /// Of a fabric that nobody measured: each bounds its times from above. What was measured stays as it was measured.
+  std::shared_ptr<const std::vector<FabricBound>> bounds;
   LawOrigin origin = LawOrigin::specification;  ///< of all-reduce inside a domain
   double stretch = 1;                           ///< of every time: 1.01 for a hundredth longer (law_shares.hpp)
 };
@@ -48,6 +57,9 @@ struct Fabric {
 /// of a serving engine ("vllm", "sglang", "trtllm") all-reduces inside a domain are that engine's own, from a graph.
 /// Faults: an accelerator or a network that the catalogue lacks.
 Result<Fabric> make_fabric(const Catalogue& catalogue, const System& system, const std::string& engine = "nccl");
+
+/// At least as good in every figure of domain, links, topology and switches.
+bool is_no_worse(const Fabric& fabric, const Fabric& other);
 
 /// What sets calibrations across domains apart: ".across." and the network's transport, and ".rack" where a domain is
 /// more than one host (an NVL72), whose long chains inside cost a small message more than the network does.
@@ -71,10 +83,15 @@ Group place_group(const Fabric& fabric, int size, int stride);
 /// for.
 Duration collective_time(const Fabric& fabric, Collective collective, Bytes bytes, Group group);
 
+/// Libraries written for the exchange that may be chosen where they were measured: none but the plain all-to-all; those
+/// that a training step can run backward too (DeepEP's normal mode); all of them.
+enum class ExchangeLibraries { none, training, all };
+
 /// One layer's exchange of one rank's tokens with whole experts on the ranks of a group.
 struct ExpertExchange {
   double tokens = 0, hidden = 0, top_k = 1, experts = 1;
   double element_bytes = 2;  ///< on the way out; 16 bits back
+  ExchangeLibraries libraries = ExchangeLibraries::all;
 };
 /// Out and back: by all-to-all, or by a library for it where one was measured and is faster, as an engine would choose.
 Duration expert_exchange_time(const Fabric& fabric, const ExpertExchange& exchange, Group group);

@@ -165,6 +165,23 @@ GemmLaw::GemmLaw(const GemmDevice& device, const GemmFormat& format, const GemmC
     family_ = {make_tile(tiling.rows_64, tiling.columns_64), make_tile(tiling.rows_128, tiling.columns_128),
                make_tile(tiling.rows, tiling.columns, tiling.cluster)};
   }
+  per_depth_ = least_finish_ = 1e300;
+  for (const Tile& tile : family_) {
+    per_depth_ = std::min(per_depth_, tile.per_wave * tile.step);
+    least_finish_ = std::min(least_finish_, tile.finish);
+  }
+}
+
+/// Tiles share out evenly among all units; weights come from memory where next to none are found in the cache.
+double GemmLaw::least_microseconds(double m, double n, double k) const {
+  constexpr double kRounding = 1 - 1e-7;  // and what is found in a cache of a hundredth of the weights
+  const double depth = std::max(k, kDepthBlock), weights = n * k * format_.weight_bytes;
+  const double body = m * n * depth * per_depth_ + least_finish_;
+  const double memory = weights * weight_cache_ > 100 ? weights * per_byte_ : 0;
+  const double work = std::max(body, memory) + coefficients_.unhidden * std::min(body, memory);
+  const double quantise =
+      format_.quantises ? std::max(m * row_us_, m * k * (2 + format_.activation_bytes) * per_quantised_byte_) : 0;
+  return (launch_us_ + quantise + work) * kRounding;
 }
 
 GemmLaw::Tile GemmLaw::make_tile(double rows, double columns, double cluster) const {

@@ -100,6 +100,8 @@ class GemmLaw {
   /// Microseconds. All three at least 1. m rows of activations, n columns, depth k. Weights are as warm as repeated
   /// measurements find them.
   double microseconds(double m, double n, double k) const;
+  /// No more than microseconds(), for a few multiplications: tells that a law cannot be the fastest.
+  double least_microseconds(double m, double n, double k) const;
   Duration time(double m, double n, double k) const { return microseconds(m, n, k) * microsecond; }
   /// The same with weights read from memory, as in a model whose layers follow each other. Benchmarks repeat one
   /// product and find its weights in the cache; a model's layers follow each other and do not.
@@ -124,6 +126,7 @@ class GemmLaw {
   std::vector<Tile> family_;                          ///< largest first; by rows: up to 64, up to 128, more
   double launch_us_ = 0, split_us_ = 0, row_us_ = 0;  ///< coefficients at this device's clock
   double per_unit_ = 0, per_byte_ = 0, per_flop_ = 0, per_quantised_byte_ = 0;  ///< microseconds, but the first
+  double per_depth_ = 0, least_finish_ = 0;  ///< of the best tile with all units busy, a result and depth; of a tile
   double weight_cache_ = 0, activation_cache_ = 0;                              ///< 1 / bytes
 };
 

@@ -2,6 +2,7 @@
 #include "stargate/perf/kernel_laws.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "stargate/perf/kernel_units.hpp"
 
@@ -33,6 +34,8 @@ KernelLaws::KernelLaws(const Accelerator& accelerator, const Catalogue& catalogu
   calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels);
   calibrate_recurrent(accelerator, groups.recurrent);
   calibrate_sparse(accelerator, groups.sparse);
+  calibrate_mixing(accelerator, groups.mixing);
+  calibrate_encoder(accelerator, keep_one_lender(groups.encoder));
 }
 
 void KernelLaws::note_basis(const ChosenGroup& chosen, const Accelerator& accelerator) {
@@ -154,22 +157,51 @@ void KernelLaws::calibrate_recurrent(const Accelerator& accelerator, const std::
 
 /// Without groups for one width of the cache those for the other serve.
 void KernelLaws::calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
-  for (const bool decode : {false, true}) {
-    for (const double window : {0.0, 1.0}) {
-      for (const double selected : {0.0, 1.0}) {
-        for (const bool wide : {true, false}) {
-          SparseCall call;
-          call.decode = decode, call.window = window, call.selected = selected;
-          const std::string own = sparse_group_name(call, wide), other = sparse_group_name(call, !wide);
-          const std::array<const char*, 2> names{own.c_str(), other.c_str()};
-          const ChosenGroup* chosen = find_first(groups, names);
-          if (chosen == nullptr) continue;
-          SparseCoefficients c = read_sparse_coefficients(chosen->group->coefficients);
-          c.host_us = 0;
-          sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] =
-              SparseLaw{c, sparse_device(accelerator), chosen->origin};
-        }
+  // A call of each family: DeepSeek-V3.2's, V4's with a selection and without, MiniMax-M3's.
+  std::array<SparseCall, kSparseFamilyCount> families;
+  families[1].window = families[1].selected = families[2].window = families[3].kv_heads = 1;
+  for (SparseCall call : families) {
+    for (const bool decode : {false, true}) {
+      for (const bool wide : {true, false}) {
+        call.decode = decode;
+        const std::string own = sparse_group_name(call, wide), other = sparse_group_name(call, !wide);
+        const std::array<const char*, 2> names{own.c_str(), other.c_str()};
+        const ChosenGroup* chosen = find_first(groups, names);
+        if (chosen == nullptr) continue;
+        SparseCoefficients c = read_sparse_coefficients(chosen->group->coefficients);
+        c.host_us = 0;
+        sparse_[sparse_family_index(call)][decode ? 1 : 0][wide ? 0 : 1] =
+            SparseLaw{c, sparse_device(accelerator), chosen->origin};
       }
+    }
+  }
+}
+
+/// Streams are cold, as in a model whose layers follow each other.
+void KernelLaws::calibrate_mixing(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const bool before : {false, true}) {
+    const std::string name = mixing_group_name(before);
+    const std::array<const char*, 1> names{name.c_str()};
+    const ChosenGroup* chosen = find_first(groups, names);
+    if (chosen == nullptr) continue;
+    MixingCoefficients c = read_mixing_coefficients(chosen->group->coefficients);
+    c.cache_share = 0;
+    mixing_[before ? 1 : 0] = MixingLaw{c, mixing_device(accelerator), chosen->origin};
+  }
+}
+
+/// Of encoders' groups for each width the nearest; more rows settle ties.
+void KernelLaws::calibrate_encoder(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups) {
+  for (const ChosenGroup& chosen : groups) {
+    const double width = parse_attention_group(chosen.group->precision).head_dim;
+    const auto same = [&](const EncoderLaw& law) { return law.head_dim == width; };
+    const EncoderLaw law{read_prefill_coefficients(chosen.group->coefficients), attention_device(accelerator), width,
+                         chosen.group->used.rows, chosen.origin};
+    const auto known = std::find_if(encoder_.begin(), encoder_.end(), same);
+    if (known == encoder_.end()) {
+      encoder_.push_back(law);
+    } else if (known->rows < law.rows) {
+      *known = law;
     }
   }
 }
@@ -180,6 +212,12 @@ KernelTime KernelLaws::gemm_time(Precision precision, const GemmShape& s) const 
   if (!law) return {};
   return {law->microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k)),
           gemm_origin_[index_of(precision)]};
+}
+
+double KernelLaws::least_gemm_us(Precision precision, const GemmShape& s) const {
+  const auto& law = gemm_[index_of(precision)];
+  if (!law) return 0;
+  return law->least_microseconds(std::max(1.0, s.m), std::max(1.0, s.n * s.groups), std::max(1.0, s.k));
 }
 
 bool KernelLaws::casts(Precision precision) const {
@@ -206,11 +244,17 @@ KernelTime KernelLaws::latent_time(const AttentionCall& call, bool decode) const
 }
 
 KernelTime KernelLaws::attention_time(const AttentionCall& call, bool decode) const {
+  if (!call.causal) return encoder_time(call);
   if (const KernelTime latent = latent_time(call, decode); latent.known()) return latent;
   if (!attention_ || call.shared_kv) return {};
   if (decode && attention_->can_decode()) return {attention_->decode_us(call), decode_origin_};
   if (!decode && attention_->can_prefill()) return {attention_->prefill_us(call, Precision::bf16), prefill_origin_};
   return {};
+}
+
+double KernelLaws::least_decode_us(const AttentionCall& call) const {
+  const bool by_law = attention_ && attention_->can_decode() && !call.shared_kv;
+  return by_law ? attention_->least_decode_us(call) : 0;
 }
 
 KernelTime KernelLaws::experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
@@ -238,6 +282,22 @@ KernelTime KernelLaws::recurrent_time(const RecurrentCall& asked) const {
   const auto& law = call.query > 1 && several ? several : recurrent_[rule][kernel];
   if (!law) return {};
   return {recurrent_us(law->coefficients, law->device, call), law->origin};
+}
+
+KernelTime KernelLaws::mixing_time(const MixingCall& call) const {
+  const auto& law = mixing_[call.before ? 1 : 0];
+  if (!law) return {};
+  return {mixing_us(law->coefficients, law->device, call), law->origin};
+}
+
+KernelTime KernelLaws::encoder_time(const AttentionCall& call) const {
+  const EncoderLaw* nearest = nullptr;
+  const auto away = [&](const EncoderLaw& law) { return std::abs(law.head_dim - call.score_dim); };
+  for (const EncoderLaw& law : encoder_) {
+    if (nearest == nullptr || away(law) < away(*nearest)) nearest = &law;
+  }
+  if (nearest == nullptr) return {};
+  return {prefill_attention_us(nearest->coefficients, nearest->device, call, false), nearest->origin};
 }
 
 KernelTime KernelLaws::sparse_time(const SparseCall& call) const {

@@ -9,6 +9,7 @@
 
 #include "stargate/perf/attention_law.hpp"
 #include "stargate/perf/gemm_law.hpp"
+#include "stargate/perf/hyper_connection_law.hpp"
 #include "stargate/perf/kernel_groups.hpp"
 #include "stargate/perf/law_basis.hpp"
 #include "stargate/perf/literature_law.hpp"
@@ -22,7 +23,7 @@ namespace stargate {
 
 /// What one lender has for a device, a list a law.
 struct KernelGroups {
-  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse;
+  std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse, mixing, encoder;
 };
 
 /// What a lender's law says of a call: no time where it has none.
@@ -45,10 +46,14 @@ class KernelLaws {
 
   bool has_gemm(Precision precision) const { return gemm_[index_of(precision)].has_value(); }
   KernelTime gemm_time(Precision precision, const GemmShape& shape) const;
+  /// No more microseconds than that law says, for a fraction of its cost; 0 without a law.
+  double least_gemm_us(Precision precision, const GemmShape& shape) const;
   double gemm_launch_us(Precision precision) const { return gemm_launch_us_[index_of(precision)]; }
   /// Whether the time of a product contains casting its activations from 16 bits.
   bool casts(Precision precision) const;
   KernelTime attention_time(const AttentionCall& call, bool decode) const;
+  /// As least_gemm_us, of decoding over caches of keys and values; 0 of anything else.
+  double least_decode_us(const AttentionCall& call) const;
   bool has_experts(Precision precision) const { return !experts_[index_of(precision)].empty(); }
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
@@ -58,6 +63,7 @@ class KernelLaws {
   KernelTime recurrent_time(const RecurrentCall& call) const;
   /// Without a law for one width of the cache that for the other serves.
   KernelTime sparse_time(const SparseCall& call) const;
+  KernelTime mixing_time(const MixingCall& call) const;
 
   /// Of each law there is.
   const std::vector<LawBasis>& basis() const { return basis_; }
@@ -73,8 +79,11 @@ class KernelLaws {
                          const std::vector<ChosenGroup>& groups, const KernelChoice& kernels);
   void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  void calibrate_mixing(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
+  void calibrate_encoder(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void note_basis(const ChosenGroup& chosen, const Accelerator& accelerator);
   KernelTime latent_time(const AttentionCall& call, bool decode) const;
+  KernelTime encoder_time(const AttentionCall& call) const;
 
   std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;  ///< by precision
   std::array<double, kPrecisionCount> gemm_launch_us_{};      ///< of the same
@@ -111,6 +120,20 @@ class KernelLaws {
   };
   /// By family; prefill and decode; 16-bit cache, 8-bit cache.
   std::array<std::array<std::array<std::optional<SparseLaw>, 2>, 2>, kSparseFamilyCount> sparse_;
+  struct MixingLaw {
+    MixingCoefficients coefficients;
+    MixingDevice device;
+    LawOrigin origin;
+  };
+  std::array<std::optional<MixingLaw>, 2> mixing_;  ///< behind a branch, before it
+  struct EncoderLaw {
+    PrefillCoefficients coefficients;
+    AttentionDevice device;
+    double head_dim;  ///< of the heads it was measured on; other widths take the nearest
+    int rows;         ///< fitted to
+    LawOrigin origin;
+  };
+  std::vector<EncoderLaw> encoder_;  ///< attention that is not causal, by width
   std::vector<LawBasis> basis_;
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string_view>
 #include <tuple>
 
 #include "stargate/perf/kernel_units.hpp"
@@ -67,19 +68,23 @@ bool may_lend(const LawQuery& query, int kinship, const Accelerator& lender) {
   return kinship <= 2 && !query.without_family;
 }
 
+/// base_precision without a copy.
+std::string_view base_text(std::string_view group) { return group.substr(0, group.find_first_of("./")); }
+
 /// Whether the same engine reads tokens of a wider cache faster with its kernel for that: it widens a narrow one first,
 /// which is a lapse of a version and not what a kernel takes on another chip.
 bool widens_its_cache(const Calibration& calibration, const CalibratedGroup& narrow) {
-  constexpr const char* suffix = "_kv_fp8";
-  const std::string base = base_precision(narrow.precision);
+  constexpr std::string_view suffix = "_kv_fp8";
+  const std::string_view base = base_text(narrow.precision);
+  if (!base.ends_with(suffix)) return false;
   const auto share = narrow.coefficients.find("memory_share");
-  if (!base.ends_with(suffix) || share == narrow.coefficients.end()) return false;
-  const std::string wide = base.substr(0, base.size() - std::string(suffix).size());
+  if (share == narrow.coefficients.end()) return false;
+  const std::string_view wide = base.substr(0, base.size() - suffix.size());
   return std::any_of(calibration.groups.begin(), calibration.groups.end(), [&](const CalibratedGroup& other) {
+    if (base_text(other.precision) != wide) return false;
+    if (other.engine != narrow.engine || other.version != narrow.version) return false;
     const auto theirs = other.coefficients.find("memory_share");
-    const bool same_engine = other.engine == narrow.engine && other.version == narrow.version;
-    return same_engine && base_precision(other.precision) == wide && theirs != other.coefficients.end() &&
-           kLapse * 2 * share->second < theirs->second;
+    return theirs != other.coefficients.end() && kLapse * 2 * share->second < theirs->second;
   });
 }
 
@@ -101,8 +106,20 @@ double version_number(const std::string& version) {
   return number;
 }
 
-/// Less is better; the last text makes the order total.
-using Rank = std::tuple<int, int, double, int, double, std::string>;
+/// A group that could be taken. Less is better, figure by figure; of what is alike in all of them the text of file,
+/// engine and version makes the order total.
+struct Candidate {
+  using Figures = std::tuple<int, int, double, int, double>;
+  Figures figures;
+  const std::string* id;  ///< of the calibration
+  ChosenGroup chosen;
+
+  friend bool operator<(const Candidate& a, const Candidate& b) {
+    if (a.figures != b.figures) return a.figures < b.figures;
+    const auto text = [](const Candidate& c) { return *c.id + c.chosen.group->engine + c.chosen.group->version; };
+    return text(a) < text(b);
+  }
+};
 
 }  // namespace
 
@@ -125,18 +142,24 @@ bool is_known_from_whole_runs(const Catalogue& catalogue, const Accelerator& acc
 }
 
 std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Accelerator& device, const LawQuery& query) {
-  std::vector<std::pair<Rank, ChosenGroup>> candidates;
+  std::vector<Candidate> candidates;
   // The record as its file has it: a copy with, say, more bandwidth keeps its lender, so that it is never slower.
   const Accelerator* record = find_listed(catalogue, device.id);
   const Accelerator& listed = record != nullptr ? *record : device;
+  const double wanted = query.version.empty() ? 99 : version_number(query.version);
   for (const auto& [id, calibration] : catalogue.calibrations) {
     if (calibration.law != query.law) continue;
     const Accelerator* lender = find_listed(catalogue, calibration.device);
     if (lender == nullptr) continue;
     const Accelerator& other = *lender;
+    if (!query.architecture.empty() && other.architecture != query.architecture) continue;
     const int kinship = kinship_of(catalogue, device, other);
     if (!may_lend(query, kinship, other)) continue;
-    const double wanted = query.version.empty() ? 99 : version_number(query.version);
+    const double away = specification_distance(listed, other);
+    const double fed = kinship <= 1 ? 1.0 : feed_ratio(listed, other);
+    const double streamed = kinship <= 1 ? 1.0 : unit_stream(listed) / unit_stream(other);
+    const double left_out = calibration.left_out && calibration.left_out->rows > 0 ? calibration.left_out->median_pct
+                                                                                     : -1.0;
     for (const CalibratedGroup& group : calibration.groups) {
       if (!query.architecture.empty() && (group.used.rows < kRowsToLend || widens_its_cache(calibration, group))) {
         continue;
@@ -147,27 +170,25 @@ std::vector<ChosenGroup> choose_groups(const Catalogue& catalogue, const Acceler
       // The error to expect: of rows held out when the device's own coefficients are used; of a device predicted
       // without its own rows when it borrows.
       const bool fitted = kinship == 0 && same_engine;
-      const auto& errors = fitted ? group.held_out : calibration.left_out.value_or(ErrorSummary{});
+      const double held_out = group.held_out.rows > 0 ? group.held_out.median_pct : -1.0;
       const int stranger = same_engine ? 0 : 1;
-      const double away = specification_distance(listed, other);
       // Near kin: the engine's own kernels first, then the nearest specification. Strangers: the specification first.
-      candidates.emplace_back(Rank{kinship, kinship < 2 ? stranger : 0, away, stranger,
-                                   std::abs(wanted - version_number(group.version)), id + group.engine + group.version},
-                              ChosenGroup{&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over,
-                                          errors.rows > 0 ? errors.median_pct : -1.0, 0,
-                                          kinship <= 1 ? 1.0 : feed_ratio(listed, other),
-                                          kinship <= 1 ? 1.0 : unit_stream(listed) / unit_stream(other)});
+      candidates.push_back({{kinship, kinship < 2 ? stranger : 0, away, stranger,
+                             std::abs(wanted - version_number(group.version))},
+                            &id,
+                            {&group, fitted ? LawOrigin::fitted : LawOrigin::carried_over, fitted ? held_out : left_out,
+                             0, fed, streamed}});
     }
   }
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::map<std::string, ChosenGroup> best;  // by precision
+  std::stable_sort(candidates.begin(), candidates.end());
+  std::map<std::string_view, ChosenGroup> best;  // by precision
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    ChosenGroup& chosen = candidates[i].second;
+    ChosenGroup& chosen = candidates[i].chosen;
     chosen.place = static_cast<int>(i);
     best.try_emplace(chosen.group->precision, chosen);
   }
   std::vector<ChosenGroup> out;
+  out.reserve(best.size());
   for (const auto& [precision, chosen] : best) out.push_back(chosen);
   return out;
 }
@@ -200,18 +221,18 @@ std::vector<LendingArchitecture> lending_architectures(const Catalogue& catalogu
   return out;
 }
 
-std::string base_precision(const std::string& group) { return group.substr(0, group.find_first_of("./")); }
+std::string base_precision(const std::string& group) { return std::string(base_text(group)); }
 
 std::vector<ChosenGroup> keep_one_lender(const std::vector<ChosenGroup>& groups) {
-  std::map<std::string, const ChosenGroup*> first;  // by base precision
+  std::map<std::string_view, const ChosenGroup*> first;  // by base precision
   for (const ChosenGroup& chosen : groups) {
-    const ChosenGroup*& best = first[base_precision(chosen.group->precision)];
+    const ChosenGroup*& best = first[base_text(chosen.group->precision)];
     if (best == nullptr || chosen.place < best->place) best = &chosen;
   }
   std::vector<ChosenGroup> out;
   for (const ChosenGroup& chosen : groups) {
     const CalibratedGroup& a = *chosen.group;
-    const CalibratedGroup& b = *first.at(base_precision(a.precision))->group;
+    const CalibratedGroup& b = *first.at(base_text(a.precision))->group;
     if (std::tie(a.device, a.engine, a.version) == std::tie(b.device, b.engine, b.version)) out.push_back(chosen);
   }
   return out;

@@ -59,6 +59,9 @@ void visit_grouped_query(const Walk& w) {
   const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
   const double kv_width = kv * (a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim);
   w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, h);
+  if (a.index_heads > 0) {  // MiniMax-M3: queries of the index and its one key, on every rank
+    w.gemm(OperatorPart::attention_projection, w.precision.linear, (a.index_heads + 1.0) * a.index_dim, h);
+  }
   w.traffic(OperatorPart::attention_projection, 2 * w.tokens * (query_width + kv_width));  // rotary, cache write
   w.gemm(OperatorPart::attention_projection, w.precision.linear, h, heads * a.value_dim);
 }
@@ -182,22 +185,32 @@ void visit_sparse_attention(const AttentionShape& a, int tp, const AttentionBatc
   call.sequences = batch.sequences, call.query = batch.query, call.context = std::max(batch.context, batch.query);
   call.heads = static_cast<double>(a.heads) / tp;
   call.score_dim = a.kv_lora_rank + a.rope_dim, call.value_dim = a.shared_vector ? call.score_dim : a.kv_lora_rank;
+  call.vector_bytes = sparse_vector_bytes(a, batch.kv_precision);
+  if (a.kind == AttentionKind::full) {  // blocks of keys and values
+    call.kv_heads = rank_kv_heads(a, tp), call.score_dim = a.head_dim, call.value_dim = a.value_dim;
+    call.vector_bytes *= call.kv_heads / a.kv_heads;
+  }
   call.window = a.window, call.ratio = a.shared_vector ? a.compress_ratio : 1, call.selected = a.index_topk;
   call.index_heads = a.index_heads, call.index_dim = a.index_dim;
-  call.vector_bytes = sparse_vector_bytes(a, batch.kv_precision);
   call.index_bytes = index_key_bytes(a, batch.kv_precision);
   call.decode = batch.decode, call.precision = batch.kv_precision;
   visit(op);
 }
 
 /// Norm with residual: reads the branch and the stream, writes the stream and the normed input. Hyper-connections mix
-/// several streams into the branch's input and its output back into each of them (arXiv 2512.24880, section 4).
+/// several streams into the branch's input, which is normed, and its output back into each of them (arXiv 2512.24880,
+/// section 4).
 void visit_residual(const Walk& w, double tokens) {
-  const double row = tokens * w.model.hidden, streams = w.model.residual_streams;
-  if (streams <= 1) return w.traffic(OperatorPart::norm, 4 * row);
-  w.traffic(OperatorPart::norm, (streams + 1) * row);
+  const double row = tokens * w.model.hidden;
+  if (w.model.residual_streams <= 1) return w.traffic(OperatorPart::norm, 4 * row);
+  Operator op;
+  op.kind = OperatorKind::mixing, op.part = OperatorPart::norm;
+  op.has_weights = false;
+  op.mixing = {tokens, static_cast<double>(w.model.hidden), static_cast<double>(w.model.residual_streams), true};
+  w.visit(op);
   w.traffic(OperatorPart::norm, 2 * row);
-  w.traffic(OperatorPart::norm, (2 * streams + 1) * row);
+  op.mixing.before = false;
+  w.visit(op);
 }
 
 void visit_feed_forward(const Walk& w) {
@@ -336,6 +349,9 @@ RankParameters rank_parameters(const Model& model, const LayerShape& layer, cons
     const double kv = static_cast<double>(model.hidden) * a.kv_heads * (a.head_dim + a.value_dim);
     attention += kv * (1.0 / a.kv_heads - 1.0 / shard.tp);
   }
+  if (a.kind == AttentionKind::full && a.index_heads > 0) {  // an index is on every rank
+    attention += static_cast<double>(model.hidden) * (a.index_heads + 1.0) * a.index_dim * (1 - 1.0 / shard.tp);
+  }
   out.dense = attention + static_cast<double>(p.dense + p.shared) / shard.tp + static_cast<double>(p.router + p.norms);
   // Whole experts are spread by ep, redundant slots included, and each is split by etp.
   out.experts = static_cast<double>(p.experts) / shard.etp;
@@ -349,7 +365,7 @@ double rank_kv_bytes_per_token(const LayerShape& layer, int tp, Precision precis
   switch (a.kind) {
     case AttentionKind::full:
     case AttentionKind::sliding:
-      return rank_kv_heads(a, tp) * (a.head_dim + a.value_dim) * bytes;
+      return rank_kv_heads(a, tp) * (a.head_dim + a.value_dim) * bytes + index_key_bytes(a, precision);
     case AttentionKind::latent:
       return cached_bytes_per_token(a, precision);
     case AttentionKind::linear:

@@ -11,6 +11,7 @@ enum class OperatorKind {
   attention,     ///< scores and values over a cache or the sequence itself
   sparse,        ///< attention to a window and to vectors that an index selects, with index and selection
   recurrent,     ///< convolution, scan or step of a layer with a state of fixed size
+  mixing,        ///< residual streams of hyper-connections into a branch's input, or its output into them
   element_wise,  ///< norms, activations, residuals, rotary: memory traffic only
 };
 
@@ -34,10 +35,12 @@ struct AttentionCall {
   double heads = 0, kv_heads = 0, score_dim = 0, value_dim = 0;  ///< of this rank; elements a head
   double window = 0;                                             ///< 0: everything
   bool shared_kv = false;                                        ///< keys and values are one stored vector (MLA decode)
+  bool causal = true;                                            ///< false: every query sees all of its context (encoders)
   Precision kv_precision = Precision::bf16;
 
-  /// Query-key pairs of one sequence and head: causal, and no further back than the window.
+  /// Query-key pairs of one sequence and head: no further back than the window where causal.
   constexpr double pairs() const {
+    if (!causal) return query * context;
     const double first = context - query;  // tokens already cached
     const double all = query * first + query * (query + 1) / 2;
     if (window <= 0 || context <= window) return all;
@@ -68,15 +71,17 @@ struct ExpertCall {
 };
 
 /// Attention of one layer on one rank that sees a window and, of what was cached for `ratio` tokens at a time, the
-/// vectors an index selects (all of them without one): DeepSeek-V3.2, GLM-5 (ratio 1, no window), DeepSeek-V4.
+/// vectors an index selects (all of them without one): DeepSeek-V3.2, GLM-5 (ratio 1, no window), DeepSeek-V4; or of
+/// keys and values of several heads the blocks that an index selects: MiniMax-M3.
 struct SparseCall {
   double sequences = 0, query = 0, context = 0;  ///< as in AttentionCall
   double heads = 0, score_dim = 0, value_dim = 0;
+  double kv_heads = 0;                       ///< with keys and values of their own; 0: all heads read one vector
   double window = 0;                         ///< tokens seen whatever the index says; 0: none
   double ratio = 1;                          ///< tokens behind one cached vector; 0: only the window is seen
   double selected = 0;                       ///< vectors seen; 0: all
   double index_heads = 0, index_dim = 0;     ///< 0: nothing is selected
-  double vector_bytes = 0, index_bytes = 0;  ///< of a cached vector, and of its index key
+  double vector_bytes = 0, index_bytes = 0;  ///< of a cached vector (all heads' of the rank), and of its index key
   bool decode = false;                       ///< a few new tokens behind a cache
   Precision precision = Precision::bf16;
 
@@ -105,6 +110,21 @@ struct SparseCall {
   constexpr double gathered_bytes() const { return attended() * vector_bytes; }
   /// Queries and outputs of all heads in 16 bits.
   constexpr double head_bytes() const { return 2 * sequences * query * heads * (score_dim + value_dim); }
+};
+
+/// Hyper-connections of one site (before and behind a branch) on one rank: `before`, streams are mixed into the branch's
+/// input; else its output is mixed back into each of them (arXiv 2512.24880, section 4).
+struct MixingCall {
+  double tokens = 0, hidden = 0, streams = 1;
+  bool before = true;
+
+  /// Rows of `hidden` in 16 bits: all streams read and one written, or all and one read and all written.
+  constexpr double bytes() const { return 2 * tokens * hidden * (before ? streams + 1 : 2 * streams + 1); }
+  /// Gates from all streams for each of them and between each two, and the sums.
+  constexpr double flops() const {
+    const double gates = before ? streams * (streams * streams + 2 * streams) + streams : streams * (streams + 1);
+    return 2 * tokens * hidden * gates;
+  }
 };
 
 /// `delta`: gated delta rule; `channel_delta`: the same with a decay for each channel (Kimi); `state_space`: Mamba-2.
@@ -185,6 +205,7 @@ struct Operator {
   AttentionCall attention;  ///< of kind attention
   SparseCall sparse;        ///< of kind sparse
   RecurrentCall recurrent;  ///< of kind recurrent
+  MixingCall mixing;        ///< of kind mixing
   Bytes traffic;            ///< element_wise
   ExpertCall experts;       ///< whose multiplications or traffic this is
 
@@ -193,6 +214,7 @@ struct Operator {
     if (kind == OperatorKind::attention) return Flops::from_base(attention.flops());
     if (kind == OperatorKind::sparse) return Flops::from_base(sparse.flops());
     if (kind == OperatorKind::recurrent) return Flops::from_base(recurrent.flops());
+    if (kind == OperatorKind::mixing) return Flops::from_base(mixing.flops());
     return Flops{};
   }
 };

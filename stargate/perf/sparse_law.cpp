@@ -10,7 +10,7 @@
 namespace stargate {
 namespace {
 
-constexpr std::array kFamilies = {"dsa", "csa", "hca"};
+constexpr std::array kFamilies = {"dsa", "csa", "hca", "msa"};
 
 }  // namespace
 
@@ -24,6 +24,7 @@ SparseDevice sparse_device(const Accelerator& accelerator) {
 }
 
 std::size_t sparse_family_index(const SparseCall& call) {
+  if (call.kv_heads > 0) return 3;
   if (!(call.window > 0)) return 0;
   return call.ratio > 0 && call.selected > 0 ? 1 : 2;
 }
@@ -43,7 +44,8 @@ double sparse_us(const SparseCoefficients& c, const SparseDevice& device, const 
   const double tokens = call.sequences * call.query;
   const double select =
       c.select_us * call.scored() / 1024 / std::max(1.0, tokens) * std::max(1.0, tokens / device.units);
-  const double rows = std::ceil(call.heads / c.head_tile) * c.head_tile / std::max(1.0, call.heads);
+  const double together = call.heads / std::max(1.0, call.kv_heads);  // heads that share keys
+  const double rows = std::ceil(together / c.head_tile) * c.head_tile / std::max(1.0, together);
   const double compute = at(call.attention_flops() * rows, device.peak, c.compute_share);
   const double gather = at(call.gathered_bytes(), device.bandwidth, c.gather_share);
   const double other = at(call.head_bytes(), device.bandwidth, c.traffic_share);

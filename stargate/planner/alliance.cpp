@@ -120,6 +120,7 @@ CoalitionPlanValue coalition_value(const Programme& programme, std::span<const P
     if (give_up) {
       for (PlanSystem& system : with.systems) system.committed.clear();
       for (PlanSite& site : with.sites) site.building.clear();
+      for (PlanContract& contract : with.contracts) contract.is_signed = false;
     }
     const PlanOutcome outcome = solve_programme(with, solver);
     if (const auto* plan = std::get_if<Plan>(&outcome)) {

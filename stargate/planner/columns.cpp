@@ -15,6 +15,13 @@ bool may_run_at(const PlanService& service, const PlanSite& site) {
   return std::find(service.sites.begin(), service.sites.end(), site.id) != service.sites.end();
 }
 
+const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service) {
+  const auto& may = contract.services;
+  if (std::find(may.begin(), may.end(), service.id) == may.end()) return nullptr;
+  const auto found = service.throughput.find(contract.system);
+  return found == service.throughput.end() ? nullptr : &found->second;
+}
+
 double committed_systems(const Programme& programme, const PlanSystem& system, int t) {
   double count = 0;
   for (int i = 0; i < programme.length(t); ++i) {
@@ -73,6 +80,10 @@ class Layout {
     run_columns();
     service_columns();
     money_columns();
+    lease_columns();
+    contract_columns();
+    floor_columns();
+    tax_columns();
     return std::move(out_);
   }
 
@@ -96,7 +107,8 @@ class Layout {
         return some.power > Power{} && some.ready <= p_.quarter_of(t);
       });
       const bool by_new = can_build && p_.start(t) >= site.construction_lead;
-      const bool reachable = site.energised > Power{} || under_way || by_new;
+      const bool by_lease = site.lease && site.lease->most.at(p_.quarter_of(t)) > Power{};
+      const bool reachable = site.energised > Power{} || under_way || by_new || by_lease;
       if (reachable && grid_in(p_, site, t) > Power{}) return t;
     }
     return periods_;
@@ -279,9 +291,69 @@ class Layout {
     for (int t = 0; t < periods_; ++t) out_.cash.at(0, t) = add(cash, 0, {at_quarter(t)});
     for (int r = 0; r < tranches; ++r) {
       for (int t = 0; t < periods_; ++t) {
-        if (p_.quarter_of(t) < p_.capital[r].from) continue;
+        if (!may_draw(p_, p_.capital[r], t)) continue;
         out_.draw.at(r, t) = add(draw, 0, {r, at_quarter(t)});
       }
+    }
+  }
+
+  /// In quarters and years in which more may be under lease than nothing.
+  void lease_columns() {
+    out_.leased = ColumnTable(sites_, periods_);
+    const int leased = family("leased", {axes_.site}, "MW");
+    for (int s = 0; s < sites_; ++s) {
+      for (int t = 0; p_.sites[s].lease && t < periods_; ++t) {
+        if (p_.sites[s].lease->most.at(p_.quarter_of(t)) <= Power{}) continue;
+        out_.leased.at(s, t) = add(leased, 0, {s, at_quarter(t)});
+      }
+    }
+  }
+
+  void contract_columns() {
+    const int contracts = static_cast<int>(p_.contracts.size());
+    out_.take = ColumnTable(contracts, 1);
+    out_.hire = ColumnTable(contracts, periods_), out_.serve = ColumnTable(contracts, services_, periods_);
+    const int take = family("take", {axes_.contract}, "share"),
+              hire = family("hire", {axes_.contract}, "thousand accelerators"),
+              serve = family("serve", {axes_.contract, axes_.service}, "thousand accelerators");
+    for (int x = 0; x < contracts; ++x) {
+      const auto& contract = p_.contracts[x];
+      const bool binds = !contract.is_signed && contract.take_or_pay > 0;
+      if (binds) out_.take.at(x, 0) = lp_.add_column(0, 1, 0, {take, {x, at_quarter(0)}});
+      for (int t = 0; t < periods_; ++t) {
+        if (mean_at(p_, contract.accelerators, t) <= 0) continue;
+        out_.hire.at(x, t) = add(hire, 0, {x, at_quarter(t)});
+        for (int k = 0; k < services_; ++k) {
+          const auto& service = p_.services[k];
+          if (rented_throughput(contract, service) == nullptr) continue;
+          if (mean_at(p_, service.demand, t) <= TokenRate{}) continue;
+          out_.serve.at(x, k, t) = add(serve, 0, {x, k, at_quarter(t)});
+        }
+      }
+    }
+  }
+
+  /// Where something was promised.
+  void floor_columns() {
+    out_.missed = ColumnTable(services_, out_.sell.width(), periods_);
+    const int missed = family("missed", {axes_.service, axes_.block}, "Mtok/s");
+    for (int k = 0; k < services_; ++k) {
+      const auto& blocks = p_.services[k].blocks;
+      for (int b = 0; b < static_cast<int>(blocks.size()); ++b) {
+        for (int t = 0; t < periods_; ++t) {
+          if (out_.sell.at(k, b, t) < 0 || mean_at(p_, blocks[b].floor, t) <= 0) continue;
+          out_.missed.at(k, b, t) = add(missed, 0, {k, b, at_quarter(t)});
+        }
+      }
+    }
+  }
+
+  void tax_columns() {
+    out_.taxed = out_.loss = ColumnTable(1, periods_);
+    if (!p_.tax) return;
+    const int taxed = family("taxed", {}, "M$"), loss = family("loss", {}, "M$");
+    for (int t = 0; t < periods_; ++t) {
+      out_.taxed.at(0, t) = add(taxed, 0, {at_quarter(t)}), out_.loss.at(0, t) = add(loss, 0, {at_quarter(t)});
     }
   }
 
@@ -311,6 +383,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.block = lp.add_axis({});
   axes.tranche = lp.add_axis(labels(programme.capital, [](const PlanTranche& tranche) { return tranche.name; }));
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
+  axes.contract = lp.add_axis(labels(programme.contracts, id));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;
   quarters.reserve(static_cast<std::size_t>(programme.periods() + axes.lead_in));

@@ -18,6 +18,7 @@ class ColumnTable {
   ColumnTable() = default;
   ColumnTable(int n1, int n2, int n3 = 1, int n4 = 1);
   int& at(int i, int j, int k = 0, int l = 0) { return columns_[place(i, j, k, l)]; }
+  int width() const { return static_cast<int>(n2_); }  ///< extent of the second index
   int at(int i, int j, int k = 0, int l = 0) const { return columns_[place(i, j, k, l)]; }
 
  private:
@@ -32,7 +33,7 @@ class ColumnTable {
 /// starts `lead_in` earlier.
 struct PlanAxes {
   /// Numbers that LpProblem::add_axis gave.
-  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, quarter = 0;
+  int site = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0, quarter = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -50,10 +51,17 @@ struct PlanColumns {
   ColumnTable sell;                              ///< (service, block, t): million tokens a second
   ColumnTable draw;                              ///< (tranche, t): M$
   ColumnTable cash;                              ///< (0, t): M$
+  ColumnTable leased;                            ///< (site, t): MW from t on, for the term
+  ColumnTable take;                              ///< (contract, 0): share of an option that is taken, at most 1;
+                                                 ///< none where it is signed or binds to nothing
+  ColumnTable hire;                              ///< (contract, t): thousand accelerators that are paid for
+  ColumnTable serve;                             ///< (contract, service, t): of these, that run it
+  ColumnTable missed;                            ///< (service, block, t): million tokens a second promised, not sold
+  ColumnTable taxed, loss;                       ///< (0, t): M$; profit that bears tax, and losses carried forward
 };
 
-/// Adds the columns; all are at least zero, and only `sell` has an upper bound. Of the objective they have what is sold
-/// and what is left at the end; what is paid comes with the payments (constraints_money.cpp).
+/// Adds the columns; all are at least zero, and only `sell` and `take` have an upper bound. Of the objective they
+/// have what is sold and what is left at the end; what is paid comes with the payments (constraints_money.cpp).
 PlanColumns lay_out_columns(const Programme& programme, const PlanAxes& axes, LpProblem& lp);
 
 /// The period in which what arrives in period `t` was ordered: a lead before, in the tail the same year; -1: before the
@@ -67,6 +75,8 @@ Power grid_in(const Programme& programme, const PlanSite& site, int t);
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);
+/// What the contract's accelerators do is sold as the system's own would be; null: it runs no such service.
+const PlanThroughput* rented_throughput(const PlanContract& contract, const PlanService& service);
 /// Systems at the site that were delivered before the first quarter and have not reached their life `t` quarters after
 /// it. `t` from 0.
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t);

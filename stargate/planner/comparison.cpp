@@ -125,7 +125,10 @@ std::vector<std::string> changed_parts(const Programme& base, const Programme& o
   compare("systems", base.systems, other.systems);
   compare("parts that limit deliveries", base.parts, other.parts);
   compare("services", base.services, other.services);
+  compare("contracts", base.contracts, other.contracts);
   compare("capital", base.capital, other.capital);
+  const auto owed = [](const Programme& p) { return std::tuple(p.debt_service, p.fixed_charge, p.tax); };
+  compare("covenants and tax", owed(base), owed(other));
   const auto terms = [](const Programme& p) {
     return std::tuple(p.second_rate, p.capital_cost, p.building_life, p.maximum_debt_share, p.reinvested_revenue);
   };

@@ -1,6 +1,7 @@
 // Rows of money: what is paid in a quarter against what is in hand, tranches, the share of debt.
 // A system is paid in stages (deposit at order, most at delivery, the rest a quarter after), construction evenly over
-// its lead, energy, maintenance and carbon as they fall. Deposits of committed systems were paid before the programme.
+// its lead, energy, maintenance, rent, penalties, tax and carbon as they fall. Deposits of committed systems
+// were paid before the programme.
 #include <algorithm>
 
 #include "stargate/planner/finance.hpp"
@@ -11,11 +12,6 @@ namespace stargate {
 
 namespace {
 int count(const auto& items) { return static_cast<int>(items.size()); }
-
-void add_all(PlanTerms& to, const PlanTerms& from) {
-  for (const auto& entry : from.entries()) to.add(entry.column, entry.value);
-  to.add_constant(from.constant());
-}
 
 /// Of what was ordered before, the share that is not paid; of what came in the quarter before the first, the
 /// acceptance.
@@ -61,11 +57,6 @@ void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   }
 }
 
-/// Quarters of period `t` among the `count` from quarter `from` on.
-int shared_quarters(const Programme& p, int t, int from, int count) {
-  return std::max(0, std::min(p.start(t) + p.length(t), from + count) - std::max(p.start(t), from));
-}
-
 void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -88,7 +79,26 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
     out.energy.add(c.drawn.at(s, t), p.length(t) * electricity_lp(site));
     out.energy.add(c.topup.at(s, t), p.length(t) * electricity_lp(site));
     out.carbon.add(c.drawn.at(s, t), p.length(t) * carbon_cost_lp(p, site));
+    for (int u = 0; site.lease && u <= t; ++u) {
+      out.rent.add(c.leased.at(s, u), p.length(t) * alive_share(p, site.lease->term, u, t) * rent_lp(*site.lease));
+    }
   }
+}
+
+/// Rented machines, promises that were not kept, tax.
+void add_other_payments(PaymentTerms& out, const PlanModel& model, int t) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  if (t == p.periods()) return;
+  for (int x = 0; x < count(p.contracts); ++x) {
+    out.rent.add(c.hire.at(x, t), p.length(t) * hire_lp(mean_at(p, p.contracts[x].price, t)));
+  }
+  for (int k = 0; k < count(p.services); ++k) {
+    for (int b = 0; b < count(p.services[k].blocks); ++b) {
+      out.penalty.add(c.missed.at(k, b, t), p.length(t) * token_value_lp(p.services[k].blocks[b].penalty));
+    }
+  }
+  if (p.tax) out.tax.add(c.taxed.at(0, t), p.tax->rate);
 }
 
 PaymentTerms payment_terms(const PlanModel& model, int t) {
@@ -98,6 +108,7 @@ PaymentTerms payment_terms(const PlanModel& model, int t) {
     out.opex.add(model.columns.stock.at(i, t), keeping_lp(*model.programme, model.programme->parts[i]));
   }
   add_site_payments(out, model, t);
+  add_other_payments(out, model, t);
   return out;
 }
 }  // namespace
@@ -124,7 +135,36 @@ void add_payments(PlanModel& model) {
   model.lp.set_objective_offset(fixed);
 }
 
-///   cash[t] - cash[t-1] - draws + interest on all drawn so far - reinvested revenue + payments = 0
+void add_revenue(PlanTerms& terms, const PlanModel& model, int t, double factor) {
+  const auto& p = *model.programme;
+  for (int k = 0; k < count(p.services); ++k) {
+    const auto& blocks = p.services[k].blocks;
+    for (int b = 0; b < count(blocks); ++b) {
+      terms.add(model.columns.sell.at(k, b, t), factor * p.length(t) * token_value_lp(mean_at(p, blocks[b].price, t)));
+    }
+  }
+}
+
+void add_interest(PlanTerms& terms, const PlanModel& model, int r, int t, double factor) {
+  const auto& p = *model.programme;
+  const auto& tranche = p.capital[r];
+  for (int u = 0; u <= t; ++u) {
+    terms.add(model.columns.draw.at(r, u), factor * interest_in(p, tranche, p.start(u), t));
+  }
+  terms.add_constant(factor * interest_in(p, tranche, -1, t) * to_lp(tranche.drawn));
+}
+
+void add_repayment(PlanTerms& terms, const PlanModel& model, int r, int t, double factor) {
+  const auto& p = *model.programme;
+  const auto& tranche = p.capital[r];
+  if (!tranche.repayment) return;
+  for (int u = 0; u <= t; ++u) {
+    terms.add(model.columns.draw.at(r, u), factor * repaid_in(p, tranche, p.start(u), t));
+  }
+  terms.add_constant(factor * repaid_in(p, tranche, -1, t) * to_lp(tranche.drawn));
+}
+
+///   cash[t] - cash[t-1] - draws + interest and instalments of all drawn so far - reinvested revenue + payments = 0
 /// Cash is at least zero by its column.
 void add_cash_rows(PlanModel& model) {
   const auto& p = *model.programme;
@@ -135,20 +175,12 @@ void add_cash_rows(PlanModel& model) {
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
     for (int r = 0; r < count(p.capital); ++r) {
-      // simple interest a quarter, on all drawn so far, the quarter's own draw included
-      const double interest = 0.25 * p.length(t) * p.capital[r].interest;
-      for (int u = 0; u < t; ++u) terms.add(c.draw.at(r, u), interest);
-      terms.add(c.draw.at(r, t), interest - 1);
-      terms.add_constant(interest * to_lp(p.capital[r].drawn));
+      terms.add(c.draw.at(r, t), -1);
+      add_interest(terms, model, r, t, 1);
+      add_repayment(terms, model, r, t, 1);
     }
-    for (int k = 0; k < count(p.services); ++k) {
-      const auto& blocks = p.services[k].blocks;
-      for (int b = 0; b < count(blocks); ++b) {
-        terms.add(c.sell.at(k, b, t),
-                  -p.reinvested_revenue * p.length(t) * token_value_lp(mean_at(p, blocks[b].price, t)));
-      }
-    }
-    for (const PlanTerms* some : model.payments[static_cast<std::size_t>(t)].all()) add_all(terms, *some);
+    add_revenue(terms, model, t, -p.reinvested_revenue);
+    for (const PlanTerms* some : model.payments[static_cast<std::size_t>(t)].all()) terms.add_all(*some);
     add_equal(model, {.family = PlanFamily::cash, .t = t}, terms, -terms.constant());
   }
 }
@@ -166,7 +198,7 @@ void add_tranche_rows(PlanModel& model) {
   }
 }
 
-/// debt <= share (debt + equity), cleared of the fraction, over all that is drawn up to each quarter.
+/// debt <= share (debt + equity), cleared of the fraction; debt is what is owed at the end of the quarter.
 void add_debt_share_rows(PlanModel& model) {
   const auto& p = *model.programme;
   const double share = p.maximum_debt_share;
@@ -174,16 +206,17 @@ void add_debt_share_rows(PlanModel& model) {
   for (int t = 0; t < p.periods(); ++t) {
     PlanTerms terms;
     bool any_debt = false;
-    double before = 0;
     for (int r = 0; r < count(p.capital); ++r) {
-      const bool debt = p.capital[r].kind == FundKind::debt;
-      before += (debt ? 1 - share : -share) * to_lp(p.capital[r].drawn);
+      const auto& tranche = p.capital[r];
+      const bool debt = tranche.kind == FundKind::debt;
+      const auto counts = [&](int drawn) { return debt ? (1 - share) * owed_share(p, tranche, drawn, t) : -share; };
+      terms.add_constant(counts(-1) * to_lp(tranche.drawn));
       for (int u = 0; u <= t; ++u) {
         any_debt = any_debt || (debt && model.columns.draw.at(r, u) >= 0);
-        terms.add(model.columns.draw.at(r, u), debt ? 1 - share : -share);
+        terms.add(model.columns.draw.at(r, u), counts(p.start(u)));
       }
     }
-    if (any_debt) add_at_most(model, {.family = PlanFamily::debt_share, .t = t}, terms, -before);
+    if (any_debt) add_at_most(model, {.family = PlanFamily::debt_share, .t = t}, terms, -terms.constant());
   }
 }
 

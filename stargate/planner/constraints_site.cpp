@@ -1,7 +1,8 @@
-// Rows of sites: power of what is installed, energising after construction, grid, crews, energy drawn, take-or-pay,
-// carbon.
+// Rows of sites: power of what is installed, energising after construction or by lease, grid, crews, energy drawn,
+// take-or-pay, carbon.
 #include <algorithm>
 
+#include "stargate/planner/finance.hpp"
 #include "stargate/planner/model.hpp"
 #include "stargate/planner/scaling.hpp"
 
@@ -54,6 +55,7 @@ void add_energise_rows(PlanModel& model) {
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
       terms.add(model.columns.built.at(s, t), -1);
+      add_leased(terms, model, s, t, -1);
       add_at_most(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms, 0);
     }
   }
@@ -69,9 +71,33 @@ void add_subscribed_rows(PlanModel& model) {
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
       if (t > 0) terms.add(model.columns.energised.at(s, t - 1), -1);
+      for (int u = 0; site.lease && u < t; ++u) {
+        const double ends = alive_share(p, site.lease->term, u, t - 1) - alive_share(p, site.lease->term, u, t);
+        terms.add(model.columns.leased.at(s, u), ends);
+      }
       const double kept = t == 0 ? to_lp(min(site.energised, grid))
                                  : to_lp(min(Power{}, grid - grid_in(p, site, t - 1)));
       add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms, kept);
+    }
+  }
+}
+
+void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor) {
+  const auto& p = *model.programme;
+  for (int u = 0; p.sites[s].lease && u <= t; ++u) {
+    terms.add(model.columns.leased.at(s, u), factor * alive_share(p, p.sites[s].lease->term, u, t));
+  }
+}
+
+void add_lease_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int s = 0; s < count(p.sites); ++s) {
+    for (int t = 0; p.sites[s].lease && t < p.periods(); ++t) {
+      PlanTerms terms;
+      add_leased(terms, model, s, t, 1);
+      if (terms.empty()) continue;
+      add_at_most(model, {.family = PlanFamily::lease, .t = t, .first = s}, terms,
+                  to_lp(p.sites[s].lease->most.at(p.quarter_of(t))));
     }
   }
 }

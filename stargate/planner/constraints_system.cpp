@@ -229,6 +229,11 @@ void add_output_rows(PlanModel& model) {
           if (run >= 0) terms.add(run, -throughput_lp(p.systems[g], p.services[k]));
         }
       }
+      for (int x = 0; x < count(p.contracts); ++x) {
+        const int serve = c.serve.at(x, k, t);
+        if (serve < 0) continue;
+        terms.add(serve, -rented_throughput_lp(p.services[k], *rented_throughput(p.contracts[x], p.services[k])));
+      }
       add_at_most(model, {.family = PlanFamily::output, .t = t, .first = k}, terms, 0);
     }
   }

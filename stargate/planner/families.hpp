@@ -29,9 +29,17 @@ enum class PlanFamily {
   cash,
   tranche,
   debt_share,
-  carbon_cap
+  carbon_cap,
+  lease,
+  contract,
+  minimum_take,
+  rented,
+  floor,
+  tax,
+  debt_service,
+  fixed_charge
 };
-inline constexpr int kPlanFamilyCount = 22;
+inline constexpr int kPlanFamilyCount = 30;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {

@@ -27,6 +27,38 @@ double alive_share(const Programme& programme, int life, int came, int period) {
   return std::clamp(static_cast<double>(until) / programme.length(period), 0.0, 1.0);
 }
 
+int shared_quarters(const Programme& p, int period, int from, int count) {
+  const int start = p.start(period);
+  return std::max(0, std::min(start + p.length(period), from + count) - std::max(start, from));
+}
+
+double repaid_share(const Programme& p, const PlanTranche& tranche, int drawn, int by) {
+  if (!tranche.repayment) return 0;
+  const int from = tranche.repayment->from - p.first, until = tranche.repayment->until - p.first;
+  const int first = drawn < 0 ? from : std::max(from, drawn + 1);
+  return std::clamp(static_cast<double>(by - first + 1) / std::max(1, until - first + 1), 0.0, 1.0);
+}
+
+double repaid_in(const Programme& p, const PlanTranche& tranche, int drawn, int period) {
+  const int start = p.start(period);
+  return repaid_share(p, tranche, drawn, start + p.length(period) - 1) - repaid_share(p, tranche, drawn, start - 1);
+}
+
+double owed_share(const Programme& p, const PlanTranche& tranche, int drawn, int period) {
+  return 1 - repaid_share(p, tranche, drawn, p.start(period) + p.length(period) - 1);
+}
+
+double interest_in(const Programme& p, const PlanTranche& tranche, int drawn, int period) {
+  double owed = 0;
+  for (int i = 0; i < p.length(period); ++i) owed += 1 - repaid_share(p, tranche, drawn, p.start(period) + i - 1);
+  return 0.25 * tranche.interest * owed;
+}
+
+bool may_draw(const Programme& p, const PlanTranche& tranche, int period) {
+  const Quarter quarter = p.quarter_of(period);
+  return quarter >= tranche.from && (!tranche.repayment || quarter < tranche.repayment->until);
+}
+
 int annuity_end(const Programme& programme, int t, int life) { return std::min(t + life, programme.quarters()); }
 
 double quarterly_charge(const Programme& programme, int life) {

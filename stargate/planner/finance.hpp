@@ -32,6 +32,21 @@ T mean_at(const Programme& programme, const Series<T>& series, int period) {
   return sum / static_cast<double>(length);
 }
 
+/// Quarters of `period` among the `count` from quarter `from` on, counted from the first.
+int shared_quarters(const Programme& programme, int period, int from, int count);
+
+/// Share of what was drawn of the tranche on the first day of quarter `drawn` that is paid back by the end of quarter
+/// `by`; both counted from the first, before it negative. What the tranche had given by the first quarter: `drawn` -1.
+double repaid_share(const Programme& programme, const PlanTranche& tranche, int drawn, int by);
+/// Share of the same that is paid back in a period.
+double repaid_in(const Programme& programme, const PlanTranche& tranche, int drawn, int period);
+/// Share of the same that is owed at the end of a period.
+double owed_share(const Programme& programme, const PlanTranche& tranche, int drawn, int period);
+/// Interest of a period on a dollar of it: simple, by the quarter, on what was owed before the quarter's instalment.
+double interest_in(const Programme& programme, const PlanTranche& tranche, int drawn, int period);
+/// May it be drawn on the first day of the period? Not before it is open, nor when it should be paid back.
+bool may_draw(const Programme& programme, const PlanTranche& tranche, int period);
+
 /// Share of the price that a quarter of a thing of `life` quarters is charged.
 double quarterly_charge(const Programme& programme, int life);
 /// Present value of the annuities, inside the horizon, of one dollar of price that starts in quarter `t`. `life` in

@@ -20,6 +20,7 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
     case PlanFamily::crew:
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
+    case PlanFamily::lease:
       return {axes.site, axes.quarter};
     case PlanFamily::arrival:
     case PlanFamily::stored:
@@ -35,11 +36,20 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
       return {axes.part, axes.quarter};
     case PlanFamily::output:
       return {axes.service, axes.quarter};
+    case PlanFamily::floor:
+      return {axes.service, axes.block, axes.quarter};
+    case PlanFamily::contract:
+    case PlanFamily::minimum_take:
+    case PlanFamily::rented:
+      return {axes.contract, axes.quarter};
     case PlanFamily::tranche:
       return {axes.tranche, axes.quarter};
     case PlanFamily::cash:
     case PlanFamily::debt_share:
     case PlanFamily::carbon_cap:
+    case PlanFamily::tax:
+    case PlanFamily::debt_service:
+    case PlanFamily::fixed_charge:
       return {axes.quarter};
   }
   return {};
@@ -89,6 +99,11 @@ void check_programme(const Programme& p) {
     // A negative price would make the cost fall for ever.
     STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
   }
+  for (const auto& site : p.sites) STARGATE_CHECK(!site.lease || site.lease->term > 0, "a lease without a term");
+  for (const auto& tranche : p.capital) {
+    const bool backwards = tranche.repayment && tranche.repayment->until < tranche.repayment->from;
+    STARGATE_CHECK(!backwards, "a loan paid back before it begins to be");
+  }
   // A draw pays what its first interest leaves: in a year of the tail nothing at 100 %.
   for (const auto& tranche : p.capital) STARGATE_CHECK(tranche.interest <= 1, "a year's interest above the loan");
 }
@@ -137,6 +152,14 @@ PlanModel build_plan_model(const Programme& programme) {
   add_tranche_rows(model);
   add_debt_share_rows(model);
   add_carbon_cap_rows(model);
+  add_lease_rows(model);
+  add_contract_rows(model);
+  add_minimum_take_rows(model);
+  add_rented_rows(model);
+  add_floor_rows(model);
+  add_tax_rows(model);
+  add_debt_service_rows(model);
+  add_fixed_charge_rows(model);
   return model;
 }
 

@@ -35,6 +35,10 @@ class PlanTerms {
   double constant() const { return constant_; }
   const std::vector<Entry>& entries() const { return entries_; }
   bool empty() const { return entries_.empty(); }
+  void add_all(const PlanTerms& other, double factor = 1) {
+    for (const auto& entry : other.entries_) entries_.push_back({entry.column, factor * entry.value});
+    constant_ += factor * other.constant_;
+  }
 
  private:
   std::vector<Entry> entries_;
@@ -46,9 +50,12 @@ class PlanTerms {
 /// report.
 struct PaymentTerms {
   PlanTerms deposit, delivery, acceptance, construction, energy, opex, carbon;
+  PlanTerms rent, penalty, tax;
   std::vector<const PlanTerms*> all() const {
-    return {&deposit, &delivery, &acceptance, &construction, &energy, &opex, &carbon};
+    return {&deposit, &delivery, &acceptance, &construction, &energy, &opex, &carbon, &rent, &penalty, &tax};
   }
+  /// What running costs, before rent, interest and tax.
+  std::vector<const PlanTerms*> running() const { return {&energy, &opex, &carbon, &penalty}; }
 };
 /// What a dollar of a period is worth today. Of machines and their acceptance on its first day; of all else on average.
 double payment_weight(const Programme& programme, const PaymentTerms& of, const PlanTerms* some, int period);
@@ -119,8 +126,33 @@ void add_payments(PlanModel& model);
 void add_cash_rows(PlanModel& model);
 /// A tranche is drawn once.
 void add_tranche_rows(PlanModel& model);
-/// Debt drawn so far over all drawn so far, quarter by quarter.
+/// Debt owed over that and all equity drawn so far, quarter by quarter.
 void add_debt_share_rows(PlanModel& model);
+/// Leases that run at a time.
+void add_lease_rows(PlanModel& model);
+/// No more is rented of a contract than is taken of it.
+void add_contract_rows(PlanModel& model);
+/// What is paid whether used or not.
+void add_minimum_take_rows(PlanModel& model);
+/// Rented accelerators run one service each.
+void add_rented_rows(PlanModel& model);
+/// What was promised to customers is served or missed.
+void add_floor_rows(PlanModel& model);
+/// Profit that bears tax, less losses of before. After the payments.
+void add_tax_rows(PlanModel& model);
+/// Cash of four quarters over what lenders are due in them. After the payments.
+void add_debt_service_rows(PlanModel& model);
+/// The same with rent on the side of what is due.
+void add_fixed_charge_rows(PlanModel& model);
+
+/// Adds `factor` times the power under lease in the period, in MW.
+void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
+
+/// What is sold in the period, M$: the coefficients of `sell`.
+void add_revenue(PlanTerms& terms, const PlanModel& model, int t, double factor);
+/// Of one tranche in the period, M$: interest and instalments; what was drawn before is in the constant.
+void add_interest(PlanTerms& terms, const PlanModel& model, int tranche, int t, double factor);
+void add_repayment(PlanTerms& terms, const PlanModel& model, int tranche, int t, double factor);
 
 /// Adds `coefficient` times what arrives of the system in quarter `t`, in thousand accelerators: its order and what is
 /// committed.

@@ -20,8 +20,9 @@ struct PlanCost {
   /// energy: of what is drawn, and of take-or-pay beyond it; opex: maintenance of systems; carbon: at the programme's
   /// price.
   Money energy, opex, carbon;
+  Money rent;      ///< of leased power and of machines rented with it
   Money standing;  ///< annuities of systems and buildings paid before the first quarter
-  Money total() const { return systems + construction + energy + opex + carbon + standing; }
+  Money total() const { return systems + construction + energy + opex + carbon + rent + standing; }
 };
 
 /// What is paid in a quarter, by class: the cash view.
@@ -29,8 +30,13 @@ struct PlanPayments {
   Money deposit, delivery, acceptance;  ///< of systems
   /// construction: evenly over the quarters it takes; interest: of the quarter, on all that has been drawn.
   Money construction, energy, opex, carbon, interest;
+  Money rent;     ///< of leased power and of rented machines
+  Money penalty;  ///< for what was promised and not served
+  Money tax;
   Money systems() const { return deposit + delivery + acceptance; }
-  Money total() const { return systems() + construction + energy + opex + carbon + interest; }
+  Money total() const {
+    return systems() + construction + energy + opex + carbon + interest + rent + penalty + tax;
+  }
 };
 
 /// One kind of system at one site in one quarter; counts of systems.
@@ -43,6 +49,7 @@ struct SiteQuarter {
   /// At the meter. built: with a building, may wait for power; used: what the installed systems may draw, with
   /// overhead.
   Power started, built, energised, used;
+  Power leased;                    ///< of it under lease, used or not
   Power grid;                      ///< what the grid gives in the quarter
   Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more
   Mass carbon;
@@ -66,7 +73,7 @@ struct SystemQuarter {
 
 /// One class of customers in one quarter.
 struct BlockQuarter {
-  TokenRate wanted, served;
+  TokenRate wanted, served, missed;  ///< missed: of what was promised
   MoneyPerToken price;
 };
 
@@ -76,10 +83,18 @@ struct ServiceQuarter {
   std::vector<double> running_at;   ///< accelerators given to it, by site
   std::vector<BlockQuarter> blocks;  ///< in the order of PlanService::blocks
   Money revenue;                    ///< of what is served
-  PlanCost cost;                    ///< share of the quarter's cost of what it runs on
+  PlanCost cost;                    ///< share of the quarter's cost of what works, by long-run marginal cost
   MoneyPerToken cost_per_token;     ///< that share a token served; zero when nothing is served
+  MoneyPerToken long_run_cost;      ///< mean marginal cost of the five quarters around, by what is served in them
   MoneyPerToken marginal_cost;      ///< of one more token in the quarter, in that quarter's money: served for less it
                                     ///< would lose money, or push out a token that pays this
+};
+
+/// What is rented of a contract in a quarter.
+struct ContractQuarter {
+  double offered = 0, taken = 0;   ///< accelerators in the contract; of them, under it
+  double paid = 0, working = 0;    ///< accelerators that are paid for; that run services
+  Money rent;
 };
 
 /// One quarter of the plan; its vectors follow Plan::sites, systems, services and tranches.
@@ -93,12 +108,14 @@ struct PlanQuarter {
   double accelerators = 0;            ///< installed, all kinds
   Energy energy;                      ///< drawn in the quarter, all sites
   Mass carbon;                        ///< CO2 equivalent of it
-  PlanCost cost;                      ///< equals the services' costs plus `idle_cost`
-  PlanCost idle_cost;                 ///< of what no service runs on
+  PlanCost cost;                      ///< equals the services' costs plus `idle_cost` and `stranded_cost`
+  PlanCost idle_cost;                 ///< of what no service runs on, and of power without machines
+  PlanCost stranded_cost;             ///< annuities of what was retired early, to the end of its life
+  std::vector<ContractQuarter> contracts;  ///< in the order of Plan::contracts
   PlanPayments spent, spent_to_date;  ///< of the quarter; from the first to this one
   /// Of the tokens served; the share of it that adds to the cash.
   Money revenue, reinvested;
-  std::vector<Money> drawn;  ///< by tranche
+  std::vector<Money> drawn, repaid, owed;  ///< by tranche; owed: at the end of the quarter, of debt
   Money cash;                ///< left at the end of the quarter
 };
 
@@ -118,6 +135,7 @@ struct BindingLimit {
   std::string unit;
   Money price;                     ///< present value that one more unit saves
   double activity = 0, bound = 0;  ///< in `unit`; bound is zero where the limit is a balance (cash, debt share)
+  bool assumed = false;            ///< nobody published the limit: the price is the worth of an assumption
 };
 
 /// The quarters of one limit together.
@@ -127,6 +145,13 @@ struct LimitGroup {
   Quarter first, last;  ///< in which it binds
   Money price;          ///< sum over quarters: one more unit in each
   Money one_percent;    ///< present value saved by one percent more in each of these quarters, at the margin
+  bool assumed = false; ///< as BindingLimit::assumed
+};
+
+/// What comes in the horizon at its price, not discounted, by class. What stood before is not in it.
+struct PlanCapital {
+  Money systems, network, storage, building, power, cooling;
+  Money total() const { return systems + network + storage + building + power + cooling; }
 };
 
 /// From what is paid to what is charged, present values of one class (systems, buildings):
@@ -173,6 +198,7 @@ struct Plan {
   std::string programme;
   Quarter first, last;
   std::vector<std::string> sites, systems, accelerators, services, tranches;  ///< ids; accelerators: by system
+  std::vector<std::string> contracts;                                         ///< ids
   Money value;                                                                ///< present value: revenue less cost
   Money revenue;                                                              ///< present value
   std::optional<Money> second_present_value;  ///< revenue less annuities, at Programme::second_rate
@@ -183,6 +209,7 @@ struct Plan {
   std::vector<std::vector<std::string>> blocks;  ///< names of the classes of customers, by service
   std::vector<PlanQuarter> quarters;                                          ///< first to last
   std::vector<PastQuarter> past;  ///< the year before the first quarter; none where nothing stood
+  PlanCapital capital;
   PlanBridge systems_bridge, building_bridge;
   PlanReturn investment;
   std::vector<RetiredEarly> retired_early;                                    ///< by system, quarter

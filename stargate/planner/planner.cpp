@@ -51,13 +51,14 @@ Plan report_plan(const PlanModel& model, const PlanValues& values) {
     for (const auto& block : service.blocks) names.push_back(block.name);
   }
   for (const auto& tranche : p.capital) plan.tranches.push_back(tranche.name);
+  for (const auto& contract : p.contracts) plan.contracts.push_back(contract.id);
   plan.lp_columns = model.lp.column_count();
   plan.lp_rows = model.lp.row_count();
   plan.quarters.resize(static_cast<std::size_t>(p.quarters()));
   report_flow(model, values, plan);
+  report_limits(model, values, plan);
   report_money(model, values, plan);
   report_investment(model, values, plan);
-  report_limits(model, values, plan);
   return plan;
 }
 

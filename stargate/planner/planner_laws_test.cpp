@@ -83,7 +83,7 @@ TEST_CASE("the objective is the sum of its parts, of the quarters, and what the 
   for (int t = 0; t < p.quarters(); ++t) {
     const auto& quarter = plan.quarters[t];
     discounted += discount_factor(p, t) * (quarter.revenue.base() - total(quarter.cost));
-    double services = total(quarter.idle_cost);
+    double services = total(quarter.idle_cost) + total(quarter.stranded_cost);
     for (const auto& service : quarter.services) services += total(service.cost);
     CHECK(services == near(total(quarter.cost)));
   }

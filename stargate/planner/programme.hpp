@@ -31,6 +31,14 @@ struct PlanConstruction {
   friend bool operator==(const PlanConstruction&, const PlanConstruction&) = default;
 };
 
+/// Power with its building, rented for a term from the quarter it is taken in; nothing is built or paid for before.
+struct PlanLease {
+  Series<Power> most;   ///< at the meter, that may be under lease at a time
+  MoneyPerEnergy rent;  ///< of power kept ready, used or not, for the whole term
+  int term = 40;        ///< quarters
+  friend bool operator==(const PlanLease&, const PlanLease&) = default;
+};
+
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
   /// Of the catalogue; residency goes by the country.
@@ -46,6 +54,7 @@ struct PlanSite {
   int construction_lead = 4;         ///< quarters from start to energised; paid evenly over them
   Power most_started;                ///< a quarter: what the crews can begin
   double take_or_pay = 0;            ///< share of the energy of the energised power that is paid for when not used
+  std::optional<PlanLease> lease = {};  ///< beside what is built
   friend bool operator==(const PlanSite&, const PlanSite&) = default;
 };
 
@@ -69,6 +78,7 @@ struct PlanPart {
 /// arrivals[t] <= seed + (1 + rate) * arrivals[t-1]; systems a quarter.
 struct PlanGrowth {
   double seed = 0, rate = 0;  ///< systems a quarter; a quarter, 0.5: half as many more
+  bool sourced = true;        ///< else the worth of the limit is that of an assumption
   friend bool operator==(const PlanGrowth&, const PlanGrowth&) = default;
 };
 
@@ -98,6 +108,8 @@ struct PlanSystem {
   Series<Money> price;                           ///< of one system by quarter of delivery, agreed when ordered
   Power power;                                   ///< of one system at full load, without the site's overhead
   double network_share = 0;                      ///< of `power`, what its part of the network draws whatever runs
+  /// Of `price`, its part of the cluster's network and storage; the rest is the system's own.
+  double network_price = 0, storage_price = 0;
   double idle_power = 0.3;                       ///< share of `power` drawn when idle
   int life = 20;                                 ///< quarters
   double availability = 0.95;                    ///< share of its accelerators that work
@@ -121,6 +133,8 @@ struct PlanBlock {
   std::string name;
   Series<double> share;         ///< of the service's demand; those of all blocks add to at most 1
   Series<MoneyPerToken> price;  ///< what a token served earns
+  Series<double> floor = {};    ///< share of what it wants that was promised
+  MoneyPerToken penalty = {};   ///< paid for a token of that which is not served
   friend bool operator==(const PlanBlock&, const PlanBlock&) = default;
 };
 
@@ -135,7 +149,25 @@ struct PlanService {
   friend bool operator==(const PlanService&, const PlanService&) = default;
 };
 
+/// Machines of another owner, rented with power, place and care: no capital, no site of the programme.
+struct PlanContract {
+  std::string id, system;             ///< by whose id services have their rates
+  double availability = 0.95;         ///< share of what is paid for that works
+  Series<double> accelerators;        ///< in the contract, by quarter
+  Series<MoneyRate> price;            ///< of an accelerator, paid for the hours rented
+  double take_or_pay = 0;             ///< share of the accelerators that is paid for whether used or not
+  bool is_signed = false;             ///< else an option: taken as a whole, in part, or not
+  std::vector<std::string> services;  ///< that may run there
+  friend bool operator==(const PlanContract&, const PlanContract&) = default;
+};
+
 enum class FundKind { equity, debt };
+
+/// Equal instalments: of what was drawn before `from` from that quarter on, of later draws from the quarter after.
+struct PlanRepayment {
+  Quarter from, until;  ///< both included; one quarter: all at once. No draw in `until` or after
+  friend bool operator==(const PlanRepayment&, const PlanRepayment&) = default;
+};
 
 /// Money that may be drawn from a quarter on, in parts, up to `amount` in all.
 struct PlanTranche {
@@ -143,9 +175,26 @@ struct PlanTranche {
   Quarter from;                      ///< first quarter in which it may be drawn
   Money amount;                      ///< at most, in all
   FundKind kind = FundKind::equity;  ///< debt bears interest and counts in the debt share
-  double interest = 0;               ///< a year, on what is drawn; not repaid inside the horizon
+  double interest = 0;               ///< a year, on what is owed
   Money drawn = {};                  ///< of the amount, before the first quarter
+  std::optional<PlanRepayment> repayment = {};  ///< empty: nothing is paid back
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
+};
+
+/// What lenders ask: cash of the last four quarters at least `least` times what is due in them.
+struct PlanCovenant {
+  double least = 1;
+  Quarter from;  ///< first quarter in which it is tested
+  friend bool operator==(const PlanCovenant&, const PlanCovenant&) = default;
+};
+
+/// Tax on revenue less running costs and depreciation in equal parts. Interest is not deducted: the cost of capital is
+/// after tax and holds what that saves.
+struct PlanTax {
+  double rate = 0;                            ///< of the profit
+  int system_life = 20, building_life = 156;  ///< quarters of depreciation
+  Money losses = {};                          ///< carried forward into the first quarter
+  friend bool operator==(const PlanTax&, const PlanTax&) = default;
 };
 
 /// When a system is paid: shares of its price at order, at delivery, and a quarter after delivery.
@@ -166,9 +215,14 @@ struct Programme {
   std::vector<PlanPart> parts;
   std::vector<PlanSystem> systems;
   std::vector<PlanService> services;
+  std::vector<PlanContract> contracts;
   std::vector<PlanTranche> capital;  ///< none: money is no limit
+  std::optional<PlanCovenant> debt_service;  ///< cover of interest and repayments, after rent and tax
+  std::optional<PlanCovenant> fixed_charge;  ///< of interest, repayments and rent, after tax
+  std::optional<PlanTax> tax;
+  double power_price = 0, cooling_price = 0;  ///< of a construction price; the rest is the building
   PaymentStages payments;            ///< of all systems
-  double maximum_debt_share = 1;     ///< of all that is drawn so far, in each quarter
+  double maximum_debt_share = 1;     ///< debt owed over that and all equity drawn so far, in each quarter
   double reinvested_revenue = 0;     ///< share of revenue that adds to the cash
   int most_stored = 4;               ///< quarters that a system may wait for power after it arrived
   MoneyPerMass carbon_price;         ///< added to the price of energy

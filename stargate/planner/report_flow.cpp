@@ -33,6 +33,7 @@ class Flow {
       for (std::size_t s = 0; s < p_.sites.size(); ++s) report_site(quarter, static_cast<int>(s), t);
       for (std::size_t g = 0; g < p_.systems.size(); ++g) report_system(quarter, static_cast<int>(g), t);
       for (std::size_t k = 0; k < p_.services.size(); ++k) report_service(quarter, static_cast<int>(k), t);
+      for (std::size_t x = 0; x < p_.contracts.size(); ++x) report_contract(quarter, static_cast<int>(x), t);
     }
     report_vintages();
     report_past();
@@ -57,6 +58,9 @@ class Flow {
     out.started = x_.at(c_.started.at(s, t)) * kLpPower;
     out.built = x_.at(c_.built.at(s, t)) * kLpPower;
     out.energised = x_.at(c_.energised.at(s, t)) * kLpPower;
+    for (int u = 0; site.lease && u <= t; ++u) {
+      out.leased += x_.at(c_.leased.at(s, u)) * alive_share(p_, site.lease->term, u, t) * kLpPower;
+    }
     out.grid = site.grid.at(quarter.quarter);
     double drawn = 0, used = 0;
     for (std::size_t i = 0; i < p_.systems.size(); ++i) {
@@ -115,7 +119,8 @@ class Flow {
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       const TokenRate wanted = wanted_lp(p_.services[k], blocks[b], quarter.quarter) * kLpTokenRate;
       const TokenRate served = x_.at(c_.sell.at(k, static_cast<int>(b), t)) * kLpTokenRate;
-      out.blocks.push_back({wanted, served, blocks[b].price.at(quarter.quarter)});
+      const TokenRate missed = x_.at(c_.missed.at(k, static_cast<int>(b), t)) * kLpTokenRate;
+      out.blocks.push_back({wanted, served, missed, blocks[b].price.at(quarter.quarter)});
       out.served += served;
     }
     out.unmet = max(TokenRate{}, out.demand - out.served);
@@ -130,6 +135,21 @@ class Flow {
       }
     }
     quarter.services.push_back(std::move(out));
+  }
+
+  void report_contract(PlanQuarter& quarter, int x, int t) {
+    const auto& contract = p_.contracts[x];
+    ContractQuarter out;
+    out.offered = contract.accelerators.at(quarter.quarter);
+    const int take = c_.take.at(x, 0);
+    out.taken = out.offered * (take < 0 ? 1 : x_.at(take));
+    const double hired = x_.at(c_.hire.at(x, t));
+    out.paid = kLpAccelerators * hired;
+    for (std::size_t k = 0; k < p_.services.size(); ++k) {
+      out.working += kLpAccelerators * x_.at(c_.serve.at(x, static_cast<int>(k), t));
+    }
+    out.rent = hired * hire_lp(contract.price.at(quarter.quarter)) * kLpMoney;
+    quarter.contracts.push_back(out);
   }
 
   /// First in, first out at each site, then summed over sites.

@@ -86,6 +86,29 @@ Bridge building_bridge(const Programme& p, const Plan& plan) {
   return out;
 }
 
+/// Arrivals at their price, and buildings when they are ready.
+PlanCapital capital_by_class(const Programme& p, const Plan& plan) {
+  PlanCapital out;
+  for (int t = 0; t < p.quarters(); ++t) {
+    for (std::size_t g = 0; g < p.systems.size(); ++g) {
+      const auto& system = p.systems[g];
+      const Money price = plan.quarters[t].systems[g].arrived * system.price.at(p.first + t);
+      out.network += system.network_price * price, out.storage += system.storage_price * price;
+      out.systems += (1 - system.network_price - system.storage_price) * price;
+    }
+    for (std::size_t s = 0; s < p.sites.size(); ++s) {
+      const auto& site = p.sites[s];
+      Power ready;
+      if (t >= site.construction_lead) ready += plan.quarters[t - site.construction_lead].sites[s].started;
+      for (const auto& some : site.building) ready += some.ready == p.first + t ? some.power : Power{};
+      const Money price = ready * site.construction_price;
+      out.power += p.power_price * price, out.cooling += p.cooling_price * price;
+      out.building += (1 - p.power_price - p.cooling_price) * price;
+    }
+  }
+  return out;
+}
+
 /// M$ by quarter, of the horizon and then of the tail: revenue less payments. Interest and draws are the owners' own.
 std::vector<double> net_flows(const PlanModel& model, const PlanValues& values, const Plan& plan) {
   const auto& p = *model.programme;
@@ -97,7 +120,8 @@ std::vector<double> net_flows(const PlanModel& model, const PlanValues& values, 
     const PaymentTerms& terms = model.payments[static_cast<std::size_t>(t)];
     double first_day = 0, evenly = 0;
     for (const PlanTerms* some : {&terms.deposit, &terms.delivery, &terms.acceptance}) first_day -= values.sum(*some);
-    for (const PlanTerms* some : {&terms.construction, &terms.energy, &terms.opex, &terms.carbon}) {
+    for (const PlanTerms* some : {&terms.construction, &terms.energy, &terms.opex, &terms.carbon, &terms.rent,
+                                  &terms.penalty, &terms.tax}) {
       evenly -= values.sum(*some) / p.length(t);
     }
     for (std::size_t k = 0; k < p.services.size(); ++k) {
@@ -155,6 +179,7 @@ void find_return(const std::vector<double>& flows, PlanReturn& out) {
 
 void report_investment(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
+  plan.capital = capital_by_class(p, plan);
   plan.systems_bridge = systems_bridge(p, plan).in_money();
   plan.building_bridge = building_bridge(p, plan).in_money();
   const std::vector<double> flows = net_flows(model, values, plan);

@@ -34,6 +34,23 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
       return "share of debt";
     case PlanFamily::carbon_cap:
       return "carbon cap";
+    case PlanFamily::lease:
+      return "leases at " + site();
+    case PlanFamily::contract:
+      return "contract " + programme.contracts[key.first].id;
+    case PlanFamily::minimum_take:
+      return "take-or-pay of contract " + programme.contracts[key.first].id;
+    case PlanFamily::rented:
+      return "machines of contract " + programme.contracts[key.first].id;
+    case PlanFamily::floor:
+      return fmt::format("promise to {} of {}", programme.services[key.first].blocks[key.second].name,
+                         programme.services[key.first].id);
+    case PlanFamily::tax:
+      return "taxed profit";
+    case PlanFamily::debt_service:
+      return "cover of debt service";
+    case PlanFamily::fixed_charge:
+      return "cover of debt service and rent";
     case PlanFamily::arrival:
     case PlanFamily::stored:
       return "deliveries of " + system();
@@ -105,7 +122,13 @@ class Limits {
     limit.activity = without_dust(x_.activities[row]) * key.unit;
     limit.bound = bound_of(row, key);
     // The row has deliveries of the quarter before on its left; users see orders against the whole bound.
-    if (key.family == PlanFamily::growth) limit.activity = limit.bound;
+    if (key.family == PlanFamily::growth) {
+      limit.activity = limit.bound;
+      limit.assumed = !p_.systems[key.first].growth->sourced;
+    }
+    const bool is_promise = key.family == PlanFamily::contract || key.family == PlanFamily::minimum_take ||
+                            key.family == PlanFamily::floor;
+    if (is_promise) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
 
@@ -120,7 +143,15 @@ class Limits {
       }
       case PlanFamily::cash:
       case PlanFamily::debt_share:
+      case PlanFamily::debt_service:
+      case PlanFamily::fixed_charge:
         return 0;
+      case PlanFamily::floor:
+        return -model_.lp.row_upper()[row];
+      case PlanFamily::contract:
+        return p_.contracts[key.first].accelerators.at(p_.quarter_of(key.t));
+      case PlanFamily::minimum_take:
+        return p_.contracts[key.first].take_or_pay * p_.contracts[key.first].accelerators.at(p_.quarter_of(key.t));
       default:
         return model_.lp.row_upper()[row] * key.unit;
     }
@@ -150,6 +181,7 @@ class Limits {
         group.group = limit.group;
         group.unit = limit.unit;
         group.first = limit.quarter;
+        group.assumed = limit.assumed;
       }
       ++group.quarters;
       group.last = limit.quarter;

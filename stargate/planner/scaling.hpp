@@ -53,6 +53,14 @@ inline double work_power_lp(const PlanSite& site, const PlanSystem& system, cons
 inline double throughput_lp(const PlanSystem& system, const PlanService& service) {
   return kLpAccelerators * service.utilisation * to_lp(service.throughput.at(system.id).per_accelerator);
 }
+/// The same of a thousand accelerators of another owner.
+inline double rented_throughput_lp(const PlanService& service, const PlanThroughput& rate) {
+  return kLpAccelerators * service.utilisation * to_lp(rate.per_accelerator);
+}
+/// M$ a quarter of a thousand accelerators rented at `price` an hour each.
+inline double hire_lp(MoneyRate price) { return to_lp(kLpAccelerators * price * quarter_year); }
+/// M$ a quarter of one MW under lease.
+inline double rent_lp(const PlanLease& lease) { return to_lp(kLpPower * quarter_year * lease.rent); }
 /// M$ of one MW drawn for a quarter: electricity, and carbon at its price.
 inline double electricity_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.electricity_price); }
 inline double carbon_cost_lp(const Programme& programme, const PlanSite& site) {

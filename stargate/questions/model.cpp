@@ -24,7 +24,8 @@ std::string shared_vector_text(const AttentionShape& a) {
 std::string attention_text(const AttentionShape& a) {
   switch (a.kind) {
     case AttentionKind::full:
-      return fmt::format("full, {} heads, {} KV heads of {}", a.heads, a.kv_heads, a.head_dim);
+      return fmt::format("full, {} heads, {} KV heads of {}{}", a.heads, a.kv_heads, a.head_dim,
+                         a.index_topk > 0 ? fmt::format(", sees {} tokens that its index selects", a.index_topk) : "");
     case AttentionKind::sliding:
       return fmt::format("window of {}, {} heads, {} KV heads of {}", a.window, a.heads, a.kv_heads, a.head_dim);
     case AttentionKind::latent:

@@ -20,6 +20,9 @@ std::string periods_csv(const Plan& plan) {
                    {"construction_usd"},
                    {"energy_usd"},
                    {"operation_usd"},
+                   {"rent_usd"},
+                   {"penalties_usd"},
+                   {"tax_usd"},
                    {"interest_usd"},
                    {"revenue_usd"},
                    {"cash_usd"},
@@ -31,7 +34,7 @@ std::string periods_csv(const Plan& plan) {
     for (const double v :
          {q.energised.in(megawatt), q.used.in(megawatt), q.accelerators, s.total().base(),
           q.spent_to_date.total().base(), s.systems().base(), s.construction.base(), s.energy.base(), s.opex.base(),
-          s.interest.base(), q.revenue.base(), q.cash.base(), q.energy.in(megawatt_hour), q.carbon.in(tonne)}) {
+          s.rent.base(), s.penalty.base(), s.tax.base(), s.interest.base(), q.revenue.base(), q.cash.base(), q.energy.in(megawatt_hour), q.carbon.in(tonne)}) {
       row.push_back(number(v));
     }
     table.add_row(row);
@@ -46,6 +49,7 @@ std::string services_csv(const Plan& plan) {
                    {"demand_tokens_per_s"},
                    {"unmet_tokens_per_s"},
                    {"usd_per_million_tokens"},
+                   {"long_run_usd_per_million_tokens"},
                    {"marginal_usd_per_million_tokens"},
                    {"revenue_usd"}});
   for (const auto& q : plan.quarters) {
@@ -54,7 +58,7 @@ std::string services_csv(const Plan& plan) {
       const auto per_million = dollar / million_tokens;
       table.add_row({format_quarter(q.quarter), plan.services[i], number(s.served.base()), number(s.demand.base()),
                      number(s.unmet.base()), number(s.cost_per_token.in(per_million)),
-                     number(s.marginal_cost.in(per_million)), number(s.revenue.base())});
+                     number(s.long_run_cost.in(per_million)), number(s.marginal_cost.in(per_million)), number(s.revenue.base())});
     }
   }
   return table.format_csv();
@@ -96,9 +100,10 @@ std::string supply_csv(const Plan& plan) {
 }
 
 std::string limits_csv(const Plan& plan) {
-  TextTable table({{"quarter"}, {"name"}, {"family"}, {"unit"}, {"price_usd"}, {"bound"}});
+  TextTable table({{"quarter"}, {"name"}, {"family"}, {"unit"}, {"price_usd"}, {"bound"}, {"assumed"}});
   for (const auto& l : plan.limits) {
-    table.add_row({format_quarter(l.quarter), l.group, l.family, l.unit, number(l.price.base()), number(l.bound)});
+    table.add_row({format_quarter(l.quarter), l.group, l.family, l.unit, number(l.price.base()), number(l.bound),
+                   l.assumed ? "yes" : "no"});
   }
   return table.format_csv();
 }

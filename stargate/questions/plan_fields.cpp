@@ -1,5 +1,6 @@
 // Members of the plan's JSON, part by part as plan_json.cpp writes them.
 #include "stargate/questions/plan_ground.hpp"
+#include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -37,6 +38,7 @@ AnswerFields period_members() {
                    {"cash_usd", "number", "At the quarter's end"},
                    {"revenue_usd", "number", "In the quarter"}};
   add_answer_fields(out, "", service_members());
+  add_answer_fields(out, "", quarter_money_fields());
   add_answer_fields(out, "supply[]/",
                     {{"product", "text", "What is supplied"},
                      {"supplier", "text", "By whom"},
@@ -83,7 +85,8 @@ void add_limits(AnswerFields& out) {
                      {"quarter", "text", "In which it binds"},
                      {"unit", "text", "Of the bound"},
                      {"price_usd", "number", "Worth of one more unit"},
-                     {"bound", "number", "The limit"}});
+                     {"bound", "number", "The limit"},
+                     {"assumed", "boolean", "Nobody published the limit: its price is the worth of an assumption"}});
   add_answer_fields(out, "limit_ranking[]/",
                     {{"name", "text", "Of the limit"},
                      {"family", "text", "Power, supply, capital, ..."},
@@ -92,7 +95,8 @@ void add_limits(AnswerFields& out) {
                      {"first", "text", "The first of them"},
                      {"last", "text", "The last"},
                      {"worth_usd", "number", "Of one more unit in all of them"},
-                     {"one_percent_usd", "number", "Worth of 1 % more"}});
+                     {"one_percent_usd", "number", "Worth of 1 % more"},
+                     {"assumed", "boolean", "Nobody published the limit: its worth is that of an assumption"}});
   add_answer_fields(out, "relaxations[]/",
                     {{"name", "text", "Of a limit that makes the study infeasible"},
                      {"family", "text", "Power, supply, capital, ..."},
@@ -118,27 +122,7 @@ const AnswerFields& plan_answer_fields() {
                      {"beyond_usd", "number", "What it is worth behind the last quarter: sold, paid, left"},
                      {"second_present_value_usd", "number", "Revenue less annuities at the discount_rate, if there is one"},
                      {"costs/*", "number", "Present values of what is paid by the last quarter"}};
-    for (const char* of : {"bridge/systems/", "bridge/buildings/"}) {
-      add_answer_fields(out, of,
-                        {{"paid_usd", "number", "Present value of what is paid by the last quarter"},
-                         {"paid_before_usd", "number", "Plus what was paid before, of what comes in the plan"},
-                         {"due_after_usd", "number", "Plus what is due behind the last quarter"},
-                         {"other_usd", "number", "Less what is paid for what stood before or comes after"},
-                         {"timing_usd", "number", "Less interest on what is paid before it comes"},
-                         {"charged_usd", "number", "Is: annuities by the last quarter"},
-                         {"book_usd", "number", "and book value left then"}});
-    }
-    add_answer_fields(out, "",
-                      {{"rate_of_return", "number", "A year; none where money goes out and comes back more than once"},
-                       {"most_out_usd", "number", "More gone out than come in, at most"},
-                       {"most_out_in", "text", "The quarter of that"},
-                       {"paid_back", "text", "From this quarter on more has come in than gone out"}});
-    add_answer_fields(out, "retired_early[]/",
-                      {{"system", "text", "Which"},
-                       {"quarter", "text", "In which they leave"},
-                       {"delivered", "text", "In which they came"},
-                       {"systems", "number", "How many"},
-                       {"book_usd", "number", "Annuities that were to come"}});
+    add_answer_fields(out, "", plan_money_fields());
     add_answer_fields(out, "", plan_ground_fields());
     add_names(out);
     add_answer_fields(out, "past[]/",

@@ -3,6 +3,7 @@
 
 #include "stargate/config/json_writer.hpp"
 #include "stargate/questions/plan_ground.hpp"
+#include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -22,33 +23,8 @@ void write_costs(JsonWriter& json, const char* name, const PlanPayments& paid) {
   json.key(name).begin_object();
   json.member("systems_usd", paid.systems().base()).member("construction_usd", paid.construction.base());
   json.member("energy_usd", paid.energy.base()).member("operation_usd", paid.opex.base());
-  json.member("carbon_usd", paid.carbon.base()).end_object();
-}
-
-void write_bridge(JsonWriter& json, const char* name, const PlanBridge& b) {
-  json.key(name).begin_object().member("paid_usd", b.paid.base()).member("paid_before_usd", b.paid_before.base());
-  json.member("due_after_usd", b.due_after.base()).member("other_usd", b.other.base());
-  json.member("timing_usd", b.timing.base()).member("charged_usd", b.charged.base());
-  json.member("book_usd", b.book.base()).end_object();
-}
-
-void write_investment(JsonWriter& json, const Plan& plan) {
-  json.key("bridge").begin_object();
-  write_bridge(json, "systems", plan.systems_bridge), write_bridge(json, "buildings", plan.building_bridge);
-  json.end_object();
-  const auto& r = plan.investment;
-  if (r.rate) json.member("rate_of_return", *r.rate);
-  if (r.most_out > Money{}) {
-    json.member("most_out_usd", r.most_out.base()).member("most_out_in", format_quarter(r.most_out_in));
-  }
-  if (r.paid_back) json.member("paid_back", format_quarter(*r.paid_back));
-  json.key("retired_early").begin_array();
-  for (const auto& some : plan.retired_early) {
-    json.begin_object().member("system", plan.systems[static_cast<std::size_t>(some.system)]);
-    json.member("quarter", format_quarter(some.quarter)).member("delivered", format_quarter(some.delivered));
-    json.member("systems", some.systems).member("book_usd", some.book.base()).end_object();
-  }
-  json.end_array();
+  json.member("carbon_usd", paid.carbon.base()).member("rent_usd", paid.rent.base());
+  json.member("penalties_usd", paid.penalty.base()).member("tax_usd", paid.tax.base()).end_object();
 }
 
 void write_names(JsonWriter& json, const PreparedStudy& prepared) {
@@ -105,6 +81,7 @@ void write_spending(JsonWriter& json, const PlanQuarter& quarter, Money released
   json.member("energy", spent.energy.base())
       .member("operation", spent.opex.base())
       .member("carbon", spent.carbon.base());
+  json.member("rent", spent.rent.base()).member("penalties", spent.penalty.base()).member("tax", spent.tax.base());
   json.member("interest", spent.interest.base()).end_object();
   json.member("cumulative_spent_usd", quarter.spent_to_date.total().base());
   json.member("capital_released_usd", released.base()).member("cash_usd", quarter.cash.base());
@@ -175,6 +152,7 @@ void write_period(JsonWriter& json, const StudyReport& report, const Plan& plan,
   json.member("retired", by_system([](const SystemQuarter& s) { return s.retired; }));
   write_spending(json, quarter, released_by(report.prepared.programme, quarter.quarter));
   write_services(json, plan, quarter);
+  write_quarter_money(json, plan, quarter);
   write_supply(json, plan, quarter.quarter);
   json.member("energy_mwh", quarter.energy.in(megawatt_hour)).member("carbon_t", quarter.carbon.in(tonne)).end_object();
 }
@@ -186,7 +164,8 @@ void write_limits(JsonWriter& json, const Plan& plan) {
         .member("name", limit.group)
         .member("family", limit.family)
         .member("quarter", format_quarter(limit.quarter));
-    json.member("unit", limit.unit).member("price_usd", limit.price.base()).member("bound", limit.bound).end_object();
+    json.member("unit", limit.unit).member("price_usd", limit.price.base()).member("bound", limit.bound);
+    json.member("assumed", limit.assumed).end_object();
   }
   json.end_array().key("limit_ranking").begin_array();
   for (const auto& group : plan.groups) {
@@ -194,7 +173,8 @@ void write_limits(JsonWriter& json, const Plan& plan) {
     json.member("quarters", group.quarters)
         .member("first", format_quarter(group.first))
         .member("last", format_quarter(group.last));
-    json.member("worth_usd", group.price.base()).member("one_percent_usd", group.one_percent.base()).end_object();
+    json.member("worth_usd", group.price.base()).member("one_percent_usd", group.one_percent.base());
+    json.member("assumed", group.assumed).end_object();
   }
   json.end_array();
 }
@@ -204,7 +184,7 @@ void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   json.member("present_revenue_usd", plan.revenue.base()).member("beyond_usd", plan.beyond.base());
   if (plan.second_present_value) json.member("second_present_value_usd", plan.second_present_value->base());
   write_costs(json, "costs", plan.paid);
-  write_investment(json, plan);
+  write_plan_money(json, report.prepared.programme, plan);
   write_plan_ground(json, report, plan);
   write_names(json, report.prepared);
   json.key("past").begin_array();

@@ -8,6 +8,7 @@
 
 #include "stargate/base/text_table.hpp"
 #include "stargate/questions/plan_ground.hpp"
+#include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
 
 namespace stargate {
@@ -20,20 +21,6 @@ std::string tokens_rate(TokenRate rate) {
 std::string thousands(double count) {
   if (count <= 0) return "-";
   return count < 9950 ? fmt::format("{:.1f}", count / 1e3) : fmt::format("{:.0f}", count / 1e3);
-}
-
-/// Money in one unit down a whole table: B$ for programmes, M$ for small studies.
-struct MoneyColumn {
-  Money unit;
-  std::string name;
-  int digits;
-
-  std::string operator()(Money amount) const { return fmt::format("{:.{}f}", amount / unit + 0.0, digits); }
-  std::string change(Money amount) const { return fmt::format("{:+.{}f}", amount / unit + 0.0, digits); }
-};
-MoneyColumn money_column(const Plan& plan) {
-  const bool large = plan.quarters.back().spent_to_date.total() >= 20 * billion_dollars;
-  return large ? MoneyColumn{billion_dollars, "B$", 1} : MoneyColumn{million_dollars, "M$", 0};
 }
 
 /// Quarters shown: each second one, the last one always.
@@ -89,13 +76,9 @@ std::string headline(const StudyReport& report, const Plan& plan) {
       last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
       format_quantity(last.spent_to_date.total()), format_quantity(capital));
   out += state_text(programme, plan);
-  const auto& p = plan.paid;
-  out += fmt::format(
-      "  present value {} at {:g} % a year: revenue {} less systems {}, construction {}, energy {}, operation {}, "
-      "carbon {}; and {} behind {}\n",
-      format_quantity(plan.value), 100 * programme.capital_cost, format_quantity(plan.revenue),
-      format_quantity(p.systems()), format_quantity(p.construction), format_quantity(p.energy), format_quantity(p.opex),
-      format_quantity(p.carbon), format_quantity(plan.beyond), format_quarter(plan.last));
+  out += fmt::format("  present value {} at {:g} % a year: revenue {} less {}; and {} behind {}\n",
+                     format_quantity(plan.value), 100 * programme.capital_cost, format_quantity(plan.revenue),
+                     format_payments(plan.paid), format_quantity(plan.beyond), format_quarter(plan.last));
   out += fmt::format(
       "  behind it: {} years of what stands then and what follows, paid and sold, and what is left after them",
       programme.tail_years);
@@ -104,21 +87,6 @@ std::string headline(const StudyReport& report, const Plan& plan) {
                        format_quantity(*plan.second_present_value));
   }
   return out + "\n";
-}
-
-/// Interest is paid in cash and is no cost on top of the annuities, so it decides where money is short, and nowhere
-/// else. Empty without debt that bears interest.
-std::string interest_text(const Programme& programme, const Plan& plan) {
-  const bool any = std::any_of(programme.capital.begin(), programme.capital.end(),
-                               [](const PlanTranche& tranche) { return tranche.interest > 0; });
-  if (!any) return {};
-  int binding = 0;
-  for (const auto& g : plan.groups) {
-    binding += g.family == "cash" || g.family == "tranche" || g.family == "debt_share" ? 1 : 0;
-  }
-  if (binding > 0) return fmt::format("  interest acts on the cash, where {} of these limits bind\n", binding);
-  return "  interest acts on the cash; no limit of cash, tranche or debt share binds, so another rate is the same "
-         "plan\n";
 }
 
 /// Capital released by the quarter and not drawn in it or before. Includes what a tranche released in earlier quarters.
@@ -180,8 +148,8 @@ std::string services_table(const StudyReport& report, const Plan& plan) {
     table.add_row(row);
   }
   return "\nServices (M tokens/s served on average over the quarter; $/Mtok: annuities of systems and buildings, "
-         "energy and operation, idle time "
-         "included)\n" +
+         "energy and operation of what works, "
+         "shared by long-run marginal cost)\n" +
          table.format(2);
 }
 
@@ -225,46 +193,6 @@ std::string customers_table(const Plan& plan) {
   return "\nCustomers (over all quarters; who is not served pays less, mean $/Mtok, than one more token takes: its cost, "
          "or the customer it would push out)\n" +
          table.format(2);
-}
-
-/// From what is paid to what is charged and left; what the flows return; what is stranded.
-std::string money_table(const Programme& programme, const Plan& plan) {
-  const MoneyColumn money = money_column(plan);
-  TextTable table({{"present values, " + money.name, Align::left}, {"systems"}, {"buildings"}});
-  const auto &a = plan.systems_bridge, &b = plan.building_bridge;
-  const auto row = [&](const std::string& name, Money x, Money y) { table.add_row({name, money(x), money(y)}); };
-  const std::string last = format_quarter(plan.last);
-  row("paid by " + last, a.paid, b.paid);
-  row("+ paid before, on what comes in the plan", a.paid_before, b.paid_before);
-  row("+ still due then", a.due_after, b.due_after);
-  row("- for what stood before, or comes after", -a.other, -b.other);
-  row("- interest on what is paid before it comes", -a.timing, -b.timing);
-  table.add_rule();
-  row("price of what comes in the plan", a.charged + a.book, b.charged + b.book);
-  row("  charged as annuities by " + last, a.charged, b.charged);
-  row("  book value left then", a.book, b.book);
-  std::string out = "\nMoney\n" + table.format(2);
-  out += fmt::format("  to {} alone the flows are worth {}, with the {} years behind it {}\n", last,
-                     format_quantity(plan.revenue - plan.paid.total()), programme.tail_years,
-                     format_quantity(plan.value));
-  const auto& r = plan.investment;
-  out += r.rate ? fmt::format("  they return {:.0f} % a year", 100 * *r.rate)
-                : "  they have no rate of return: " + r.no_rate;
-  if (r.most_out > Money{}) {
-    out += fmt::format("; at most {} are out, in {}", format_quantity(r.most_out), format_quarter(r.most_out_in));
-    out += r.paid_back ? ", and back by " + format_quarter(*r.paid_back) : ", and never all back";
-  }
-  out += " (from the first quarter on; what was spent before is spent either way)\n";
-  Money stranded;
-  std::map<int, double> by_system;
-  for (const auto& some : plan.retired_early) {
-    stranded += some.book, by_system[some.system] += some.systems;
-  }
-  if (by_system.empty()) return out + "  nothing is retired before its life is over\n";
-  std::vector<std::string> which;
-  for (const auto& [g, count] : by_system) which.push_back(fmt::format("{:.0f} {}", count, plan.systems[g]));
-  return out + fmt::format("  retired before their life is over: {}, with {} of book value, charged in full\n",
-                           fmt::join(which, ", "), format_quantity(stranded));
 }
 
 /// What must be ordered and begun in the first year, and by when it comes: later decisions can wait.
@@ -325,17 +253,20 @@ std::string limits_table(const Plan& plan) {
                    {"one more unit"},
                    {"unit", Align::left},
                    {"1 % more"}});
+  bool any_assumed = false;
   for (std::size_t i = 0; i < plan.groups.size() && i < 14; ++i) {
     const auto& g = plan.groups[i];
     const std::string span =
         g.first == g.last ? format_quarter(g.first) : format_quarter(g.first) + "-" + format_quarter(g.last);
-    table.add_row({g.group, span, std::to_string(g.quarters), format_quantity(g.price), "/" + g.unit,
+    any_assumed = any_assumed || g.assumed;
+    table.add_row({g.group + (g.assumed ? " *" : ""), span, std::to_string(g.quarters), format_quantity(g.price), "/" + g.unit,
                    format_quantity(g.one_percent)});
   }
   std::string out =
       "\nWhat binds (shadow price: present value gained by one more unit in each of those quarters; and by 1 % "
       "more)\n" +
       table.format(2);
+  if (any_assumed) out += "  * nobody published this limit: its price is the worth of an assumption\n";
   if (plan.groups.size() > 14) out += fmt::format("  and {} more: --json has all\n", plan.groups.size() - 14);
   return out;
 }
@@ -354,10 +285,9 @@ std::string format_plan_text(const StudyReport& report) {
     return "not solved: " + unsolved->message + "\n";
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
-         services_table(report, plan) + customers_table(plan) + money_table(report.prepared.programme, plan) +
-         start_by_text(report.prepared.programme, plan) + limits_table(plan) +
-         interest_text(report.prepared.programme, plan) +
-         rates_table(report.prepared);
+         services_table(report, plan) + customers_table(plan) +
+         format_plan_money(report.prepared.programme, plan) + start_by_text(report.prepared.programme, plan) +
+         limits_table(plan) + format_plan_interest(report.prepared.programme, plan) + rates_table(report.prepared);
 }
 
 namespace {
@@ -384,6 +314,12 @@ std::string totals_table(const Plan& base, const Plan& other) {
   row("  paid for systems", base.paid.systems(), other.paid.systems());
   row("  construction", base.paid.construction, other.paid.construction);
   row("  energy and operation", base.paid.energy + base.paid.opex, other.paid.energy + other.paid.opex);
+  const auto more = [&](const char* name, Money x, Money y) {
+    if (x + y > Money{}) row(name, x, y);
+  };
+  more("  rent", base.paid.rent, other.paid.rent);
+  more("  penalties", base.paid.penalty, other.paid.penalty);
+  more("  tax", base.paid.tax, other.paid.tax);
   if (base.paid.carbon + other.paid.carbon > Money{}) row("  carbon", base.paid.carbon, other.paid.carbon);
   row("  behind the last quarter", base.beyond, other.beyond);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());

@@ -1,5 +1,5 @@
-// Published cases (the catalogue's published_cases.yaml): what somebody measured or saw, and the whole question that asks
-// for it here. Whatever a case says is answered by the command that a user runs.
+// Published cases (the catalogue's published_cases.yaml): what somebody measured or saw, and the whole question that
+// asks for it here. Whatever a case says is answered by the command that a user runs.
 #pragma once
 
 #include "stargate/catalogue/catalogue.hpp"

@@ -19,6 +19,7 @@
 #include "stargate/questions/plan_when.hpp"
 #include "stargate/questions/plan_whole.hpp"
 #include "stargate/questions/plan_why.hpp"
+#include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/serve.hpp"
 #include "stargate/questions/serve_simulate.hpp"
 #include "stargate/questions/serve_size.hpp"
@@ -55,6 +56,7 @@ const std::vector<Question>& all_questions() {
                                                near_question(),
                                                when_question(),
                                                whole_question(),
+                                               risk_question(),
                                                train_question(),
                                                train_search_question(),
                                                goodput_question(),

@@ -58,6 +58,9 @@ void write_simulation(JsonWriter& json, const SimulationReport& answer) {
   json.key("slower_engines").begin_array();
   for (const auto& name : q.slower_engines) json.value(name);
   json.end_array();
+  json.key("refusing_engines").begin_array();
+  for (const auto& engine : q.refusing_engines) json.value(engine);
+  json.end_array();
   const CacheCapacity cache = cache_capacity(q.pool);
   json.member("cache_tokens", cache.replica).member("cache_tokens_per_rank", cache.group);
   write_serving_memory(json, serving_memory(q.pool.replica, q.engine.max_model_len));
@@ -110,6 +113,7 @@ const AnswerFields& simulation_answer_fields() {
         {"replicas", "integer", "Disaggregated: those that decode"},
         {"prefill_layout", "text", "Of a replica that prefills"},
         {"prefill_replicas", "integer", "Those that prefill"},
+        {"refusing_engines[]", "text", "That take no request as long as the longest, and why"},
         {"slower_engines[]", "text", "That were left for the answer's, by an estimate without simulation"},
         {"cache_tokens", "number", "That a replica's cache holds"},
         {"cache_tokens_per_rank", "number", "That one attention group of it holds: no request has more"},

@@ -32,9 +32,13 @@ std::string replica_text(const ReplicaEngine& one, int count) {
 }
 
 std::string choice_text(const Simulation& q) {
-  if (q.slower_engines.empty()) return {};
-  return fmt::format("  engine: faster here than {}, as estimated without simulation\n",
-                     fmt::join(q.slower_engines, " and "));
+  std::string text;
+  if (!q.slower_engines.empty()) {
+    text = fmt::format("  engine: faster here than {}, as estimated without simulation\n",
+                       fmt::join(q.slower_engines, " and "));
+  }
+  for (const auto& engine : q.refusing_engines) text += "  left out: " + engine + "\n";
+  return text;
 }
 
 std::string heading(const Simulation& q) {

@@ -102,6 +102,8 @@ class SimulationMaker {
   }
   /// Output tokens a second of a replica that has as much to do as there is, at most its share of the clients.
   TokenRate speed(const ServingWorkload& workload) const;
+  /// Why the engine refuses the longest request of the traffic that has been made, if it does.
+  std::optional<Refusal> refusal(const RequestTrace* trace) const;
   std::optional<ReplicaDoesNotFit>& lacking() { return lacking_; }
   Simulation& simulation() { return out_; }
   SimulationOutcome take() { return std::move(made_); }
@@ -148,6 +150,21 @@ TokenRate SimulationMaker::speed(const ServingWorkload& workload) const {
   const auto untargeted = best_steady_state(step, workload, {});
   const auto* steady = std::get_if<SteadyState>(&untargeted);
   return steady == nullptr ? TokenRate{} : steady->output_tokens;
+}
+
+std::optional<Refusal> SimulationMaker::refusal(const RequestTrace* trace) const {
+  std::optional<Refusal> out;
+  const auto ask = [&](std::int64_t prompt, std::int64_t output) {
+    if (!out) out = refusal_of(out_.pool.spec, prompt, output);
+    if (!out && question_.prefill_replicas) out = refusal_of(out_.prefill.spec, prompt, output);
+  };
+  if (trace != nullptr) {
+    for (const auto& row : trace->rows) ask(row.prompt_tokens, row.output_tokens);
+    return out;
+  }
+  const auto prompt = parse_length("isl", question_.isl), output = parse_length("osl", question_.osl);
+  if (prompt && output) ask(prompt->longest(), output->longest());
+  return out;
 }
 
 Check SimulationMaker::make_replica(const ServingLayout& layout, const EngineSetup& setup, ReplicaEngine& replica) {
@@ -316,13 +333,26 @@ Result<SimulationOutcome> make_simulation(const SimulateQuestion& question, cons
   if (fit.size() == 1) return fit.front().take();
   const ServingWorkload workload = mean_lengths(question, fit.front().simulation());
   std::vector<std::pair<TokenRate, std::size_t>> order;
-  for (std::size_t i = 0; i < fit.size(); ++i) order.emplace_back(fit[i].speed(workload), i);
+  std::vector<std::string> refusing;
+  const RequestTrace* trace = fit.front().simulation().trace.get();
+  for (std::size_t i = 0; i < fit.size(); ++i) {
+    if (const auto refused = fit[i].refusal(trace)) {
+      refusing.push_back(fit[i].simulation().engine.kernels + ": " + refusal_text(*refused));
+    } else {
+      order.emplace_back(fit[i].speed(workload), i);
+    }
+  }
+  if (order.empty()) {  // whichever is taken refuses them
+    order.emplace_back(TokenRate{}, 0);
+    refusing.clear();
+  }
   std::ranges::stable_sort(order, std::greater<>(), &std::pair<TokenRate, std::size_t>::first);
   SimulationMaker& best = fit[order.front().second];
   if (&best != &fit.front()) best.take_source(fit.front());
   for (std::size_t i = 1; i < order.size(); ++i) {
     best.simulation().slower_engines.push_back(fit[order[i].second].simulation().engine.kernels);
   }
+  best.simulation().refusing_engines = std::move(refusing);
   return best.take();
 }
 

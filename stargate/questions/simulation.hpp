@@ -18,6 +18,7 @@ struct Simulation {
   std::unique_ptr<ServingMachine> machine;  ///< replicas point to it
   EngineSetup engine;                       ///< with the user's changes
   std::vector<std::string> slower_engines;  ///< that `best` left, the fastest first
+  std::vector<std::string> refusing_engines;  ///< that `best` left as they refuse the longest request, with the reason
   ServingPrecision precision;               ///< of weights and cache
   ReplicaEngine pool, prefill;              ///< the second only when disaggregated
   SimulatedService service;                 ///< replicas, router, overheads

@@ -107,7 +107,8 @@ void add_layout_fields(QuestionTable<Q>& t) {
                 parallel_size)
       .optional("recompute", &Q::recompute, "Activation recomputation")
       .optional("recompute_modules", &Q::recompute_modules,
-                "Of selective: core_attn, mlp, moe, moe_act, shared_experts, layernorm, mla_up_proj, with commas")
+                "Of selective: core_attn, mlp, moe, moe_act, shared_experts, layernorm, mla_up_proj, with commas; "
+                "alternate_products keeps attention's result and every second product, as torchtitan's \"op\"")
       .optional("recompute_num_layers", &Q::recompute_num_layers,
                 "Of full: only the first layers of each stage's chunk", parallel_size)
       .alias("recompute_layers")

@@ -1,6 +1,8 @@
 // From names and bytes to rules and blocks. The two terms of a sequence's cache are read off two long sequences.
 #include "stargate/serving/replica_engine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,8 +57,13 @@ std::optional<DoesNotFit> give_pool(const ReplicaEngine& made, double kv_cache_t
 
 }  // namespace
 
-/// vLLM's rule: fewer sequences and tokens where the memory is small.
+/// Of vLLM: fewer sequences and tokens where the memory is small. Of SGLang: requests are looked for every step but on
+/// the architectures where it is started otherwise.
 void lower_limits(EngineCoefficients& engine, const Accelerator& accelerator) {
+  const auto& seldom = engine.receive_architectures;
+  if (std::find(seldom.begin(), seldom.end(), accelerator.architecture) == seldom.end()) {
+    engine.receive_interval = engine.busy_receive_interval = 1;
+  }
   const MemoryRules& rules = engine.memory_rules();
   const auto& small = rules.small_architectures;
   const bool named = std::find(small.begin(), small.end(), accelerator.architecture) != small.end();
@@ -147,6 +154,8 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   spec.data_parallel = layout.attention_dp;
   spec.pipeline = layout.pp;
   spec.attention_dp_wait = setup.attention_dp_wait;
+  spec.receive_interval = setup.receive_interval, spec.busy_receive_interval = setup.busy_receive_interval;
+  spec.busy_batch = setup.busy_batch;
   spec.warm_up = setup.fresh_server ? setup.warm_up : Duration{};
   out.cache = cache_report(out.replica, out.memory.kv_room, setup.max_model_len);
   if (setup.kv_cache_tokens > 0) {  // as the engine's log has it
@@ -164,6 +173,27 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
   out.model = std::make_shared<const StepModel>(out.replica);
   out.table = std::make_shared<StepTable>(out.model, spec.speculation.draft_tokens);
   return ReplicaEngineAnswer(std::move(out));
+}
+
+std::optional<Refusal> refusal_of(const EngineSpec& engine, std::int64_t prompt, std::int64_t output) {
+  const bool whole_prompts = !engine.chunked_prefill && engine.kind != EngineKind::static_batch;
+  if (whole_prompts && prompt > engine.max_num_batched_tokens) {
+    return Refusal{prompt, engine.max_num_batched_tokens, true};
+  }
+  const std::int64_t tokens = prompt + (engine.prefill_only ? 0 : output);
+  const std::int64_t drafts = engine.prefill_only ? 0 : engine.speculation.draft_tokens;
+  const std::int64_t blocks = std::max<std::int64_t>(0, engine.kv.blocks - engine.kv.blocks_per_sequence);
+  if (tokens + drafts <= blocks * engine.kv.block_size) return std::nullopt;
+  return Refusal{tokens, blocks * engine.kv.block_size, false};
+}
+
+std::string refusal_text(const Refusal& refusal) {
+  if (refusal.by_step) {
+    return fmt::format("does not fit: a prompt of {} tokens in a step of {} (max_num_batched_tokens), and the engine "
+                       "cuts no prompt", refusal.tokens, refusal.room);
+  }
+  return fmt::format("does not fit: a request of {} tokens in a cache of {}, {} missing", refusal.tokens,
+                     refusal.room, refusal.tokens - refusal.room);
 }
 
 Duration cache_transfer_time(const Replica& replica, double tokens) {

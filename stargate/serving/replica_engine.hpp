@@ -88,6 +88,17 @@ Result<ReplicaEngineAnswer> make_replica_engine(const Model& model, const Servin
                                                 const ServingLayout& layout, const ServingPrecision& precision,
                                                 const EngineSetup& setup);
 
+/// What an engine can never take.
+struct Refusal {
+  std::int64_t tokens = 0;  ///< of its prompt and answer; of its prompt alone where a step is too short for it
+  std::int64_t room = 0;    ///< tokens of a rank's cache, or of a step
+  bool by_step = false;     ///< the engine does not cut prompts
+};
+/// Of a request of so many tokens, by the rule of Engine::fits; nothing where it is taken.
+std::optional<Refusal> refusal_of(const EngineSpec& engine, std::int64_t prompt, std::int64_t output);
+/// "does not fit: a prompt of 9000 tokens in a step of 8192 (max_num_batched_tokens), and the engine cuts no prompt"
+std::string refusal_text(const Refusal& refusal);
+
 /// Every rank sends its part of the cache of so many tokens over its own scale-out link. `tokens` of a prompt; latency
 /// and efficiency of the link as the fabric has them. Of the fullest rank: all ranks send at the same time.
 Duration cache_transfer_time(const Replica& replica, double tokens);

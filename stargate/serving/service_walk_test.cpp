@@ -98,6 +98,10 @@ TEST_CASE("a service in closed form is the service walked step by step: every re
     SimulatedService service;
     service.pool = {random_engine(random), &cost, 1 + static_cast<int>(random.uniform() * 3)};
     REQUIRE(check_engine_spec(service.pool.engine).ok());
+    if (scenario % 3 == 0) {
+      EngineSpec& engine = service.pool.engine;
+      engine.receive_interval = 10, engine.busy_receive_interval = 30, engine.busy_batch = 16;
+    }
     service.router = router_policies()[static_cast<std::size_t>(random.uniform() * 8)].second;
     service.request_overhead = 15 * millisecond, service.stream_overhead = 100 * microsecond;
     if (random.uniform() < 0.4) {

@@ -106,8 +106,10 @@ SteadyState evaluate(const StepModel& step, const ServingWorkload& workload, dou
   }
   // M/D/1: service times of equal prompts are nearly constant
   const Duration wait = cost.service * (seen / (2 * (1 - seen)));
-  const Duration rest = mean_step * (std::min(1.0, sequences) / 2);  // of the step that runs, if one does
   const EngineCoefficients& engine = step.replica().engine;
+  // Of the step that runs, if one does, or of those until the engine looks at its queue.
+  const int looks = decoding >= engine.busy_batch ? engine.busy_receive_interval : engine.receive_interval;
+  const Duration rest = mean_step * (std::min(1.0, sequences) * looks / 2);
   state.ttft = rest + wait + cost.own + engine.request_overhead + engine.token_overhead * workload.isl +
                engine.stream_overhead * decoding;
   state.concurrency = decoding + state.requests * state.ttft;

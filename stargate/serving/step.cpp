@@ -119,7 +119,7 @@ void StepModel::add_operator(const Operator& op, ServingStep& step) const {
   step[ServingStepPart::launch] += replica_.engine.launch_share * launch;
   Duration rest = max(time.compute, time.memory);
   if (op.kind == OperatorKind::element_wise) rest *= replica_.engine.unfused_traffic;
-  if (op.kind == OperatorKind::element_wise) {
+  if (op.kind == OperatorKind::element_wise || op.kind == OperatorKind::mixing) {
     step[ServingStepPart::activations] += rest;
   } else if (op.part == OperatorPart::attention_core) {
     step[time.memory_bound() ? ServingStepPart::kv_cache : ServingStepPart::attention] += rest;

@@ -71,6 +71,12 @@ template <class Keep>
 ServingShortfall visit_layouts(const Model& model, const ServingMachine& machine, const ServingQuestion& question,
                                const Keep& keep) {
   ServingShortfall shortfall;
+  const auto& rules = question.engine.rules;
+  const double prompt = question.workload.isl, step_tokens = question.engine.max_num_batched_tokens;
+  if (!rules.chunked_prefill && rules.kind != EngineKind::static_batch && prompt > step_tokens) {
+    shortfall.sentence = refusal_text({std::llround(prompt), std::llround(step_tokens), true});
+    return shortfall;
+  }
   for (const auto& layout : candidate_layouts(model, machine, question.search)) {
     if (!layout_faults(model, layout).empty()) {
       ++shortfall.losses.topology;

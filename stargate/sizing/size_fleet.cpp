@@ -328,15 +328,6 @@ class FleetRace {
                        format_quantity(reached));
   }
 
-  static std::string refusal_text(const Refusal& refusal) {
-    if (refusal.by_step) {
-      return fmt::format("does not fit: a prompt of {} tokens in a step of {} (max_num_batched_tokens), and the engine "
-                         "cuts no prompt", refusal.tokens, refusal.room);
-    }
-    return fmt::format("does not fit: a request of {} tokens in a cache of {}, {} missing", refusal.tokens,
-                       refusal.room, refusal.tokens - refusal.room);
-  }
-
   FleetShortfall explain() const {
     FleetShortfall out;
     if (shortfall_) {

@@ -36,20 +36,6 @@ Trial::Trial(const Model& model, const ServingMachine& machine, const ServingQue
   prefill_steps_ = steps.at(deployment.prefill->layout, true, *prefill_);
 }
 
-namespace {
-
-/// Whether the engine's steps or its cache are what the request is too long for, and by how much.
-Refusal explain_refusal(const EngineSpec& engine, const IncomingRequest& request) {
-  const bool whole_prompts = !engine.chunked_prefill && engine.kind != EngineKind::static_batch;
-  if (whole_prompts && request.prompt_tokens > engine.max_num_batched_tokens) {
-    return {request.prompt_tokens, engine.max_num_batched_tokens, true};
-  }
-  const std::int64_t blocks = std::max<std::int64_t>(0, engine.kv.blocks - engine.kv.blocks_per_sequence);
-  return {std::int64_t{request.prompt_tokens} + request.output_tokens, blocks * engine.kv.block_size, false};
-}
-
-}  // namespace
-
 TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch& watch) const {
   SimulatedService spec;
   spec.pool = {main_.spec, main_steps_.get(), deployment_.main.replicas};
@@ -64,11 +50,10 @@ TrialResult Trial::simulate(double rate, const TrialTraffic& traffic, TrialWatch
   simulate_service(spec, source, watch);
   TrialResult result = watch.result();
   if (const IncomingRequest* request = watch.first_refused()) {
-    result.refusal = explain_refusal(main_.spec, *request);
     // A side that only prefills has the same rules and may have less room.
-    if (prefill_ && result.refusal.tokens <= result.refusal.room) {
-      result.refusal = explain_refusal(prefill_->spec, *request);
-    }
+    auto refusal = refusal_of(main_.spec, request->prompt_tokens, request->output_tokens);
+    if (!refusal && prefill_) refusal = refusal_of(prefill_->spec, request->prompt_tokens, request->output_tokens);
+    if (refusal) result.refusal = *refusal;
   }
   return result;
 }

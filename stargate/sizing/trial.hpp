@@ -36,13 +36,6 @@ struct TrialLength {
   bool steady = false;                              ///< else the longest trial ended first
 };
 
-/// A request that no replica of a deployment can ever take.
-struct Refusal {
-  std::int64_t tokens = 0;  ///< of its prompt and answer; of its prompt alone where a step is too short for it
-  std::int64_t room = 0;    ///< tokens of a rank's cache, or of a step
-  bool by_step = false;     ///< the engine does not cut prompts
-};
-
 struct TrialResult {
   double rate = 0;                           ///< requests a second offered
   Duration ttft_mean, tpot_mean;             ///< over the counted requests

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "stargate/finance/cluster_share.hpp"
+#include "stargate/finance/annuity.hpp"
+#include "stargate/finance/ownership_cost.hpp"
 #include "stargate/serving/replica.hpp"
 
 namespace stargate {
@@ -18,6 +19,15 @@ constexpr int kPartLag = 1;
 /// Whole quarters, upwards; what is longer than a millennium is a millennium.
 int whole_quarters(Duration d) { return static_cast<int>(std::min(std::ceil(d / quarter_year - 1e-9), 4000.0)); }
 int quarters_of(Duration d) { return std::max(1, whole_quarters(d)); }
+
+/// What building costs, with interest while it is built, spread over the term at the cost of capital.
+MoneyPerEnergy cost_rent(const PlanSite& site, const FinanceSpec& finance, int term) {
+  const double q = std::pow(1 + finance.capital_cost, 0.25) - 1;
+  double grown = 0;  // of one dollar paid evenly over the lead, by the first day with power
+  for (int i = 0; i < site.construction_lead; ++i) grown += std::pow(1 + q, site.construction_lead - i);
+  return grown / site.construction_lead * site.construction_price *
+         quarterly_annuity_in_advance(finance.capital_cost, term) / quarter_year;
+}
 
 /// A construction price is a watt of IT; the planner counts watts at the meter.
 PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const StudySiteSpec& spec) {
@@ -36,6 +46,10 @@ PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const Stu
   out.construction_lead = quarters_of(spec.build_lead_time.value_or(site.shell_lead_time));
   out.most_started = spec.most_started;
   out.take_or_pay = spec.take_or_pay;
+  if (spec.lease) {
+    const int term = quarters_of(spec.lease->term);
+    out.lease = PlanLease{spec.lease->power, spec.lease->rent.value_or(cost_rent(out, study.finance, term)), term};
+  }
   return out;
 }
 
@@ -52,6 +66,10 @@ std::map<std::string, double> system_parts(const Catalogue& catalogue, const Sys
   add("system:" + system.id, 1);
   if (buys(PartKind::memory)) {
     add("memory:" + accelerator.memory, system.accelerators * accelerator.memory_capacity.in(gigabyte));
+  }
+  const auto host = catalogue.cpus.find(system.cpu);
+  if (buys(PartKind::host_memory) && host != catalogue.cpus.end() && system.host_memory) {
+    add("memory:" + host->second.memory, system.host_memory->in(gigabyte));
   }
   if (buys(PartKind::cpu)) add("cpu:" + system.cpu, system.cpus);
   if (buys(PartKind::packaging) && accelerator.packages_per_wafer) {
@@ -91,6 +109,10 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   const Power network = cluster.power * static_cast<double>(system.accelerators);
   out.power = system.power + network;
   out.network_share = network / out.power;
+  if (price > Money{}) {
+    out.network_price = cluster.network() * static_cast<double>(system.accelerators) / price;
+    out.storage_price = cluster.storage * static_cast<double>(system.accelerators) / price;
+  }
   const Power idle = replica_power(catalogue, system, system.accelerators).idle + network;  // switches draw as ever
   out.idle_power = spec.idle_power.value_or(idle / out.power);
   out.life = quarters_of(study.finance.system_life);
@@ -110,7 +132,7 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
       ordered.systems += count;
     }
   }
-  if (spec.growth) out.growth = PlanGrowth{*spec.seed_systems, *spec.growth};
+  if (spec.growth) out.growth = PlanGrowth{*spec.seed_systems, *spec.growth, !spec.growth_source.sources.empty()};
   return out;
 }
 
@@ -132,12 +154,53 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
   out.id = spec.service;
   out.demand = spec.demand;
   for (const auto& block : spec.blocks) {
-    out.blocks.push_back({block.name, block.share, block.price});
+    out.blocks.push_back({block.name, block.share, block.price, block.floor, block.penalty});
     if (block.share.empty()) out.blocks.back().share.points[study.horizon.first] = 1;
   }
   out.sites = allowed_sites(catalogue, study, spec);
   out.utilisation = 1 / spec.peak_to_mean;
   return out;
+}
+
+PlanContract make_contract(const Catalogue& catalogue, const StudySpec& study, const ContractSpec& spec) {
+  PlanContract out;
+  out.id = spec.contract, out.system = spec.system;
+  const auto& all = study.systems;
+  const auto like = std::find_if(all.begin(), all.end(), [&](const auto& some) { return some.system == spec.system; });
+  out.availability = like->availability;
+  out.accelerators = spec.accelerators, out.price = spec.price;
+  out.take_or_pay = spec.take_or_pay, out.is_signed = spec.is_signed;
+  for (const auto& service : study.services) {
+    const auto& kinds = spec.kinds;
+    const bool kind = kinds.empty() || std::find(kinds.begin(), kinds.end(), service.kind) != kinds.end();
+    const bool near = may_serve_from(catalogue, service, catalogue.sites.at(spec.site));
+    if (kind && near) out.services.push_back(service.service);
+  }
+  return out;
+}
+
+PlanTranche make_tranche(const TrancheSpec& spec) {
+  PlanTranche out{spec.name, spec.from, spec.amount, FundKind::equity, spec.interest, spec.drawn};
+  if (spec.kind == CapitalKind::debt) out.kind = FundKind::debt;
+  if (spec.repaid_until) out.repayment = PlanRepayment{*spec.repaid_from, *spec.repaid_until};
+  return out;
+}
+
+/// Covenants, tax, and how a construction price divides, by the owner that builds its own.
+void set_terms(Programme& programme, const Catalogue& catalogue, const StudySpec& study) {
+  const auto covenant = [&](const std::optional<double>& least) {
+    const Quarter from = study.finance.covenants_from.value_or(study.horizon.first);
+    return least ? std::optional(PlanCovenant{*least, from}) : std::nullopt;
+  };
+  programme.debt_service = covenant(study.finance.debt_service_cover);
+  programme.fixed_charge = covenant(study.finance.fixed_charge_cover);
+  if (study.tax) {
+    programme.tax = PlanTax{study.tax->rate, quarters_of(study.tax->system_life), quarters_of(study.tax->building_life),
+                            study.tax->losses};
+  }
+  const auto owner = catalogue.owners.find(kUsualOwner);
+  if (owner == catalogue.owners.end()) return;
+  programme.power_price = owner->second.power_share, programme.cooling_price = owner->second.cooling_share;
 }
 
 /// A part is offered as much as its suppliers make in the world times what the programme can have of each.
@@ -184,20 +247,22 @@ std::set<std::string> supplied_products(const Catalogue& catalogue) {
   return products;
 }
 
-/// In a country the data may be in, and near enough to one of the regions of its users.
+bool may_serve_from(const Catalogue& catalogue, const StudyServiceSpec& service, const Site& site) {
+  const auto& home = service.residency;
+  if (!home.empty() && std::find(home.begin(), home.end(), site.country) == home.end()) return false;
+  bool near = !service.most_round_trip;
+  for (const auto& region : service.user_regions) {
+    const Route* route = find_route(catalogue, site.region, region);
+    near = near || site.region == region || (route != nullptr && route->round_trip <= *service.most_round_trip);
+  }
+  return near;
+}
+
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service) {
   std::vector<std::string> sites;
   for (const auto& spec : study.sites) {
-    const Site& site = catalogue.sites.at(spec.site);
-    const auto& home = service.residency;
-    if (!home.empty() && std::find(home.begin(), home.end(), site.country) == home.end()) continue;
-    bool near = !service.most_round_trip;
-    for (const auto& region : service.user_regions) {
-      const Route* route = find_route(catalogue, site.region, region);
-      near = near || site.region == region || (route != nullptr && route->round_trip <= *service.most_round_trip);
-    }
-    if (near) sites.push_back(spec.site);
+    if (may_serve_from(catalogue, service, catalogue.sites.at(spec.site))) sites.push_back(spec.site);
   }
   return sites;
 }
@@ -226,10 +291,11 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
   programme.parts = make_parts(catalogue, study, programme.systems);
   for (const auto& service : study.services) programme.services.push_back(make_service(catalogue, study, service));
   set_rates(programme, rates);
-  for (const auto& t : study.capital) {
-    const FundKind kind = t.kind == CapitalKind::equity ? FundKind::equity : FundKind::debt;
-    programme.capital.push_back({t.name, t.from, t.amount, kind, t.interest, t.drawn});
+  for (const auto& contract : study.contracts) {
+    programme.contracts.push_back(make_contract(catalogue, study, contract));
   }
+  for (const auto& tranche : study.capital) programme.capital.push_back(make_tranche(tranche));
+  set_terms(programme, catalogue, study);
   return programme;
 }
 

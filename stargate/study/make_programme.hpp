@@ -19,6 +19,8 @@ Programme make_programme(const Catalogue& catalogue, const StudySpec& study, con
 /// The same programme with other rates.
 void set_rates(Programme& programme, const std::vector<MachineRate>& rates);
 
+/// In a country the service's data may be in, and near enough to one of the regions of its users.
+bool may_serve_from(const Catalogue& catalogue, const StudyServiceSpec& service, const Site& site);
 /// Sites where a service may run: in a country it may be in, and near enough to one of its user regions.
 std::vector<std::string> allowed_sites(const Catalogue& catalogue, const StudySpec& study,
                                        const StudyServiceSpec& service);

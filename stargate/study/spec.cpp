@@ -10,6 +10,10 @@ const RecordTable<HorizonSpec>& HorizonSpec::table() {
   return table;
 }
 
+namespace {
+constexpr Rule at_most_hundred{.at_least = 0.0, .above = {}, .at_most = 100.0};
+}
+
 const RecordTable<FinanceSpec>& FinanceSpec::table() {
   using F = FinanceSpec;
   static const auto table =
@@ -25,7 +29,14 @@ const RecordTable<FinanceSpec>& FinanceSpec::table() {
           .required("on_acceptance", &F::on_acceptance, "Share paid a quarter after delivery.", fraction)
           .optional("reinvested_revenue", &F::reinvested_revenue, "Share of revenue that pays for the programme.",
                     fraction)
-          .optional("maximum_debt_share", &F::maximum_debt_share, "Debt over all capital drawn.", fraction)
+          .optional("maximum_debt_share", &F::maximum_debt_share, "Debt owed over that and all equity drawn.", fraction)
+          .optional("debt_service_cover", &F::debt_service_cover,
+                    "Covenant (DSCR): revenue less running costs, rent and tax of four quarters, over interest and "
+                    "instalments in them, at least.",
+                    at_most_hundred)
+          .optional("fixed_charge_cover", &F::fixed_charge_cover,
+                    "Covenant: the same with rent among what is due, at least.", at_most_hundred)
+          .optional("covenants_from", &F::covenants_from, "First quarter in which both are tested; else the first.")
           .required("source", &F::source, "Where the figures come from.");
   return table;
 }
@@ -38,7 +49,10 @@ const RecordTable<TrancheSpec>& TrancheSpec::table() {
                                 .required("amount", &T::amount, "How much.", not_negative)
                                 .optional("drawn", &T::drawn, "Of it, before the first quarter.", not_negative)
                                 .optional("kind", &T::kind, "Equity or debt.")
-                                .optional("interest", &T::interest, "A year, on what is drawn (debt).", fraction)
+                                .optional("interest", &T::interest, "A year, on what is owed (debt).", fraction)
+                                .optional("repaid_from", &T::repaid_from, "Debt: quarter of the first instalment.")
+                                .optional("repaid_until", &T::repaid_until,
+                                          "Debt: quarter of the last; the first again: all at once.")
                                 .required("source", &T::source, "Where the figure comes from.");
   return table;
 }
@@ -56,7 +70,37 @@ const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
                     "From start to power; else the catalogue's shell lead time.", life_within_century)
           .optional("take_or_pay", &S::take_or_pay, "Share of contracted energy paid for whether used or not.",
                     fraction)
+          .optional("lease", &S::lease, "Power with its building that may be rented there.")
           .required("source", &S::source, "Where the dates come from.");
+  return table;
+}
+
+const RecordTable<LeaseSpec>& LeaseSpec::table() {
+  using L = LeaseSpec;
+  static const auto table =
+      RecordTable<L>("lease", "Power that comes with its building, for rent.")
+          .required("power", &L::power, "At the meter, that may be under lease at a time.", not_negative)
+          .required("term", &L::term, "Of a lease; its rent is owed for all of it.", life_within_century)
+          .optional("rent", &L::rent, "Of power kept ready; else what the site's building costs over the term.",
+                    not_negative)
+          .required("source", &L::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<ContractSpec>& ContractSpec::table() {
+  using C = ContractSpec;
+  static const auto table =
+      RecordTable<C>("contract", "Machines of another owner, rented by the hour with power, place and care.")
+          .required("contract", &C::contract, "Its id.")
+          .required("system", &C::system, "Id of a system of the study, whose rates the machines have.")
+          .required("site", &C::site, "Id of a site of the catalogue: residency and round trips go by it.")
+          .required("stand_in", &C::stand_in, "What the system stands for.")
+          .required("accelerators", &C::accelerators, "In the contract, by quarter.", not_negative)
+          .required("price", &C::price, "Of an accelerator, an hour.", not_negative)
+          .optional("take_or_pay", &C::take_or_pay, "Share that is paid for whether used or not.", fraction)
+          .optional("signed", &C::is_signed, "Committed to; else an option, which may be taken in part.")
+          .optional("kinds", &C::kinds, "Kinds of service it may run; else all.")
+          .required("source", &C::source, "Where the figures come from.");
   return table;
 }
 
@@ -105,6 +149,8 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
                     positive)
           .optional("growth", &S::growth, "Growth limit: deliveries grow by at most this a quarter.", not_negative)
+          .optional("growth_source", &S::growth_source,
+                    "Where these two come from; without a source the limit's worth is told as that of an assumption.")
           .required("source", &S::source, "Where the figures come from.");
   return table;
 }
@@ -125,6 +171,8 @@ const RecordTable<BlockSpec>& BlockSpec::table() {
           .required("name", &B::name, "Who they are.")
           .optional("share", &B::share, "Of the service's demand; all of it when left out.", fraction)
           .required("price", &B::price, "What a token served brings in, by quarter.", not_negative)
+          .optional("floor", &B::floor, "Share of what they want that was promised.", fraction)
+          .optional("penalty", &B::penalty, "Paid for a token of that which is not served.", not_negative)
           .required("source", &B::source, "Where the figures come from.");
   return table;
 }
@@ -173,6 +221,18 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
   return table;
 }
 
+const RecordTable<TaxSpec>& TaxSpec::table() {
+  using T = TaxSpec;
+  static const auto table =
+      RecordTable<T>("tax", "Tax on profit. Interest is not deducted: the capital cost is after tax.")
+          .required("rate", &T::rate, "Of revenue less running costs, rent and depreciation.", fraction)
+          .required("system_life", &T::system_life, "Over which systems are depreciated.", life_within_century)
+          .required("building_life", &T::building_life, "Over which facilities are.", life_within_century)
+          .optional("losses", &T::losses, "Carried forward into the first quarter.", not_negative)
+          .required("source", &T::source, "Where the figures come from.");
+  return table;
+}
+
 const RecordTable<CarbonSpec>& CarbonSpec::table() {
   static const auto table = RecordTable<CarbonSpec>("carbon", "Price of emissions.")
                                 .required("price", &CarbonSpec::price, "Of CO2 equivalent.", not_negative)
@@ -194,11 +254,14 @@ const RecordTable<StudySpec>& StudySpec::table() {
           .required("systems", &S::systems, "What may be ordered.")
           .optional("building", &S::building, "Construction under way when the plan begins.")
           .optional("committed", &S::committed, "Systems that stand or are on order when the plan begins.")
+          .optional("contracts", &S::contracts, "Machines of other owners that are rented, or may be.")
           .optional("shares", &S::shares,
                     "Shares of suppliers' capacity; a supplier not named delivers nothing to the programme.")
           .required("services", &S::services, "Work to be done.")
           .optional("carbon", &S::carbon, "Price of emissions.")
-          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.");
+          .optional("tax", &S::tax, "Tax on profit; none when left out.")
+          .optional("partners", &S::partners, "Who brings what of it, and what there is without them.")
+          .optional("risk", &S::risk, "What may turn out otherwise.");
   return table;
 }
 

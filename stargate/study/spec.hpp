@@ -8,6 +8,7 @@
 #include "stargate/service/service_spec.hpp"
 #include "stargate/sizing/serving_ways.hpp"
 #include "stargate/study/partner_spec.hpp"
+#include "stargate/study/risk_spec.hpp"
 
 namespace stargate {
 
@@ -24,6 +25,9 @@ struct FinanceSpec {
   double maintenance = 0;                                  ///< share of the price a year
   double deposit = 0, on_delivery = 0, on_acceptance = 0;  ///< shares of the price, which add to 1
   double reinvested_revenue = 0, maximum_debt_share = 1;   ///< shares
+  /// Cash of four quarters over interest and instalments in them; the second with rent among what is due.
+  std::optional<double> debt_service_cover, fixed_charge_cover;
+  std::optional<Quarter> covenants_from;  ///< first quarter in which they are tested; empty: the first planned
   SourceNote source;
   static const RecordTable<FinanceSpec>& table();
 };
@@ -36,10 +40,20 @@ struct TrancheSpec {
   Money amount;                            ///< at most, in all
   Money drawn;                             ///< of it before the first quarter
   CapitalKind kind = CapitalKind::equity;  ///< debt bears interest
-  /// A year, on what is drawn.
+  /// A year, on what is owed.
   double interest = 0;
+  std::optional<Quarter> repaid_from, repaid_until;  ///< equal instalments; empty: not repaid
   SourceNote source;
   static const RecordTable<TrancheSpec>& table();
+};
+
+/// Power that comes with its building, for rent.
+struct LeaseSpec {
+  Series<Power> power;                 ///< at the meter, that may be under lease at a time
+  Duration term;                       ///< of a lease; its rent is owed for all of it
+  std::optional<MoneyPerEnergy> rent;  ///< of power kept ready; empty: what the building costs over the term
+  SourceNote source;
+  static const RecordTable<LeaseSpec>& table();
 };
 
 struct StudySiteSpec {
@@ -50,6 +64,7 @@ struct StudySiteSpec {
   std::optional<Duration> build_lead_time;  ///< else the catalogue's
   /// Share of the energy of the energised power that is paid for when it is not used.
   double take_or_pay = 0;
+  std::optional<LeaseSpec> lease;
   SourceNote source;
   static const RecordTable<StudySiteSpec>& table();
 };
@@ -78,7 +93,7 @@ struct CommittedSpec {
 enum class ServiceKind { training, serving };
 
 /// What of a system the programme buys itself. Its maker buys the rest, and it is in what the maker offers.
-enum class PartKind { memory, packaging, cpu };
+enum class PartKind { memory, host_memory, packaging, cpu };
 
 /// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
@@ -92,8 +107,24 @@ struct StudySystemSpec {
   std::optional<double> idle_power;
   double availability = 0.95;                  ///< share of its accelerators that work
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
+  SourceNote growth_source;                    ///< of these two; empty: nobody published them
   SourceNote source;
   static const RecordTable<StudySystemSpec>& table();
+};
+
+/// Machines of another owner, rented by the hour with power, place and care.
+struct ContractSpec {
+  std::string contract;             ///< its id
+  std::string system;               ///< id, one of the study's, whose rates the machines have
+  std::string site;                 ///< id of the catalogue: residency and distance go by it
+  std::string stand_in;             ///< what the system stands for
+  Series<double> accelerators;      ///< in the contract, by quarter
+  Series<MoneyRate> price;          ///< of an accelerator, an hour
+  double take_or_pay = 0;           ///< share that is paid for whether used or not
+  bool is_signed = false;           ///< else an option
+  std::vector<ServiceKind> kinds;   ///< of services it may run; empty: all
+  SourceNote source;
+  static const RecordTable<ContractSpec>& table();
 };
 
 /// The share of a supplier's world capacity the programme can have.
@@ -109,6 +140,8 @@ struct BlockSpec {
   std::string name;
   Series<double> share;         ///< of the service's demand; empty: all of it
   Series<MoneyPerToken> price;  ///< what a token brings in
+  Series<double> floor;         ///< share of what it wants that was promised
+  MoneyPerToken penalty;        ///< for a token of that which is not served
   SourceNote source;
   static const RecordTable<BlockSpec>& table();
 };
@@ -149,6 +182,15 @@ struct StudyServiceSpec {
   static const RecordTable<StudyServiceSpec>& table();
 };
 
+/// Tax on revenue less running costs and depreciation. Interest is not deducted: the capital cost is after tax.
+struct TaxSpec {
+  double rate = 0;                      ///< of the profit
+  Duration system_life, building_life;  ///< of depreciation in equal parts
+  Money losses;                         ///< carried forward into the first quarter
+  SourceNote source;
+  static const RecordTable<TaxSpec>& table();
+};
+
 struct CarbonSpec {
   MoneyPerMass price;  ///< of CO2 equivalent
   SourceNote source;
@@ -166,10 +208,13 @@ struct StudySpec {
   std::vector<StudySystemSpec> systems;    ///< what may be bought
   std::vector<ConstructionSpec> building;  ///< under way before the first quarter
   std::vector<CommittedSpec> committed;    ///< bought before the first quarter
+  std::vector<ContractSpec> contracts;     ///< machines rented or that may be
   std::vector<ShareSpec> shares;           ///< of suppliers' products; the rest is the world's
   std::vector<StudyServiceSpec> services;  ///< what tokens are wanted for
   std::optional<CarbonSpec> carbon;        ///< price of emissions
+  std::optional<TaxSpec> tax;              ///< empty: none
   std::vector<PartnerSpec> partners;       ///< who brings what of it
+  std::optional<RiskSpec> risk;            ///< what may turn out otherwise
   static const RecordTable<StudySpec>& table();
 };
 
@@ -181,7 +226,10 @@ struct EnumNames<CapitalKind> {
 template <>
 struct EnumNames<PartKind> {
   static constexpr std::pair<const char*, PartKind> names[] = {
-      {"memory", PartKind::memory}, {"packaging", PartKind::packaging}, {"cpu", PartKind::cpu}};
+      {"memory", PartKind::memory},
+      {"host_memory", PartKind::host_memory},
+      {"packaging", PartKind::packaging},
+      {"cpu", PartKind::cpu}};
 };
 template <>
 struct EnumNames<ServiceKind> {

@@ -49,6 +49,8 @@ class StudyCheck {
     check_magnitudes();
     for (std::size_t i = 0; has_items("services", study_.services.size()) && i < study_.services.size(); ++i)
       check_service(i);
+    check_contracts();
+    if (study_.tax) source("tax", document_.root.find("tax"), study_.tax->source);
     if (study_.carbon) source("carbon", document_.root.find("carbon"), study_.carbon->source);
     return std::move(faults_);
   }
@@ -132,6 +134,7 @@ class StudyCheck {
     }
     for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
       reference(item("systems", i), "system", fmt::format("systems[{}]", i), "system", study_.systems[i].system);
+      source(fmt::format("systems[{}].growth_source", i), &item("systems", i), study_.systems[i].growth_source);
       if (study_.systems[i].seed_systems.has_value() != study_.systems[i].growth.has_value()) {
         fault(item("systems", i), "growth", fmt::format("systems[{}]", i),
               "a growth limit needs both seed_systems and growth");
@@ -197,6 +200,7 @@ class StudyCheck {
       if (study_.capital[i].drawn > study_.capital[i].amount) {
         fault(item("capital", i), "drawn", fmt::format("capital[{}]", i), "is more than the tranche");
       }
+      check_repayment(i, fmt::format("capital[{}]", i));
     }
     for (std::size_t i = 0; has_items("sites", study_.sites.size()) && i < study_.sites.size(); ++i) {
       const auto& site = study_.sites[i];
@@ -204,6 +208,7 @@ class StudyCheck {
       at_most(item("sites", i), "power", path, largest(site.power) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "energised", path, largest(site.energised) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
+      check_lease(i, path);
     }
     for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
       const auto& system = study_.systems[i];
@@ -215,6 +220,41 @@ class StudyCheck {
       at_most(*document_.root.find("carbon"), "price", "carbon", study_.carbon->price / (1e6 * dollar / tonne),
               "a million dollars a tonne");
     }
+  }
+
+  void check_contracts() {
+    if (!study_.contracts.empty()) unique("contracts", "contract", study_.contracts, &ContractSpec::contract);
+    for (std::size_t i = 0; has_items("contracts", study_.contracts.size()) && i < study_.contracts.size(); ++i) {
+      const auto& some = study_.contracts[i];
+      const std::string path = fmt::format("contracts[{}]", i);
+      one_of("contracts", i, "system", some.system, study_.systems, &StudySystemSpec::system);
+      reference(item("contracts", i), "site", path, "site", some.site);
+      at_most(item("contracts", i), "accelerators", path, largest(some.accelerators) / 1e9, "a billion");
+      at_most(item("contracts", i), "price", path, largest(some.price) / (1e6 * dollar / hour), "a million $/h");
+    }
+  }
+
+  /// Both dates of a loan or none, in order.
+  void check_repayment(std::size_t i, const std::string& path) {
+    const auto& some = study_.capital[i];
+    if (some.repaid_from.has_value() != some.repaid_until.has_value()) {
+      fault(item("capital", i), some.repaid_from ? "repaid_from" : "repaid_until", path,
+            "a loan is repaid from a quarter until a quarter", "give repaid_from and repaid_until");
+    } else if (some.repaid_until && *some.repaid_until < *some.repaid_from) {
+      fault(item("capital", i), "repaid_until", path, "lies before repaid_from");
+    } else if (some.repaid_until && some.kind == CapitalKind::equity) {
+      fault(item("capital", i), "repaid_until", path, "is given of equity, which is not repaid", "kind: debt");
+    }
+  }
+
+  void check_lease(std::size_t i, const std::string& path) {
+    const auto& lease = study_.sites[i].lease;
+    const Node* node = item("sites", i).find("lease");
+    if (!lease || node == nullptr) return;
+    source(path + ".lease", node, lease->source);
+    at_most(*node, "power", path + ".lease", largest(lease->power) / kMostPower, "1,000 GW");
+    const MoneyPerEnergy most = 1e6 * dollar / (1.0 * kilowatt * quarter_year);
+    if (lease->rent) at_most(*node, "rent", path + ".lease", *lease->rent / most, "a million dollars a kW a quarter");
   }
 
   void need(std::size_t index, const char* key, const char* why) {
@@ -258,6 +298,7 @@ class StudyCheck {
       const std::string at = fmt::format("{}.blocks[{}]", path, b);
       source(at, &list->items[b], blocks[b].source);
       at_most(list->items[b], "price", at, largest(blocks[b].price) / (dollar / token), "a dollar a token");
+      at_most(list->items[b], "penalty", at, blocks[b].penalty / (dollar / token), "a dollar a token");
       const bool again = std::any_of(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(b),
                                      [&](const BlockSpec& other) { return other.name == blocks[b].name; });
       if (again) fault(list->items[b], "name", at, "'" + blocks[b].name + "' is given twice");
@@ -386,8 +427,11 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   drop_left_out(document->root, "shares", "supplier", "supplier", changes.without);
   drop_left_out(document->root, "services", "model", "model", changes.without);
   for (const char* list : {"building", "committed"}) drop_left_out(document->root, list, "site", "site", changes.without);
-  drop_left_out(document->root, "committed", "system", "system", changes.without);
+  for (const char* list : {"committed", "contracts"}) {
+    drop_left_out(document->root, list, "system", "system", changes.without);
+  }
   drop_left_out_of_partners(document->root, changes.without);
+  drop_left_out_of_risk(document->root, changes.without);
   Diagnostics faults;
   for (const auto& change : changes.set) {
     auto applied = apply_override(*document, change);
@@ -405,6 +449,8 @@ Result<StudySpec> parse_study(const std::string& file, std::string_view text, co
   faults.insert(faults.end(), more.begin(), more.end());
   const auto of_partners = check_partners(*document, study, catalogue);
   faults.insert(faults.end(), of_partners.begin(), of_partners.end());
+  const auto of_risk = check_risk(*document, study, catalogue);
+  faults.insert(faults.end(), of_risk.begin(), of_risk.end());
   if (!faults.empty()) return faults;
   return study;
 }

@@ -65,11 +65,12 @@ void RequestSource::prefix_blocks(const IncomingRequest& request, std::int32_t b
   for (const auto& part : request.parts) known += part.tokens;
   const std::int64_t all = std::int64_t{request.prompt_tokens} + request.output_tokens;
   const std::int64_t tokens = request.turn + 1 < request.turns ? all : std::min<std::int64_t>(known, all);
+  const std::uint64_t own = mix(static_cast<std::uint64_t>(request.session));
   std::uint64_t chain = 0;
   for (std::int64_t end = block_tokens; end <= tokens; end += block_tokens) {
     // The content that ends the block; past the parts it is the session's.
     const bool shared = end <= request.parts[0].tokens;
-    const std::uint64_t content = shared ? request.parts[0].content : mix(static_cast<std::uint64_t>(request.session));
+    const std::uint64_t content = shared ? request.parts[0].content : own;
     chain = mix(chain ^ mix(content + static_cast<std::uint64_t>(end)));
     out.push_back(chain);
   }

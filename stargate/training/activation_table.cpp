@@ -44,7 +44,7 @@ class ActivationTable {
     visit_kept_tensors(layer, [&](const KeptTensor& kept) {
       const auto part = static_cast<std::size_t>(kept.part), tensor = static_cast<std::size_t>(kept.tensor);
       once[part][tensor] += kept.size;
-      if (!is_dropped(layer, kept)) parts_[part].total[tensor] += on_device * count * kept.size;
+      parts_[part].total[tensor] += on_device * count * (1 - dropped_share(layer, kept)) * kept.size;
     });
     for (std::size_t part = 0; part < kLayerParts; ++part) {
       for (std::size_t t = 0; t < kTensors; ++t) parts_[part].each[t] = max(parts_[part].each[t], once[part][t]);

@@ -181,7 +181,30 @@ void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit) {
   }
 }
 
-/// Full recomputation keeps the layer's input alone; selective drops what its modules can find again from what is kept.
+namespace {
+
+/// Of a tensor where attention's result and every second product's are kept, results only: what normed streams and
+/// activation functions give is found again, and all of experts. Of the two products that end in the stream,
+/// attention's and a dense feed-forward's, one is kept: the second norm's input stands for it.
+double alternate_dropped_share(const KeptTensor& kept) {
+  const bool experts = kept.part == LayerPart::experts;
+  switch (kept.tensor) {
+    case Tensor::norm_input:
+    case Tensor::attention_sums:
+    case Tensor::attention_output:
+      return 0;
+    case Tensor::latent:
+    case Tensor::query_key_value:
+    case Tensor::recurrent_input:
+    case Tensor::feed_forward_input:
+      return experts ? 1 : 0.5;
+    default:
+      return 1;
+  }
+}
+
+/// By modules that are kept or found again as a whole. Full recomputation keeps the layer's input alone; selective
+/// drops what its modules can find again from what is kept.
 bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
   const Recompute recompute = layer.variant.recompute;
   if (recompute == Recompute::none) return false;
@@ -214,10 +237,19 @@ bool is_dropped(const KeptLayer& layer, const KeptTensor& kept) {
   }
 }
 
+}  // namespace
+
+double dropped_share(const KeptLayer& layer, const KeptTensor& kept) {
+  if (is_dropped(layer, kept)) return 1;
+  const bool alternate = layer.variant.recompute == Recompute::selective &&
+                         layer.layout.recompute_modules.has(RecomputeModule::alternate_products);
+  return alternate ? alternate_dropped_share(kept) : 0;
+}
+
 Bytes activation_bytes(const KeptLayer& layer) {
   Bytes sum;
   visit_kept_tensors(layer, [&](const KeptTensor& kept) {
-    if (!is_dropped(layer, kept)) sum += kept.size;
+    sum += (1 - dropped_share(layer, kept)) * kept.size;
   });
   return sum;
 }

@@ -56,12 +56,12 @@ struct KeptLayer {
 /// kept in that format (Transformer Engine's and DeepSeek-V3's way, arXiv 2412.19437, section 3.3.2).
 void visit_kept_tensors(const KeptLayer& layer, const TensorVisitor& visit);
 
-/// Whether the recomputation of the variant does without it until the backward pass. Decided a tensor at a time, so
-/// that what a set of modules saves is the sum over the tensors it drops.
-bool is_dropped(const KeptLayer& layer, const KeptTensor& kept);
+/// The share of it that the recomputation of the variant does without until the backward pass. Decided a tensor at a
+/// time, so that what a set of modules saves is the sum over the tensors it drops.
+double dropped_share(const KeptLayer& layer, const KeptTensor& kept);
 
 /// What stays for the backward pass under the variant's recomputation. On one rank, of one micro-batch in one layer:
-/// visit_kept_tensors less what is_dropped says.
+/// visit_kept_tensors less what dropped_share says.
 Bytes activation_bytes(const KeptLayer& layer);
 
 /// Precision of the multiplies of the variant: of attention's projections, other dense layers, and experts.

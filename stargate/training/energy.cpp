@@ -38,7 +38,7 @@ class RankEnergy {
     projection.precision = job_.recipe.precision.linear;
     projection.m = tokens(), projection.n = job_.model->hidden / static_cast<double>(layout_.tp);
     projection.k = 2.0 * job_.model->hidden;
-    add(projection, variant.recompute == Recompute::full, sum);
+    add(projection, variant.recompute == Recompute::full ? 1 : 0, sum);
     return sum.total() + output();
   }
 
@@ -46,7 +46,7 @@ class RankEnergy {
   double tokens() const { return sequence_ * layout_.micro_batch_size; }
 
   /// Above idling, since idle power is counted for the whole step.
-  void add(const Operator& op, bool again, PassEnergy& sum) const {
+  void add(const Operator& op, double again, PassEnergy& sum) const {
     const Duration time = job_.law.operator_time(op);
     if (!(time > Duration{})) return;
     // Energy over time is the mean power of the operator; what an idle chip draws in that time is in the standing
@@ -54,12 +54,13 @@ class RankEnergy {
     const Power power = job_.law.operator_energy(op) / time - idle_;
     sum.forward += power * time;
     sum.backward += power * job_.law.backward_time(op);
-    if (again) sum.again += power * time;
+    sum.again += again * (power * time);
   }
 
-  bool is_again(const LayerVariant& variant, const LayerShape& shape, const Operator& op) const {
-    if (variant.recompute == Recompute::selective) return is_redone(shape, op, layout_.recompute_modules);
-    return variant.recompute == Recompute::full;
+  /// The share of it that runs again.
+  double share_again(const LayerVariant& variant, const LayerShape& shape, const Operator& op) const {
+    if (variant.recompute == Recompute::selective) return redone_share(shape, op, layout_.recompute_modules);
+    return variant.recompute == Recompute::full ? 1 : 0;
   }
 
   void add_token_operators(const LayerVariant& variant, const LayerShape& shape, PassEnergy& sum) const {
@@ -71,7 +72,7 @@ class RankEnergy {
                               op.precision = precision.attention;
                             }
                             op.experts = {};  // grouped products, not the fused kernels of serving
-                            add(op, is_again(variant, shape, op), sum);
+                            add(op, share_again(variant, shape, op), sum);
                           });
   }
 
@@ -82,7 +83,7 @@ class RankEnergy {
     batch.sequences = layout_.micro_batch_size;
     batch.query = sequence_;
     batch.context = (static_cast<double>(job_.seq_length) + sequence_) / 2;  // the mean piece, as in layer_cost
-    visit_attention_operators(*job_.model, shape, shard_, batch, [&](const Operator& op) { add(op, again, sum); });
+    visit_attention_operators(*job_.model, shape, shard_, batch, [&](const Operator& op) { add(op, again ? 1 : 0, sum); });
   }
 
   const TrainingJob& job_;

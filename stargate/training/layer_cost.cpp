@@ -67,7 +67,7 @@ double distinct_share(double places, double top_k) {
 /// Tokens out to their experts, or back. Sent once to each of D domains, a token with k experts crosses to
 /// (D - 1) (1 - (1 - 1/D)^k) others instead of k (D - 1) / D (DeepSeek-V3, arXiv 2412.19437, 3.2.2); inside a domain it
 /// goes once to each rank likewise.
-Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
+Duration one_way_time(const Slice& slice, Bytes routed, double top_k) {
   const Fabric& fabric = slice.job.fabric;
   const Group group = place_group(fabric, slice.layout.ep, slice.layout.etp);
   const double domains = std::ceil(static_cast<double>(group.size) / group.per_domain);
@@ -79,6 +79,20 @@ Duration exchange_time(const Slice& slice, Bytes routed, double top_k) {
       collective_time(fabric, Collective::all_to_all, routed * distinct_share(group.size, top_k), inside);
   if (domains <= 1) return within;
   return max(collective_time(fabric, Collective::all_to_all, routed * distinct_share(domains, top_k), group), within);
+}
+
+/// Tokens out to their experts and back, the way out `narrow` of 16 bits wide: by all-to-all, or as a dispatcher does
+/// that sends a token once to each domain and rank, whose law was measured (perf/exchange_law.hpp); else by all-to-all of fewer copies.
+Duration exchange_time(const Slice& slice, Bytes routed, const FeedForwardShape& feed, double narrow) {
+  const Fabric& fabric = slice.job.fabric;
+  if (slice.job.recipe.one_copy_per_domain && fabric.exchange != nullptr) {
+    ExpertExchange exchange;
+    exchange.tokens = slice.stream_tokens * slice.shard.imbalance, exchange.hidden = slice.hidden();
+    exchange.top_k = feed.top_k, exchange.experts = feed.experts;
+    exchange.element_bytes = narrow * kActivationBytes, exchange.libraries = ExchangeLibraries::training;
+    return expert_exchange_time(fabric, exchange, place_group(fabric, slice.layout.ep, slice.layout.etp));
+  }
+  return one_way_time(slice, narrow * routed, feed.top_k) + one_way_time(slice, routed, feed.top_k);
 }
 
 /// Whether the host reads how many tokens each expert got: buffers of fixed size and captured steps do without.
@@ -95,7 +109,7 @@ void add_expert_exchange(const Slice& slice, const FeedForwardShape& feed, Layer
   const Bytes routed =
       Bytes::from_base(slice.stream_tokens * feed.top_k * slice.hidden() * kActivationBytes * slice.shard.imbalance);
   const double narrow = slice.job.recipe.narrow_dispatch ? bytes_per_element(Precision::fp8) / kActivationBytes : 1;
-  Duration exchange = exchange_time(slice, narrow * routed, feed.top_k) + exchange_time(slice, routed, feed.top_k);
+  Duration exchange = exchange_time(slice, routed, feed, narrow);
   if (l.etp > 1) {
     const Group group = place_group(fabric, l.etp, 1);
     // Each rank of an expert's tensor group has other tokens; all of them go through every slice of the expert.
@@ -177,13 +191,15 @@ void add_recompute(const Slice& slice, const LayerShape& layer, const AttentionW
     cost.recompute_flops += attention.flops;
     cost.backward_wait.context += cost.forward_wait.context;
   }
-  const bool moe = full || modules.has(RecomputeModule::moe);
+  const bool alternate = !full && modules.has(RecomputeModule::alternate_products);
+  const bool moe = full || alternate || modules.has(RecomputeModule::moe);
   if (moe) cost.backward_wait.expert += cost.forward_wait.expert;
   const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
   const bool feed = experts ? moe || modules.has(RecomputeModule::shared_experts) : modules.has(RecomputeModule::mlp);
   const int regions = tensor_regions(layer), attention_regions = layer.attention.kind != AttentionKind::none ? 1 : 0;
-  const int again = full ? regions : feed ? regions - attention_regions : 0;
-  if (again > 0) cost.backward_wait.tensor += cost.forward_wait.tensor * (static_cast<double>(again) / regions);
+  // Scattered sums are on the list of what per-operator checkpoints keep, gathered inputs are not.
+  const double again = full ? regions : alternate ? 0.5 * regions : feed ? regions - attention_regions : 0;
+  if (again > 0) cost.backward_wait.tensor += cost.forward_wait.tensor * (again / regions);
 }
 
 /// Copies over the host's link run under the passes of other layers; only their excess waits.
@@ -206,7 +222,7 @@ void add_memory(const Slice& slice, LayerCost& cost) {
   visit_kept_tensors(layer, [&](const KeptTensor& kept) {
     all += kept.size;
     widest = max(widest, kept.size);
-    if (!is_dropped(layer, kept)) cost.activations += kept.size;
+    cost.activations += (1 - dropped_share(layer, kept)) * kept.size;
   });
   cost.working = all - cost.activations + widest;  // what recomputation brings back, and one gradient
 }
@@ -323,7 +339,9 @@ LayerCost output_cost(const Slice& slice, const ProductTime& product) {
     cost.forward_wait.tensor += small;
   }
   cost.activations = Bytes::from_base(2 * slice.stream_tokens * slice.hidden() * kActivationBytes);
-  cost.working = Bytes::from_base(logits * (4 + kActivationBytes));  // fp32 softmax, and the logits or their gradient
+  // The fp32 softmax, and the logits or their gradient; PyTorch's cross entropy as written holds an fp32 copy too.
+  const double copies = job.recipe.kernels == KernelFusion::eager ? 2 : 1;
+  cost.working = Bytes::from_base(logits * (4 * copies + kActivationBytes));
   cost.parameters.dense = slice.hidden() * static_cast<double>(job.model->vocab) / slice.layout.tp +
                           static_cast<double>(job.model->other_parameters);
   cost.held.dense = cost.sent.dense = cost.parameters.dense * job.recipe.states.weight;

@@ -104,7 +104,8 @@ TokenWork token_work(const Slice& slice, const LayerShape& layer, ProductTimes<P
                             work.last = ahead, work.last_flops = op.flops();
                           }
                           if (op.kind == OperatorKind::gemm) work.matrix_backward += back - bias.backward;
-                          if (is_redone(layer, op, modules)) work.redone += ahead, work.redone_flops += op.flops();
+                          const double again = redone_share(layer, op, modules);
+                          work.redone += again * ahead, work.redone_flops += again * op.flops();
                         });
   return work;
 }

@@ -109,6 +109,10 @@ StageMemory stage_memory(const TrainingJob& job, const TrainingLayout& l, const 
   // ZeRO's stages one after another: 1 splits the optimiser's states, 2 gradients too, 3 weights too (arXiv
   // 1910.02054).
   out.bytes.weights = state_bytes(states.held, l.zero_stage >= 3, over);
+  // PyTorch's FSDP2 and JAX shard the master weights alone and narrow them as they are gathered.
+  const bool masters_only = l.zero_stage >= 3 && job.recipe.kernels != KernelFusion::fused &&
+                            each.main_weight > 0;
+  if (masters_only) out.bytes.weights = Bytes{};
   out.bytes.gradients = state_bytes(times(states.parameters, each.gradient), l.zero_stage >= 2, over);
   const Bytes optimizer = state_bytes(times(states.parameters, each.optimizer()), l.zero_stage >= 1, over);
   (job.recipe.host_optimizer ? out.host : out.bytes.optimizer) = optimizer;

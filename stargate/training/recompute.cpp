@@ -31,6 +31,7 @@ bool has_module(const LayerShape& layer, RecomputeModule module) {
     case RecomputeModule::shared_experts:
       return experts && f.shared_width > 0;
     case RecomputeModule::layernorm:
+    case RecomputeModule::alternate_products:
       return true;
     case RecomputeModule::mla_up_proj:
       return a.kind == AttentionKind::latent;
@@ -38,6 +39,9 @@ bool has_module(const LayerShape& layer, RecomputeModule module) {
   return false;
 }
 
+namespace {
+
+/// By modules that are kept or found again as a whole.
 bool is_redone(const LayerShape& layer, const Operator& op, RecomputeModules modules) {
   const bool experts = layer.feed_forward.kind == FeedForwardKind::experts;
   const bool element_wise = op.kind == OperatorKind::element_wise;
@@ -61,6 +65,20 @@ bool is_redone(const LayerShape& layer, const Operator& op, RecomputeModules mod
       return false;
   }
   return false;
+}
+
+/// Experts' grouped products are on no list of what is kept.
+double alternate_share(const Operator& op) {
+  const bool kept = op.part == OperatorPart::attention_core || op.part == OperatorPart::output ||
+                    op.part == OperatorPart::optimizer;
+  return kept ? 0 : op.kind == OperatorKind::gemm && op.part != OperatorPart::experts ? 0.5 : 1;
+}
+
+}  // namespace
+
+double redone_share(const LayerShape& layer, const Operator& op, RecomputeModules modules) {
+  if (is_redone(layer, op, modules)) return 1;
+  return modules.has(RecomputeModule::alternate_products) ? alternate_share(op) : 0;
 }
 
 Result<RecomputeModules> parse_recompute_modules(const std::string& text) {

@@ -21,8 +21,9 @@ struct EnumNames<Recompute> {
 
 /// `core_attn`: scores and values; `mlp`: a dense feed-forward; `moe`: router, exchange, experts and shared experts;
 /// `moe_act`: the experts' activation function alone; `layernorm`: outputs of both norms; `mla_up_proj`: queries, keys
-/// and values from their latents, with the rotary embedding.
-enum class RecomputeModule { core_attn, mlp, moe, moe_act, shared_experts, layernorm, mla_up_proj };
+/// and values from their latents, with the rotary embedding. `alternate_products`: all but attention's kernel and every
+/// second product, the policy of PyTorch's per-operator checkpoints (torchtitan's selective "op").
+enum class RecomputeModule { core_attn, mlp, moe, moe_act, shared_experts, layernorm, mla_up_proj, alternate_products };
 
 template <>
 struct EnumNames<RecomputeModule> {
@@ -33,7 +34,8 @@ struct EnumNames<RecomputeModule> {
       {"moe_act", RecomputeModule::moe_act},
       {"layernorm", RecomputeModule::layernorm},
       {"shared_experts", RecomputeModule::shared_experts},
-      {"mla_up_proj", RecomputeModule::mla_up_proj}};
+      {"mla_up_proj", RecomputeModule::mla_up_proj},
+      {"alternate_products", RecomputeModule::alternate_products}};
 };
 
 /// A set of them.
@@ -60,8 +62,8 @@ std::string format_recompute_modules(RecomputeModules modules);
 /// Whether a layer has what the module stands for.
 bool has_module(const LayerShape& layer, RecomputeModule module);
 
-/// Whether an operator of the layer runs again when `modules` are found again; norms and whole feed-forwards run with
-/// everything in them.
-bool is_redone(const LayerShape& layer, const Operator& op, RecomputeModules modules);
+/// The share of an operator of the layer that runs again when `modules` are found again: half of the products where
+/// every second one is kept, else all or nothing. Norms and whole feed-forwards run with everything in them.
+double redone_share(const LayerShape& layer, const Operator& op, RecomputeModules modules);
 
 }  // namespace stargate

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/training/energy.hpp"
@@ -70,6 +71,7 @@ class ShardSearch {
       return remove(*broken, shards * pipelines * candidates_of_pipeline());
     }
     remove(LayoutRule::pipeline_layers, shards * q_.grid.uneven_pipelines * candidates_of_pipeline());
+    find_possible(shard);
     for (const int micro_batch : q_.grid.micro_batch_sizes) {
       shard.micro_batch_size = micro_batch;
       visit_micro_batch(shard);
@@ -89,12 +91,8 @@ class ShardSearch {
   }
 
   std::optional<LayoutRule> broken_shard_rule(const TrainingLayout& shard) const {
-    for (const LayoutRule rule :
-         {LayoutRule::attention_heads, LayoutRule::feed_forward_width, LayoutRule::sequence_length,
-          LayoutRule::expert_count, LayoutRule::expert_tensor_sequence}) {
-      if (!keeps_rule(job_, shard, rule)) return rule;
-    }
-    return std::nullopt;
+    return broken_rule(shard, {LayoutRule::attention_heads, LayoutRule::feed_forward_width, LayoutRule::sequence_length,
+                               LayoutRule::expert_count, LayoutRule::expert_tensor_sequence});
   }
 
   /// Pipelines that go with the shard. What its operators take is found once; the layers of each recomputation once for
@@ -145,9 +143,11 @@ class ShardSearch {
     }
   }
 
-  void find_fitting(const TrainingLayout& shard) {
-    const auto each = static_cast<std::int64_t>(limits_.recomputes.size()) * candidates_of_pipeline();
-    fitting_.clear();
+  /// Pipelines that go with the shard whatever the micro-batch.
+  void find_possible(const TrainingLayout& shard) {
+    const auto each = static_cast<std::int64_t>(q_.grid.micro_batch_sizes.size() * limits_.recomputes.size()) *
+                      candidates_of_pipeline();
+    possible_.clear();
     for (const Pipeline& pipeline : q_.grid.pipelines) {
       TrainingLayout layout = shard;
       layout.pp = pipeline.part.pp, layout.vpp = pipeline.part.vpp;
@@ -159,17 +159,30 @@ class ShardSearch {
       const std::int64_t held = std::int64_t{layout.tp} * layout.pp * layout.cp;
       const std::int64_t left = std::max<std::int64_t>(1, job_.gpus / held);
       layout.dp = limits_.fixed.dp > 0 ? limits_.fixed.dp : static_cast<int>(left);
-      if (const auto broken = broken_world_rule(layout)) {
+      if (const auto broken = broken_rule(layout, {LayoutRule::world_size, LayoutRule::expert_world})) {
         remove(*broken, each);
       } else {
-        fitting_.push_back({layout, &pipeline});
+        possible_.push_back({layout, &pipeline});
       }
     }
   }
 
-  std::optional<LayoutRule> broken_world_rule(const TrainingLayout& layout) const {
-    for (const LayoutRule rule :
-         {LayoutRule::world_size, LayoutRule::expert_world, LayoutRule::global_batch, LayoutRule::pipeline_schedule}) {
+  void find_fitting(const TrainingLayout& shard) {
+    const auto each = static_cast<std::int64_t>(limits_.recomputes.size()) * candidates_of_pipeline();
+    fitting_.clear();
+    for (Fitting& possible : possible_) {
+      TrainingLayout& layout = possible.layout;
+      layout.micro_batch_size = shard.micro_batch_size;
+      if (const auto broken = broken_rule(layout, {LayoutRule::global_batch, LayoutRule::pipeline_schedule})) {
+        remove(*broken, each);
+      } else {
+        fitting_.push_back(possible);
+      }
+    }
+  }
+
+  std::optional<LayoutRule> broken_rule(const TrainingLayout& layout, std::initializer_list<LayoutRule> rules) const {
+    for (const LayoutRule rule : rules) {
       if (!keeps_rule(job_, layout, rule)) return rule;
     }
     return std::nullopt;
@@ -266,7 +279,7 @@ class ShardSearch {
   const TrainingJob& job_;
   const SearchLimits& limits_;
   Findings& found_;
-  std::vector<Fitting> fitting_;
+  std::vector<Fitting> possible_, fitting_;  ///< of the shard; of its micro-batch too
   std::vector<int> zeros_;
 };
 

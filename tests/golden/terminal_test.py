@@ -13,6 +13,7 @@ import unicodedata
 from run_golden import ROOT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = tempfile.TemporaryDirectory()  # the small study's rates are found once for all its plans
 COLUMNS = 80
 CASES = ["catalogue_list", "catalogue_sites", "catalogue_show_h100", "model_deepseek_v3", "plan_small",
          "plan_infeasible", "train_llama_405b", "train_memory", "train_does_not_fit", "train_search_small",
@@ -24,7 +25,8 @@ FAULTS = ["plan_faulty", "plan_unknown_changes", "train_wrong_layout", "train_wr
 
 
 def environment(**more):
-    return {"STARGATE_HOME": ROOT, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TERM": "xterm", **more}
+    return {"STARGATE_HOME": ROOT, "STARGATE_CACHE": CACHE.name, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+            "TERM": "xterm", **more}
 
 
 def arguments_of(case):
