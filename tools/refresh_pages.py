@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the commands shown in README.md, docs/tutorial and docs/explanation and puts their present output in.
+"""Runs the commands shown in README.md and docs and puts their present output in.
 
 A block to refresh follows a comment `<!-- show: 3 | Build-out:13 | What binds:9 -->`: the first 3 lines of the output, then
 13 from the line that begins with "Build-out" (indented or not), then 9 from "What binds", with blank lines between the
@@ -15,6 +15,7 @@ A command that names $STARGATE_DATA is run where that folder of measured data is
     tools/refresh_pages.py build/check/stargate              writes what is new
     tools/refresh_pages.py build/check/stargate --check      writes nothing; exit 1 and the names of stale pages
     ... --only-measured                                      of the figures, those of measured data, and no blocks
+    ... --page=docs/questions.md                             this page alone
 """
 import difflib
 import glob
@@ -35,7 +36,7 @@ DATA = "$STARGATE_DATA"
 
 
 def pages():
-    found = ["README.md"]
+    found = ["README.md", "docs/questions.md"]
     for folder in ("tutorial", "explanation", "howto"):
         found += sorted(glob.glob(os.path.join(ROOT, "docs", folder, "*.md")))
     return [os.path.join(ROOT, path) for path in found]
@@ -121,7 +122,10 @@ def main():
     if only_measured and not os.environ.get("STARGATE_DATA"):
         print("skipped: STARGATE_DATA names no folder of measured data")
         return
+    only = [argument.removeprefix("--page=") for argument in sys.argv if argument.startswith("--page=")]
     for path in pages():
+        if only and os.path.relpath(path, ROOT) not in only:
+            continue
         with open(path, encoding="utf-8") as file:
             before = file.read()
         if check and path.endswith("README.md") and bare_numbers(before):

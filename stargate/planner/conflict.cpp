@@ -1,3 +1,4 @@
+// What could give way as changes of the programme, and the search for a smallest set that conflicts.
 #include "stargate/planner/conflict.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,20 @@ class MovableLimits {
       add(fmt::format("carbon cap of {:.4g} kt a year", p_.carbon_cap->in(1000.0 * tonne)),
           [](Programme& p) { p.carbon_cap.reset(); });
     }
+    if (p_.debt_service) {
+      add(fmt::format("debt service covered {:g} times", p_.debt_service->least),
+          [](Programme& p) { p.debt_service.reset(); });
+    }
+    if (p_.fixed_charge) {
+      add(fmt::format("fixed charges covered {:g} times", p_.fixed_charge->least),
+          [](Programme& p) { p.fixed_charge.reset(); });
+    }
+    if (p_.tax) {
+      add(fmt::format("tax of {:g} %", 100 * p_.tax->rate), [](Programme& p) { p.tax.reset(); });
+    }
     for (std::size_t g = 0; g < p_.systems.size(); ++g) system(g);
+    for (std::size_t k = 0; k < p_.services.size(); ++k) promises(k);
+    for (std::size_t x = 0; x < p_.contracts.size(); ++x) rented(x);
     for (std::size_t s = 0; s < p_.sites.size(); ++s) site(s);
     for (std::size_t i = 0; i < p_.parts.size(); ++i) {
       add("offers of " + p_.parts[i].product, [i](Programme& p) {
@@ -61,6 +75,25 @@ class MovableLimits {
       add(fmt::format("tranche {}: not before {}", tranche.name, format_quarter(tranche.from)),
           [r](Programme& p) { p.capital[r].from = p.first; });
     }
+    if (tranche.repayment) {
+      add(fmt::format("tranche {}: repaid by {}", tranche.name, format_quarter(tranche.repayment->until)),
+          [r](Programme& p) { p.capital[r].repayment.reset(); });
+    }
+  }
+
+  /// Floors, whose tokens are served or paid for.
+  void promises(std::size_t k) {
+    for (std::size_t b = 0; b < p_.services[k].blocks.size(); ++b) {
+      if (p_.services[k].blocks[b].floor.points.empty()) continue;
+      add(fmt::format("tokens of {} promised to {}", p_.services[k].id, p_.services[k].blocks[b].name),
+          [k, b](Programme& p) { p.services[k].blocks[b].floor.points.clear(); });
+    }
+  }
+
+  void rented(std::size_t x) {
+    if (!p_.contracts[x].is_signed) return;
+    add(fmt::format("contract {} is signed, take-or-pay {:g} %", p_.contracts[x].id, 100 * p_.contracts[x].take_or_pay),
+        [x](Programme& p) { p.contracts[x].is_signed = false; });
   }
 
   void system(std::size_t g) {

@@ -1,3 +1,4 @@
+// A plan at each price of the option, and bisection between those that leave it and those that take it.
 #include "stargate/planner/entry_price.hpp"
 
 #include <algorithm>

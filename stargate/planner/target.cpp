@@ -1,3 +1,4 @@
+// The target's amount as the objective, quarter by quarter, over the plans that the programme allows.
 #include "stargate/planner/target.hpp"
 
 #include <algorithm>

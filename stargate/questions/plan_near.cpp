@@ -139,8 +139,8 @@ Result<std::string> near_figures(const NearQuestion& question, const QuestionCon
 
 Question near_question() {
   return make_question(answer_near,
-                       {{"tests/golden/inputs/small.yaml", "a small programme"},
-                        {"tests/golden/inputs/small.yaml --range 1% --plans 0", "ranges within 1 %"}},
+                       {{"studies/stargate.yaml", "ranges within 0.1 %, five other plans within 2 %"},
+                        {"studies/stargate.yaml --range 1% --plans 0", "ranges within 1 %"}},
                        near_answer_fields(), {}, near_figures);
 }
 

@@ -1,3 +1,4 @@
+// The study of a question about its plan, prepared; its programme's LP stands for all that an answer rests on.
 #include "stargate/questions/plan_study.hpp"
 
 #include "stargate/lp/mps.hpp"

@@ -157,8 +157,8 @@ Result<std::string> when_figures(const WhenQuestion& question, const QuestionCon
 
 Question when_question() {
   return make_question(answer_when,
-                       {{"tests/golden/inputs/small.yaml --power '20 MW'", "a gigawatt's small sister"},
-                        {"tests/golden/inputs/small.yaml --service assistant --rate '30 Mtok/s'", "tokens served"}},
+                       {{"studies/stargate.yaml --power '10 GW'", "power energised"},
+                        {"studies/stargate.yaml --accelerators 5e6", "accelerators installed"}},
                        when_answer_fields(), {}, when_figures);
 }
 

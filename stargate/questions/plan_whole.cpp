@@ -203,9 +203,9 @@ const QuestionTable<WholeQuestion>& WholeQuestion::table() {
 
 Question whole_question() {
   return make_question(answer_whole,
-                       {{"tests/golden/inputs/small.yaml --building '10 MW'", "buildings of 10 MW"},
-                        {"tests/golden/inputs/small.yaml --building '10 MW' --runs assistant --network 0",
-                         "and a year of the assistant on one campus or not at all"}},
+                       {{"studies/stargate.yaml --nodes 200", "buildings of 150 MW at most"},
+                        {"studies/stargate.yaml --building '100 MW' --quarters 8 --nodes 200",
+                         "of 100 MW, in the first two years"}},
                        whole_answer_fields(), {{"mps", "FILE", "Write the programme with its whole numbers"}},
                        whole_figures);
 }

@@ -285,7 +285,7 @@ const QuestionTable<WhyQuestion>& WhyQuestion::table() {
 
 Question why_question() {
   return make_question(answer_why,
-                       {{"tests/golden/inputs/small.yaml", "a small programme"},
+                       {{"studies/stargate.yaml", "what binds, what suppliers limit, what is left"},
                         {"tests/golden/inputs/infeasible.yaml", "one without a plan: what is in conflict"}},
                        why_answer_fields(), {}, why_figures);
 }

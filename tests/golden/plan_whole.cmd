@@ -1,0 +1,1 @@
+plan whole tests/golden/inputs/small.yaml --building 10MW --runs assistant --network 0

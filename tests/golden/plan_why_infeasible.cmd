@@ -1,0 +1,2 @@
+plan why tests/golden/inputs/infeasible.yaml
+exit: 3
