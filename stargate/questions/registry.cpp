@@ -15,6 +15,7 @@
 #include "stargate/questions/model.hpp"
 #include "stargate/questions/plan.hpp"
 #include "stargate/questions/plan_alliance.hpp"
+#include "stargate/questions/plan_replay.hpp"
 #include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/serve.hpp"
 #include "stargate/questions/serve_simulate.hpp"
@@ -49,6 +50,7 @@ const std::vector<Question>& all_questions() {
   static const std::vector<Question> questions{plan_question(),
                                                alliance_question(),
                                                risk_question(),
+                                               replay_question(),
                                                train_question(),
                                                train_search_question(),
                                                goodput_question(),
