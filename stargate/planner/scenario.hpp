@@ -30,6 +30,8 @@ enum class PlanDriver {
   efficiency           ///< tokens a machine makes, on every machine: better models and engines
 };
 
+/// "memory price": for tables.
+const char* driver_name(PlanDriver driver);
 /// A driver whose amount is a factor.
 bool is_factor(PlanDriver driver);
 /// A driver that acts from the first quarter on, whatever `from` says.
