@@ -40,13 +40,14 @@ std::string hedge_text(const HedgeAnswer& a) {
   for (const auto& system : a.systems) columns.push_back({system});
   TextTable table(columns);
   for (const HedgeRow& row : a.rows) {
-    std::vector<std::string> cells{row.cap >= 1 ? "no limit" : fmt::format("{:.0f} %", 100 * row.cap), in_billions(row.mean),
-                                   in_billions(a.rows.front().mean - row.mean)};
+    std::vector<std::string> cells{row.cap >= 1 ? "no limit" : fmt::format("{:.0f} %", 100 * row.cap),
+                                   in_billions(row.mean), in_billions(a.rows.front().mean - row.mean)};
     for (const double value : row.values) cells.push_back(in_billions(value));
     for (const double count : row.decided.accelerators) cells.push_back(fmt::format("{:.0f}", count));
     table.add_row(cells);
   }
-  return out + table.format(2) + "A cap is worth having where its cost is less than what trusting fewer makers is worth to you.\n";
+  return out + table.format(2) +
+         "A cap is worth having where it costs less than leaning less on these machines is worth to you.\n";
 }
 
 void write_hedge(JsonWriter& json, const HedgeAnswer& a) {
@@ -87,7 +88,8 @@ Result<Answer> answer_hedge(const HedgeQuestion& question, const QuestionContext
   }
   out.capped = question.systems.empty() ? unmeasured_systems(study->prepared) : question.systems;
   if (out.capped.empty()) {
-    return context.fault("study", "has only measured machines", "name machines with 'systems' to see what a cap on them costs");
+    return context.fault("study", "has only measured machines",
+                         "name machines with 'systems' to see what a cap on them costs");
   }
   std::vector<WeightedScenario> classes;
   for (int i = 0; i < 3; ++i) {
@@ -103,7 +105,8 @@ Result<Answer> answer_hedge(const HedgeQuestion& question, const QuestionContext
     }
     const auto plan = stages.optimise(0, 0.25, 1e-4);
     if (!plan) return context.fault("study", "no decisions can be kept at both ends");
-    HedgeRow row{cap, {}, plan->objective, decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size())};
+    const auto decided = decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size());
+    HedgeRow row{cap, {}, plan->objective, decided};
     for (std::size_t i = 0; i < row.values.size(); ++i) row.values[i] = *plan->value.values[i];
     out.rows.push_back(std::move(row));
   }

@@ -25,10 +25,11 @@ std::string replan_text(const ReplanAnswer& a) {
   if (r.kept) {
     out += fmt::format("  the first plan kept {}{}\n", in_billions(*r.kept),
                        r.missing > 1e6 ? fmt::format(", lacking up to {} B$ of money", in_billions(r.missing)) : "");
-    out += fmt::format("  planning anew is worth {}; what it lacks to knowing all, {}\n", in_billions(r.rolled - *r.kept),
-                       in_billions(r.foresight - r.rolled));
+    out += fmt::format("  planning anew is worth {}; what it lacks to knowing all, {}\n",
+                       in_billions(r.rolled - *r.kept), in_billions(r.foresight - r.rolled));
   }
-  TextTable table({{"quarter", Align::left}, {"worth, as expected then"}, {"revenue"}, {"paid"}, {"learned", Align::left}});
+  TextTable table(
+      {{"quarter", Align::left}, {"worth, as expected then"}, {"revenue"}, {"paid"}, {"learned", Align::left}});
   for (const ReplanQuarter& q : r.quarters) {
     table.add_row({format_quarter(q.quarter), in_billions(q.expected), in_billions(q.revenue), in_billions(q.paid),
                    fmt::format("{}", fmt::join(q.learned, ", "))});
@@ -58,7 +59,7 @@ AnswerFields replan_answer_fields() {
           {"kept_usd", "number", "Of the first plan kept"},
           {"kept_missing_usd", "number", "Money that it lacks, at most"},
           {"quarters[]/quarter", "text", "2027Q1"},
-          {"quarters[]/expected_usd", "number", "What is done and what the quarter's plan promises, at the first quarter"},
+          {"quarters[]/expected_usd", "number", "What is done and what its plan promises, at the first quarter"},
           {"quarters[]/revenue_usd", "number", "Of the quarter"},
           {"quarters[]/paid_usd", "number", "Of the quarter"}};
 }

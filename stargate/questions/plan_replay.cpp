@@ -16,14 +16,14 @@
 namespace stargate {
 namespace {
 
-constexpr std::array kQuantiles{0.05, 0.25, 0.5, 0.75, 0.95};
-using Quantiles = std::array<double, kQuantiles.size()>;
+constexpr std::array kFanQuantiles{0.05, 0.25, 0.5, 0.75, 0.95};
+using Quantiles = std::array<double, kFanQuantiles.size()>;
 
 Quantiles quantiles_of(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   Quantiles out{};
-  for (std::size_t i = 0; i < kQuantiles.size(); ++i) {
-    const double place = kQuantiles[i] * static_cast<double>(values.size() - 1);
+  for (std::size_t i = 0; i < kFanQuantiles.size(); ++i) {
+    const double place = kFanQuantiles[i] * static_cast<double>(values.size() - 1);
     const auto below = static_cast<std::size_t>(place);
     const std::size_t above = std::min(below + 1, values.size() - 1);
     out[i] = values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
@@ -63,7 +63,8 @@ std::string quantile_cells(const Quantiles& q) {
 std::string replay_text(const ReplayAnswer& a) {
   std::string out = fmt::format("{}: the plan kept, {} draws of {} risks; present values in B$\n", a.study, a.draws,
                                 a.tornado.size());
-  out += fmt::format("  promised {}; replayed under its own data {}\n", in_billions(a.promised), in_billions(a.same_data));
+  out += fmt::format("  promised {}; replayed under its own data {}\n", in_billions(a.promised),
+                     in_billions(a.same_data));
   out += fmt::format("  mean {}, mean of the worst quarter {}\n  5 / 25 / 50 / 75 / 95 %: {}\n", in_billions(a.mean),
                      in_billions(a.worst_quarter), quantile_cells(a.value));
   out += fmt::format("  it loses money in {:.0f} % of the draws\n", 100 * a.losing);
@@ -79,7 +80,11 @@ std::string replay_text(const ReplayAnswer& a) {
                  in_billions(q.net[3]), in_billions(q.net[4])});
   }
   out += "\nRevenue of the quarter, and revenue less payments to date, B$\n" + fan.format(2);
-  TextTable tornado({{"one risk alone", Align::left}, {"1 in 10 below"}, {"1 in 10 above"}, {"value then"}, {"and then"},
+  TextTable tornado({{"one risk alone", Align::left},
+                     {"1 in 10 below"},
+                     {"1 in 10 above"},
+                     {"value then"},
+                     {"and then"},
                      {"swing"}});
   for (const TornadoBar& bar : a.tornado) {
     tornado.add_row({bar.name, fmt::format("{:.3g}", bar.low_amount), fmt::format("{:.3g}", bar.high_amount),
@@ -90,7 +95,9 @@ std::string replay_text(const ReplayAnswer& a) {
 
 void write_quantiles(JsonWriter& json, const char* name, const Quantiles& values) {
   json.key(name).begin_object();
-  for (std::size_t i = 0; i < values.size(); ++i) json.member(fmt::format("p{:02.0f}", 100 * kQuantiles[i]), values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    json.member(fmt::format("p{:02.0f}", 100 * kFanQuantiles[i]), values[i]);
+  }
   json.end_object();
 }
 
@@ -188,13 +195,16 @@ Result<Answer> answer_replay(const ReplayQuestion& question, const QuestionConte
   context.progress("planning");
   const LpOutcome outcome = make_clp_solver()->solve(build_plan_model(programme).lp, {});
   const auto* found = std::get_if<LpSolution>(&outcome);
-  if (found == nullptr) return context.fault("study", "has no plan to keep", "stargate plan says what stands in its way");
+  if (found == nullptr) {
+    return context.fault("study", "has no plan to keep", "stargate plan says what stands in its way");
+  }
   const KeptPlan plan(programme, found->values);
   const auto marginals = plan_marginals(study->risk);
   ReplayAnswer out;
   out.study = study->prepared.study.name, out.draws = question.draws;
   out.promised = -1e6 * found->objective, out.same_data = plan.under(programme).value;
-  const auto draws = draw_changes(marginals, static_cast<int>(question.draws), static_cast<std::uint64_t>(question.seed));
+  const auto seed = static_cast<std::uint64_t>(question.seed);
+  const auto draws = draw_changes(marginals, static_cast<int>(question.draws), seed);
   std::vector<Replay> replays(draws.size());
   context.progress(fmt::format("replaying {} draws", draws.size()));
   for_each_parallel(draws.size(), [&](std::size_t i) {
@@ -209,7 +219,8 @@ Result<Answer> answer_replay(const ReplayQuestion& question, const QuestionConte
 const QuestionTable<ReplayQuestion>& ReplayQuestion::table() {
   using Q = ReplayQuestion;
   static const auto table = [] {
-    QuestionTable<Q> t("plan replay", "A plan kept while everything may turn out otherwise: its value, fan and tornado");
+    QuestionTable<Q> t("plan replay",
+                       "A plan kept while everything may turn out otherwise: its value, fan and tornado");
     t.required("study", &Q::study, "Study file with a risk section").positional();
     t.optional("draws", &Q::draws, "Of all drivers together", Rule{.at_least = 1.0, .above = {}, .at_most = 1e5});
     t.optional("seed", &Q::seed, "Of the draws", not_negative);

@@ -1,0 +1,1 @@
+plan hedge tests/golden/inputs/small.yaml --systems gb300
