@@ -16,7 +16,6 @@
 #include "stargate/questions/plan.hpp"
 #include "stargate/questions/plan_alliance.hpp"
 #include "stargate/questions/plan_hedge.hpp"
-#include "stargate/questions/plan_replan.hpp"
 #include "stargate/questions/plan_replay.hpp"
 #include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/serve.hpp"
@@ -53,7 +52,6 @@ const std::vector<Question>& all_questions() {
                                                alliance_question(),
                                                risk_question(),
                                                replay_question(),
-                                               replan_question(),
                                                hedge_question(),
                                                train_question(),
                                                train_search_question(),

@@ -1,1 +1,0 @@
-plan replan tests/golden/inputs/small.yaml --scenario slowly
