@@ -300,9 +300,9 @@ double DeviceLaw::least_gemm_us(Precision precision, const GemmShape& s) const {
   return least;
 }
 
-/// Where its own decode law is asked; an 8-bit cache may be read as a wider one.
+/// Where its own decode law is asked, which has a mask; an 8-bit cache may be read as a wider one.
 double DeviceLaw::least_attention_us(const AttentionCall& call) const {
-  if (!is_decode(call) || bytes_per_element(call.kv_precision) < 2) return 0;
+  if (!is_decode(call) || !call.causal || bytes_per_element(call.kv_precision) < 2) return 0;
   return own_.least_decode_us(call);
 }
 

@@ -184,8 +184,10 @@ class Layout {
       bool any = false;
       for (int t = 0; t < periods_; ++t) {
         const int ordered = order_period(p_, system, t);
-        bool anywhere = false;
-        for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, t) >= 0;
+        bool anywhere = false;  // now, or within the time that it may wait for power
+        for (int u = t; u <= (t < quarters_ ? std::min(t + p_.most_stored, quarters_ - 1) : t); ++u) {
+          for (int s = 0; s < sites_; ++s) anywhere = anywhere || out_.deliver.at(s, g, u) >= 0;
+        }
         if (anywhere && deliverable(system, t)) {
           out_.order.at(g, ordered) = add(order, 0, {g, at_quarter(ordered)});
           any = true;

@@ -54,7 +54,8 @@ std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, i
     std::vector<std::size_t> order(n);
     std::iota(order.begin(), order.end(), std::size_t{0});
     for (std::size_t i = n; i > 1; --i) {
-      std::swap(order[i - 1], order[std::min(i - 1, static_cast<std::size_t>(stream.uniform() * static_cast<double>(i)))]);
+      const auto other = static_cast<std::size_t>(stream.uniform() * static_cast<double>(i));
+      std::swap(order[i - 1], order[std::min(i - 1, other)]);
     }
     auto& column = normals.emplace_back();
     for (std::size_t i = 0; i < n; ++i) {

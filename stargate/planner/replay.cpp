@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 #include <tuple>
 
 #include "stargate/base/check.hpp"
@@ -16,6 +18,16 @@ namespace stargate {
 namespace {
 
 constexpr double kNothing = 1e-9;  // LP units
+/// Columns that a replay fills by its rules; all others (what is rented, taken of contracts) are as planned.
+const std::set<std::string>& filled_families() {
+  static const std::set<std::string> families{"started", "built",     "energised", "drawn", "topup", "order", "deliver",
+                                              "store",   "installed", "left",      "stock", "run",   "sell",  "draw",
+                                              "cash"};
+  return families;
+}
+const std::string& family_of(const LpProblem& lp, int column) {
+  return lp.column_family(lp.column_label(column).family).name;
+}
 
 int size_of(const auto& items) { return static_cast<int>(items.size()); }
 
@@ -25,6 +37,29 @@ class ReplayRun {
   ReplayRun(const PlanColumns& layout, const std::vector<double>& plan, const Programme& actual)
       : layout_(layout), plan_(plan), p_(actual), model_(build_plan_model(actual)) {
     x_.assign(static_cast<std::size_t>(model_.lp.column_count()), 0);
+    rented_output_ = std::vector(p_.services.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
+    rented_power_ = std::vector(p_.sites.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
+  }
+
+  /// By name, above zero: what other families give services and sites is theirs beside what is filled by rules.
+  void copy_others(const std::map<std::string, double>& others) {
+    if (others.empty()) return;
+    std::vector<double> activity(static_cast<std::size_t>(model_.lp.row_count()), 0);
+    const LpMatrix matrix = model_.lp.matrix();
+    for (int j = 0; j < model_.lp.column_count(); ++j) {
+      if (filled_families().contains(family_of(model_.lp, j))) continue;
+      const auto found = others.find(model_.lp.column_name(j));
+      if (found == others.end()) continue;
+      at(j) = found->second;
+      for (int e = matrix.starts[j]; e < matrix.starts[j + 1]; ++e) {
+        activity[matrix.rows[e]] += matrix.values[e] * x_[j];
+      }
+    }
+    for (std::size_t i = 0; i < activity.size(); ++i) {
+      const RowKey& key = model_.keys[i];
+      if (key.family == PlanFamily::output) rented_output_[key.first][key.t] = -activity[i];
+      if (key.family == PlanFamily::energise) rented_power_[key.first][key.t] = -activity[i];
+    }
   }
 
   Replay run() {
@@ -111,8 +146,10 @@ class ReplayRun {
       for (int u = 0; u <= t; ++u) {
         if (ready_period(p_, site, u) == t) built += value(model_.columns.started.at(s, u));
       }
-      for (const auto& some : site.building) built += p_.period_from(some.ready - p_.first) == t ? to_lp(some.power) : 0;
-      double power = std::min(built, to_lp(grid_in(p_, site, t)));
+      for (const auto& some : site.building) {
+        built += p_.period_from(some.ready - p_.first) == t ? to_lp(some.power) : 0;
+      }
+      double power = std::min(built + rented_power_[s][t], to_lp(grid_in(p_, site, t)));
       // Under take-or-pay no more is taken on than was planned.
       if (site.take_or_pay > 0) power = std::min(power, planned(layout_.energised.at(s, t)));
       at(model_.columns.built.at(s, t)) = built;
@@ -236,13 +273,16 @@ class ReplayRun {
   void dispatch(int t) {
     LpProblem lp;
     const int number = lp.add_axis({});
-    const int column = lp.add_column_family({"dispatch", {number}, ""}), family = lp.add_row_family({"row", {number}, ""});
-    const auto add_column = [&](double upper, double cost) { return lp.add_column(0, upper, cost, {column, {lp.column_count()}}); };
+    const int column = lp.add_column_family({"dispatch", {number}, ""});
+    const int family = lp.add_row_family({"row", {number}, ""});
+    const auto add_column = [&](double upper, double cost) {
+      return lp.add_column(0, upper, cost, {column, {lp.column_count()}});
+    };
     const auto add_row = [&](double upper) { return lp.add_row(-kInfinity, upper, {family, {lp.row_count()}}); };
     std::vector<std::pair<int, int>> sells;  // column of the model, of the small LP
     std::vector<int> outputs;
     for (int k = 0; k < size_of(p_.services); ++k) {
-      outputs.push_back(add_row(0));
+      outputs.push_back(add_row(rented_output_[k][t]));
       for (int b = 0; b < size_of(p_.services[k].blocks); ++b) {
         const int sell = model_.columns.sell.at(k, b, t);
         if (sell < 0) continue;
@@ -367,13 +407,26 @@ class ReplayRun {
   const Programme& p_;
   PlanModel model_;
   std::vector<double> x_;
+  std::vector<std::vector<double>> rented_output_;  ///< by service, period: Mtok/s
+  std::vector<std::vector<double>> rented_power_;   ///< by site, period: MW
 };
 
 }  // namespace
 
-KeptPlan::KeptPlan(const Programme& programme, std::vector<double> columns)
-    : layout_(build_plan_model(programme).columns), columns_(std::move(columns)) {}
+KeptPlan::KeptPlan(const Programme& programme, std::vector<double> columns) : columns_(std::move(columns)) {
+  PlanModel model = build_plan_model(programme);
+  for (int j = 0; j < model.lp.column_count(); ++j) {
+    if (columns_[j] > kNothing && !filled_families().contains(family_of(model.lp, j))) {
+      others_[model.lp.column_name(j)] = columns_[j];
+    }
+  }
+  layout_ = std::move(model.columns);
+}
 
-Replay KeptPlan::under(const Programme& actual) const { return ReplayRun(layout_, columns_, actual).run(); }
+Replay KeptPlan::under(const Programme& actual) const {
+  ReplayRun run(layout_, columns_, actual);
+  run.copy_others(others_);
+  return run.run();
+}
 
 }  // namespace stargate

@@ -4,6 +4,8 @@
 // objective, so a replay is a plan of that programme like any other, only not the best.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "stargate/planner/model.hpp"
@@ -32,6 +34,7 @@ class KeptPlan {
  private:
   PlanColumns layout_;
   std::vector<double> columns_;
+  std::map<std::string, double> others_;  ///< of families that no rule fills, by the column's name; above zero
 };
 
 }  // namespace stargate

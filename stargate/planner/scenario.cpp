@@ -25,7 +25,10 @@ bool concerns(const PlanChange& change, const std::string& id) {
 class ScenarioChange {
  public:
   ScenarioChange(Programme& programme, const RiskBasis& basis, const PlanChange& change)
-      : p_(programme), basis_(basis), c_(change), from_(std::max(change.from.value_or(programme.first), programme.first)) {}
+      : p_(programme),
+        basis_(basis),
+        c_(change),
+        from_(std::max(change.from.value_or(programme.first), programme.first)) {}
 
   void apply() {
     switch (c_.driver) {

@@ -1,6 +1,6 @@
 // How the world may turn out, as changes of a programme: what a machine costs, when the grid comes, what customers want
 // and pay, what suppliers deliver, how fast machines are that nobody has measured. A scenario is a list of changes; the
-// programme it makes is an ordinary one, so that plans, stochastic plans, replays and replans all read the same data.
+// programme it makes is an ordinary one, so that plans, stochastic plans, and replays all read the same data.
 #pragma once
 
 #include <optional>

@@ -187,7 +187,8 @@ LpOutcome TwoStageProgramme::State::solve_master(double weight, double tail, con
     lp.add_column(low, std::max(low, high), 0, {column, {d}});
   }
   for (int s = 0; s < all; ++s) {
-    lp.add_column(-known[s] / kDollars / kMasterMoney, kInfinity, (1 - weight) * probabilities[s], {column, {count + s}});
+    const double least = -known[s] / kDollars / kMasterMoney;
+    lp.add_column(least, kInfinity, (1 - weight) * probabilities[s], {column, {count + s}});
   }
   add_shared_rows(lp, limit);
   if (weight > 0) {
@@ -212,8 +213,8 @@ namespace {
 
 /// Of an infeasible scenario: with rows weighted by the proof, what the decisions must do so that its bounds meet. Of
 /// the two sides, that which `at` violates.
-std::optional<Cut> cut_of_proof(const LpProblem& lp, const std::vector<int>& columns, const std::vector<double>& weights,
-                                const std::vector<double>& at) {
+std::optional<Cut> cut_of_proof(const LpProblem& lp, const std::vector<int>& columns,
+                                const std::vector<double>& weights, const std::vector<double>& at) {
   const LpMatrix matrix = lp.matrix();
   std::vector<bool> shared(static_cast<std::size_t>(lp.column_count()), false);
   for (const int column : columns) {
@@ -260,12 +261,14 @@ void TwoStageProgramme::State::learn(const ScenarioLp& some, int s, const LpWarm
                                      const std::vector<double>& at) {
   if (const auto* proof = std::get_if<LpInfeasibilityProof>(&outcome)) {
     if (proof->weights.empty()) return;
-    if (auto cut = cut_of_proof(some.solver->problem(), some.columns, proof->weights, at)) cuts.push_back(std::move(*cut));
+    auto cut = cut_of_proof(some.solver->problem(), some.columns, proof->weights, at);
+    if (cut) cuts.push_back(std::move(*cut));
     return;
   }
   const auto* found = std::get_if<LpSolution>(&outcome);
   if (found == nullptr) return;
-  Cut cut{.scenario = s, .constant = found->objective / kMasterMoney, .slopes = std::vector<double>(decisions.size(), 0)};
+  Cut cut{.scenario = s, .constant = found->objective / kMasterMoney, .slopes = {}};
+  cut.slopes.assign(decisions.size(), 0);
   for (std::size_t d = 0; d < decisions.size(); ++d) {
     if (some.columns[d] < 0) continue;
     cut.slopes[d] = found->reduced_costs[some.columns[d]] / kMasterMoney;

@@ -50,7 +50,8 @@ double extensive_value(const std::vector<WeightedScenario>& scenarios) {
     const LpProblem& own = models[s].lp;
     std::map<int, int> place;
     for (std::size_t d = 0; d < decisions.size(); ++d) {
-      if (column_of(models[s].columns, decisions[d]) >= 0) place[column_of(models[s].columns, decisions[d])] = shared[d];
+      const int own_column = column_of(models[s].columns, decisions[d]);
+      if (own_column >= 0) place[own_column] = shared[d];
     }
     const int first = lp.row_count();
     for (int i = 0; i < own.row_count(); ++i) lp.add_row(own.row_lower()[i], own.row_upper()[i], {row, {first + i}});

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 
+#include "stargate/base/parallel.hpp"
 #include "stargate/base/text_table.hpp"
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/replay.hpp"
 #include "stargate/questions/risk_study.hpp"
 
 namespace stargate {
@@ -132,7 +134,7 @@ AnswerFields risk_answer_fields() {
           {"plans[]/kept", "boolean", "Whether they can be kept in every scenario"},
           {"plans[]/mean_usd", "number", "Mean present value over the scenarios"},
           {"plans[]/tail_mean_usd", "number", "Mean of the worst part"},
-          {"plans[]/stochastic_gain_usd", "number", "Of the best for the mean over it; of the mean data's plan the VSS"},
+          {"plans[]/stochastic_gain_usd", "number", "Of the best for the mean over it; of the mean's plan the VSS"},
           {"plans[]/ordered_accelerators/*", "number", "By system, in the shared quarters"},
           {"plans[]/begun_mw", "number", "Power whose construction begins in them"},
           {"scenarios[]/scenario", "text", "Name"},
@@ -152,6 +154,36 @@ std::vector<double> plan_decisions(const Programme& programme, const TwoStagePro
   return found == nullptr ? std::vector<double>{} : stages.decisions_of(model, found->values);
 }
 
+constexpr int kDrawsForScenarios = 256;
+
+/// Draws of all drivers, told apart by what the study's own plan comes to in each: its value, and what flows by year.
+/// Few stand for all.
+Result<std::vector<WeightedScenario>> drawn_scenarios(const RiskStudy& study, const RiskQuestion& question,
+                                                      const QuestionContext& context) {
+  const auto marginals = plan_marginals(study.risk);
+  if (marginals.empty()) return context.fault("drawn", "the study names no drivers", "add 'drivers' to its 'risk'");
+  const LpOutcome outcome = make_clp_solver()->solve(build_plan_model(study.basis.programme).lp, {});
+  const auto* found = std::get_if<LpSolution>(&outcome);
+  if (found == nullptr) return context.fault("study", "has no plan of its own figures");
+  const KeptPlan plan(study.basis.programme, found->values);
+  const auto draws = draw_changes(marginals, kDrawsForScenarios, static_cast<std::uint64_t>(question.seed));
+  std::vector<std::vector<double>> points(draws.size());
+  context.progress("drawing scenarios");
+  for_each_parallel(draws.size(), [&](std::size_t i) {
+    const Replay replay = plan.under(changed_programme(study.basis, draws[i]));
+    points[i].assign(1 + (replay.paid.size() + 3) / 4, 0);
+    points[i][0] = replay.value;
+    for (std::size_t t = 0; t < replay.paid.size(); ++t) points[i][1 + t / 4] += replay.revenue[t] - replay.paid[t];
+  });
+  std::vector<WeightedScenario> out;
+  for (const Medoid& some : find_medoids(points, static_cast<std::size_t>(question.drawn))) {
+    const double kept = points[some.point][0];
+    out.push_back({fmt::format("draw {}: own plan kept {}", some.point + 1, in_billions(kept)), some.share,
+                   changed_programme(study.basis, draws[some.point])});
+  }
+  return out;
+}
+
 std::vector<WeightedScenario> weighted_scenarios(const RiskStudy& study) {
   std::vector<WeightedScenario> out;
   for (const PlanScenario& some : plan_scenarios(study.risk)) {
@@ -167,14 +199,21 @@ std::vector<WeightedScenario> weighted_scenarios(const RiskStudy& study) {
 Result<Answer> answer_risk(const RiskQuestion& question, const QuestionContext& context) {
   auto study = prepare_risk_study(question.study, question, context);
   if (!study) return study.faults();
-  if (study->risk.scenarios.empty()) {
+  if (study->risk.scenarios.empty() && question.drawn == 0) {
     return context.fault("study", "names no scenarios", "add 'scenarios' to its 'risk'");
   }
   RiskAnswer out;
   out.study = study->prepared.study.name;
   out.decided = question.decided > 0 ? static_cast<int>(question.decided) : study->risk.decided;
   out.tail = question.tail;
-  const auto scenarios = weighted_scenarios(*study);
+  std::vector<WeightedScenario> scenarios;
+  if (question.drawn > 0) {
+    auto drawn = drawn_scenarios(*study, question, context);
+    if (!drawn) return drawn.faults();
+    scenarios = std::move(*drawn);
+  } else {
+    scenarios = weighted_scenarios(*study);
+  }
   std::vector<WeightedProgramme> weighted;
   for (const auto& some : scenarios) {
     out.scenarios.push_back(some.name);
@@ -185,7 +224,8 @@ Result<Answer> answer_risk(const RiskQuestion& question, const QuestionContext& 
   out.probabilities = stages.probabilities();
   context.progress("planning each scenario");
   if (const auto unplanned = stages.wait_and_see(); !unplanned.empty()) {
-    return context.fault("study", "a scenario has no plan: " + unplanned.front(), "what is on order must be payable in it");
+    return context.fault("study", "a scenario has no plan: " + unplanned.front(),
+                         "what is on order must be payable in it");
   }
   out.known = stages.wait_and_see_values();
   const auto put = [&](const std::string& name, const std::vector<double>& decisions) -> RiskRow {
@@ -203,10 +243,13 @@ Result<Answer> answer_risk(const RiskQuestion& question, const QuestionContext& 
   for (const double weight : weights) {
     context.progress(fmt::format("deciding for all of them, weight of the worst {:.0f} %", 100 * weight));
     const auto plan = stages.optimise(weight, question.tail);
-    if (!plan) return context.fault("study", "no decisions can be kept in every scenario", "leave out the hardest of them");
+    if (!plan) {
+      return context.fault("study", "no decisions can be kept in every scenario", "leave out the hardest of them");
+    }
     out.iterations += plan->iterations;
     const std::string name = weight == 0 ? "stochastic" : fmt::format("worst weighs {:.0f} %", 100 * weight);
-    out.rows.push_back({name, plan->value, decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size())});
+    const auto decided = decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size());
+    out.rows.push_back({name, plan->value, decided});
   }
   for (RiskRow& row : compared) out.rows.push_back(std::move(row));
   out.columns = stages.columns(), out.limits = stages.rows();
@@ -219,9 +262,13 @@ const QuestionTable<RiskQuestion>& RiskQuestion::table() {
     QuestionTable<Q> t("plan risk", "What to order and begin now so that it suits all that may happen");
     t.required("study", &Q::study, "Study file with a risk section").positional();
     t.optional("cvar_weight", &Q::cvar_weight, "Weight of the worst scenarios in a second plan; 0: none", fraction);
-    t.optional("tail", &Q::tail, "Share of the probability that is the worst", Rule{.at_least = 0.01, .above = {}, .at_most = 1});
+    t.optional("tail", &Q::tail, "Share of the probability that is the worst",
+               Rule{.at_least = 0.01, .above = {}, .at_most = 1});
     t.optional("decided", &Q::decided, "Quarters whose orders and starts are the same whatever happens", not_negative)
         .otherwise("as the study says");
+    t.optional("drawn", &Q::drawn, "Scenarios drawn from the study's drivers instead of its own; 0: none",
+               Rule{.at_least = 0.0, .above = {}, .at_most = 40});
+    t.optional("seed", &Q::seed, "Of the draws", not_negative);
     add_change_fields(t);
     return t;
   }();
@@ -229,7 +276,8 @@ const QuestionTable<RiskQuestion>& RiskQuestion::table() {
 }
 
 Question risk_question() {
-  return make_question(answer_risk, {{"tests/golden/inputs/small.yaml", "all scenarios of a small study"}},
+  return make_question(answer_risk, {{"tests/golden/inputs/small.yaml", "all scenarios of a small study"},
+                        {"tests/golden/inputs/small.yaml --drawn 4", "of its drivers"}},
                        risk_answer_fields());
 }
 

@@ -11,6 +11,8 @@ struct RiskQuestion : ChangeFields {
   double cvar_weight = 0.5;  ///< of the worst part, in a second plan
   double tail = 0.25;        ///< share of the probability that is the worst part
   std::int64_t decided = 0;  ///< quarters; 0: as the study says
+  std::int64_t drawn = 0;    ///< scenarios drawn from the study's drivers; 0: its own scenarios
+  std::int64_t seed = 1;     ///< of the draws
   static const QuestionTable<RiskQuestion>& table();
 };
 Result<Answer> answer_risk(const RiskQuestion& question, const QuestionContext& context);

@@ -15,11 +15,13 @@
 #include "stargate/questions/model.hpp"
 #include "stargate/questions/plan.hpp"
 #include "stargate/questions/plan_alliance.hpp"
+#include "stargate/questions/plan_hedge.hpp"
 #include "stargate/questions/plan_near.hpp"
+#include "stargate/questions/plan_replay.hpp"
+#include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/plan_when.hpp"
 #include "stargate/questions/plan_whole.hpp"
 #include "stargate/questions/plan_why.hpp"
-#include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/serve.hpp"
 #include "stargate/questions/serve_simulate.hpp"
 #include "stargate/questions/serve_size.hpp"
@@ -57,6 +59,8 @@ const std::vector<Question>& all_questions() {
                                                when_question(),
                                                whole_question(),
                                                risk_question(),
+                                               replay_question(),
+                                               hedge_question(),
                                                train_question(),
                                                train_search_question(),
                                                goodput_question(),

@@ -1,0 +1,1 @@
+plan replay tests/golden/inputs/small.yaml --draws 100

@@ -1,0 +1,1 @@
+plan risk tests/golden/inputs/small.yaml
