@@ -282,7 +282,7 @@ TEST_CASE("a fresh engine's first prompt takes its warm-up longer, later ones do
   CHECK(cold.records[0].tpot() == usual.records[0].tpot());
 }
 
-TEST_CASE("an engine that looks at its queue every ten decode steps takes a newcomer at the next look, an idle one at once") {
+TEST_CASE("an engine that looks at its queue every ten decode steps takes a newcomer at the next look") {
   const LinearStepCost cost = usual_cost();
   EngineSpec spec = default_engine_spec(EngineKind::sglang);
   spec.kv.blocks = 100'000, spec.kv.block_size = 1;
