@@ -281,3 +281,28 @@ TEST_CASE("a fresh engine's first prompt takes its warm-up longer, later ones do
   CHECK(cold.records[1].ttft() == usual.records[1].ttft());
   CHECK(cold.records[0].tpot() == usual.records[0].tpot());
 }
+
+TEST_CASE("an engine that looks at its queue every ten decode steps takes a newcomer at the next look") {
+  const LinearStepCost cost = usual_cost();
+  EngineSpec spec = default_engine_spec(EngineKind::sglang);
+  spec.kv.blocks = 100'000, spec.kv.block_size = 1;
+  spec.receive_interval = spec.busy_receive_interval = 10;
+  Engine engine(spec, cost);
+  Request first, second;
+  first.prompt_tokens = second.prompt_tokens = 100;
+  first.output_tokens = 200, second.output_tokens = 2;
+  second.id = 1, second.arrival = SimTime::at(0.2 * stargate::second);
+  engine.submit(first);
+  engine.submit(second);
+  Collector seen;
+  engine.advance(SimTime::never(), seen);
+  REQUIRE(seen.records.size() == 2);
+  const RequestRecord &newcomer = seen.records[0], &alone = seen.records[1];
+  CHECK(alone.scheduled == SimTime{});
+  // Steps of 8.02 ms and 77 ns a token of context, from the first token on.
+  const double step = 8.02e-3 + 77e-9 * 110;
+  const double steps = (newcomer.scheduled - alone.first_token).base() / step;
+  CHECK(steps > 19.5);
+  CHECK(steps < 30.5);
+  CHECK(std::abs(steps - 10 * std::round(steps / 10)) < 0.2);
+}

@@ -63,3 +63,28 @@ TEST_CASE("what a user changes of an engine wins over its record and its kind") 
   CHECK(prompts.rules.prefill_only);
   CHECK(prompts.rules.speculation.draft_tokens == 0);
 }
+
+TEST_CASE("requests are looked for seldom only on the architectures where the engine is started so") {
+  Catalogue catalogue = two_engines();
+  ServingEngine& engine = catalogue.engines["vllm-0"];
+  engine.receive_interval = 10, engine.busy_receive_interval = 30, engine.receive_architectures = {"blackwell"};
+  Accelerator accelerator;
+  accelerator.architecture = "blackwell";
+  CHECK(set_up_engine(catalogue, "vllm", "", {}, &accelerator)->busy_receive_interval == 30);
+  accelerator.architecture = "hopper";
+  CHECK(set_up_engine(catalogue, "vllm", "", {}, &accelerator)->receive_interval == 1);
+}
+
+TEST_CASE("an engine that cuts no prompt refuses one longer than its step, any a request longer than its cache") {
+  EngineSpec spec = default_engine_spec(EngineKind::trtllm);
+  spec.max_num_batched_tokens = 8192, spec.chunked_prefill = false;
+  spec.kv.block_size = 32, spec.kv.blocks = 1000;
+  CHECK_FALSE(refusal_of(spec, 8192, 1000));
+  const auto by_step = refusal_of(spec, 8193, 1000);
+  REQUIRE(by_step);
+  CHECK(by_step->by_step);
+  CHECK(by_step->room == 8192);
+  const auto by_cache = refusal_of(spec, 8000, 24'001);
+  REQUIRE(by_cache);
+  CHECK(by_cache->tokens - by_cache->room == 1);
+}

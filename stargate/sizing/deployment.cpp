@@ -142,8 +142,9 @@ void rank(std::vector<Deployment>& deployments, const SizingDemand& demand) {
   });
 }
 
-/// About the target that was asked for, not the loosened one.
+/// About the target that was asked for, not the loosened one. What no layout could be asked for has been said.
 void say_why(ServingShortfall& shortfall, const LatencyTarget& target) {
+  if (!shortfall.best_tpot && !shortfall.missing && !shortfall.sentence.empty()) return;
   shortfall.sentence.clear();
   explain_shortfall(shortfall, target);
 }
