@@ -1,5 +1,6 @@
 // Draws of how the world may turn out: each driver has its own distribution, given by three quantiles, and all that
-// hang on the market move together (one common factor, a Gaussian copula). Many draws become few scenarios by k-medoids.
+// hang on the market move together (one common factor, a Gaussian copula). Many draws become few scenarios by
+// k-medoids.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ PlanChange change_at(const PlanMarginal& marginal, double probability);
 
 /// One draw: a change a marginal, in their order.
 using PlanDraw = std::vector<PlanChange>;
-/// A Latin hypercube of `count` draws in the normals that the amounts are made from: each marginal's own share is spread
-/// evenly. The same seed gives the same draws.
+/// A Latin hypercube of `count` draws in the normals that the amounts are made from: each marginal's own share is
+/// spread evenly. The same seed gives the same draws.
 std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, int count, std::uint64_t seed);
 
 /// Of `points` (draws, by whatever figures tell them apart) the `count` that stand for all, each with the share of

@@ -1,5 +1,5 @@
-// A plan kept while the world turns out otherwise: orders and construction are as planned; what the maker has not got is
-// not delivered, what comes late waits, machines without power stand dark, and in each quarter what runs serves the
+// A plan kept while the world turns out otherwise: orders and construction are as planned; what the maker has not got
+// is not delivered, what comes late waits, machines without power stand dark, and in each quarter what runs serves the
 // customers that pay most. The columns of the changed programme are filled in by these rules and valued by its own
 // objective, so a replay is a plan of that programme like any other, only not the best.
 #pragma once

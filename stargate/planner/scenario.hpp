@@ -74,8 +74,8 @@ struct WeightedProgramme {
   double probability = 1;
   const Programme* programme = nullptr;
 };
-/// The programme of the mean data: series and figures averaged, delays rounded to whole quarters. All are changes of one
-/// programme.
+/// The programme of the mean data: series and figures averaged, delays rounded to whole quarters. All are changes of
+/// one programme.
 Programme mean_programme(std::span<const WeightedProgramme> programmes);
 
 }  // namespace stargate

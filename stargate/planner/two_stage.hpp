@@ -1,10 +1,11 @@
 // Orders and starts of the first quarters are decided before anybody knows what happens; all else is decided knowing
 // it. The best such decision over weighted scenarios, by the L-shaped method with a cut a scenario (Birge, Louveaux,
-// 1988) and a trust region (Linderoth, Wright, 2003): each scenario's LP, its first decisions fixed, says what they cost
-// there and what a little more of each would; the master picks the decisions that are best by all that was said so far.
+// 1988) and a trust region (Linderoth, Wright, 2003): each scenario's LP, its first decisions fixed, says what they
+// cost there and what a little more of each would; the master picks the decisions that are best by all that was said
+// so far.
 //   min  (1 - w) sum_S pr_S cost_S + w (theta + 1 / tail sum_S pr_S over_S),   over_S >= cost_S - theta
-// is the mean cost for w = 0; theta + ... is the mean of the worst `tail` of the scenarios (Rockafellar, Uryasev, 2000).
-// docs/explanation/risk.md.
+// is the mean cost for w = 0; theta + ... is the mean of the worst `tail` of the scenarios (Rockafellar, Uryasev,
+// 2000). docs/explanation/risk.md.
 #pragma once
 
 #include <memory>

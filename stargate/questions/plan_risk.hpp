@@ -1,5 +1,5 @@
-// `plan risk`: what to order and begin now so that it suits all that may happen, what that is worth over the plan of the
-// study's own figures, and what it would be worth to know.
+// `plan risk`: what to order and begin now so that it suits all that may happen, what that is worth over the plan of
+// the study's own figures, and what it would be worth to know.
 #pragma once
 
 #include "stargate/questions/changes.hpp"
