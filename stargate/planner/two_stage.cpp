@@ -21,6 +21,8 @@ constexpr int kMostIterations = 300;
 constexpr double kFirstStep = 0.2;           // of a decision's scale
 constexpr double kLongStep = 1e6;
 
+}  // namespace
+
 /// cost_S >= constant + slopes . x in the master's money; of no scenario: 0 >= that.
 struct Cut {
   int scenario = -1;
@@ -35,6 +37,8 @@ struct ScenarioLp {
   std::unique_ptr<LpWarmSolver> solver;
   std::vector<int> columns;  ///< by decision
 };
+
+namespace {
 
 double mean_of(const std::vector<double>& values, const std::vector<double>& probabilities) {
   return std::inner_product(values.begin(), values.end(), probabilities.begin(), 0.0);
