@@ -283,8 +283,9 @@ Programme mean_programme(std::span<const WeightedProgramme> all) {
       service.blocks[b].price =
           mean.series([&](const Programme& p) -> const auto& { return p.services[k].blocks[b].price; });
     }
-    for (auto& [id, rate] : service.throughput) {
-      rate.per_accelerator =
+    for (auto& rate : service.throughput) {
+      const std::string& id = rate.first;
+      rate.second.per_accelerator =
           mean.figure([&](const Programme& p) { return p.services[k].throughput.at(id).per_accelerator; });
     }
   }
