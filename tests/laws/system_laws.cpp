@@ -72,7 +72,8 @@ TEST_CASE("systems at least as good in every figure never take longer for a trai
   const Catalogue& catalogue = shipped_catalogue();
   std::map<std::string, TrainingJob> jobs;
   for (const char* model : {"llama-3.1-70b", "qwen3-30b-a3b"}) {
-    for (const auto& [id, system] : catalogue.systems) {
+    for (const auto& listed : catalogue.systems) {
+      const std::string& id = listed.first;
       auto job = make_training_job(catalogue, model, id);
       REQUIRE_MESSAGE(job.ok(), id);
       job->gpus = 64, job->global_batch_size = 64, job->seq_length = 4096;
