@@ -74,7 +74,7 @@ function headline_tiles() {
             : tile("What binds most", "Nothing", "no limit has a price"));
 }
 
-const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", carbon_usd: "Carbon"};
+const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", rent_usd: "Rent", carbon_usd: "Carbon"};
 
 function cost_bar() {
   const entries = Object.entries(cost_names).map(([key, name], i) => ({name, i, value: (result.costs || {})[key] || 0}));
