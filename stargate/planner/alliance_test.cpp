@@ -5,6 +5,7 @@
 
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 namespace stargate {
@@ -19,18 +20,11 @@ std::vector<PlanPartner> three_partners() {
   return out;
 }
 
-double value_of(const Programme& p) {
-  const auto solver = make_clp_solver();
-  const PlanOutcome outcome = solve_programme(p, *solver);
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(outcome).value.base();
-}
-
 TEST_CASE("without customer, machine or site there is no programme: each is worth a third of it") {
   const Programme p = hand_programme();
   const auto partners = three_partners();
   const auto solver = make_clp_solver();
-  const double all = value_of(p);
+  const double all = solve(p).value.base();
   CHECK(all > 0);
   const auto worth = alliance_worth(
       3, [&](Coalition c) { return coalition_value(p, partners, c, Counterfactual::nobody, *solver).value; }, 8);
@@ -53,14 +47,14 @@ TEST_CASE("who is replaced is worth what the substitute lacks") {
   Programme half = p;  // half the customers at 0.8 of the price
   half.services[0].demand = constant(p.first, p.last, 0.5e6 * token / second);
   half.services[0].blocks = {everybody(p, 8.0 * dollar / million_tokens)};
-  CHECK(without(0) == doctest::Approx(value_of(half)));
+  CHECK(without(0) == doctest::Approx(solve(half).value.base()));
   Programme dear = p;
   dear.systems[0].price = constant(p.first, p.last, 1.5 * million_dollars);
-  CHECK(without(1) == doctest::Approx(value_of(dear)));
+  CHECK(without(1) == doctest::Approx(solve(dear).value.base()));
   Programme late = p;  // a quarter of the grid, from the third quarter on: 25 MW, more than the 1 MW needed
   late.sites[0].grid.points[p.first] = late.sites[0].grid.points[p.first + 1] = Power{};
-  CHECK(without(2) == doctest::Approx(value_of(late)));
-  CHECK(coalition_value(p, partners, 7, Counterfactual::spill, *solver).value == doctest::Approx(value_of(p)));
+  CHECK(without(2) == doctest::Approx(solve(late).value.base()));
+  CHECK(coalition_value(p, partners, 7, Counterfactual::spill, *solver).value == doctest::Approx(solve(p).value.base()));
 }
 
 TEST_CASE("money that is not there gives up what is on order before it gives up what stands") {

@@ -3,28 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "stargate/finance/annuity.hpp"
-#include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
 
 namespace {
-
-doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
-
-Plan solve(const Programme& programme) {
-  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(std::move(outcome));
-}
-
-double price_of(const Plan& plan, const std::string& group) {
-  for (const auto& limit : plan.groups) {
-    if (limit.group == group) return limit.price.in(million_dollars);
-  }
-  return 0;
-}
 
 MoneyPerEnergy rent_a_quarter(Money of_a_megawatt) { return of_a_megawatt / (1.0 * megawatt * quarter_year); }
 

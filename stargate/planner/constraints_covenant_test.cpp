@@ -4,28 +4,13 @@
 
 #include <cmath>
 
-#include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
 
 namespace {
-
-doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
-
-Plan solve(const Programme& programme) {
-  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(std::move(outcome));
-}
-
-double price_of(const Plan& plan, const std::string& group) {
-  for (const auto& limit : plan.groups) {
-    if (limit.group == group) return limit.price.in(million_dollars);
-  }
-  return 0;
-}
 
 /// All racks come in the first quarter, paid by a loan at 8 % and, from the second on, by owners.
 Programme on_credit(Money loan, PlanRepayment repayment) {

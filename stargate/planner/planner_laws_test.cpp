@@ -12,17 +12,12 @@
 #include "stargate/planner/families.hpp"
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
 
 namespace {
-
-Plan solve(const Programme& programme) {
-  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(std::move(outcome));
-}
 
 /// Small, and short of everything at some time.
 Programme middle_programme() {
@@ -42,8 +37,6 @@ const Plan& middle_plan() {
   static const Plan plan = solve(middle_programme());
   return plan;
 }
-
-doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
 
 template <class T>
 void shift(Series<T>& series, T by) {

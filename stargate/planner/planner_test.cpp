@@ -12,19 +12,12 @@
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/families.hpp"
 #include "stargate/planner/finance.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
 
 namespace {
-
-Plan solve(const Programme& programme) {
-  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(std::move(outcome));
-}
-
-doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6); }
 
 const LimitGroup* group_of(const Plan& plan, const std::string& name) {
   const auto found = std::find_if(plan.groups.begin(), plan.groups.end(),

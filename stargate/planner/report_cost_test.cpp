@@ -1,23 +1,11 @@
 // Whose cost is what: services by their long-run marginal cost, what nobody uses apart, capital by class.
 #include <doctest/doctest.h>
 
-#include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 using namespace stargate;
-
-namespace {
-
-doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
-
-Plan solve(const Programme& programme) {
-  PlanOutcome outcome = solve_programme(programme, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(std::move(outcome));
-}
-
-}  // namespace
 
 TEST_CASE("services share what works by what one more token takes, whichever machine runs them") {
   Programme p = hand_programme();

@@ -8,6 +8,7 @@
 #include "stargate/lp/clp_solver.hpp"
 #include "stargate/planner/planner.hpp"
 #include "stargate/planner/scenario.hpp"
+#include "stargate/planner/test_plans.hpp"
 #include "stargate/planner/test_programmes.hpp"
 
 namespace stargate {
@@ -23,12 +24,6 @@ std::vector<WeightedScenario> three_scenarios() {
   return {{"as planned", 0.5, basis.programme},
           {"late", 0.2, changed_programme(basis, late)},
           {"poor", 0.3, changed_programme(basis, poor)}};
-}
-
-double plan_value(const Programme& p) {
-  const PlanOutcome outcome = solve_programme(p, *make_clp_solver());
-  REQUIRE(std::holds_alternative<Plan>(outcome));
-  return std::get<Plan>(outcome).value.base();
 }
 
 /// All scenarios side by side in one LP, the decisions shared: its best value, dollars.
@@ -91,7 +86,7 @@ TEST_CASE("knowing is never worth less than nothing, nor is planning for all") {
   double known = 0;
   std::vector<WeightedProgramme> weighted;
   for (std::size_t i = 0; i < scenarios.size(); ++i) {
-    CHECK(stages.wait_and_see_values()[i] == doctest::Approx(plan_value(scenarios[i].programme)));
+    CHECK(stages.wait_and_see_values()[i] == doctest::Approx(solve(scenarios[i].programme).value.base()));
     known += scenarios[i].probability * stages.wait_and_see_values()[i];
     weighted.push_back({scenarios[i].probability, &scenarios[i].programme});
   }
@@ -124,7 +119,7 @@ TEST_CASE("of one scenario the decisions are those of its plan") {
   REQUIRE(stages.wait_and_see().empty());
   const auto plan = stages.optimise(0, 0.25, 1e-6);
   REQUIRE(plan.has_value());
-  CHECK(plan->objective == doctest::Approx(plan_value(scenarios[0].programme)).epsilon(2e-6));
+  CHECK(plan->objective == doctest::Approx(solve(scenarios[0].programme).value.base()).epsilon(2e-6));
 }
 
 TEST_CASE("decisions that money cannot pay in one scenario are cut to what it can") {
@@ -147,7 +142,7 @@ TEST_CASE("a cap on the share of a machine holds in every quarter") {
     return stages.wait_and_see_values()[0];
   };
   const double free = value_at(1), half = value_at(0.5), none = value_at(0);
-  CHECK(free == doctest::Approx(plan_value(p)));
+  CHECK(free == doctest::Approx(solve(p).value.base()));
   CHECK(half <= free + 1);
   CHECK(none <= half + 1);
 }

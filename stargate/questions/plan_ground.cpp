@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/study/risk_basis.hpp"
 
 namespace stargate {
 namespace {
@@ -48,18 +49,6 @@ std::optional<Ends> ends_of(const StudyReport& report) {
   const Plan *low = plan_at(Confidence::low), *mid = plan_at(Confidence::mid), *high = plan_at(Confidence::high);
   if (low == nullptr || mid == nullptr || high == nullptr) return std::nullopt;
   return Ends{figures_of(*low), figures_of(*mid), figures_of(*high)};
-}
-
-/// Systems of which some rate has a range, as the study lists them.
-std::vector<std::string> ranged_systems(const PreparedStudy& prepared) {
-  std::vector<std::string> out;
-  for (const auto& choice : prepared.study.systems) {
-    const bool ranged = std::any_of(prepared.rates.begin(), prepared.rates.end(), [&](const MachineRate& rate) {
-      return rate.ranged && rate.system == choice.system;
-    });
-    if (ranged) out.push_back(choice.system);
-  }
-  return out;
 }
 
 std::string ends_table(const StudyReport& report, const Plan& plan, const Ends& ends) {
@@ -132,7 +121,7 @@ std::string format_plan_ground(const StudyReport& report, const Plan& plan) {
     out += fmt::format("  its accelerators' time at work rests {}\n",
                        format_law_shares(shares, "the overheads of engines and frameworks"));
   }
-  const auto ranged = ranged_systems(report.prepared);
+  const auto ranged = unmeasured_systems(report.prepared);
   if (ranged.empty()) return out + "  no rate of it rests on laws typical of measured devices: it has no range\n";
   const Confidence confidence = report.prepared.confidence;
   out += fmt::format("  rated by laws typical of measured devices, which have a range: {}; this plan is at its {}\n",
