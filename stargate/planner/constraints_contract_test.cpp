@@ -11,6 +11,8 @@ using namespace stargate;
 
 namespace {
 
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
+
 MoneyPerEnergy rent_a_quarter(Money of_a_megawatt) { return of_a_megawatt / (1.0 * megawatt * quarter_year); }
 
 /// Half of the demand, at `price` an hour of an accelerator.

@@ -12,6 +12,8 @@ using namespace stargate;
 
 namespace {
 
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
+
 /// All racks come in the first quarter, paid by a loan at 8 % and, from the second on, by owners.
 Programme on_credit(Money loan, PlanRepayment repayment) {
   Programme p = hand_programme();

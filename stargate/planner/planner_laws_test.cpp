@@ -19,6 +19,8 @@ using namespace stargate;
 
 namespace {
 
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
+
 /// Small, and short of everything at some time.
 Programme middle_programme() {
   Programme p = broad_programme(12, 3, 4, 3);

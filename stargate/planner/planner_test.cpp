@@ -19,6 +19,8 @@ using namespace stargate;
 
 namespace {
 
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6); }
+
 const LimitGroup* group_of(const Plan& plan, const std::string& name) {
   const auto found = std::find_if(plan.groups.begin(), plan.groups.end(),
                                   [&](const LimitGroup& group) { return group.group == name; });

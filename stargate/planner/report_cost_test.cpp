@@ -7,6 +7,12 @@
 
 using namespace stargate;
 
+namespace {
+
+doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6).scale(1e-6); }
+
+}  // namespace
+
 TEST_CASE("services share what works by what one more token takes, whichever machine runs them") {
   Programme p = hand_programme();
   p.sites[0].energised = 4.0 * megawatt;  // one stands without machines
