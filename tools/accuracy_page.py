@@ -26,7 +26,7 @@ LAWS = {  # table of kernels -> column
     "dsv4_csa_generation_module": "sparse", "dsv4_hca_context_module": "sparse", "dsv4_hca_generation_module": "sparse",
     "msa_context_module": "sparse", "msa_generation_module": "sparse", "mhc_module": "hyper-connections",
     "encoder_attention": "encoders", "wideep_deepep_ll": "expert exchange", "wideep_deepep_normal": "expert exchange",
-    "trtllm_alltoall": "expert exchange",
+    "trtllm_alltoall": "expert exchange", "dsv4_megamoe_module": "expert exchange",
     "nccl": "collectives", "custom_allreduce": "collectives"}
 COLUMNS = list(dict.fromkeys(LAWS.values()))
 

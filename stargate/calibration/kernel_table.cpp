@@ -35,15 +35,17 @@ const std::vector<TableColumns>& known_tables() {
                                                "head_k_dim", "num_v_heads", "head_v_dim", "latency_ms"};
   const std::vector<const char*> block_texts{"kernel_source", "model", "mla_dtype", "kv_cache_dtype", "gemm_type"};
   const std::vector<const char*> compressed{"batch_size", "num_heads", "isl", "step", "compress_ratio", "latency_ms"};
+  const std::vector<const char*> expert_texts{"moe_dtype", "kernel_source", "distribution"};
+  const std::vector<const char*> expert_numbers{"num_tokens",  "inter_size", "moe_tp_size", "hidden_size",
+                                                "num_experts", "topk",       "moe_ep_size", "latency_ms"};
   static const std::vector<TableColumns> tables{
       {"gemm", {"gemm_dtype", "?kernel_source"}, {"m", "n", "k", "latency_ms"}},
       {"context_attention", attention_texts, attention_numbers},
       {"generation_attention", attention_texts, attention_numbers},
       {"context_mla", mla_texts, mla_numbers},
       {"generation_mla", mla_texts, mla_numbers},
-      {"moe",
-       {"moe_dtype", "kernel_source", "distribution"},
-       {"num_tokens", "inter_size", "moe_tp_size", "hidden_size", "num_experts", "topk", "moe_ep_size", "latency_ms"}},
+      {"moe", expert_texts, expert_numbers},
+      {"dsv4_megamoe_module", expert_texts, expert_numbers},
       {"gdn", {"kernel_source"}, delta_numbers},
       {"kda", {"kernel_source"}, delta_numbers},
       {"mamba2",

@@ -25,6 +25,7 @@ std::vector<std::unique_ptr<LawFit>> make_law_fits(const Catalogue& catalogue) {
   fits.push_back(make_mla_prefill_fit());
   fits.push_back(make_mla_decode_fit());
   fits.push_back(make_moe_fit());
+  fits.push_back(make_exchanged_moe_fit());
   fits.push_back(make_recurrent_fit());
   fits.push_back(make_hyper_connection_fit());
   fits.push_back(make_sparse_fit(catalogue));

@@ -109,19 +109,30 @@ Solution choose_structure(const Problem& problem, const MoeDevice& device, const
 
 using Group = RowGroup<MoeRow>;
 
-/// "power_law_1.01" is 1.01; "power_law_" before something that is no positive number is 1; anything else is balanced.
+/// "power_law_1.01" is 1.01, and so is "power_law_sampled_1.01"; "power_law_" before something that is no positive
+/// number is 1; anything else is balanced.
 double skew_of(const std::string& distribution) {
-  const std::string prefix = "power_law_";
+  const std::string prefix = "power_law_", sampled = "sampled_";
   if (distribution.rfind(prefix, 0) != 0) return 0;
-  char* end = nullptr;
-  const double skew = std::strtod(distribution.c_str() + prefix.size(), &end);
+  std::size_t at = prefix.size();
+  if (distribution.compare(at, sampled.size(), sampled) == 0) at += sampled.size();
+  const double skew = std::strtod(distribution.c_str() + at, nullptr);
   return skew > 0 ? skew : 1;
 }
 
-MoeRow row_of(const KernelTable& table, std::size_t i, bool nongated_kernel) {
+/// Where a law's tables have their calls.
+struct MoeTables {
+  const char* law;    ///< of the coefficients
+  const char* table;  ///< in file names
+  bool a_rank;        ///< num_tokens is of one rank, not of all that share the experts
+};
+constexpr MoeTables kExperts{"moe", "moe", false};
+constexpr MoeTables kExchanged{"moe_exchange", "dsv4_megamoe_module", true};
+
+MoeRow row_of(const KernelTable& table, std::size_t i, bool nongated_kernel, bool a_rank) {
   const auto number = [&](const char* name) { return table.number(name)[i]; };
   MoeRow row;
-  row.tokens = number("num_tokens");
+  row.tokens = number("num_tokens") * (a_rank ? number("moe_ep_size") : 1);
   row.model_inter = number("inter_size"), row.tensor_ranks = number("moe_tp_size");
   row.shape = {number("hidden_size"), row.model_inter / std::max(1.0, row.tensor_ranks),
                number("num_experts"), number("topk"),
@@ -133,7 +144,7 @@ MoeRow row_of(const KernelTable& table, std::size_t i, bool nongated_kernel) {
   return row;
 }
 
-std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device) {
+std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerator& device, const MoeTables& of) {
   std::map<std::string, Group> groups;
   const auto& dtypes = table.text("moe_dtype");
   const auto& sources = table.text("kernel_source");
@@ -142,7 +153,7 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
     if (find_moe_format(name) == nullptr) continue;
     Group& group = groups[name];
     group.rows.push_back(i);
-    group.calls.push_back(row_of(table, i, sources[i].find("nongated") != std::string::npos));
+    group.calls.push_back(row_of(table, i, sources[i].find("nongated") != std::string::npos, of.a_rank));
   }
   for (auto& [name, group] : groups) {
     const MoeFormat& format = *find_moe_format(name);
@@ -152,7 +163,7 @@ std::map<std::string, Group> groups_of(const KernelTable& table, const Accelerat
 }
 
 CalibratedGroup fit_group(const std::string& name, const Group& group, const KernelTable& table,
-                          const Accelerator& device) {
+                          const Accelerator& device, const char* law) {
   CalibratedGroup out;
   const auto shapes_of = [](const MoeRow& row) {
     const MoeShape& s = row.shape;
@@ -164,7 +175,7 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
   const MoeFormat& format = *find_moe_format(name);
   const MoeDevice facts = moe_device(device, format);
   const MoeFitted fitted = fit_moe_rows(used, facts, format);
-  out.law = "moe", out.device = device.id, out.engine = table.engine, out.version = table.version;
+  out.law = law, out.device = device.id, out.engine = table.engine, out.version = table.version;
   out.precision = name;
   out.coefficients = write_moe_coefficients(fitted.coefficients);
   out.coefficients[kAllGated] = fitted.all_gated ? 1 : 0;
@@ -178,11 +189,12 @@ CalibratedGroup fit_group(const std::string& name, const Group& group, const Ker
 
 class MoeFit final : public LawFit {
  public:
-  std::string law() const override { return "moe"; }
+  explicit MoeFit(const MoeTables& tables) : tables_(tables) {}
+  std::string law() const override { return tables_.law; }
   bool accepts(const KernelTable& table) const override {
     const auto numbers = {"num_tokens",  "hidden_size", "inter_size", "topk",
                           "num_experts", "moe_tp_size", "moe_ep_size"};
-    return table.table == "moe" && table.texts.contains("moe_dtype") && table.texts.contains("distribution") &&
+    return table.table == tables_.table && table.texts.contains("moe_dtype") && table.texts.contains("distribution") &&
            table.texts.contains("kernel_source") &&
            std::all_of(numbers.begin(), numbers.end(), [&](const char* n) { return table.numbers.contains(n); });
   }
@@ -198,13 +210,16 @@ class MoeFit final : public LawFit {
     return out;
   }
   std::vector<CalibratedGroup> fit(const KernelTable& table, const Accelerator& device) const override {
-    return fit_groups(groups_of(table, device), [&](const std::string& name, const Group& group) {
-      return fit_group(name, group, table, device);
+    return fit_groups(groups_of(table, device, tables_), [&](const std::string& name, const Group& group) {
+      return fit_group(name, group, table, device, tables_.law);
     });
   }
   std::vector<Call> calls(const KernelTable& table, const Accelerator& device) const override;
   std::vector<Prediction> predict(const KernelTable& table, const Accelerator& device,
                                   const std::vector<CalibratedGroup>& groups) const override;
+
+ private:
+  MoeTables tables_;
 };
 
 /// Both products of a layer's experts on one rank and the rows between them, as perf/layer_operators.cpp counts them.
@@ -226,7 +241,7 @@ std::vector<Operator> expert_operators(const MoeRow& row, Precision precision) {
 
 std::vector<LawFit::Call> MoeFit::calls(const KernelTable& table, const Accelerator& device) const {
   std::vector<Call> out(table.rows, {{}, {}, "the law has no such format"});
-  for (const auto& [name, group] : groups_of(table, device)) {
+  for (const auto& [name, group] : groups_of(table, device, tables_)) {
     const MoeFormat& format = *find_moe_format(name);
     const bool mixed = format.weight_bytes < 0.9 * format.activation_bytes;
     for (std::size_t j = 0; j < group.rows.size(); ++j) {
@@ -242,7 +257,7 @@ std::vector<LawFit::Call> MoeFit::calls(const KernelTable& table, const Accelera
 std::vector<LawFit::Prediction> MoeFit::predict(const KernelTable& table, const Accelerator& device,
                                                 const std::vector<CalibratedGroup>& groups) const {
   const Unpredicted unpredicted{"the law has no such format", "no coefficients of this format"};
-  return predict_groups(table, groups_of(table, device), groups, unpredicted,
+  return predict_groups(table, groups_of(table, device, tables_), groups, unpredicted,
                         [&](const std::string& name, const std::map<std::string, double>& coefficients) {
                           const MoeFormat& format = *find_moe_format(name);
                           const auto gated = coefficients.find(kAllGated);
@@ -369,6 +384,7 @@ MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
   return {solve_from(all, device, format, best.coefficients, 60).coefficients, all_gated};
 }
 
-std::unique_ptr<LawFit> make_moe_fit() { return std::make_unique<MoeFit>(); }
+std::unique_ptr<LawFit> make_moe_fit() { return std::make_unique<MoeFit>(kExperts); }
+std::unique_ptr<LawFit> make_exchanged_moe_fit() { return std::make_unique<MoeFit>(kExchanged); }
 
 }  // namespace stargate

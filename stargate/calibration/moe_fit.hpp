@@ -36,5 +36,8 @@ MoeFitted fit_moe_rows(const std::vector<MoeRow>& rows, const MoeDevice& device,
 
 /// The fit behind LawFit, law "moe".
 std::unique_ptr<LawFit> make_moe_fit();
+/// The same equation of tables `dsv4_megamoe_module`, whose num_tokens is of one rank: one kernel takes the tokens to
+/// their experts' ranks, multiplies and brings them back, all ranks inside one scale-up domain. Law "moe_exchange".
+std::unique_ptr<LawFit> make_exchanged_moe_fit();
 
 }  // namespace stargate

@@ -56,7 +56,7 @@ template <class Groups>
 KernelGroups all_laws(const Groups& groups) {
   return {groups("gemm"),       groups("prefill_attention"), groups("decode_attention"), groups("mla_prefill"),
           groups("mla_decode"), groups("moe"),               groups("recurrent"),        groups("sparse_attention"),
-          groups("hyper_connection"), groups("encoder_attention")};
+          groups("hyper_connection"), groups("encoder_attention"), groups("moe_exchange")};
 }
 
 }  // namespace
@@ -459,6 +459,38 @@ KernelTime DeviceLaw::experts_kernel(const ExpertCall& call, Precision precision
   bound(precision);
   for (const Precision wider : wider_formats(precision)) bound(wider);
   return kernel;
+}
+
+/// A chip whose experts were measured has such a kernel only where that was measured too.
+KernelTime DeviceLaw::exchanged_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
+  if (own_.has_exchanged_experts(precision)) return own_.exchanged_experts_time(shape, load, precision);
+  if (own_.has_experts(precision)) return {};
+  return typical_time([&](const KernelLaws& laws) { return laws.exchanged_experts_time(shape, load, precision); });
+}
+
+std::optional<Duration> DeviceLaw::exchanged_experts_time(const ExpertCall& call, Precision precision) const {
+  const auto knows = [&](const KernelLaws& laws) { return laws.has_exchanged_experts(precision); };
+  const auto any = [&](const DeviceLaw& law) {
+    return knows(law.own_) || std::any_of(law.lenders_.begin(), law.lenders_.end(),
+                                          [&](const Lender& lender) { return knows(lender.laws); });
+  };
+  const auto serves = [&](const NoBetter& other) {
+    return other.in[static_cast<std::size_t>(precision)] && any(*other.law);
+  };
+  if (!any(*this) && std::none_of(no_better_.begin(), no_better_.end(), serves)) return {};
+  const MoeShape shape{call.hidden, call.width, call.experts, call.top_k, call.ranks, call.gated};
+  const RoutedLoad load = routed_load(shape, call.tokens, call.skew);
+  KernelTime kernel = exchanged_alone(shape, load, precision);
+  for (const NoBetter& other : no_better_) {
+    if (!serves(other)) continue;
+    KernelTime theirs = other.law->exchanged_alone(shape, load, precision);
+    theirs.origin = std::max(theirs.origin, LawOrigin::carried_over);
+    kernel = least(kernel, theirs);
+  }
+  if (!kernel.known()) return {};
+  const double flops = 2 * load.rows * (call.gated ? 3 : 2) * call.width * call.hidden;
+  const Work work{Flops::from_base(flops), reached_weights(shape, load, precision), precision};
+  return stretched(parts_of(kernel, literature_.launch(), work)).total();
 }
 
 OperatorTime DeviceLaw::operator_parts(const Operator& op) const {

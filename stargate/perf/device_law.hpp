@@ -12,6 +12,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -58,6 +59,9 @@ class DeviceLaw {
   void set_activity(double activity);
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
+  /// Of one kernel that takes a layer's tokens to their experts' ranks, all in one scale-up domain, multiplies there and
+  /// brings them back, as DeepGEMM's for DeepSeek-V4 does; nothing where the engine has none for the format.
+  std::optional<Duration> exchanged_experts_time(const ExpertCall& call, Precision precision) const;
 
   /// Whether products rest on measured kernels, the device's own or others'.
   bool measured(Precision precision) const;
@@ -118,6 +122,7 @@ class DeviceLaw {
   bool knows_experts(Precision precision) const;  ///< somebody measured fused experts in it
   KernelTime experts_kernel(const ExpertCall& call, Precision precision) const;
   KernelTime experts_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  KernelTime exchanged_alone(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
 
   LiteratureLaw literature_;                      ///< where nothing was measured
   PowerLaw power_;                                ///< what the limit does to clocks

@@ -31,7 +31,11 @@ KernelLaws::KernelLaws(const Accelerator& accelerator, const Catalogue& catalogu
   calibrate_gemm(accelerator, groups.gemm, kernels);
   calibrate_attention(accelerator, keep_one_lender(groups.prefill), keep_one_lender(groups.decode));
   calibrate_latent(accelerator, groups);
-  calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels);
+  calibrate_experts(accelerator, catalogue, keep_one_lender(groups.experts), kernels, experts_);
+  // An engine that has no such kernel cannot take another's.
+  std::vector<ChosenGroup> exchanged = keep_one_lender(groups.exchanged);
+  std::erase_if(exchanged, [&](const ChosenGroup& chosen) { return chosen.group->engine != kernels.engine; });
+  calibrate_experts(accelerator, catalogue, exchanged, kernels, exchanged_);
   calibrate_recurrent(accelerator, groups.recurrent);
   calibrate_sparse(accelerator, groups.sparse);
   calibrate_mixing(accelerator, keep_one_lender(groups.mixing));
@@ -110,7 +114,8 @@ void KernelLaws::calibrate_latent(const Accelerator& accelerator, const KernelGr
 }
 
 void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
-                                   const std::vector<ChosenGroup>& groups, const KernelChoice& kernels) {
+                                   const std::vector<ChosenGroup>& groups, const KernelChoice& kernels,
+                                   ExpertLaws& laws) {
   for (const GemmGroups& entry : gemm_groups()) {
     const ChosenGroup* first = find_first(groups, expert_names(entry, kernels));
     if (first == nullptr) continue;
@@ -123,7 +128,7 @@ void KernelLaws::calibrate_experts(const Accelerator& accelerator, const Catalog
       // kernels reach at all.
       const double faster = c.compute_share * units_weaker_than_lender(catalogue, accelerator, *chosen);
       c.compute_share = std::max(c.compute_share, std::min(kBestShare, faster));
-      experts_[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format, chosen->origin});
+      laws[index_of(entry.precision)].push_back({c, moe_device(accelerator, *format), *format, chosen->origin});
       note_basis(*chosen, accelerator);
     }
   }
@@ -257,12 +262,22 @@ double KernelLaws::least_decode_us(const AttentionCall& call) const {
   return by_law ? attention_->least_decode_us(call) : 0;
 }
 
-KernelTime KernelLaws::experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
+KernelTime KernelLaws::fastest_experts(const std::vector<ExpertLaw>& laws, const MoeShape& shape,
+                                       const RoutedLoad& load) {
   KernelTime fastest;
-  for (const ExpertLaw& law : experts_[index_of(precision)]) {
+  for (const ExpertLaw& law : laws) {
     fastest = least(fastest, {moe_time_us(law.coefficients, law.device, law.format, shape, load), law.origin});
   }
   return fastest;
+}
+
+KernelTime KernelLaws::experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const {
+  return fastest_experts(experts_[index_of(precision)], shape, load);
+}
+
+KernelTime KernelLaws::exchanged_experts_time(const MoeShape& shape, const RoutedLoad& load,
+                                              Precision precision) const {
+  return fastest_experts(exchanged_[index_of(precision)], shape, load);
 }
 
 KernelTime KernelLaws::recurrent_time(const RecurrentCall& asked) const {

@@ -24,7 +24,7 @@ namespace stargate {
 /// What one lender has for a device, a list a law.
 struct KernelGroups {
   std::vector<ChosenGroup> gemm, prefill, decode, latent_prefill, latent_decode, experts, recurrent, sparse, mixing,
-      encoder;
+      encoder, exchanged;
 };
 
 /// What a lender's law says of a call: no time where it has none.
@@ -59,6 +59,10 @@ class KernelLaws {
   /// Of the fused kernel that is fastest at the shape, as engines choose theirs; an imbalance beyond the skew of
   /// routing is in the call's tokens.
   KernelTime experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  /// The same of a kernel that takes the tokens to their experts' ranks and brings them back as well; nothing where the
+  /// engine has none.
+  KernelTime exchanged_experts_time(const MoeShape& shape, const RoutedLoad& load, Precision precision) const;
+  bool has_exchanged_experts(Precision precision) const { return !exchanged_[index_of(precision)].empty(); }
   /// Walks count a decoding step and its convolution apart: where they are one kernel, its time is the step's and the
   /// convolution's is next to nothing.
   KernelTime recurrent_time(const RecurrentCall& call) const;
@@ -76,8 +80,17 @@ class KernelLaws {
   void calibrate_attention(const Accelerator& accelerator, const std::vector<ChosenGroup>& prefill,
                            const std::vector<ChosenGroup>& decode);
   void calibrate_latent(const Accelerator& accelerator, const KernelGroups& groups);
+  struct ExpertLaw {
+    MoeCoefficients coefficients;
+    MoeDevice device;
+    MoeFormat format;
+    LawOrigin origin;
+  };
+  /// By precision; of each the kernels an engine takes the fastest of.
+  using ExpertLaws = std::array<std::vector<ExpertLaw>, kPrecisionCount>;
   void calibrate_experts(const Accelerator& accelerator, const Catalogue& catalogue,
-                         const std::vector<ChosenGroup>& groups, const KernelChoice& kernels);
+                         const std::vector<ChosenGroup>& groups, const KernelChoice& kernels, ExpertLaws& laws);
+  static KernelTime fastest_experts(const std::vector<ExpertLaw>& laws, const MoeShape& shape, const RoutedLoad& load);
   void calibrate_recurrent(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_sparse(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
   void calibrate_mixing(const Accelerator& accelerator, const std::vector<ChosenGroup>& groups);
@@ -89,13 +102,7 @@ class KernelLaws {
   std::array<std::optional<GemmLaw>, kPrecisionCount> gemm_;  ///< by precision
   std::array<double, kPrecisionCount> gemm_launch_us_{};      ///< of the same
   std::array<LawOrigin, kPrecisionCount> gemm_origin_{};
-  struct ExpertLaw {
-    MoeCoefficients coefficients;
-    MoeDevice device;
-    MoeFormat format;
-    LawOrigin origin;
-  };
-  std::array<std::vector<ExpertLaw>, kPrecisionCount> experts_;  ///< the kernels an engine takes the fastest of
+  ExpertLaws experts_, exchanged_;
   std::optional<AttentionLaw> attention_;                        ///< all groups of prefill and decode
   LawOrigin prefill_origin_{}, decode_origin_{};  ///< the worst of its groups
   template <class Coefficients>

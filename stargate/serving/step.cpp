@@ -135,7 +135,8 @@ Duration StepModel::group_time(Collective collective, double bytes, const Group&
 /// Tensor groups add up after attention and after the feed-forward part. With attention groups of their own the ranks
 /// of a stage share the experts: tokens go to whole experts by all-to-all and come back, or, when experts are split,
 /// all tokens go everywhere and the results are added where they came from.
-void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const {
+void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step,
+                                      ServingStep& routed) const {
   const auto& layout = replica_.layout;
   const double hidden = replica_.model->hidden;
   const double row = hidden * kActivationBytes;
@@ -155,7 +156,7 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
     step[ServingStepPart::all_reduce] += add;
     return;
   }
-  Duration& time = step[ServingStepPart::expert_exchange];
+  Duration& time = routed[ServingStepPart::expert_exchange];
   if (layout.ep == layout.ranks()) {
     // Each rank of a tensor group sends its part of the tokens, to as many ranks as the token has experts.
     // Out in the experts' format where that is narrower (never below a byte), back in 16 bits.
@@ -171,11 +172,24 @@ void StepModel::add_layer_collectives(const LayerShape& layer, const Tokens& tok
   }
 }
 
+/// What the one kernel saves is taken from all parts alike.
+void StepModel::fuse_exchange(const ExpertCall& call, ServingStep& routed) const {
+  const bool whole = replica_.layout.ep == replica_.layout.ranks() && rank_group_.per_domain >= rank_group_.size;
+  if (!whole || !(routed[ServingStepPart::expert_exchange] > Duration{})) return;
+  const auto fused = replica_.machine->law.exchanged_experts_time(call, compute_.expert);
+  const Duration apart = routed.total();
+  if (fused && *fused < apart) routed = (*fused / apart) * routed;
+}
+
 /// Of one layer on one rank: operators of all tokens, attention of each group, collectives.
 ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch,
                                   const Tokens& tokens) const {
-  ServingStep step;
-  const OperatorVisitor add = [&](const Operator& op) { add_operator(op, step); };
+  ServingStep step, routed;  // routed: experts, and tokens on their way to them and back
+  ExpertCall call;
+  const OperatorVisitor add = [&](const Operator& op) {
+    if (op.experts.share > 0) call = op.experts;
+    add_operator(op, op.experts.tokens > 0 ? routed : step);
+  };
   Shard shard = shard_;
   const double all = tokens.all() * tokens.shared * replica_.layout.attention_dp;
   if (shard.ep > 1) shard.imbalance = busiest_by_chance(all * layer.feed_forward.top_k / shard.ep, shard.ep);
@@ -186,7 +200,7 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
       visit_token_operators(*replica_.model, layer, shard, compute_, count, tokens.prefill <= 0,
                             [&](const Operator& op) {
                               const bool meets = op.experts.tokens > 0 || op.part == OperatorPart::experts;
-                              if (meets == experts) add_operator(op, step);
+                              if (meets == experts) add(op);
                             });
     };
     visit(tokens.all(), false);
@@ -196,7 +210,9 @@ ServingStep StepModel::layer_step(const LayerShape& layer, std::span<const Seque
     const AttentionBatch attention{group.sequences, group.query, group.context, group.decode, replica_.precision.kv};
     visit_attention_operators(*replica_.model, layer, shard, attention, add);
   }
-  add_layer_collectives(layer, tokens, step);
+  add_layer_collectives(layer, tokens, step, routed);
+  fuse_exchange(call, routed);
+  step += routed;
   return step;
 }
 

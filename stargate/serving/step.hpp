@@ -76,8 +76,11 @@ class StepModel {
     double all() const { return prefill + decode; }
   };
   ServingStep layer_step(const LayerShape& layer, std::span<const SequenceGroup> batch, const Tokens& tokens) const;
-  /// After attention and after the feed-forward part.
-  void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step) const;
+  /// After attention and after the feed-forward part; the exchange of experts' tokens, if any, to `routed`.
+  void add_layer_collectives(const LayerShape& layer, const Tokens& tokens, ServingStep& step,
+                             ServingStep& routed) const;
+  /// Experts and their exchange as one kernel, where the engine has one and it is faster.
+  void fuse_exchange(const ExpertCall& call, ServingStep& routed) const;
   void hide_launches(ServingStep& step) const;  ///< without captured graphs: only what the host is late by
   void add_ends(const Tokens& tokens, ServingStep& step) const;    ///< output projection, sampling, engine
   Duration plain_launch(const Operator& op) const;                 ///< inside a captured graph
