@@ -59,7 +59,7 @@ class DeviceLaw {
   void set_activity(double activity);
   /// Power while the operator runs (power_law.hpp) times its time.
   Energy operator_energy(const Operator& op) const;
-  /// Of one kernel that takes a layer's tokens to their experts' ranks, all in one scale-up domain, multiplies there and
+  /// Of one kernel that takes a layer's tokens to their experts' ranks of one scale-up domain, multiplies there and
   /// brings them back, as DeepGEMM's for DeepSeek-V4 does; nothing where the engine has none for the format.
   std::optional<Duration> exchanged_experts_time(const ExpertCall& call, Precision precision) const;
 
