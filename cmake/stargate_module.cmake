@@ -8,6 +8,7 @@ set(STARGATE_THIRD_PARTY_base fmt::fmt Threads::Threads)
 set(STARGATE_THIRD_PARTY_config PkgConfig::YAML PkgConfig::TOMLPLUSPLUS nlohmann_json::nlohmann_json)
 set(STARGATE_THIRD_PARTY_lp Cbc::Cbc PkgConfig::COIN)
 set(STARGATE_THIRD_PARTY_calibration Eigen3::Eigen ZLIB::ZLIB)
+set(STARGATE_THIRD_PARTY_server Boost::headers SQLite::SQLite3)
 set(STARGATE_THIRD_PARTY_app CLI11::CLI11)
 
 # -ffp-contract=off and no -ffast-math: same input, same bytes out, on any machine. -Wno-restrict,
@@ -141,5 +142,7 @@ function(stargate_modules_from_layers)
   list(REMOVE_ITEM below_study planner)
   stargate_fingerprint(stargate_study rating_sources ${below_study} study)
   stargate_embed_report(stargate_questions)
+  stargate_embed(stargate_server ui_html ${CMAKE_SOURCE_DIR}/web/ui/ui.html ui_css ${CMAKE_SOURCE_DIR}/web/ui/ui.css
+                 ui_js ${CMAKE_SOURCE_DIR}/web/ui/ui.js)
   stargate_embed(stargate_measured measured_rules_csv ${CMAKE_SOURCE_DIR}/tools/measured_rules.csv)
 endfunction()

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "stargate/app/ask.hpp"
+#include "stargate/app/ui.hpp"
 
 namespace stargate {
 namespace {
@@ -61,6 +62,7 @@ int run_command_line(int argc, char** argv, Session& session) {
       "Exit codes: 0 answered, 1 internal error or the answer could not be written, 2 wrong input, 3 the answer is "
       "no.");
   QuestionCommands questions(app, session);
+  add_ui_command(app, session);
   app.allow_extras();
   try {
     app.parse(argc, argv);

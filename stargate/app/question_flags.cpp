@@ -62,12 +62,6 @@ void collect_origins(const Document& document, const Node& node, std::set<std::s
 
 }  // namespace
 
-std::string flag_of(std::string_view field) {
-  std::string out = "--" + std::string(field);
-  std::replace(out.begin(), out.end(), '_', '-');
-  return out;
-}
-
 QuestionCommand::QuestionCommand(const Question& question, CLI::App& command)
     : question_(&question), command_(&command) {
   const auto& fields = question.text.record->fields;

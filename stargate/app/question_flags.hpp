@@ -2,7 +2,7 @@
 // knows the flag it came from.
 #pragma once
 
-#include "stargate/questions/question.hpp"
+#include "stargate/questions/command_line.hpp"
 
 namespace CLI {
 class App;
@@ -10,9 +10,6 @@ class Option;
 }  // namespace CLI
 
 namespace stargate {
-
-/// "global_batch_size" -> "--global-batch-size"
-std::string flag_of(std::string_view field);
 
 /// A question as a command: its flags on a CLI11 command.
 class QuestionCommand {

@@ -12,6 +12,7 @@ THIRD_PARTY = [
     (r"CLI/|httplib\.h", {"app"}, r"", "command line and HTTP stay in app"),
     (r"Clp|Cbc|Coin|Osi|coin/", {"lp"}, r"\.cpp$", "the solver stays in the .cpp files of lp"),
     (r"protozero/", {"base"}, r"\.cpp$", "protobuf stays in one .cpp file of base"),
+    (r"boost/|sqlite3\.h", {"server"}, r"\.cpp$", "sockets and the history's database stay in the .cpp files of server"),
     (r"Eigen/|zlib\.h", {"calibration"}, r"\.cpp$", "linear algebra and gzip stay in the .cpp files of calibration"),
     (r"fmt/", None, r"", ""),
     (r"doctest/", None, r"_test\.cpp$", "doctest is for *_test.cpp"),
