@@ -3,6 +3,7 @@
 #include "stargate/server/http_server.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <deque>
 #include <optional>
+#include <set>
 
 namespace stargate {
 namespace {
@@ -23,11 +25,14 @@ namespace http = boost::beast::http;
 using tcp = asio::ip::tcp;
 using Error = beast::error_code;
 
+class Connection;
+
 struct Shared {
   asio::io_context io{1};
   HttpHandler handler;
   HttpLimits limits;
-  std::size_t connections = 0;
+  std::set<Connection*> connections;  ///< those that live
+  std::atomic<bool> closed = false;   ///< the server has gone: nothing is moved to its thread any more
 };
 
 std::string lower(std::string_view text) {
@@ -78,14 +83,14 @@ class Connection final : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Shared> shared, tcp::socket socket)
       : shared_(std::move(shared)), stream_(std::move(socket)) {
-    ++shared_->connections;
+    shared_->connections.insert(this);
     Error ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
-  ~Connection() { --shared_->connections; }
+  ~Connection() { shared_->connections.erase(this); }
 
   void begin() {
-    if (shared_->connections > shared_->limits.connections) {
+    if (shared_->connections.size() > shared_->limits.connections) {
       closes_ = true;
       return write(plain(503, "too many connections"));
     }
@@ -132,6 +137,12 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     if (left_ || ended_) return;
     ended_ = true;
     if (!writing_) write_pieces();
+  }
+  void close() {
+    left_ = true;
+    Error ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.close();
   }
 
  private:
@@ -216,13 +227,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     close();
   }
 
-  void close() {
-    left_ = true;
-    Error ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
-    stream_.socket().close(ignored);
-  }
-
   std::shared_ptr<Shared> shared_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
@@ -246,22 +250,25 @@ class Reply final : public HttpReply, public HttpStream, public std::enable_shar
       : shared_(std::move(shared)), connection_(std::move(connection)) {}
 
   void answer(HttpResponse response) override {
-    asio::post(shared_->io, [c = connection_, r = std::move(response)]() mutable { c->write(std::move(r)); });
+    post([c = connection_, r = std::move(response)]() mutable { c->write(std::move(r)); });
   }
   std::shared_ptr<HttpStream> stream(HttpResponse head, std::function<void()> gone) override {
-    asio::post(shared_->io, [c = connection_, h = std::move(head), g = std::move(gone)]() mutable {
-      c->begin_stream(h, std::move(g));
-    });
+    post([c = connection_, h = std::move(head), g = std::move(gone)]() mutable { c->begin_stream(h, std::move(g)); });
     return shared_from_this();
   }
   void send(std::string piece) override {
-    asio::post(shared_->io, [c = connection_, p = std::move(piece)]() mutable { c->send(std::move(p)); });
+    post([c = connection_, p = std::move(piece)]() mutable { c->send(std::move(p)); });
   }
   void end() override {
-    asio::post(shared_->io, [c = connection_] { c->end(); });
+    post([c = connection_] { c->end(); });
   }
 
  private:
+  template <class Work>
+  void post(Work work) {
+    if (!shared_->closed) asio::post(shared_->io, std::move(work));
+  }
+
   std::shared_ptr<Shared> shared_;
   std::shared_ptr<Connection> connection_;
 };
@@ -284,6 +291,17 @@ class BeastServer final : public HttpServer {
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
     if (!error) accept();
     return error;
+  }
+
+  /// Operations that wait keep their connections alive, which keep what all share: all are ended here.
+  ~BeastServer() override {
+    shared_->closed = true;
+    Error ignored;
+    acceptor_.close(ignored);
+    if (signals_) signals_->cancel(ignored);
+    for (Connection* connection : shared_->connections) connection->close();
+    shared_->io.restart();
+    shared_->io.poll();
   }
 
   std::uint16_t port() const override { return acceptor_.local_endpoint().port(); }
