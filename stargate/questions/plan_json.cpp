@@ -5,6 +5,7 @@
 #include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/plan_start_by.hpp"
 
 namespace stargate {
 namespace {
@@ -186,6 +187,7 @@ void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   write_costs(json, "costs", plan.paid);
   write_plan_money(json, report.prepared.programme, plan);
   write_plan_ground(json, report, plan);
+  write_start_by(json, report.prepared.programme, plan);
   write_names(json, report.prepared);
   json.key("past").begin_array();
   for (const auto& quarter : plan.past) {
@@ -256,6 +258,7 @@ void write_plan_answer(JsonWriter& json, const StudyReport& report, const Compar
       .member("file", report.prepared.file)
       .member("about", study.about)
       .end_object();
+  if (comparison != nullptr) json.member("change", comparison->change);
   if (const auto* plan = std::get_if<Plan>(&report.outcome)) {
     write_plan(json, report, *plan);
     if (comparison != nullptr) write_comparison(json, *comparison);

@@ -78,7 +78,7 @@ function choice(label, names, pick) {
 function dataset_of(series, chart, theme, below) {
   const is_line = chart.type === "line" || series.line;
   const area = is_line && chart.stacked && !series.line;
-  const colour = series.ink ? theme.ink : theme.palette[(series.colour || 0) % 7];
+  const colour = series.ink ? theme.ink : theme.palette[(series.colour || 0) % 6];
   const fill = area || !is_line ? fill_of(series.colour || 0, theme, series.pale ? "90" : "") : colour;
   return {
     type: is_line ? "line" : "bar",
@@ -187,7 +187,7 @@ function legend_of(chart, hidden, redraw) {
   const theme = read_theme();
   const shown = chart.series.filter((s) => !s.hidden_in_chart && s.legend !== false);
   return shown.map((s) => {
-    const colour = s.ink ? theme.ink : theme.palette[(s.colour || 0) % 7];
+    const colour = s.ink ? theme.ink : theme.palette[(s.colour || 0) % 6];
     const thin = s.line || (chart.type === "line" && !chart.stacked);
     const stroke = !s.dash ? "line" : s.dash[0] <= 2 ? "points" : "dashed";
     const shape = thin ? stroke : texture_of(s.colour || 0);

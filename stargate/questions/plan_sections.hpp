@@ -1,0 +1,20 @@
+// Sections of the report page that are answers of their own: why, near, alliance, risk, replay. Each is the JSON that
+// its command prints of the same study with the same changes.
+#pragma once
+
+#include "stargate/questions/plan.hpp"
+
+namespace stargate {
+
+/// In the order of the page.
+struct PlanSection {
+  std::string name;  ///< of `plan NAME`
+  Answer answer;
+};
+/// Those that the question names in report_with. An unknown name, and a section the study has no ground for, are faults.
+Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& question, QuestionContext context);
+
+/// Member "with", an object with a member a section; nothing without sections.
+void write_plan_sections(JsonWriter& json, const std::vector<PlanSection>& sections);
+
+}  // namespace stargate
