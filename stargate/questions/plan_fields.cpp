@@ -45,7 +45,8 @@ AnswerFields period_members() {
                      {"supplier", "text", "By whom"},
                      {"unit", "text", "Of the two figures"},
                      {"offered", "number", "In the quarter"},
-                     {"taken", "number", "Of that, by this programme"}});
+                     {"taken", "number", "Of that, by this programme"},
+                     {"share_of_all_made", "number", "Taken, of all that the supplier makes in the quarter"}});
   out.push_back({"energy_mwh", "number", "Drawn in the quarter"});
   out.push_back({"carbon_t", "number", "Emitted in the quarter"});
   return out;

@@ -6,6 +6,7 @@
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
 #include "stargate/questions/plan_start_by.hpp"
+#include "stargate/questions/plan_supply.hpp"
 
 namespace stargate {
 namespace {
@@ -115,12 +116,13 @@ void write_services(JsonWriter& json, const Plan& plan, const PlanQuarter& quart
   json.end_array();
 }
 
-void write_supply(JsonWriter& json, const Plan& plan, Quarter quarter) {
+void write_supply(JsonWriter& json, const StudySpec& study, const Plan& plan, Quarter quarter) {
   json.key("supply").begin_array();
   for (const auto& taken : plan.taken) {
     if (taken.quarter != quarter) continue;
     json.begin_object().member("product", taken.product).member("supplier", taken.supplier).member("unit", taken.unit);
-    json.member("offered", taken.offered).member("taken", taken.taken).end_object();
+    json.member("offered", taken.offered).member("taken", taken.taken);
+    json.member("share_of_all_made", share_of_all_made(study, taken)).end_object();
   }
   json.end_array();
 }
@@ -154,7 +156,7 @@ void write_period(JsonWriter& json, const StudyReport& report, const Plan& plan,
   write_spending(json, quarter, released_by(report.prepared.programme, quarter.quarter));
   write_services(json, plan, quarter);
   write_quarter_money(json, plan, quarter);
-  write_supply(json, plan, quarter.quarter);
+  write_supply(json, report.prepared.study, plan, quarter.quarter);
   json.member("energy_mwh", quarter.energy.in(megawatt_hour)).member("carbon_t", quarter.carbon.in(tonne)).end_object();
 }
 

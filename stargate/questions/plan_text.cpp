@@ -11,6 +11,7 @@
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
 #include "stargate/questions/plan_start_by.hpp"
+#include "stargate/questions/plan_supply.hpp"
 
 namespace stargate {
 namespace {
@@ -87,6 +88,7 @@ std::string headline(const StudyReport& report, const Plan& plan) {
     out += fmt::format("; at {:g} % revenue less annuities inside the horizon is {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
+  out += "\n  near the best many figures may be otherwise: stargate plan near gives their ranges within 0.1 % of the value";
   return out + "\n";
 }
 
@@ -265,7 +267,8 @@ std::string format_plan_text(const StudyReport& report) {
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
          services_table(report, plan) + customers_table(plan) +
-         format_plan_money(report.prepared.programme, plan) + format_start_by(report.prepared.programme, plan) +
+         format_plan_money(report.prepared.programme, plan) + format_plan_supply(report.prepared.study, plan) +
+         format_start_by(report.prepared.programme, plan) +
          limits_table(plan) + format_plan_interest(report.prepared.programme, plan) + rates_table(report.prepared);
 }
 
@@ -302,6 +305,7 @@ std::string totals_table(const Plan& base, const Plan& other) {
   if (base.paid.carbon + other.paid.carbon > Money{}) row("  carbon", base.paid.carbon, other.paid.carbon);
   row("  behind the last quarter", base.beyond, other.beyond);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
+  row("most out, " + money.name, base.investment.most_out, other.investment.most_out);
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
   return table.format(2);

@@ -16,22 +16,26 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
-/** columns: {label, unit, format, numeric}; rows: arrays of raw values, formatted for the eye only. */
+/** A value with words of its own, where its column's format would not do: the words in a table, the value in a CSV. */
+function shown(value, text) { return {value, text}; }
+
+/** columns: {label, unit, format, numeric, bar}; rows: arrays of raw values, formatted for the eye only. bar: a picture. */
 function table_of(caption, columns, rows) {
   const cell = (value, i) => {
     const {format, numeric} = columns[i];
     return el(i === 0 ? "th" : "td", {scope: i === 0 ? "row" : null, class: numeric ? "number" : null},
-              format ? format(value) : String(value ?? "–"));
+              value?.text ?? (format ? format(value) : value instanceof Node ? value : String(value ?? "–")));
   };
   return el("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": caption},
     el("table", {}, el("caption", {class: "unseen"}, caption),
-      el("thead", {}, el("tr", {}, columns.map((c) => el("th", {scope: "col", class: c.numeric ? "number" : null}, c.label)))),
+      el("thead", {}, el("tr", {}, columns.map((c) => el("th", {scope: "col", class: c.numeric ? "number" : null}, c.bar ? el("span", {class: "unseen"}, "as a bar") : c.label)))),
       el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell))))));
 }
 
 function csv_of(columns, rows) {
   const field = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    const plain = value?.text === undefined ? value : value.value;
+    const text = plain === null || plain === undefined ? "" : String(plain);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const head = columns.map((c) => field(c.unit ? `${c.label} [${c.unit}]` : c.label));

@@ -61,6 +61,8 @@ const grid = (...figures) => el("div", {class: "grid"}, figures.flat().filter(Bo
 const kept = (figures) => figures.filter(Boolean);
 
 
+const kinds_text = (count) => (count === 1 ? "of one kind" : `${count} kinds over the plan`);
+
 function headline_tiles() {
   if (!last_period) return null;
   const accelerators = each_quarter((p) => sum_of(p.accelerators));
@@ -69,9 +71,9 @@ function headline_tiles() {
   const binding = (result.limit_ranking || [])[0];
   return el("dl", {class: "tiles", id: "tiles"},
     tile("Power at the end", format_power(last_period.power_mw), `${format_power(last_period.power_used_mw)} used in ${last_period.quarter}`, each_quarter((p) => p.power_mw)),
-    tile("Accelerators installed", format_number(sum_of(last_period.accelerators)), `${used(result.accelerators, "accelerators").length} kinds over the plan`, accelerators),
+    tile("Accelerators installed", format_number(sum_of(last_period.accelerators)), kinds_text(used(result.accelerators, "accelerators").length), accelerators),
     tile("Money spent", format_usd(last_period.cumulative_spent_usd), `of ${format_usd(last_period.capital_released_usd)} released`, each_quarter((p) => p.cumulative_spent_usd)),
-    tile("Present value", format_usd(result.value_usd), "revenue less cost, which the plan maximises"),
+    tile("Present value", format_usd(result.value_usd), "revenue less cost; single figures may move within 0.1 % of it: plan near"),
     tile("Tokens at the end", `${format_number(sum_of(last_period.tokens_per_s))}/s`, demand > 0 ? `${format_percent(sum_of(last_period.tokens_per_s) / demand)} of the demand` : "no demand given", tokens),
     binding ? tile("What binds most", format_price(binding.worth_usd, binding.unit), `${binding.name}, in ${binding.quarters} of ${periods.length} quarters`)
             : tile("What binds most", "Nothing", "no limit has a price"));
