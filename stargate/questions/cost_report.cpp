@@ -109,9 +109,20 @@ std::string memory_text(const CostAnswer& answer) {
   if (!answer.memory) return {};
   const MemoryBill& m = *answer.memory;
   return fmt::format(
-      "  memory     {:.0f} GB of {}: {} an accelerator ({} to {}), {:.1f} % of the system's price; a fifth dearer, {} more\n",
-      m.capacity.in(gigabyte), m.kind, format_quantity(m.mid), format_quantity(m.low), format_quantity(m.high),
+      "  memory     {:.0f} GiB of {}: {} an accelerator ({} to {}), {:.1f} % of the system's price; a fifth dearer, {} more\n",
+      m.capacity.in(gibibyte), m.kind, format_quantity(m.mid), format_quantity(m.low), format_quantity(m.high),
       100 * static_cast<double>(answer.system.accelerators) * (m.mid / answer.system.price.mid), format_quantity(0.2 * m.mid));
+}
+
+/// Of the energy at full load, by the mean intensity of the site's grid.
+Mass carbon_of_an_hour(const CostAnswer& answer) { return answer.mid.meter_power * hour * answer.site->carbon; }
+
+std::string carbon_text(const CostAnswer& answer) {
+  if (!answer.site) return {};
+  const Mass mass = carbon_of_an_hour(answer);
+  return fmt::format("  carbon     {:.2f} kg an accelerator's hour at full load ({:.0f} g/kWh, the grid's mean over a year), {:.2f} Mt a year in all\n",
+                     mass.in(1e3 * gram), answer.site->carbon * kilowatt_hour / gram,
+                     (answer.accelerators() * (year / hour) * mass).in(1e6 * tonne));
 }
 
 /// The range is that of the system's price alone.
@@ -126,7 +137,7 @@ std::string summary(const CostAnswer& answer) {
   out += rent_text(answer) + lives_text(answer) + years_text(c, 3);
   out += fmt::format("  power      {} an accelerator at the meter, {} of it machines and network\n",
                      format_quantity(c.meter_power), format_quantity(c.it_power));
-  out += memory_text(answer);
+  out += carbon_text(answer) + memory_text(answer);
   out += fmt::format("  network    {}\n", network_text(answer));
   out += fmt::format("  {:<10} {} accelerators, {} systems; {} of capital, {} a year\n", format_quantity(answer.power),
                      count_text(answer.accelerators()),
@@ -186,6 +197,7 @@ void write_bill(JsonWriter& json, const CostAnswer& answer) {
   }
   json.end_array();
   json.member("meter_kw_per_gpu", c.meter_power.in(kilowatt)).member("it_kw_per_gpu", c.it_power.in(kilowatt));
+  if (answer.site) json.member("carbon_kg_per_gpu_hour", carbon_of_an_hour(answer).in(1e3 * gram));
   if (answer.memory) {
     json.member("memory", answer.memory->kind).member("memory_usd_per_gpu", answer.memory->mid.in(dollar));
     json.member("memory_usd_per_gpu_low", answer.memory->low.in(dollar));
@@ -223,6 +235,7 @@ AnswerFields bill_answer_fields() {
           {"by_life[]/usd_per_gpu_hour", "number", "With that life"},
           {"meter_kw_per_gpu", "number", "All-in, at the meter"},
           {"it_kw_per_gpu", "number", "Of it machines and network"},
+          {"carbon_kg_per_gpu_hour", "number", "At full load, by the mean of the site's grid; absent: no site"},
           {"memory", "text", "Kind of the accelerator's memory; absent: nobody published its price"},
           {"memory_usd_per_gpu", "number", "At the contract price of its kind; part of the system"},
           {"memory_usd_per_gpu_low", "number", "At the lowest"},

@@ -133,7 +133,7 @@ function start_by_card(result) {
   ];
   const rows = list.map((s) => [
     s.kind === "order" ? `Order ${format_whole(s.amount)} ${s.of}` : `Begin ${format_power(s.amount)} at ${s.of}`,
-    s.quarter,
+    s.quarter === result.periods[0].quarter ? `${s.quarter}, now` : s.quarter,
     s.ready,
     s.price_usd,
     s.paid_usd,
