@@ -111,7 +111,7 @@ function why_parts(why) {
     spans_card("Power: what holds a megawatt more", "Site", why.sites, "why-sites"),
     spans_card("Machines: what holds one more", "System", why.systems, "why-systems"),
     spans_card("Customers: who is served", "Customers", why.services, "why-services"),
-    spans_card("Money", "Of", why.money, "why-money"),
+    spans_card("Money: what holds a dollar more", "Of", why.money, "why-money"),
     supplier_card(why.suppliers),
     curve_card(why.limits),
     left_card(why.left)

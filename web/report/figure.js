@@ -203,8 +203,8 @@ function legend_of(chart, hidden, redraw) {
   });
 }
 
-/** Arrow keys walk the quarters and show each one's tooltip. */
-function walk_with_keys(canvas, current) {
+/** Arrow keys walk the quarters, show each one's tooltip and say it to screen readers. */
+function walk_with_keys(canvas, current, say) {
   let at = -1;
   canvas.addEventListener("keydown", (event) => {
     const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
@@ -217,6 +217,8 @@ function walk_with_keys(canvas, current) {
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, anchor);
     chart.update("none");
+    say([chart.data.labels[at], ...active.map((a) => [a, chart.data.datasets[a.datasetIndex].data[at]])
+      .filter(([, value]) => value).map(([a, value]) => `${chart.data.datasets[a.datasetIndex].label} ${format_number(value)}`)].join(", "));
   });
 }
 
@@ -254,14 +256,15 @@ function figure(spec) {
     if (focused >= 0) legend.children[focused]?.focus();
     canvas.dataset.drawn = "true";
   };
-  walk_with_keys(canvas, () => chart);
+  const said = el("p", {class: "unseen", role: "status"});
+  walk_with_keys(canvas, () => chart, (words) => { said.textContent = words; });
   const pick = (i) => { view = i; draw(); };
   const {columns, rows} = data_of(spec.views, spec.labels);
   const node = el("figure", {class: spec.small ? "card small" : "card"},
     el("figcaption", {}, el("div", {class: "title"}, el("h3", {}, spec.title),
       spec.views.length > 1 ? choice(`View of ${spec.title}`, spec.views.map((v) => v.label), pick) : null),
       spec.note ? el("p", {}, spec.note) : null),
-    el("div", {class: "plot"}, canvas), legend, data_controls(spec.title, columns, rows));
+    el("div", {class: "plot"}, canvas), said, legend, data_controls(spec.title, columns, rows));
   drawn_figures.push(draw);
   return node;
 }
