@@ -105,13 +105,15 @@ std::string lives_text(const CostAnswer& answer) {
   return out;
 }
 
-std::string memory_text(const CostAnswer& answer) {
+std::string bought_memory_text(const CostAnswer& answer) {
   if (!answer.memory) return {};
   const MemoryBill& m = *answer.memory;
   return fmt::format(
-      "  memory     {:.0f} GiB of {}: {} an accelerator ({} to {}), {:.1f} % of the system's price; a fifth dearer, {} more\n",
+      "  memory     {:.0f} GiB of {}: {} an accelerator ({} to {}), {:.1f} % of the system's price; a fifth dearer, {} "
+      "more\n",
       m.capacity.in(gibibyte), m.kind, format_quantity(m.mid), format_quantity(m.low), format_quantity(m.high),
-      100 * static_cast<double>(answer.system.accelerators) * (m.mid / answer.system.price.mid), format_quantity(0.2 * m.mid));
+      100 * static_cast<double>(answer.system.accelerators) * (m.mid / answer.system.price.mid),
+      format_quantity(0.2 * m.mid));
 }
 
 /// Of the energy at full load, by the mean intensity of the site's grid.
@@ -120,7 +122,8 @@ Mass carbon_of_an_hour(const CostAnswer& answer) { return answer.mid.meter_power
 std::string carbon_text(const CostAnswer& answer) {
   if (!answer.site) return {};
   const Mass mass = carbon_of_an_hour(answer);
-  return fmt::format("  carbon     {:.2f} kg an accelerator's hour at full load ({:.0f} g/kWh, the grid's mean over a year), {:.2f} Mt a year in all\n",
+  return fmt::format("  carbon     {:.2f} kg an accelerator's hour at full load ({:.0f} g/kWh, the grid's mean over a "
+                     "year), {:.2f} Mt a year in all\n",
                      mass.in(1e3 * gram), answer.site->carbon * kilowatt_hour / gram,
                      (answer.accelerators() * (year / hour) * mass).in(1e6 * tonne));
 }
@@ -137,7 +140,7 @@ std::string summary(const CostAnswer& answer) {
   out += rent_text(answer) + lives_text(answer) + years_text(c, 3);
   out += fmt::format("  power      {} an accelerator at the meter, {} of it machines and network\n",
                      format_quantity(c.meter_power), format_quantity(c.it_power));
-  out += carbon_text(answer) + memory_text(answer);
+  out += carbon_text(answer) + bought_memory_text(answer);
   out += fmt::format("  network    {}\n", network_text(answer));
   out += fmt::format("  {:<10} {} accelerators, {} systems; {} of capital, {} a year\n", format_quantity(answer.power),
                      count_text(answer.accelerators()),

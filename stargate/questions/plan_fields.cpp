@@ -46,7 +46,7 @@ AnswerFields period_members() {
                      {"unit", "text", "Of the two figures"},
                      {"offered", "number", "In the quarter"},
                      {"taken", "number", "Of that, by this programme"},
-                     {"share_of_all_made", "number", "Taken, of all that the supplier makes in the quarter"}});
+                     {"share_of_all_made", "number", "Taken, of all the supplier makes in the quarter"}});
   out.push_back({"energy_mwh", "number", "Drawn in the quarter"});
   out.push_back({"carbon_t", "number", "Emitted in the quarter"});
   return out;
@@ -160,7 +160,8 @@ const AnswerFields& plan_answer_fields() {
                        {"expected_error", "text", "How far measured runs of it are from its predictions"}});
     out.push_back({"training_error", "text", "How far measured training runs are from predicted steps"});
     for (const char* section : {"why", "near", "alliance", "risk", "replay"}) {
-      out.push_back({std::string("with/") + section, "any", std::string("What plan ") + section + " answers, of a page"});
+      const std::string name = section;
+      out.push_back({"with/" + name, "any", "What plan " + name + " answers, of a page"});
     }
     out.push_back(unused_changes_field());
     return out;

@@ -106,11 +106,14 @@ std::string carry_table(const Programme& programme, const Plan& plan) {
     if (interest + repaid <= Money{}) continue;
     const double sure = revenue > Money{} ? (runs + cover * (interest + repaid)) / revenue : 2;
     table.add_row({format_quarter(plan.quarters[t - 1].quarter).substr(0, 4), money(revenue), money(runs),
-                   money(interest), money(repaid), sure <= 1 ? fmt::format("{:.0f} %", 100 * sure) : "more than it earns"});
+                   money(interest), money(repaid),
+                   sure <= 1 ? fmt::format("{:.0f} %", 100 * sure) : "more than it earns"});
   }
   if (table.row_count() == 0) return {};
   return "\n" + table.format(2) +
-         fmt::format("  must be sure: the share of the revenue that pays what runs and {:g} times interest and repayment\n", cover);
+         fmt::format("  must be sure: the share of the revenue that pays what runs and {:g} times interest and "
+                     "repayment\n",
+                     cover);
 }
 
 /// Loans: drawn, paid back, owed.

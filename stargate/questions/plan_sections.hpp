@@ -11,7 +11,7 @@ struct PlanSection {
   std::string name;  ///< of `plan NAME`
   Answer answer;
 };
-/// Those that the question names in report_with. An unknown name, and a section the study has no ground for, are faults.
+/// Those that the question names in report_with. Faults: an unknown name, a section the study has no ground for.
 Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& question, QuestionContext context);
 
 /// Member "with", an object with a member a section; nothing without sections.

@@ -60,8 +60,8 @@ std::string format_start_by(const Programme& programme, const Plan& plan) {
     out += fmt::format("  {}  {}\n", format_quarter(quarter), fmt::join(what, "; "));
   }
   if (all.empty()) return out;
-  return out + fmt::format("  given up before its quarter an order costs nothing, after it what is paid by then: {} of {} "
-                           "in the quarter (deposits of {:.0f} %, first parts of buildings)\n",
+  return out + fmt::format("  given up before its quarter an order costs nothing, after it what is paid by then: {} "
+                           "of {} in the quarter (deposits of {:.0f} %, first parts of buildings)\n",
                            format_quantity(paid), format_quantity(price), 100 * programme.payments.deposit);
 }
 

@@ -88,7 +88,8 @@ std::string headline(const StudyReport& report, const Plan& plan) {
     out += fmt::format("; at {:g} % revenue less annuities inside the horizon is {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
-  out += "\n  near the best many figures may be otherwise: stargate plan near gives their ranges within 0.1 % of the value";
+  out += "\n  near the best many figures may be otherwise: stargate plan near gives their ranges within 0.1 % of the "
+         "value";
   return out + "\n";
 }
 

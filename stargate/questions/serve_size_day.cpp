@@ -13,7 +13,7 @@
 namespace stargate {
 namespace {
 
-constexpr int kParts = 24 * 60;  // of the day
+constexpr int kDayParts = 24 * 60;  // of the day
 
 SizedDay day_sized_for(const std::string& name, double share_of_peak, const SizeRequest& request,
                        const SizeAnswer& answer) {
@@ -27,10 +27,10 @@ SizedDay day_sized_for(const std::string& name, double share_of_peak, const Size
   const double share = static_cast<double>(used) / units, capacity = share * fleet.capacity;
   out.accelerators = static_cast<int>(std::lround(share * d.accelerators()));
   double served = 0, sent = 0;
-  for (int i = 0; i < kParts; ++i) {
-    const double angle = 2 * std::numbers::pi * (i + 0.5) / kParts;
+  for (int i = 0; i < kDayParts; ++i) {
+    const double angle = 2 * std::numbers::pi * (i + 0.5) / kDayParts;
     const double rate = mean * (1 + (request.peak_to_mean - 1) * std::cos(angle));
-    served += std::min(rate, capacity) / kParts, sent += std::max(0.0, rate - capacity) / kParts;
+    served += std::min(rate, capacity) / kDayParts, sent += std::max(0.0, rate - capacity) / kDayParts;
   }
   const double tokens = fleet.output_per_accelerator * d.accelerators() / peak;  // of output, of a request
   out.busy = capacity > 0 ? served / capacity : 0, out.sent = sent / mean;
@@ -59,7 +59,8 @@ std::string format_sized_days(const SizeRequest& request, const SizeAnswer& answ
                    fmt::format("{:.0f}", some.own.in(dollar)), fmt::format("{:.0f}", some.api.in(dollar)),
                    fmt::format("{:.0f}", some.total().in(dollar))});
   }
-  return fmt::format("\nA day on {}, {}, its peak {:g} times its mean; the rest at an API of {:g} $ a million output tokens\n",
+  return fmt::format("\nA day on {}, {}, its peak {:g} times its mean; the rest at an API of {:g} $ a million output "
+                     "tokens\n",
                      answer.system->id, answer.mode_name(), request.peak_to_mean, *request.api_per_mtok) +
          table.format(2);
 }
