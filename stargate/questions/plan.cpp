@@ -118,6 +118,7 @@ Check check_changes(const StudyRequest& request, const FileReader& files) {
 Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& context) {
   auto changes = parse_changes(asked_changes(context, question));
   if (!changes) return changes.faults();
+  if (auto good = check_plan_sections(question, context); !good.ok()) return good.faults();
   const auto solver = make_clp_solver();
   PlanAnswer answer;
   StudyRequest request{question.study, context.catalogue_folder, changes->catalogue, changes->study};

@@ -36,10 +36,9 @@ constexpr KnownSection kSections[] = {{"why", ask_section<WhyQuestion, answer_wh
 
 }  // namespace
 
-Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& question, QuestionContext context) {
-  std::vector<PlanSection> out;
+Check check_plan_sections(const PlanQuestion& question, const QuestionContext& context) {
   const auto& asked = question.report_with;
-  if (asked.empty()) return out;
+  if (asked.empty()) return Done{};
   if (context.path_of("html").empty()) {
     return context.fault("report_with", "names sections of a page that nobody asked for", "add --html FILE");
   }
@@ -49,6 +48,12 @@ Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& questi
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     return context.fault("report_with", "the report has no section '" + name + "'", suggest_name(name, known));
   }
+  return Done{};
+}
+
+Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& question, QuestionContext context) {
+  std::vector<PlanSection> out;
+  const auto& asked = question.report_with;
   context.wanted.clear();
   for (const auto& section : kSections) {
     if (std::find(asked.begin(), asked.end(), section.name) == asked.end()) continue;

@@ -11,7 +11,9 @@ struct PlanSection {
   std::string name;  ///< of `plan NAME`
   Answer answer;
 };
-/// Those that the question names in report_with. Faults: an unknown name, a section the study has no ground for.
+/// Before anything is planned: names no section has, sections without a page.
+Check check_plan_sections(const PlanQuestion& question, const QuestionContext& context);
+/// Those that the question names in report_with, which has been checked. A fault: the study has no ground for one.
 Result<std::vector<PlanSection>> answer_plan_sections(const PlanQuestion& question, QuestionContext context);
 
 /// Member "with", an object with a member a section; nothing without sections.
