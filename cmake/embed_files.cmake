@@ -41,5 +41,5 @@ function(stargate_embed_report target)
   set(web ${CMAKE_SOURCE_DIR}/web/report)
   stargate_embed(${target} report_html ${web}/report.html report_css ${web}/report.css chart_js ${STARGATE_CHART_JS}
     report_format_js ${web}/format.js report_figure_js ${web}/figure.js report_limits_js ${web}/limits.js
-    report_js ${web}/report.js)
+    report_ground_js ${web}/ground.js report_answers_js ${web}/answers.js report_js ${web}/report.js)
 endfunction()

@@ -77,15 +77,15 @@ class Shown:
         self.binary, self.known = binary, {}
 
     def lines(self, command):
-        if command not in self.known:
-            plain = command.replace(DATA, os.environ.get("STARGATE_DATA", ""))
-            arguments = shlex.split(plain.replace("\\\n", " ").removeprefix("bin/stargate "))
+        plain = command.replace(DATA, os.environ.get("STARGATE_DATA", ""))
+        arguments = tuple(shlex.split(plain.replace("\\\n", " ").removeprefix("bin/stargate ")))
+        if arguments not in self.known:
             run = subprocess.run([self.binary, *arguments], cwd=ROOT, capture_output=True, text=True,
                                  env={**os.environ, "STARGATE_HOME": ROOT})
             if run.returncode not in (ANSWERED, ANSWER_IS_NO):
                 raise SystemExit(f"{command}: exit {run.returncode}\n{run.stderr}")
-            self.known[command] = run.stdout.splitlines()
-        return self.known[command]
+            self.known[arguments] = run.stdout.splitlines()
+        return self.known[arguments]
 
     def block(self, match):
         plan, command = match.group(1), match.group(2)

@@ -30,6 +30,15 @@ Result<const Site*> find_site(const QuestionContext& context, const Catalogue& c
                        suggest_name(question.site, record_ids(catalogue, "site")));
 }
 
+std::optional<MemoryBill> memory_bill(const Catalogue& catalogue, const System& system) {
+  const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
+  const auto kind = catalogue.memories.find(accelerator.memory);
+  if (kind == catalogue.memories.end() || !kind->second.price) return std::nullopt;
+  const auto& price = *kind->second.price;
+  const Bytes capacity = accelerator.memory_capacity;
+  return MemoryBill{kind->first, capacity, price.low * capacity, price.mid * capacity, price.high * capacity};
+}
+
 }  // namespace
 
 const QuestionTable<CostQuestion>& CostQuestion::table() {
@@ -67,7 +76,7 @@ Result<Answer> answer_cost(const CostQuestion& question, const QuestionContext& 
   const std::optional<Site> there = *site == nullptr ? std::nullopt : std::optional(**site);
   CostAnswer report{**system,       **owner,       there,                question.cluster,
                     question.power, at(price.mid), at(price.low).hour(), at(price.high).hour(),
-                    rental_price(*catalogue, **system), {}};
+                    rental_price(*catalogue, **system), memory_bill(*catalogue, **system), {}};
   for (const double years : kLives) {
     Owner shorter = **owner;
     shorter.system_life = shorter.network_life = shorter.storage_life = years * year;

@@ -105,6 +105,29 @@ std::string lives_text(const CostAnswer& answer) {
   return out;
 }
 
+std::string bought_memory_text(const CostAnswer& answer) {
+  if (!answer.memory) return {};
+  const MemoryBill& m = *answer.memory;
+  return fmt::format(
+      "  memory     {:.0f} GiB of {}: {} an accelerator ({} to {}), {:.1f} % of the system's price; a fifth dearer, {} "
+      "more\n",
+      m.capacity.in(gibibyte), m.kind, format_quantity(m.mid), format_quantity(m.low), format_quantity(m.high),
+      100 * static_cast<double>(answer.system.accelerators) * (m.mid / answer.system.price.mid),
+      format_quantity(0.2 * m.mid));
+}
+
+/// Of the energy at full load, by the mean intensity of the site's grid.
+Mass carbon_of_an_hour(const CostAnswer& answer) { return answer.mid.meter_power * hour * answer.site->carbon; }
+
+std::string carbon_text(const CostAnswer& answer) {
+  if (!answer.site) return {};
+  const Mass mass = carbon_of_an_hour(answer);
+  return fmt::format("  carbon     {:.2f} kg an accelerator's hour at full load ({:.0f} g/kWh, the grid's mean over a "
+                     "year), {:.2f} Mt a year in all\n",
+                     mass.in(1e3 * gram), answer.site->carbon * kilowatt_hour / gram,
+                     (answer.accelerators() * (year / hour) * mass).in(1e6 * tonne));
+}
+
 /// The range is that of the system's price alone.
 std::string summary(const CostAnswer& answer) {
   const OwnershipCost& c = answer.mid;
@@ -117,6 +140,7 @@ std::string summary(const CostAnswer& answer) {
   out += rent_text(answer) + lives_text(answer) + years_text(c, 3);
   out += fmt::format("  power      {} an accelerator at the meter, {} of it machines and network\n",
                      format_quantity(c.meter_power), format_quantity(c.it_power));
+  out += carbon_text(answer) + bought_memory_text(answer);
   out += fmt::format("  network    {}\n", network_text(answer));
   out += fmt::format("  {:<10} {} accelerators, {} systems; {} of capital, {} a year\n", format_quantity(answer.power),
                      count_text(answer.accelerators()),
@@ -176,6 +200,12 @@ void write_bill(JsonWriter& json, const CostAnswer& answer) {
   }
   json.end_array();
   json.member("meter_kw_per_gpu", c.meter_power.in(kilowatt)).member("it_kw_per_gpu", c.it_power.in(kilowatt));
+  if (answer.site) json.member("carbon_kg_per_gpu_hour", carbon_of_an_hour(answer).in(1e3 * gram));
+  if (answer.memory) {
+    json.member("memory", answer.memory->kind).member("memory_usd_per_gpu", answer.memory->mid.in(dollar));
+    json.member("memory_usd_per_gpu_low", answer.memory->low.in(dollar));
+    json.member("memory_usd_per_gpu_high", answer.memory->high.in(dollar));
+  }
   json.member("switch_tiers", c.cluster.tree.tiers).member("switches", answer.switches());
   json.member("site_power_mw", answer.power.in(megawatt)).member("site_gpus", answer.accelerators());
   json.member("site_systems", answer.accelerators() / answer.system.accelerators);
@@ -208,6 +238,11 @@ AnswerFields bill_answer_fields() {
           {"by_life[]/usd_per_gpu_hour", "number", "With that life"},
           {"meter_kw_per_gpu", "number", "All-in, at the meter"},
           {"it_kw_per_gpu", "number", "Of it machines and network"},
+          {"carbon_kg_per_gpu_hour", "number", "At full load, by the mean of the site's grid; absent: no site"},
+          {"memory", "text", "Kind of the accelerator's memory; absent: nobody published its price"},
+          {"memory_usd_per_gpu", "number", "At the contract price of its kind; part of the system"},
+          {"memory_usd_per_gpu_low", "number", "At the lowest"},
+          {"memory_usd_per_gpu_high", "number", "At the highest"},
           {"switch_tiers", "integer", "Of the network between systems; 0: no switches listed"},
           {"switches", "number", "In one cluster, whole ones"},
           {"site_power_mw", "number", "Of the site that is filled, at the meter"},

@@ -12,6 +12,13 @@
 
 namespace stargate {
 
+/// Of one accelerator, at its kind's contract price.
+struct MemoryBill {
+  std::string kind;  ///< id of a memory record
+  Bytes capacity;
+  Money low, mid, high;
+};
+
 /// Records in full, so that the answer outlives its catalogue.
 struct CostAnswer {
   System system;
@@ -22,6 +29,7 @@ struct CostAnswer {
   OwnershipCost mid;
   MoneyRate low, high;  ///< of an hour, at the ends of the system's price
   std::optional<HourPrice> rent;  ///< as quoted
+  std::optional<MemoryBill> memory = {};  ///< none: nobody published the price of its kind
   /// Of an hour, were systems, network and storage worn out after so many years.
   std::vector<std::pair<double, MoneyRate>> by_life;
 

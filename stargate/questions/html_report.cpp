@@ -10,7 +10,8 @@ namespace stargate {
 // Defined in files made by cmake/embed_files.cmake.
 namespace embedded {
 extern const std::string_view report_html, report_css, chart_js;
-extern const std::string_view report_format_js, report_figure_js, report_limits_js, report_js;
+extern const std::string_view report_format_js, report_figure_js, report_limits_js;
+extern const std::string_view report_ground_js, report_answers_js, report_js;
 }  // namespace embedded
 
 namespace {
@@ -37,11 +38,13 @@ std::string escape_for_script(std::string_view json) {
 
 std::string format_html_report(std::string_view result_json) {
   const std::string result = escape_for_script(result_json);
-  const std::array<Part, 7> parts{{{"style", embedded::report_css},
+  const std::array<Part, 9> parts{{{"style", embedded::report_css},
                                    {"chart", embedded::chart_js},
                                    {"format", embedded::report_format_js},
                                    {"figure", embedded::report_figure_js},
                                    {"limits", embedded::report_limits_js},
+                                   {"ground", embedded::report_ground_js},
+                                   {"answers", embedded::report_answers_js},
                                    {"report", embedded::report_js},
                                    {"result", result}}};
   std::string page;

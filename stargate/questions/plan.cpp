@@ -5,6 +5,7 @@
 #include "stargate/lp/mps.hpp"
 #include "stargate/questions/html_report.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/plan_sections.hpp"
 #include "stargate/questions/unused_changes.hpp"
 
 namespace stargate {
@@ -15,6 +16,7 @@ struct PlanAnswer {
   PlanBasis basis;                  ///< of its rates
   std::optional<StudyReport> base;  ///< as written, where something is changed
   std::string change;               ///< in words
+  std::vector<PlanSection> sections;  ///< of the page
 
   std::optional<Comparison> comparison() const {
     if (!base) return std::nullopt;
@@ -32,6 +34,7 @@ void write_plan(JsonWriter& json, const PlanAnswer& answer) {
   const auto comparison = answer.comparison();
   write_plan_answer(json, answer.report, comparison ? &*comparison : nullptr);
   write_plan_basis(json, answer.basis);
+  write_plan_sections(json, answer.sections);
 }
 
 std::string plan_json(const PlanAnswer& answer) {
@@ -115,6 +118,7 @@ Check check_changes(const StudyRequest& request, const FileReader& files) {
 Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& context) {
   auto changes = parse_changes(asked_changes(context, question));
   if (!changes) return changes.faults();
+  if (auto good = check_plan_sections(question, context); !good.ok()) return good.faults();
   const auto solver = make_clp_solver();
   PlanAnswer answer;
   StudyRequest request{question.study, context.catalogue_folder, changes->catalogue, changes->study};
@@ -150,6 +154,9 @@ Result<Answer> answer_plan(const PlanQuestion& question, const QuestionContext& 
   }
 
   const bool planned = std::holds_alternative<Plan>(answer.report.outcome);
+  auto sections = answer_plan_sections(question, context);
+  if (!sections) return sections.faults();
+  answer.sections = std::move(*sections);
   auto files = plan_files(answer, context);
   Answer out = make_answer(planned ? AnswerKind::answered : AnswerKind::is_no, std::move(answer), plan_text, write_plan);
   out.files = std::move(files);
@@ -165,6 +172,10 @@ const QuestionTable<PlanQuestion>& PlanQuestion::table() {
                "Rate every machine anew; else rates kept from earlier runs are used");
     add_confidence_field(t);
     t.optional("no_range", &PlanQuestion::no_range, "This plan alone; else those at low and high are told beside it");
+    t.optional("report_with", &PlanQuestion::report_with,
+               "Sections that the page has beside the plan: why, near, alliance, risk, replay")
+        .commas()
+        .otherwise("none");
     add_change_fields(t);
     return t;
   }();

@@ -11,6 +11,7 @@ struct PlanQuestion : ConfidenceField, ChangeFields {
   std::string study;                                 ///< file
   bool no_cache = false;                             ///< rate every machine anew
   bool no_range = false;  ///< the plan at this confidence only
+  std::vector<std::string> report_with;  ///< sections of the page that are answers of their own
 
   static const QuestionTable<PlanQuestion>& table();
 };

@@ -2,6 +2,7 @@
 #include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/plan_start_by.hpp"
 
 namespace stargate {
 namespace {
@@ -44,7 +45,8 @@ AnswerFields period_members() {
                      {"supplier", "text", "By whom"},
                      {"unit", "text", "Of the two figures"},
                      {"offered", "number", "In the quarter"},
-                     {"taken", "number", "Of that, by this programme"}});
+                     {"taken", "number", "Of that, by this programme"},
+                     {"share_of_all_made", "number", "Taken, of all the supplier makes in the quarter"}});
   out.push_back({"energy_mwh", "number", "Drawn in the quarter"});
   out.push_back({"carbon_t", "number", "Emitted in the quarter"});
   return out;
@@ -115,6 +117,7 @@ const AnswerFields& plan_answer_fields() {
                      {"study/name", "text", "Of the study"},
                      {"study/file", "text", "It was read from"},
                      {"study/about", "text", "What it is about"},
+                     {"change", "text", "What was changed; absent: the study as written"},
                      {"status", "text", "optimal, infeasible or unsolved"},
                      {"message", "text", "Why it is unsolved"},
                      {"value_usd", "number", "Present value of the plan: revenue less cost"},
@@ -124,6 +127,7 @@ const AnswerFields& plan_answer_fields() {
                      {"costs/*", "number", "Present values of what is paid by the last quarter"}};
     add_answer_fields(out, "", plan_money_fields());
     add_answer_fields(out, "", plan_ground_fields());
+    add_answer_fields(out, "", start_by_fields());
     add_names(out);
     add_answer_fields(out, "past[]/",
                       {{"quarter", "text", "Before the first planned"},
@@ -155,6 +159,10 @@ const AnswerFields& plan_answer_fields() {
                        {"engine_versions", "text", "Versions they hold for"},
                        {"expected_error", "text", "How far measured runs of it are from its predictions"}});
     out.push_back({"training_error", "text", "How far measured training runs are from predicted steps"});
+    for (const char* section : {"why", "near", "alliance", "risk", "replay"}) {
+      const std::string name = section;
+      out.push_back({"with/" + name, "any", "What plan " + name + " answers, of a page"});
+    }
     out.push_back(unused_changes_field());
     return out;
   }();

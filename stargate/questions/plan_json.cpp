@@ -5,6 +5,8 @@
 #include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/plan_start_by.hpp"
+#include "stargate/questions/plan_supply.hpp"
 
 namespace stargate {
 namespace {
@@ -114,12 +116,13 @@ void write_services(JsonWriter& json, const Plan& plan, const PlanQuarter& quart
   json.end_array();
 }
 
-void write_supply(JsonWriter& json, const Plan& plan, Quarter quarter) {
+void write_supply(JsonWriter& json, const StudySpec& study, const Plan& plan, Quarter quarter) {
   json.key("supply").begin_array();
   for (const auto& taken : plan.taken) {
     if (taken.quarter != quarter) continue;
     json.begin_object().member("product", taken.product).member("supplier", taken.supplier).member("unit", taken.unit);
-    json.member("offered", taken.offered).member("taken", taken.taken).end_object();
+    json.member("offered", taken.offered).member("taken", taken.taken);
+    json.member("share_of_all_made", share_of_all_made(study, taken)).end_object();
   }
   json.end_array();
 }
@@ -153,7 +156,7 @@ void write_period(JsonWriter& json, const StudyReport& report, const Plan& plan,
   write_spending(json, quarter, released_by(report.prepared.programme, quarter.quarter));
   write_services(json, plan, quarter);
   write_quarter_money(json, plan, quarter);
-  write_supply(json, plan, quarter.quarter);
+  write_supply(json, report.prepared.study, plan, quarter.quarter);
   json.member("energy_mwh", quarter.energy.in(megawatt_hour)).member("carbon_t", quarter.carbon.in(tonne)).end_object();
 }
 
@@ -186,6 +189,7 @@ void write_plan(JsonWriter& json, const StudyReport& report, const Plan& plan) {
   write_costs(json, "costs", plan.paid);
   write_plan_money(json, report.prepared.programme, plan);
   write_plan_ground(json, report, plan);
+  write_start_by(json, report.prepared.programme, plan);
   write_names(json, report.prepared);
   json.key("past").begin_array();
   for (const auto& quarter : plan.past) {
@@ -256,6 +260,7 @@ void write_plan_answer(JsonWriter& json, const StudyReport& report, const Compar
       .member("file", report.prepared.file)
       .member("about", study.about)
       .end_object();
+  if (comparison != nullptr) json.member("change", comparison->change);
   if (const auto* plan = std::get_if<Plan>(&report.outcome)) {
     write_plan(json, report, *plan);
     if (comparison != nullptr) write_comparison(json, *comparison);

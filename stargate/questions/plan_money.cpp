@@ -88,6 +88,34 @@ std::string capital_table(const Plan& plan) {
   return "\n" + table.format(2);
 }
 
+/// By calendar year: revenue that must be sure (contracts, take-or-pay) for the debt to be carried.
+std::string carry_table(const Programme& programme, const Plan& plan) {
+  const MoneyColumn money = money_column(plan);
+  const double cover = programme.debt_service ? programme.debt_service->least : 1;
+  TextTable table({{"to carry the debt, " + money.name, Align::left}, {"revenue"}, {"runs"}, {"interest"}, {"repaid"},
+                   {"must be sure"}});
+  for (std::size_t t = 0; t < plan.quarters.size();) {
+    const int year = plan.quarters[t].quarter.index / 4;
+    Money revenue, runs, interest, repaid;
+    for (; t < plan.quarters.size() && plan.quarters[t].quarter.index / 4 == year; ++t) {
+      const PlanQuarter& q = plan.quarters[t];
+      revenue += q.revenue, interest += q.spent.interest;
+      runs += q.spent.energy + q.spent.opex + q.spent.carbon + q.spent.rent + q.spent.tax;
+      for (const Money some : q.repaid) repaid += some;
+    }
+    if (interest + repaid <= Money{}) continue;
+    const double sure = revenue > Money{} ? (runs + cover * (interest + repaid)) / revenue : 2;
+    table.add_row({format_quarter(plan.quarters[t - 1].quarter).substr(0, 4), money(revenue), money(runs),
+                   money(interest), money(repaid),
+                   sure <= 1 ? fmt::format("{:.0f} %", 100 * sure) : "more than it earns"});
+  }
+  if (table.row_count() == 0) return {};
+  return "\n" + table.format(2) +
+         fmt::format("  must be sure: the share of the revenue that pays what runs and {:g} times interest and "
+                     "repayment\n",
+                     cover);
+}
+
 /// Loans: drawn, paid back, owed.
 std::string debt_table(const Programme& programme, const Plan& plan) {
   const MoneyColumn money = money_column(plan);
@@ -102,7 +130,7 @@ std::string debt_table(const Programme& programme, const Plan& plan) {
                    money(repaid), money(plan.quarters.back().owed[r]),
                    tranche.repayment ? format_quarter(tranche.repayment->until) : "not in the plan"});
   }
-  return table.row_count() == 0 ? "" : "\n" + table.format(2);
+  return table.row_count() == 0 ? "" : "\n" + table.format(2) + carry_table(programme, plan);
 }
 
 std::string contracts_table(const Programme& programme, const Plan& plan) {

@@ -10,6 +10,8 @@
 #include "stargate/questions/plan_ground.hpp"
 #include "stargate/questions/plan_money.hpp"
 #include "stargate/questions/plan_report.hpp"
+#include "stargate/questions/plan_start_by.hpp"
+#include "stargate/questions/plan_supply.hpp"
 
 namespace stargate {
 namespace {
@@ -86,6 +88,8 @@ std::string headline(const StudyReport& report, const Plan& plan) {
     out += fmt::format("; at {:g} % revenue less annuities inside the horizon is {}", 100 * *programme.second_rate,
                        format_quantity(*plan.second_present_value));
   }
+  out += "\n  near the best many figures may be otherwise: stargate plan near gives their ranges within 0.1 % of the "
+         "value";
   return out + "\n";
 }
 
@@ -195,28 +199,6 @@ std::string customers_table(const Plan& plan) {
          table.format(2);
 }
 
-/// What must be ordered and begun in the first year, and by when it comes: later decisions can wait.
-std::string start_by_text(const Programme& programme, const Plan& plan) {
-  std::string out = "\nTo start by\n";
-  for (std::size_t t = 0; t < plan.quarters.size() && t < 4; ++t) {
-    const auto& quarter = plan.quarters[t];
-    std::vector<std::string> what;
-    for (std::size_t g = 0; g < plan.systems.size(); ++g) {
-      if (quarter.systems[g].ordered < 0.5) continue;
-      what.push_back(fmt::format("order {:.0f} {} for {}", quarter.systems[g].ordered, plan.systems[g],
-                                 format_quarter(quarter.quarter + programme.systems[g].order_lead)));
-    }
-    for (std::size_t s = 0; s < plan.sites.size(); ++s) {
-      if (quarter.sites[s].started < 0.05 * megawatt) continue;
-      what.push_back(fmt::format("begin {:.0f} MW at {} for {}", quarter.sites[s].started.in(megawatt), plan.sites[s],
-                                 format_quarter(quarter.quarter + programme.sites[s].construction_lead)));
-    }
-    if (what.empty()) what.emplace_back("nothing");
-    out += fmt::format("  {}  {}\n", format_quarter(quarter.quarter), fmt::join(what, "; "));
-  }
-  return out;
-}
-
 std::string rates_table(const PreparedStudy& prepared) {
   TextTable table({{"service", Align::left},
                    {"system", Align::left},
@@ -286,7 +268,8 @@ std::string format_plan_text(const StudyReport& report) {
   const auto& plan = std::get<Plan>(report.outcome);
   return headline(report, plan) + format_plan_ground(report, plan) + build_out_table(report, plan) +
          services_table(report, plan) + customers_table(plan) +
-         format_plan_money(report.prepared.programme, plan) + start_by_text(report.prepared.programme, plan) +
+         format_plan_money(report.prepared.programme, plan) + format_plan_supply(report.prepared.study, plan) +
+         format_start_by(report.prepared.programme, plan) +
          limits_table(plan) + format_plan_interest(report.prepared.programme, plan) + rates_table(report.prepared);
 }
 
@@ -323,6 +306,7 @@ std::string totals_table(const Plan& base, const Plan& other) {
   if (base.paid.carbon + other.paid.carbon > Money{}) row("  carbon", base.paid.carbon, other.paid.carbon);
   row("  behind the last quarter", base.beyond, other.beyond);
   row("spent by the end, " + money.name, a.spent_to_date.total(), b.spent_to_date.total());
+  row("most out, " + money.name, base.investment.most_out, other.investment.most_out);
   number("energised at the end, MW", a.energised.in(megawatt), b.energised.in(megawatt), 0);
   number("accelerators at the end, thousands", a.accelerators / 1e3, b.accelerators / 1e3, 0);
   return table.format(2);

@@ -120,6 +120,12 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.optional("most_per_mtok", &Q::most_per_mtok, "With pareto: the most a million output tokens may cost, in dollars",
                Rule{.at_least = {}, .above = 0.0, .at_most = 1e9})
         .otherwise("no bound");
+    t.group("A day").optional("peak_to_mean", &Q::peak_to_mean,
+                              "The rate is the peak of a day, so many times its mean", between(1, 2));
+    t.optional("api_per_mtok", &Q::api_per_mtok,
+               "Dollars a million output tokens of an API that takes the rest: sized for peak, mean, trough",
+               Rule{.at_least = {}, .above = 0.0, .at_most = 1e9})
+        .otherwise("none");
     add_confidence_field(t);
     add_change_fields(t);
     return t;

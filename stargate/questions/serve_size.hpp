@@ -52,6 +52,8 @@ struct SizeQuestion : SizeTrafficFields, EngineStartFields, ConfidenceField, Cha
   std::optional<MoneyRate> price;                         ///< of an accelerator hour
   bool pareto = false;                                    ///< also the front of speed against throughput
   std::optional<double> most_per_mtok;                    ///< dollars a million output tokens, on that front
+  double peak_to_mean = 1;             ///< of the day whose peak the rate is, 1 to 2
+  std::optional<double> api_per_mtok;  ///< dollars a million output tokens of an API that takes what comes on top
   static const QuestionTable<SizeQuestion>& table();
 };
 

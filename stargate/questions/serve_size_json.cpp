@@ -1,4 +1,5 @@
 // The same as JSON.
+#include "stargate/questions/serve_size_day.hpp"
 #include "stargate/questions/serve_size_report.hpp"
 #include "stargate/questions/serving_memory.hpp"
 
@@ -42,7 +43,7 @@ void write_sized(JsonWriter& json, const SizedFleet& s, const FleetEconomy& econ
   json.member("power_w", economy.power.base()).member("energy_j_per_output_token", economy.joules_per_token);
 }
 
-void write_answer(JsonWriter& json, const SizeAnswer& answer) {
+void write_answer(JsonWriter& json, const SizeRequest& request, const SizeAnswer& answer) {
   json.begin_object().member("system", answer.system->id);
   json.member("mode", answer.mode_name());
   json.member("meets_targets", answer.sized() != nullptr);
@@ -58,6 +59,7 @@ void write_answer(JsonWriter& json, const SizeAnswer& answer) {
   }
   json.member("precision", precision_name(answer.option.precision.linear));
   json.member("expert_precision", precision_name(answer.option.precision.expert));
+  write_sized_days(json, request, answer);
   write_serving_basis(json, answer.basis);
   json.end_object();
 }
@@ -81,7 +83,7 @@ void write_pareto(JsonWriter& json, const std::vector<SizedPareto>& fronts) {
 void write_sizes(JsonWriter& json, const SizeReport& report) {
   json.member("schema_version", 1).member("model", report.request.model->id);
   json.key("answers").begin_array();
-  for (const auto& answer : report.answers) write_answer(json, answer);
+  for (const auto& answer : report.answers) write_answer(json, report.request, answer);
   json.end_array();
   if (!report.pareto.empty()) write_pareto(json, report.pareto);
 }
@@ -127,6 +129,7 @@ const AnswerFields& size_answer_fields() {
         {"pareto[]/cost_usd_per_million_output_tokens", "number", "By the estimate and the answer's price"},
         {"pareto[]/ttft_ms", "number", "By the estimate"},
         {"pareto[]/concurrency", "number", "Of a replica"}};
+    add_answer_fields(f, "", sized_day_fields());
     add_answer_fields(f, "answers[]/", serving_memory_fields());
     for (const char* run : {"trial", "held"}) {
       const std::string at = std::string("answers[]/") + run + "/";

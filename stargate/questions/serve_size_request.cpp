@@ -157,6 +157,10 @@ Check check_demand(const SizeQuestion& q, const QuestionContext& context, const 
                          "give requests a second, accelerators (gpus), power, a budget, or a trace (traffic)");
   }
   if (q.most_per_mtok && !q.pareto) return context.fault("most_per_mtok", "has no effect without --pareto", "give both");
+  if (q.api_per_mtok.has_value() != (q.peak_to_mean > 1)) {
+    return context.fault(q.api_per_mtok ? "api_per_mtok" : "peak_to_mean", "has no effect alone",
+                         "give peak_to_mean and api_per_mtok");
+  }
   if (all && !out.targets.ttft.limit && !out.targets.tpot.limit) {
     return context.fault("gpus", "without a latency target there is no best deployment", "give ttft_p99 or tpot_p99");
   }
@@ -194,6 +198,7 @@ Result<SizeRequest> make_size_request(const SizeQuestion& q, const QuestionConte
     out.demand.accelerators = std::max(out.demand.accelerators, request.systems.back().accelerators);
   }
   request.most_per_mtok = q.most_per_mtok;
+  request.peak_to_mean = q.peak_to_mean, request.api_per_mtok = q.api_per_mtok;
   return request;
 }
 

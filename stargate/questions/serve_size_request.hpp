@@ -26,6 +26,8 @@ struct SizeRequest {
   std::vector<FleetMode> modes;              ///< each has an answer
   std::vector<SizedSystem> systems;          ///< in the order asked
   std::optional<double> most_per_mtok;       ///< dollars a million output tokens
+  double peak_to_mean = 1;                   ///< of the day whose peak the rate is
+  std::optional<double> api_per_mtok;        ///< dollars a million output tokens elsewhere
   ExpectedErrors errors;                     ///< of what was validated
   std::unique_ptr<RequestTrace> trace;       ///< the traffic maker reads it
 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "stargate/base/text_table.hpp"
+#include "stargate/questions/serve_size_day.hpp"
 #include "stargate/questions/serve_size_report.hpp"
 #include "stargate/questions/serving_memory.hpp"
 
@@ -120,6 +121,7 @@ std::string pareto_text(const SizedPareto& front, const std::optional<double>& m
 
 std::string format_size_text(const SizeReport& report) {
   std::string out = answers_text(report.request, report.answers) + notes_text(report.request, report.answers);
+  for (const auto& answer : report.answers) out += format_sized_days(report.request, answer);
   for (const auto& front : report.pareto) out += pareto_text(front, report.request.most_per_mtok);
   return out;
 }

@@ -16,22 +16,26 @@ function el(tag, attributes, ...children) {
   return node;
 }
 
-/** columns: {label, unit, format, numeric}; rows: arrays of raw values, formatted for the eye only. */
+/** A value with words of its own, where its column's format would not do: the words in a table, the value in a CSV. */
+function shown(value, text) { return {value, text}; }
+
+/** columns: {label, unit, format, numeric, bar}; rows: arrays of raw values, formatted for the eye only. bar: a picture. */
 function table_of(caption, columns, rows) {
   const cell = (value, i) => {
     const {format, numeric} = columns[i];
     return el(i === 0 ? "th" : "td", {scope: i === 0 ? "row" : null, class: numeric ? "number" : null},
-              format ? format(value) : String(value ?? "–"));
+              value?.text ?? (format ? format(value) : value instanceof Node ? value : String(value ?? "–")));
   };
   return el("div", {class: "scroller", tabindex: 0, role: "region", "aria-label": caption},
     el("table", {}, el("caption", {class: "unseen"}, caption),
-      el("thead", {}, el("tr", {}, columns.map((c) => el("th", {scope: "col", class: c.numeric ? "number" : null}, c.label)))),
+      el("thead", {}, el("tr", {}, columns.map((c) => el("th", {scope: "col", class: c.numeric ? "number" : null}, c.bar ? el("span", {class: "unseen"}, "as a bar") : c.label)))),
       el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell))))));
 }
 
 function csv_of(columns, rows) {
   const field = (value) => {
-    const text = value === null || value === undefined ? "" : String(value);
+    const plain = value?.text === undefined ? value : value.value;
+    const text = plain === null || plain === undefined ? "" : String(plain);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const head = columns.map((c) => field(c.unit ? `${c.label} [${c.unit}]` : c.label));
@@ -78,7 +82,7 @@ function choice(label, names, pick) {
 function dataset_of(series, chart, theme, below) {
   const is_line = chart.type === "line" || series.line;
   const area = is_line && chart.stacked && !series.line;
-  const colour = series.ink ? theme.ink : theme.palette[(series.colour || 0) % 7];
+  const colour = series.ink ? theme.ink : theme.palette[(series.colour || 0) % 6];
   const fill = area || !is_line ? fill_of(series.colour || 0, theme, series.pale ? "90" : "") : colour;
   return {
     type: is_line ? "line" : "bar",
@@ -187,7 +191,7 @@ function legend_of(chart, hidden, redraw) {
   const theme = read_theme();
   const shown = chart.series.filter((s) => !s.hidden_in_chart && s.legend !== false);
   return shown.map((s) => {
-    const colour = s.ink ? theme.ink : theme.palette[(s.colour || 0) % 7];
+    const colour = s.ink ? theme.ink : theme.palette[(s.colour || 0) % 6];
     const thin = s.line || (chart.type === "line" && !chart.stacked);
     const stroke = !s.dash ? "line" : s.dash[0] <= 2 ? "points" : "dashed";
     const shape = thin ? stroke : texture_of(s.colour || 0);
@@ -199,8 +203,8 @@ function legend_of(chart, hidden, redraw) {
   });
 }
 
-/** Arrow keys walk the quarters and show each one's tooltip. */
-function walk_with_keys(canvas, current) {
+/** Arrow keys walk the quarters, show each one's tooltip and say it to screen readers. */
+function walk_with_keys(canvas, current, say) {
   let at = -1;
   canvas.addEventListener("keydown", (event) => {
     const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
@@ -213,6 +217,8 @@ function walk_with_keys(canvas, current) {
     chart.setActiveElements(active);
     chart.tooltip.setActiveElements(active, anchor);
     chart.update("none");
+    say([chart.data.labels[at], ...active.map((a) => [a, chart.data.datasets[a.datasetIndex].data[at]])
+      .filter(([, value]) => value).map(([a, value]) => `${chart.data.datasets[a.datasetIndex].label} ${format_number(value)}`)].join(", "));
   });
 }
 
@@ -250,14 +256,15 @@ function figure(spec) {
     if (focused >= 0) legend.children[focused]?.focus();
     canvas.dataset.drawn = "true";
   };
-  walk_with_keys(canvas, () => chart);
+  const said = el("p", {class: "unseen", role: "status"});
+  walk_with_keys(canvas, () => chart, (words) => { said.textContent = words; });
   const pick = (i) => { view = i; draw(); };
   const {columns, rows} = data_of(spec.views, spec.labels);
   const node = el("figure", {class: spec.small ? "card small" : "card"},
     el("figcaption", {}, el("div", {class: "title"}, el("h3", {}, spec.title),
       spec.views.length > 1 ? choice(`View of ${spec.title}`, spec.views.map((v) => v.label), pick) : null),
       spec.note ? el("p", {}, spec.note) : null),
-    el("div", {class: "plot"}, canvas), legend, data_controls(spec.title, columns, rows));
+    el("div", {class: "plot"}, canvas), said, legend, data_controls(spec.title, columns, rows));
   drawn_figures.push(draw);
   return node;
 }

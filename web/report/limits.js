@@ -20,10 +20,13 @@ const limit_views = [
   {label: "Worth of 1 % more", value: (cell) => (cell.bound > 0 ? cell.price * cell.bound * 0.01 : null), across: true},
 ];
 
-/** Up to 0.9 for the largest: in proportion within a row, over three decades across rows. */
+// Steps of the shade: each with a text colour of its own in the style sheet, so that all can be read.
+const heat_steps = 6;
+
+/** Up to 1 for the largest: in proportion within a row, over three decades across rows. */
 function shade_of(value, largest, across) {
   if (!(value > 0) || !(largest > 0)) return 0;
-  return 0.9 * Math.max(0.08, across ? 1 + Math.log10(value / largest) / 3 : value / largest);
+  return Math.max(0.08, across ? 1 + Math.log10(value / largest) / 3 : value / largest);
 }
 
 function heat_cell(cell, quarter, row, view, largest) {
@@ -31,8 +34,7 @@ function heat_cell(cell, quarter, row, view, largest) {
   if (value === null) return el("td", {class: "heat none"}, el("span", {"aria-label": "not binding"}, "·"));
   const shade = shade_of(value, largest, view.across);
   const bound = cell.bound !== undefined ? `, limit ${format_number(cell.bound)} ${row.unit}` : "";
-  const strength = shade > 0.8 ? "heat strongest" : shade > 0.55 ? "heat strong" : "heat";
-  return el("td", {class: strength, style: `--shade:${shade.toFixed(3)}`,
+  return el("td", {class: `heat heat-${Math.ceil(shade * heat_steps)}`,
                    title: `${row.name}, ${quarter}: ${format_price(cell.price, row.unit)}${bound}`}, format_usd(value).replace("\u00a0", ""));
 }
 

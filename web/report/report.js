@@ -14,7 +14,7 @@ const name_in = (list, id) => ((list || []).find((entry) => entry.id === id) || 
 const used = (list, ...fields) => (list || []).filter(({id}) => periods.some((p) => fields.some((f) => p[f] && p[f][id] > 0)));
 
 const service_points = ["circle", "rectRot", "triangle", "rect", "star", "crossRot", "cross"];
-const service_style = (i) => ({colour: line_order[i % 7], point: service_points[i % 7]});
+const service_style = (i) => ({colour: i, point: service_points[i % 7]});
 
 function sparkline(values) {
   const top = Math.max(...values) || 1;
@@ -30,17 +30,20 @@ function tile(label, value, detail, values) {
             values && values.length > 1 ? sparkline(values) : null);
 }
 
+const ends = {low: " · unmeasured machines at their low end", high: " · unmeasured machines at their high end"};
+
 function masthead() {
   const {study = {}, program = {}} = result;
   const words = {optimal: "Optimal plan", infeasible: "No plan meets every limit"};
-  document.title = `${study.name || "Plan"} · Stargate`;
+  document.title = `${study.name || "Plan"}${result.change ? ` with ${result.change}` : ""} · Stargate`;
   document.getElementById("masthead").append(
     el("p", {class: "brand"}, el("span", {class: "ring", "aria-hidden": "true"}), "Stargate", el("span", {}, "from dollars to tokens")),
-    el("div", {class: "headline"}, el("h1", {}, study.name || "Plan"),
+    el("div", {class: "headline"}, el("h1", {}, study.name || "Plan", result.change ? el("span", {class: "change"}, ` with ${result.change}`) : null),
       el("p", {id: "status", class: `status ${result.status}`}, words[result.status] || String(result.status))),
+    result.change ? el("p", {class: "changed", id: "changed"}, "A changed plan, not the study as written. ", el("a", {href: "#what-if"}, "What the change does")) : "",
     study.about ? el("p", {class: "about"}, study.about) : "",
     el("p", {class: "source"}, el("code", {}, study.file || ""),
-      quarters.length ? ` · ${quarters[0]} to ${quarters[quarters.length - 1]}` : "", ` · ${program.name || "stargate"} ${program.version || ""}`));
+      quarters.length ? ` · ${quarters[0]} to ${quarters[quarters.length - 1]}` : "", ends[result.confidence] || "", ` · ${program.name || "stargate"} ${program.version || ""}`));
   document.getElementById("colophon").append(el("p", {},
     `Written by ${program.name || "stargate"} ${program.version || ""} from ${study.file || "a study"}. ` +
     "This page holds all of its data and loads nothing. Charts by Chart.js (MIT)."));
@@ -58,6 +61,8 @@ const grid = (...figures) => el("div", {class: "grid"}, figures.flat().filter(Bo
 const kept = (figures) => figures.filter(Boolean);
 
 
+const kinds_text = (count) => (count === 1 ? "of one kind" : `${count} kinds over the plan`);
+
 function headline_tiles() {
   if (!last_period) return null;
   const accelerators = each_quarter((p) => sum_of(p.accelerators));
@@ -66,21 +71,21 @@ function headline_tiles() {
   const binding = (result.limit_ranking || [])[0];
   return el("dl", {class: "tiles", id: "tiles"},
     tile("Power at the end", format_power(last_period.power_mw), `${format_power(last_period.power_used_mw)} used in ${last_period.quarter}`, each_quarter((p) => p.power_mw)),
-    tile("Accelerators installed", format_number(sum_of(last_period.accelerators)), `${used(result.accelerators, "accelerators").length} kinds over the plan`, accelerators),
+    tile("Accelerators installed", format_number(sum_of(last_period.accelerators)), kinds_text(used(result.accelerators, "accelerators").length), accelerators),
     tile("Money spent", format_usd(last_period.cumulative_spent_usd), `of ${format_usd(last_period.capital_released_usd)} released`, each_quarter((p) => p.cumulative_spent_usd)),
-    tile("Present value", format_usd(result.value_usd), "revenue less cost, which the plan maximises"),
+    tile("Present value", format_usd(result.value_usd), "revenue less cost; single figures may move within 0.1 % of it: plan near"),
     tile("Tokens at the end", `${format_number(sum_of(last_period.tokens_per_s))}/s`, demand > 0 ? `${format_percent(sum_of(last_period.tokens_per_s) / demand)} of the demand` : "no demand given", tokens),
     binding ? tile("What binds most", format_price(binding.worth_usd, binding.unit), `${binding.name}, in ${binding.quarters} of ${periods.length} quarters`)
             : tile("What binds most", "Nothing", "no limit has a price"));
 }
 
-const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", rent_usd: "Rent", carbon_usd: "Carbon"};
+const cost_names = {systems_usd: "Systems", construction_usd: "Construction", energy_usd: "Energy", operation_usd: "Operation", rent_usd: "Rent", carbon_usd: "Carbon", penalties_usd: "Penalties", tax_usd: "Tax"};
 
 function cost_bar() {
-  const entries = Object.entries(cost_names).map(([key, name], i) => ({name, i, value: (result.costs || {})[key] || 0}));
+  const entries = Object.entries(cost_names).map(([key, name], i) => ({name, i, value: (result.costs || {})[key] || 0})).filter((e) => e.value > 0 || e.i < 4);
   const total = entries.reduce((sum, e) => sum + e.value, 0);
   if (!(total > 0)) return null;
-  const colour = (i) => `--colour:var(--c${i})`;
+  const colour = (i) => `--colour:var(--c${i % 6})`;
   return el("div", {class: "card cost", id: "costs"}, el("h3", {}, "What the plan costs, in present value"),
     el("div", {class: "stack", "aria-hidden": "true"}, entries.map((e) => el("span", {style: `${colour(e.i)};flex-grow:${e.value / total}`}))),
     el("ul", {}, entries.map((e) => el("li", {}, el("span", {class: "swatch solid", style: colour(e.i)}), el("span", {}, e.name),
@@ -122,10 +127,10 @@ function accelerator_figure() {
 }
 
 function spending_figure() {
-  const classes = {systems: "Systems", construction: "Construction", energy: "Energy", operation: "Operation", interest: "Interest"};
+  const classes = {systems: "Systems", construction: "Construction", energy: "Energy", operation: "Operation", interest: "Interest", carbon: "Carbon", rent: "Rent", penalties: "Penalties", tax: "Tax"};
   return figure({title: "Spending by quarter", labels: quarters, note: "Cash paid in the quarter, not discounted.",
     views: one_view({type: "bar", stacked: true, kind: kinds.usd, axis: "Spent in the quarter",
-      series: Object.entries(classes).map(([key, label], i) => ({label, values: by_key("spent", key), colour: key === "interest" ? 6 : i}))})});
+      series: Object.entries(classes).map(([key, label], i) => ({label, values: by_key("spent", key), colour: i})).filter((s) => s.colour < 4 || s.values.some((v) => v > 0))})});
 }
 
 function capital_figure() {
@@ -148,8 +153,8 @@ function token_figure() {
 function unmet_figure() {
   const services = used(result.services, "unmet_tokens_per_s");
   if (!services.length) return el("div", {class: "card quiet-card"}, el("h3", {}, "Unmet demand"), el("p", {}, "None: every service gets all it asks for in every quarter."));
-  const index = new Map((result.services || []).map(({id}, i) => [id, line_order[i % 7]]));
-  return figure({title: "Unmet demand", labels: quarters, note: "Demand the plan leaves unserved, at the penalty the study puts on it.",
+  const index = new Map((result.services || []).map(({id}, i) => [id, i]));
+  return figure({title: "Unmet demand", labels: quarters, note: "Demand the plan leaves unserved, since one more token would cost more than it pays.",
     views: one_view({type: "bar", stacked: true, kind: kinds.tokens, axis: "Unserved tokens per second",
       series: services.map(({id, name}) => ({label: name || id, values: by_key("unmet_tokens_per_s", id), colour: index.get(id)}))})});
 }
@@ -237,22 +242,22 @@ function comparison_parts() {
   const other = new Map((comparison.periods || []).map((p) => [p.quarter, p]));
   const changed = (value) => quarters.map((q) => (other.has(q) ? value(other.get(q)) || 0 : 0));
   const pair = (title, kind, axis, before, after) => figure({title, labels: quarters, views: one_view({type: "line", kind, axis,
-    series: [{label: "This plan", values: before, colour: 0}, {label: comparison.change, values: after, colour: 5, dash: [6, 4]}]})});
+    series: [{label: "As written", values: before, colour: 0}, {label: "This plan, changed", values: after, colour: 1, dash: [6, 4]}]})});
+  const before_change = (values) => [changed(values), each_quarter(values)];
   const delta = (before, after) => (before > 0 ? `${after >= before ? "+" : "−"}${format_percent(Math.abs(after / before - 1))}` : "–");
   const at_end = (values) => values[values.length - 1];
-  const tokens = [each_quarter((p) => sum_of(p.tokens_per_s)), changed((p) => sum_of(p.tokens_per_s))];
-  const chips = [each_quarter((p) => sum_of(p.accelerators)), changed((p) => p.accelerators_total)];
-  const power = [each_quarter((p) => p.power_mw), changed((p) => p.power_mw)];
+  const tokens = before_change((p) => sum_of(p.tokens_per_s)), power = before_change((p) => p.power_mw), spent = before_change((p) => p.spent_usd);
+  const chips = [changed((p) => p.accelerators_total), each_quarter((p) => sum_of(p.accelerators))];
   const lost = (comparison.lost || []).map((l) => [name_in(result.services, l.service), l.tokens]);
   return [
-    el("p", {class: "lead"}, "The same study ", el("b", {}, comparison.change), ", planned again from the start."),
+    el("p", {class: "lead"}, "This plan is of the study with ", el("b", {}, comparison.change), "; beside it the best plan of the study as written."),
     el("dl", {class: "tiles"},
-      tile("Present value", delta(result.value_usd, comparison.value_usd), `${format_usd(comparison.value_usd)} against ${format_usd(result.value_usd)}`),
+      tile("Present value", delta(comparison.value_usd, result.value_usd), `${format_usd(result.value_usd)} against ${format_usd(comparison.value_usd)} as written`),
       tile("Power at the end", delta(...power.map(at_end)), `${format_power(at_end(power[1]))} against ${format_power(at_end(power[0]))}`),
       tile("Accelerators at the end", delta(...chips.map(at_end)), `${format_number(at_end(chips[1]))} against ${format_number(at_end(chips[0]))}`),
       tile("Tokens at the end", delta(...tokens.map(at_end)), `${format_number(at_end(tokens[1]))}/s against ${format_number(at_end(tokens[0]))}/s`)),
     grid(pair("Tokens served, all services", kinds.tokens, "Tokens per second", ...tokens),
-         pair("Spending by quarter, compared", kinds.usd, "Spent in the quarter", each_quarter((p) => p.spent_usd), changed((p) => p.spent_usd))),
+         pair("Spending by quarter, compared", kinds.usd, "Spent in the quarter", ...spent)),
     lost.length ? el("div", {class: "card narrow"}, el("h3", {}, "Tokens lost over the plan"),
       table_of("Tokens lost by service", [{label: "Service"}, {label: "Tokens lost", numeric: true, format: format_number}], lost)) : null,
   ];
@@ -284,26 +289,35 @@ function terms() {
     "Capital released": "Money the study makes available up to a quarter. A plan never spends more than that.",
     "Energised power": "Power of sites that are built, connected and switched on. It is what machines may draw, cooling included.",
     "Layout": "How a model is spread over accelerators: TP tensor, PP pipeline and EP expert parallel size, and how many requests run at once (batch).",
-    "Present value": "Future dollars discounted to the start of the plan at the study's rate. The plan is the one with the least.",
-    "Shadow price": "What one more unit of a limit would take off the present value of cost. Zero where the limit does not bind.",
+    "Present value": "Future dollars discounted to the start of the plan at the owner's cost of capital, when they are paid. The plan is the one with the most: revenue less cost.",
+    "Shadow price": "What one more unit of a limit would add to the present value. Zero where the limit does not bind.",
     "TPOT": "Time per output token: the mean time between two tokens of one answer after its first.",
     "TTFT": "Time to first token: from a request's arrival to the first token of its answer.",
-    "Unmet demand": "Tokens asked for and not served; the study puts a penalty on each.",
+    "Shapley value": "What a partner adds on average over all orders of joining; the values add up to what all are worth together.",
+    "Unmet demand": "Tokens asked for and not served, since one more would cost more than it pays. It is told apart from money.",
   };
   return el("dl", {class: "terms"}, Object.entries(entries).map(([term, words]) => el("div", {}, el("dt", {}, term), el("dd", {}, words))));
 }
 
 function build_page() {
+  const answers = result.with || {};
   masthead();
   section("overview", "Overview", relaxations(), headline_tiles(), cost_bar());
   if (periods.length) {
+    section("ground", "Ground", law_card(result), range_card(result));
     section("build-out", "Build-out", grid(power_figure(), accelerator_figure()));
-    section("money", "Money", grid(spending_figure(), capital_figure()));
+    section("start-by", "Start by", start_by_card(result));
+    section("money", "Money", result.bridge ? money_tiles(result) : null, grid(spending_figure(), capital_figure()), bridge_card(result), capital_card(result), stranded_card(result));
     section("tokens", "Tokens", grid(token_figure(), unmet_figure(), token_price_figure(), energy_figure()));
     const supply = supply_figures();
     if (supply.length) section("supply", "Supply", el("div", {class: "grid thirds"}, supply));
     if ((result.limits || []).length) section("limits", "Limits", limit_heat_map(result, quarters), limit_ranking(result, periods.length));
   }
+  section("reasons", "Reasons", why_parts(answers.why));
+  section("near", "Near the best", near_parts(answers.near));
+  section("alliance", "Alliance", alliance_parts(answers.alliance));
+  section("risk", "Risk", risk_parts(answers.risk), replay_parts(answers.replay));
+  if (periods.length) section("more", "More", more_sections(result));
   section("machines", "Machines", kept([rate_table(), service_table()]));
   section("what-if", "What if", comparison_parts());
   if (periods.length) section("data", "Data", quarter_table());
