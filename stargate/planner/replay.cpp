@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <tuple>
@@ -22,7 +23,7 @@ constexpr double kNothing = 1e-9;  // LP units
 const std::set<std::string>& filled_families() {
   static const std::set<std::string> families{"started", "built",     "energised", "drawn", "topup", "order", "deliver",
                                               "store",   "installed", "left",      "stock", "run",   "sell",  "draw",
-                                              "cash"};
+                                              "cash",    "made"};
   return families;
 }
 const std::string& family_of(const LpProblem& lp, int column) {
@@ -39,6 +40,11 @@ class ReplayRun {
     x_.assign(static_cast<std::size_t>(model_.lp.column_count()), 0);
     rented_output_ = std::vector(p_.services.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
     rented_power_ = std::vector(p_.sites.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
+    supply_ = rented_power_;
+    for (std::size_t i = 0; i < model_.keys.size(); ++i) {
+      const RowKey& key = model_.keys[i];
+      if (key.family == PlanFamily::grid) supply_[key.first][key.t] = model_.lp.row_upper()[i];
+    }
   }
 
   /// By name, above zero: what other families give services and sites is theirs beside what is filled by rules.
@@ -58,6 +64,7 @@ class ReplayRun {
     for (std::size_t i = 0; i < activity.size(); ++i) {
       const RowKey& key = model_.keys[i];
       if (key.family == PlanFamily::output) rented_output_[key.first][key.t] = -activity[i];
+      if (key.family == PlanFamily::grid) supply_[key.first][key.t] -= activity[i];
       if (key.family == PlanFamily::energise) rented_power_[key.first][key.t] = -activity[i];
     }
   }
@@ -149,12 +156,16 @@ class ReplayRun {
       for (const auto& some : site.building) {
         built += p_.period_from(some.ready - p_.first) == t ? to_lp(some.power) : 0;
       }
-      double power = std::min(built + rented_power_[s][t], to_lp(grid_in(p_, site, t)));
+      double power = std::min(built + rented_power_[s][t], supply_[s][t]);
       // Under take-or-pay no more is taken on than was planned.
       if (site.take_or_pay > 0) power = std::min(power, planned(layout_.energised.at(s, t)));
       at(model_.columns.built.at(s, t)) = built;
       at(model_.columns.energised.at(s, t)) = power;
     }
+  }
+
+  static double switched_on(const std::vector<double>& by_site) {
+    return std::accumulate(by_site.begin(), by_site.end(), 0.0);
   }
 
   /// Each machine goes where and when it was planned to, or when it is there.
@@ -175,10 +186,13 @@ class ReplayRun {
       PlanTerms terms;
       add_arrivals(terms, model_, g, t, 1);
       arrived += sum(terms);
-      const double target = std::min(all[t + 1], arrived);
+      const int spares = model_.columns.spare.at(g, t);
+      if (spares >= 0) at(spares) = std::min(at(spares), std::max(0.0, arrived - switched_on(done)));
+      const double to_use = arrived - (spares < 0 ? 0 : at(spares));
+      const double target = std::min(all[t + 1], to_use);
       while (u < periods && all[u + 1] <= target) ++u;
       const double part = u < periods ? (target - all[u]) / (all[u + 1] - all[u]) : 0;
-      double waiting = arrived;
+      double waiting = to_use;
       for (int s = 0; s < sites; ++s) {
         const int column = model_.columns.deliver.at(s, g, t);
         const double wanted = by_then[s][u] + (u < periods ? part * (by_then[s][u + 1] - by_then[s][u]) : 0);
@@ -206,7 +220,7 @@ class ReplayRun {
         alive += standing_systems(system, p_.sites[s], p_.first, p_.start(t) + i) / unit / p_.length(t);
       }
       for (int u = 0; u <= t; ++u) {
-        alive += alive_share(p_, system.life, u, t) * value(model_.columns.deliver.at(s, g, u));
+        alive += surviving_share(p_, system, u, t) * value(model_.columns.deliver.at(s, g, u));
       }
       const double most = (t == 0 ? stood : before) + now;
       before = std::clamp(stood + come - retired, 0.0, std::min(most, alive));
@@ -220,7 +234,8 @@ class ReplayRun {
       return model_.lp.costs()[model_.columns.left.at(s, g, a)] < model_.lp.costs()[model_.columns.left.at(s, g, b)];
     });
     for (const int t : left) {
-      const double some = std::min(before, value(model_.columns.deliver.at(s, g, t)));
+      const double survive = surviving_share(system, p_.start(p_.periods()) - p_.start(t));
+      const double some = std::min(before, survive * value(model_.columns.deliver.at(s, g, t)));
       at(model_.columns.left.at(s, g, t)) = some, before -= some;
     }
   }
@@ -235,7 +250,7 @@ class ReplayRun {
     std::vector<int> run;                      ///< by service: column of the small LP
   };
 
-  std::vector<Group> groups_at(int t) const {
+  std::vector<Group> groups_at(int t) {
     std::map<std::tuple<int, int, double, std::vector<bool>>, Group> groups;
     for (int s = 0; s < size_of(p_.sites); ++s) {
       const auto& site = p_.sites[s];
@@ -243,7 +258,9 @@ class ReplayRun {
       std::vector<bool> allowed;
       for (const auto& service : p_.services) allowed.push_back(may_run_at(service, site));
       for (int g = 0; g < size_of(p_.systems); ++g) {
-        const double work = p_.systems[g].availability * value(model_.columns.installed.at(s, g, t));
+        const double stands = value(model_.columns.installed.at(s, g, t));
+        if (const int cut = model_.columns.cut.at(s, g, t); cut >= 0) at(cut) = std::min(at(cut), stands);
+        const double work = p_.systems[g].availability * (stands - value(model_.columns.cut.at(s, g, t)));
         if (work < kNothing) continue;
         const double cost = site.pue * model_.lp.costs()[model_.columns.drawn.at(s, t)];
         Group& group = groups[{g, own ? s : -1, cost, allowed}];
@@ -348,6 +365,23 @@ class ReplayRun {
     return idle * on_share(s, t);
   }
 
+  /// Of plants that make energy for less than the grid asks all they can, of the others what the grid does not give.
+  double make_energy(int s, int t, double drawn) {
+    double made = 0;
+    const double must = drawn - to_lp(grid_in(p_, p_.sites[s], t)) - value(model_.columns.flexible.at(s, t));
+    for (const bool cheaper : {true, false}) {
+      for (int i = 0; i < size_of(p_.sites[s].plants); ++i) {
+        const int column = model_.columns.made.at(s, i, t);
+        if (column < 0 || (model_.lp.costs()[column] < 0) != cheaper) continue;
+        PlanTerms stands;
+        add_plant_standing(stands, model_, s, i, t, 1);
+        at(column) = std::clamp((cheaper ? drawn : must) - made, 0.0, sum(stands));
+        made += at(column);
+      }
+    }
+    return made;
+  }
+
   void draw_energy(int s, int t) {
     double drawn = idle_power(s, t);
     for (int g = 0; g < size_of(p_.systems); ++g) {
@@ -357,9 +391,13 @@ class ReplayRun {
       }
     }
     at(model_.columns.drawn.at(s, t)) = drawn;
+    const double made = make_energy(s, t, drawn);
     const int topup = model_.columns.topup.at(s, t);
     if (topup < 0) return;
-    at(topup) = std::max(0.0, p_.sites[s].take_or_pay * value(model_.columns.energised.at(s, t)) - drawn);
+    PlanTerms own;
+    add_own_power(own, model_, s, t, 1);
+    const double of_grid = value(model_.columns.energised.at(s, t)) - sum(own);
+    at(topup) = std::max(0.0, p_.sites[s].take_or_pay * of_grid - drawn + made);
   }
 
   Replay told() {
@@ -409,6 +447,7 @@ class ReplayRun {
   std::vector<double> x_;
   std::vector<std::vector<double>> rented_output_;  ///< by service, period: Mtok/s
   std::vector<std::vector<double>> rented_power_;   ///< by site, period: MW
+  std::vector<std::vector<double>> supply_;         ///< by site, period: MW of grid, plants and power with cuts
 };
 
 }  // namespace

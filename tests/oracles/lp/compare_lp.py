@@ -132,8 +132,8 @@ def unbounded_faults(lp, answer):
     return faults
 
 
-def compare_case(mps, answer):
-    """(what the judge says, faults)."""
+def compare_case(mps, answer, gaps=True):
+    """(what the judge says, faults). `gaps`: those of what is infeasible are judged too."""
     with open(mps, encoding="utf-8") as file:
         lp = parse_mps(file.read())
     verdict = solve(lp)
@@ -141,7 +141,7 @@ def compare_case(mps, answer):
     if claimed != verdict[0]:
         return verdict, [f"we say {claimed}"]
     if claimed == "infeasible":
-        return verdict, infeasible_faults(lp, answer)
+        return verdict, infeasible_faults(lp, answer) if gaps else []
     if claimed == "unbounded":
         return verdict, unbounded_faults(lp, answer)
     objective = float(value[0])
