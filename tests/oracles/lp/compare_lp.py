@@ -37,7 +37,8 @@ def read_answer(path):
 def by_number(names, lines):
     """Two arrays, of the second and third field of the lines `name first second`."""
     first, second = np.zeros(len(names)), np.zeros(len(names))
-    for name, a, b in lines:
+    for *words, a, b in lines:
+        name = "_".join(words)  # as MPS has what has blanks
         if name in names:  # rows without limits are no rows to the judge
             first[names[name]], second[names[name]] = float(a), float(b)
     return first, second
