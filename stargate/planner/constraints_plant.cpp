@@ -3,6 +3,8 @@
 //   energised <= grid + flexible + sum of (stands - backup) over what is no battery (grid rows, constraints_site.cpp)
 // Energy: what plants make is used at the site, the rest comes from the grid, as much as it gives. In cuts the machines
 // of the flexible power stop, less what backup carries for as long as it lasts.
+#include <algorithm>
+
 #include "stargate/planner/finance.hpp"
 #include "stargate/planner/model.hpp"
 #include "stargate/planner/scaling.hpp"

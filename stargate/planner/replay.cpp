@@ -250,7 +250,7 @@ class ReplayRun {
     std::vector<int> run;                      ///< by service: column of the small LP
   };
 
-  std::vector<Group> groups_at(int t) {
+  std::vector<Group> groups_at(int t) const {
     std::map<std::tuple<int, int, double, std::vector<bool>>, Group> groups;
     for (int s = 0; s < size_of(p_.sites); ++s) {
       const auto& site = p_.sites[s];
@@ -259,7 +259,6 @@ class ReplayRun {
       for (const auto& service : p_.services) allowed.push_back(may_run_at(service, site));
       for (int g = 0; g < size_of(p_.systems); ++g) {
         const double stands = value(model_.columns.installed.at(s, g, t));
-        if (const int cut = model_.columns.cut.at(s, g, t); cut >= 0) at(cut) = std::min(at(cut), stands);
         const double work = p_.systems[g].availability * (stands - value(model_.columns.cut.at(s, g, t)));
         if (work < kNothing) continue;
         const double cost = site.pue * model_.lp.costs()[model_.columns.drawn.at(s, t)];
@@ -271,6 +270,32 @@ class ReplayRun {
     std::vector<Group> out;
     for (auto& [key, group] : groups) out.push_back(std::move(group));
     return out;
+  }
+
+  /// Of flexible power what the machines there need; it stops them as planned, and others where these are not there.
+  void cut_machines(int s, int t) {
+    const auto& site = p_.sites[s];
+    const int flexible = model_.columns.flexible.at(s, t), energised = model_.columns.energised.at(s, t);
+    if (flexible < 0) return;
+    const double firm = supply_[s][t] - at(flexible);
+    at(flexible) = std::clamp(full_power(s, t) - firm, 0.0, at(flexible));
+    at(energised) = std::min(at(energised), firm + at(flexible));
+    double need = site.flexible->cut * at(flexible);
+    for (int i = 0; i < size_of(site.plants); ++i) {
+      const int backup = model_.columns.backup.at(s, i, t);
+      if (backup >= 0) need -= bridged_lp(site, site.plants[i]) * at(backup);
+    }
+    for (const bool planned_ones : {true, false}) {
+      for (int g = 0; g < size_of(p_.systems); ++g) {
+        const int cut = model_.columns.cut.at(s, g, t);
+        if (cut < 0) continue;
+        const double before = planned_ones ? 0 : at(cut), each = full_power_lp(site, p_.systems[g]);
+        const double most = planned_ones ? at(cut) : value(model_.columns.installed.at(s, g, t));
+        const double stands = value(model_.columns.installed.at(s, g, t));
+        at(cut) = before + std::clamp(need / each, 0.0, std::max(0.0, std::min(most, stands) - before));
+        need -= (at(cut) - before) * each;
+      }
+    }
   }
 
   double full_power(int s, int t) const {
@@ -316,6 +341,7 @@ class ReplayRun {
       paid[s] = add_row(p_.sites[s].take_or_pay * value(model_.columns.energised.at(s, t)) - idle_power(s, t));
       lp.add_entry(paid[s], add_column(kInfinity, model_.lp.costs()[topup]), -1);
     }
+    for (int s = 0; s < size_of(p_.sites); ++s) cut_machines(s, t);
     std::vector<Group> groups = groups_at(t);
     for (Group& group : groups) add_group(lp, group, t, {column, family}, {outputs, limits, paid});
     const LpOutcome outcome = make_clp_solver()->solve(lp, {.presolve = false});
