@@ -254,7 +254,7 @@ class ReplayRun {
     std::map<std::tuple<int, int, double, std::vector<bool>>, Group> groups;
     for (int s = 0; s < size_of(p_.sites); ++s) {
       const auto& site = p_.sites[s];
-      const bool own = site.take_or_pay > 0 || on_share(s, t) < 1;
+      const bool own = site.take_or_pay > 0 || !site.plants.empty() || on_share(s, t) < 1;
       std::vector<bool> allowed;
       for (const auto& service : p_.services) allowed.push_back(may_run_at(service, site));
       for (int g = 0; g < size_of(p_.systems); ++g) {
@@ -332,18 +332,28 @@ class ReplayRun {
         lp.add_entry(outputs.back(), sells.back().second, 1);
       }
     }
-    std::vector<int> limits(p_.sites.size(), -1), paid(p_.sites.size(), -1);
+    std::vector<int> limits(p_.sites.size(), -1), paid(p_.sites.size(), -1), made_at(p_.sites.size(), -1);
     for (int s = 0; s < size_of(p_.sites); ++s) {
+      cut_machines(s, t);
       if (on_share(s, t) < 1) limits[s] = add_row(value(model_.columns.energised.at(s, t)));
       const int topup = model_.columns.topup.at(s, t);
-      if (topup < 0) continue;
-      // drawn beyond what is paid anyway <= over
-      paid[s] = add_row(p_.sites[s].take_or_pay * value(model_.columns.energised.at(s, t)) - idle_power(s, t));
-      lp.add_entry(paid[s], add_column(kInfinity, model_.lp.costs()[topup]), -1);
+      if (topup >= 0) {  // drawn from the grid beyond what is paid anyway <= over
+        paid[s] = add_row(paid_anyway(s, t) - idle_power(s, t));
+        lp.add_entry(paid[s], add_column(kInfinity, model_.lp.costs()[topup]), -1);
+      }
+      for (int i = 0; i < size_of(p_.sites[s].plants); ++i) {
+        const int made = model_.columns.made.at(s, i, t);
+        if (made < 0) continue;
+        // made <= drawn
+        if (made_at[s] < 0) made_at[s] = add_row(idle_power(s, t));
+        const double gains = model_.lp.costs()[made] + (topup < 0 ? 0 : model_.lp.costs()[topup]);
+        const int column_of_made = add_column(plant_stands(s, i, t), gains);
+        lp.add_entry(made_at[s], column_of_made, 1);
+        if (topup >= 0) lp.add_entry(paid[s], column_of_made, -1);
+      }
     }
-    for (int s = 0; s < size_of(p_.sites); ++s) cut_machines(s, t);
     std::vector<Group> groups = groups_at(t);
-    for (Group& group : groups) add_group(lp, group, t, {column, family}, {outputs, limits, paid});
+    for (Group& group : groups) add_group(lp, group, t, {column, family}, {outputs, limits, paid, made_at});
     const LpOutcome outcome = make_clp_solver()->solve(lp, {.presolve = false});
     const auto* found = std::get_if<LpSolution>(&outcome);
     STARGATE_CHECK(found != nullptr, "serving nobody is a dispatch");
@@ -360,7 +370,7 @@ class ReplayRun {
   }
 
   struct DispatchRows {
-    const std::vector<int>&outputs, &limits, &paid;  ///< by service; by site, -1: none
+    const std::vector<int>&outputs, &limits, &paid, &made_at;  ///< by service; by site, -1: none
   };
   void add_group(LpProblem& lp, Group& group, int t, std::pair<int, int> families, const DispatchRows& rows) {
     const auto& system = p_.systems[group.g];
@@ -377,6 +387,7 @@ class ReplayRun {
       lp.add_entry(group.row, group.run[k], 1);
       lp.add_entry(rows.outputs[k], group.run[k], -throughput_lp(system, p_.services[k]));
       if (rows.paid[s] >= 0) lp.add_entry(rows.paid[s], group.run[k], draws);
+      if (rows.made_at[s] >= 0) lp.add_entry(rows.made_at[s], group.run[k], -draws);
       if (rows.limits[s] >= 0) {
         lp.add_entry(rows.limits[s], group.run[k], full_power_lp(site, system) / system.availability);
       }
@@ -391,6 +402,19 @@ class ReplayRun {
     return idle * on_share(s, t);
   }
 
+  double plant_stands(int s, int i, int t) const {
+    PlanTerms stands;
+    add_plant_standing(stands, model_, s, i, t, 1);
+    return sum(stands);
+  }
+
+  /// Mean power of the grid that is paid for under take-or-pay.
+  double paid_anyway(int s, int t) const {
+    PlanTerms own;
+    add_own_power(own, model_, s, t, 1);
+    return p_.sites[s].take_or_pay * std::max(0.0, value(model_.columns.energised.at(s, t)) - sum(own));
+  }
+
   /// Of plants that make energy for less than the grid asks all they can, of the others what the grid does not give.
   double make_energy(int s, int t, double drawn) {
     double made = 0;
@@ -399,9 +423,7 @@ class ReplayRun {
       for (int i = 0; i < size_of(p_.sites[s].plants); ++i) {
         const int column = model_.columns.made.at(s, i, t);
         if (column < 0 || (model_.lp.costs()[column] < 0) != cheaper) continue;
-        PlanTerms stands;
-        add_plant_standing(stands, model_, s, i, t, 1);
-        at(column) = std::clamp((cheaper ? drawn : must) - made, 0.0, sum(stands));
+        at(column) = std::clamp((cheaper ? drawn - paid_anyway(s, t) : must) - made, 0.0, plant_stands(s, i, t));
         made += at(column);
       }
     }
@@ -420,10 +442,7 @@ class ReplayRun {
     const double made = make_energy(s, t, drawn);
     const int topup = model_.columns.topup.at(s, t);
     if (topup < 0) return;
-    PlanTerms own;
-    add_own_power(own, model_, s, t, 1);
-    const double of_grid = value(model_.columns.energised.at(s, t)) - sum(own);
-    at(topup) = std::max(0.0, p_.sites[s].take_or_pay * of_grid - drawn + made);
+    at(topup) = std::max(0.0, paid_anyway(s, t) - drawn + made);
   }
 
   Replay told() {
