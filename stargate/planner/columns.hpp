@@ -33,7 +33,8 @@ class ColumnTable {
 /// starts `lead_in` earlier.
 struct PlanAxes {
   /// Numbers that LpProblem::add_axis gave.
-  int site = 0, hall = 0, plant = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0, quarter = 0;
+  int site = 0, hall = 0, plant = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0;
+  int quarter = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.

@@ -130,7 +130,9 @@ void add_security(PlanTerms& terms, const PlanModel& model, int t, const PlanCol
   const auto& p = *model.programme;
   const auto& c = model.columns;
   const int end = p.start(t) + p.length(t);
-  const auto book = [&](int came, int life) { return std::clamp((came + life - end) / static_cast<double>(life), 0.0, 1.0); };
+  const auto book = [&](int came, int life) {
+    return std::clamp((came + life - end) / static_cast<double>(life), 0.0, 1.0);
+  };
   for (int s = 0; s < count(p.sites); ++s) {
     const auto& site = p.sites[s];
     for (int g = 0; g < count(p.systems); ++g) {

@@ -99,8 +99,8 @@ class WholeModel {
     }
   }
 
-  /// order[g,t] <= offer[g,t] vendor[g], by the system's own offer: the least bound that the data give; none before it is
-  /// qualified. sum_t order[g,t] >= minimum vendor[g].
+  /// order[g,t] <= offer[g,t] vendor[g], by the system's own offer: the least bound that the data give; none before it
+  /// is qualified. sum_t order[g,t] >= minimum vendor[g].
   void add_vendors() {
     const int family = lp_.add_column_family({"vendor", {model_.axes.system}, ""});
     for (int g = 0; g < size_of(p_.systems); ++g) {
@@ -280,7 +280,8 @@ WholeOutcome solve_whole_programme(const Programme& programme, const PlanWholes&
   }
   for (int x = 0; wholes.contracts && x < size_of(programme.contracts); ++x) {
     const int take = whole.model().columns.take.at(x, 0);
-    if (take >= 0) plan.contracts.push_back({programme.contracts[x].id, parts->values[take], found->values[take] > 0.5});
+    if (take < 0) continue;
+    plan.contracts.push_back({programme.contracts[x].id, parts->values[take], found->values[take] > 0.5});
   }
   plan.plan = report_plan(whole.model(),
                           {std::move(found->values), std::move(found->duals), std::move(found->activities)});

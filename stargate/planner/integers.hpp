@@ -17,8 +17,8 @@ namespace stargate {
 struct PlanWholes {
   Power building;      ///< at the meter, the largest; zero: any part of one
   int quarters = 12;   ///< from the first: buildings begun later may be parts of one
-  /// Of a vendor that says no qualification of its own (PlanSystem), of whom nothing stands or is on order and whose offers the programme limits; paid in the first
-  /// quarter.
+  /// Of a vendor of whom nothing stands or is on order, whose offers the programme limits and who says no terms of his
+  /// own (PlanSystem); paid in the first quarter.
   Money qualification;
   /// Ids: each calendar year of their first class of customers is a run, whole on one campus (or its network), or not.
   std::vector<std::string> run_services;

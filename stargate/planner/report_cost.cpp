@@ -99,7 +99,8 @@ class Costs {
       const PlanPlant& plant = site.plants[i];
       for (int u = 0; u + plant.lead <= t; ++u) {
         if (t >= annuity_end(p_, u + plant.lead, plant.life)) continue;
-        cost.construction += x_.at(c_.plant.at(s, i, u)) * plant_lp(plant) * quarterly_charge(p_, plant.life) * kLpMoney;
+        const double price = x_.at(c_.plant.at(s, i, u)) * plant_lp(plant);
+        cost.construction += price * quarterly_charge(p_, plant.life) * kLpMoney;
       }
       PlanTerms stands;
       add_plant_standing(stands, model_, s, i, t, plant_care_lp(plant));

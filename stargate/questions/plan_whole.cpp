@@ -90,7 +90,8 @@ std::string whole_text(const WholeAnswer& answer) {
                                 100 * ((whole.value - whole.relaxed) / whole.relaxed));
   out += fmt::format("  {} whole numbers; no whole plan is better by more than {:.2f} %\n", whole.integers,
                      100 * whole.gap);
-  return out + buildings_text(whole) + runs_text(whole) + vendors_text(answer) + contracts_text(whole) + prices_text(whole.plan);
+  return out + buildings_text(whole) + runs_text(whole) + vendors_text(answer) + contracts_text(whole) +
+         prices_text(whole.plan);
 }
 
 void write_whole(JsonWriter& json, const WholeAnswer& answer) {
@@ -212,7 +213,8 @@ const QuestionTable<WholeQuestion>& WholeQuestion::table() {
                "The largest building, at the meter; a campus is cut into equal ones that the crews can begin",
                not_negative);
     t.optional("quarters", &Q::quarters, "From the first, in which buildings are whole", not_negative);
-    t.optional("qualification", &Q::qualification, "Paid once for a vendor of whom nothing is bought yet, where the study has no terms of its own",
+    t.optional("qualification", &Q::qualification,
+               "Paid once for a vendor of whom nothing is bought yet, where the study has no terms of its own",
                not_negative);
     t.optional("contracts", &Q::contracts, "Options on rented machines that bind are taken as a whole or not");
     t.optional("runs", &Q::runs, "Services whose first class of customers is a run a year, on one campus or not at all")

@@ -249,7 +249,8 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
     PlanPart part;
     part.product = product;
     const bool memory = product.starts_with("memory:"), system = product.starts_with("system:");
-    part.unit = memory ? "GB" : product.starts_with("packaging:") || product.starts_with("wafers:") ? "wafers" : system ? "systems" : "pieces";
+    const bool wafers = product.starts_with("packaging:") || product.starts_with("wafers:");
+    part.unit = memory ? "GB" : wafers ? "wafers" : system ? "systems" : "pieces";
     part.lag = system ? 0 : product.starts_with("wafers:") ? kWaferLag : kPartLag;
     if (memory) {
       const auto& price = catalogue.memories.at(product.substr(7)).price;

@@ -90,7 +90,8 @@ const RecordTable<FlexibleSpec>& FlexibleSpec::table() {
   static const auto table =
       RecordTable<F>("flexible power", "Power that may be had before the grid is firm, for hours given up.")
           .required("power", &F::power, "At the meter, beside what is firm, by quarter.", not_negative)
-          .required("hours", &F::hours, "A year, in which it is cut.", Rule{.at_least = 0.0, .above = {}, .at_most = year.base()})
+          .required("hours", &F::hours, "A year, in which it is cut.",
+                    Rule{.at_least = 0.0, .above = {}, .at_most = year.base()})
           .optional("longest", &F::longest, "Cut at a stretch; what batteries must last through.", positive)
           .required("source", &F::source, "Where the figures come from.");
   return table;
@@ -225,7 +226,8 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .optional("rack", &S::rack, "Power of one of its racks, for halls that do not take all.", positive)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
           .optional("attrition", &S::attrition,
-                    "Share that fails for good and is not replaced, a year, by year of age; the last holds on.", fraction)
+                    "Share that fails for good and is not replaced, a year, by year of age; the last holds on.",
+                    fraction)
           .optional("spares", &S::spares, "Held without power, as a share of what the plan installs.", fraction)
           .optional("qualification", &S::qualification, "What comes before its first order; of plan whole.")
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",

@@ -264,7 +264,8 @@ class StudyCheck {
       fault(item("capital", i), some.of_systems ? "of_systems" : some.of_buildings ? "of_buildings" : "recourse", path,
             "is given of equity, which has no security", "kind: debt");
     } else if (!some.recourse && !some.of_systems && !some.of_buildings) {
-      fault(item("capital", i), "recourse", path, "is left out, and so is the security", "give of_systems or of_buildings");
+      fault(item("capital", i), "recourse", path, "is left out, and so is the security",
+            "give of_systems or of_buildings");
     }
   }
 
@@ -279,15 +280,16 @@ class StudyCheck {
     if (const Node* dies = item("systems", i).find("dies"); system.dies && dies != nullptr) {
       source(path + ".dies", dies, system.dies->source);
     }
-    const bool wafers = std::find(system.procured.begin(), system.procured.end(), PartKind::wafers) != system.procured.end();
-    if (wafers && !system.dies) {
+    const auto& bought = system.procured;
+    if (!system.dies && std::find(bought.begin(), bought.end(), PartKind::wafers) != bought.end()) {
       fault(item("systems", i), "procured", path, "names wafers of dies that are not given", "give dies");
     }
     const Node* terms = item("systems", i).find("qualification");
     if (!system.qualification || terms == nullptr) return;
-    source(path + ".qualification", terms, system.qualification->source);
-    at_most(*terms, "cost", path + ".qualification", system.qualification->cost / kMostMoney, "a million billion dollars");
-    at_most(*terms, "minimum_systems", path + ".qualification", system.qualification->minimum_systems / 1e9, "a billion");
+    const std::string at = path + ".qualification";
+    source(at, terms, system.qualification->source);
+    at_most(*terms, "cost", at, system.qualification->cost / kMostMoney, "a million billion dollars");
+    at_most(*terms, "minimum_systems", at, system.qualification->minimum_systems / 1e9, "a billion");
   }
 
   void check_plants(std::size_t i, const std::string& path) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Random programmes of every kind of limit (programme_oracle), solved by us and again by SciPy's HiGHS. In parts: the same
-objective to 1e-6, and a proof of ours by its duals (signs, reduced costs, strong duality, residuals). Whole: the same
-objective to 1e-6. Prints the worst of each.
+"""Random programmes of every kind of limit (programme_oracle), solved by us and again by SciPy's HiGHS. In parts: the
+same objective to 1e-6, and a proof of ours by its duals (signs, reduced costs, strong duality, residuals). Whole: the
+same objective to 1e-6. Prints the worst of each.
 
     judge_programmes.py --binary programme_oracle [--count 200]
 """

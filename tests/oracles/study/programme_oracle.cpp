@@ -32,7 +32,9 @@ class RandomProgramme {
     for (auto& service : p_.services) change_service(service);
     change_money();
     if (chance(0.3)) p_.carbon_cap = real(20, 400) * 1000.0 * tonne;
-    if (chance(0.4)) p_.halls = {{150.0 * kilowatt, real(0.5, 3) * dollar / watt}, {600.0 * kilowatt, 5.0 * dollar / watt}};
+    if (chance(0.4)) {
+      p_.halls = {{150.0 * kilowatt, real(0.5, 3) * dollar / watt}, {600.0 * kilowatt, 5.0 * dollar / watt}};
+    }
     if (chance(0.5)) add_contract();
     return p_;
   }
@@ -56,8 +58,8 @@ class RandomProgramme {
     if (chance(0.3)) site.rack = real(50, 200) * kilowatt;
     if (chance(0.3)) site.building.push_back({real(1, 30) * megawatt, p_.first + pick(0, 3), real(0, 1)});
     if (chance(0.3)) {
-      site.lease = PlanLease{constant(p_.first, p_.last, real(1, 40) * megawatt), real(20, 300) * dollar / megawatt_hour,
-                             pick(2, 30)};
+      site.lease = PlanLease{constant(p_.first, p_.last, real(1, 40) * megawatt),
+                             real(20, 300) * dollar / megawatt_hour, pick(2, 30)};
     }
     if (chance(0.6)) add_plant(site, "engines", false);
     if (chance(0.3)) add_plant(site, "battery", true);
@@ -129,7 +131,9 @@ class RandomProgramme {
 
 std::string answer_text(const LpProblem& lp, const LpOutcome& outcome, bool whole) {
   const auto* found = std::get_if<LpSolution>(&outcome);
-  if (found == nullptr) return std::holds_alternative<LpInfeasible>(outcome) ? "verdict infeasible\n" : "verdict none\n";
+  if (found == nullptr) {
+    return std::holds_alternative<LpInfeasible>(outcome) ? "verdict infeasible\n" : "verdict none\n";
+  }
   std::string text = fmt::format("verdict objective {:.17g}\n", found->objective);
   for (int j = 0; j < lp.column_count() && !whole; ++j) {
     text += fmt::format("column {} {:.17g} {:.17g}\n", lp.column_name(j), found->values[j], found->reduced_costs[j]);
