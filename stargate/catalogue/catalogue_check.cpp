@@ -71,7 +71,8 @@ class ReferenceCheck {
     if (memory != supply.capacity.has_value() || memory == supply.units.has_value()) {
       fault(path, "memory is supplied as 'capacity', everything else as 'units'");
     }
-    if (supply.product.starts_with("packaging:")) return;  // packaging kinds need no record: wafers are wafers
+    // Kinds of packaging and processes need no record: wafers are wafers.
+    if (supply.product.starts_with("packaging:") || supply.product.starts_with("wafers:")) return;
     auto name = parse_record_name(supply.product);
     if (!name) return fault(path + ".product", name.faults()[0].message, name.faults()[0].hint);
     reference(path + ".product", name->kind, name->id);

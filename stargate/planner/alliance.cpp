@@ -84,6 +84,14 @@ class Absence {
       kept = min(kept, grid);
       return kept + share(q) * (grid - kept);
     });
+    for (PlanPlant& plant : site.plants) {  // what was begun before stays
+      plant.most = changed(p_, plant.most, [&](Quarter q, Power most) {
+        const Power begun = plant.begun.at(q);
+        return max(begun, begun + share(q) * (most - begun));
+      });
+      plant.price *= instead_.price;
+    }
+    if (site.flexible) site.flexible->most = left(site.flexible->most);
     site.construction_price *= instead_.price;
     for (PlanConstruction& work : site.building) work.paid = paid_at(work.paid);
   }

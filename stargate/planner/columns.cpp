@@ -57,10 +57,23 @@ Power grid_in(const Programme& programme, const PlanSite& site, int t) {
   return least;
 }
 
+Power power_limit_in(const Programme& p, const PlanSite& site, int t) {
+  Power most = grid_in(p, site, t);
+  if (site.flexible) most += site.flexible->most.at(p.quarter_of(t));
+  for (const auto& plant : site.plants) {
+    if (plant.battery) continue;
+    most += p.start(t) >= plant.lead ? plant.most.at(p.quarter_of(t)) : plant.begun.at(p.quarter_of(t));
+  }
+  return most;
+}
+
 double standing_systems(const PlanSystem& system, const PlanSite& site, Quarter first, int t) {
   double alive = 0;
   for (const auto& some : system.standing) {
-    if (some.site == site.id && first + t - some.delivered < system.life) alive += some.systems;
+    const int age = first - some.delivered;
+    if (some.site != site.id || age + t >= system.life) continue;
+    alive += system.attrition.empty() ? some.systems
+                                      : some.systems * surviving_share(system, age + t) / surviving_share(system, age);
   }
   return alive;
 }
@@ -96,6 +109,8 @@ class Layout {
     contract_columns();
     floor_columns();
     tax_columns();
+    plant_columns();
+    flexible_columns();
     return std::move(out_);
   }
 
@@ -121,7 +136,7 @@ class Layout {
       const bool by_new = can_build && p_.start(t) >= site.construction_lead;
       const bool by_lease = site.lease && site.lease->most.at(p_.quarter_of(t)) > Power{};
       const bool reachable = site.energised > Power{} || under_way || by_new || by_lease;
-      if (reachable && grid_in(p_, site, t) > Power{}) return t;
+      if (reachable && power_limit_in(p_, site, t) > Power{}) return t;
     }
     return periods_;
   }
@@ -178,6 +193,8 @@ class Layout {
     deliver_ = family("deliver", {axes_.site, axes_.system}, "thousand accelerators");
     installed_ = family("installed", {axes_.site, axes_.system}, "thousand accelerators");
     const int store = family("store", {axes_.system}, "thousand accelerators");
+    const int spare = family("spare", {axes_.system}, "thousand accelerators");
+    out_.spare = ColumnTable(systems_, periods_);
     for (int g = 0; g < systems_; ++g) {
       for (int s = 0; s < sites_; ++s) delivery_columns(s, g);
       const auto& system = p_.systems[g];
@@ -193,6 +210,7 @@ class Layout {
           any = true;
         }
         any = any || committed_systems(p_, system, t) > 0;
+        if (any && system.spares > 0) out_.spare.at(g, t) = add(spare, 0, {g, at_quarter(t)});
         // In the tail a year is longer than anything waits.
         if (any && p_.most_stored > 0 && t < quarters_) out_.store.at(g, t) = add(store, 0, {g, at_quarter(t)});
       }
@@ -207,7 +225,7 @@ class Layout {
         for (int t = 0; t < periods_; ++t) {
           if (out_.deliver.at(s, g, t) < 0) continue;
           const double book = book_at_end(p_, p_.start(t), p_.systems[g].life);
-          if (book <= 0) continue;
+          if (book <= 0 || surviving_share(p_.systems[g], p_.start(periods_) - p_.start(t)) <= 0) continue;
           out_.left.at(s, g, t) = add(left, -book * price_lp(p_.systems[g], p_.quarter_of(t)), {s, g, at_quarter(t)});
         }
       }
@@ -306,7 +324,8 @@ class Layout {
     for (int t = 0; t < periods_; ++t) out_.cash.at(0, t) = add(cash, 0, {at_quarter(t)});
     for (int r = 0; r < tranches; ++r) {
       for (int t = 0; t < periods_; ++t) {
-        if (!may_draw(p_, p_.capital[r], t)) continue;
+        const auto& tranche = p_.capital[r];
+        if (!may_draw(p_, tranche, t) || (tranche.amount <= tranche.drawn && tranche.amount == Money{})) continue;
         out_.draw.at(r, t) = add(draw, 0, {r, at_quarter(t)});
       }
     }
@@ -390,6 +409,53 @@ class Layout {
     }
   }
 
+  /// Plants that would stand before the end, and where one stands what it makes and keeps for cuts.
+  void plant_columns() {
+    std::size_t most = 0;
+    for (const auto& site : p_.sites) most = std::max(most, site.plants.size());
+    out_.plant = out_.made = out_.backup = ColumnTable(sites_, static_cast<int>(most), periods_);
+    const int plant = family("plant", {axes_.site, axes_.plant}, "MW"),
+              made = family("made", {axes_.site, axes_.plant}, "MW"),
+              backup = family("backup", {axes_.site, axes_.plant}, "MW");
+    for (int s = 0; s < sites_; ++s) {
+      for (int i = 0; i < static_cast<int>(p_.sites[s].plants.size()); ++i) {
+        const auto& some = p_.sites[s].plants[i];
+        bool any = false;
+        for (int t = 0; t < periods_; ++t) {
+          const int ready = plant_period(p_, some, t);
+          if (ready < periods_ && some.most.at(p_.quarter_of(ready)) > some.begun.at(p_.quarter_of(ready))) {
+            const double book = plant_lp(some) * book_at_end(p_, p_.start(ready), some.life);
+            out_.plant.at(s, i, t) = add(plant, -book, {s, i, at_quarter(t)});
+          }
+          any = any || some.begun.at(p_.quarter_of(t)) > Power{};
+          for (int u = 0; u <= t && !any; ++u) any = out_.plant.at(s, i, u) >= 0 && plant_period(p_, some, u) <= t;
+          if (any && !some.battery) out_.made.at(s, i, t) = add(made, 0, {s, i, at_quarter(t)});
+          if (any && may_flex(s, t)) out_.backup.at(s, i, t) = add(backup, 0, {s, i, at_quarter(t)});
+        }
+      }
+    }
+  }
+
+  bool may_flex(int s, int t) const {
+    const auto& flexible = p_.sites[s].flexible;
+    return flexible && flexible->most.at(p_.quarter_of(t)) > Power{};
+  }
+
+  void flexible_columns() {
+    out_.flexible = ColumnTable(sites_, periods_), out_.cut = ColumnTable(sites_, systems_, periods_);
+    const int flexible = family("flexible", {axes_.site}, "MW");
+    const int cut = family("cut", {axes_.site, axes_.system}, "thousand accelerators");
+    for (int s = 0; s < sites_; ++s) {
+      for (int t = 0; t < periods_; ++t) {
+        if (!may_flex(s, t)) continue;
+        out_.flexible.at(s, t) = add(flexible, 0, {s, at_quarter(t)});
+        for (int g = 0; g < systems_ && p_.sites[s].flexible->cut > 0; ++g) {
+          if (out_.installed.at(s, g, t) >= 0) out_.cut.at(s, g, t) = add(cut, 0, {s, g, at_quarter(t)});
+        }
+      }
+    }
+  }
+
   const Programme& p_;
   const PlanAxes& axes_;
   LpProblem& lp_;
@@ -417,6 +483,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.tranche = lp.add_axis(labels(programme.capital, [](const PlanTranche& tranche) { return tranche.name; }));
   axes.part = lp.add_axis(labels(programme.parts, [](const PlanPart& part) { return part.product; }));
   axes.hall = lp.add_axis(labels(programme.halls, [](const PlanHall& hall) { return format_quantity(hall.rack); }));
+  axes.plant = lp.add_axis({});
   axes.contract = lp.add_axis(labels(programme.contracts, id));
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;

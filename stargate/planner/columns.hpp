@@ -33,7 +33,8 @@ class ColumnTable {
 /// starts `lead_in` earlier.
 struct PlanAxes {
   /// Numbers that LpProblem::add_axis gave.
-  int site = 0, hall = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0, quarter = 0;
+  int site = 0, hall = 0, plant = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0;
+  int quarter = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -58,6 +59,10 @@ struct PlanColumns {
   ColumnTable hire;                              ///< (contract, t): thousand accelerators that are paid for
   ColumnTable serve;                             ///< (contract, service, t): of these, that run it
   ColumnTable missed;                            ///< (service, block, t): million tokens a second promised, not sold
+  ColumnTable plant, made, backup;               ///< (site, plant, t): MW begun; made on average; kept for cuts
+  ColumnTable flexible;                          ///< (site, t): MW that are cut at times
+  ColumnTable cut;                               ///< (site, system, t): thousand accelerators without power, on average
+  ColumnTable spare;                             ///< (system, t): thousand accelerators held without power
   ColumnTable taxed, loss;                       ///< (0, t): M$; profit that bears tax, and losses carried forward
 };
 
@@ -73,6 +78,9 @@ int order_period(const Programme& programme, const PlanSystem& system, int t);
 int ready_period(const Programme& programme, const PlanSite& site, int t);
 /// The least that the grid gives in a quarter of the period.
 Power grid_in(const Programme& programme, const PlanSite& site, int t);
+
+/// The most that may be energised in the period: of the grid, with cuts, and by plants.
+Power power_limit_in(const Programme& programme, const PlanSite& site, int t);
 
 /// By the service's list of sites: residency and distance were decided by whoever made the programme.
 bool may_run_at(const PlanService& service, const PlanSite& site);

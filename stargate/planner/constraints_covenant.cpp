@@ -72,6 +72,13 @@ void add_depreciation(PlanTerms& terms, const PlanModel& model, int t) {
         terms.add(model.columns.refit.at(s, h, u), -part(p.start(u), life) * refit_lp(p.halls[h]));
       }
     }
+    for (int i = 0; i < count(site.plants); ++i) {  // over their own lives
+      const PlanPlant& plant = site.plants[i];
+      for (int u = 0; u <= t; ++u) {
+        const int ready = plant_period(p, plant, u);
+        if (ready <= t) terms.add(model.columns.plant.at(s, i, u), -part(p.start(ready), plant.life) * plant_lp(plant));
+      }
+    }
     for (const auto& some : site.building) {
       terms.add_constant(-to_lp(some.power) * construction_lp(site) * part(some.ready - p.first, life));
     }
@@ -102,6 +109,11 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
       terms.add(c.started.at(s, t), gain * construction_lp(p.sites[s]));
       const double of_refit = book(p.start(t), p.building_life) - basis(p.start(t), p.tax->building_life);
       for (int h = 0; h < count(p.halls); ++h) terms.add(c.refit.at(s, h, t), of_refit * refit_lp(p.halls[h]));
+      for (int i = 0; i < count(p.sites[s].plants); ++i) {
+        const PlanPlant& plant = p.sites[s].plants[i];
+        const int stands = p.start(plant_period(p, plant, t));
+        terms.add(c.plant.at(s, i, t), (book(stands, plant.life) - basis(stands, plant.life)) * plant_lp(plant));
+      }
     }
   }
   for (const auto& site : p.sites) {
@@ -112,7 +124,62 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
     }
   }
 }
+/// Book in equal parts over the life, at the end of the period: what lenders count. Of systems what came, less what has
+/// failed by then.
+void add_security(PlanTerms& terms, const PlanModel& model, int t, const PlanCollateral& of) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  const int end = p.start(t) + p.length(t);
+  const auto book = [&](int came, int life) {
+    return std::clamp((came + life - end) / static_cast<double>(life), 0.0, 1.0);
+  };
+  for (int s = 0; s < count(p.sites); ++s) {
+    const auto& site = p.sites[s];
+    for (int g = 0; g < count(p.systems); ++g) {
+      const auto& system = p.systems[g];
+      for (int u = 0; u <= t; ++u) {
+        const double kept = surviving_share(p, system, u, t) * book(p.start(u), system.life);
+        terms.add(c.deliver.at(s, g, u), of.systems * kept * price_lp(system, p.quarter_of(u)));
+      }
+      for (const auto& some : system.standing) {
+        if (some.site != site.id) continue;
+        const double kept = some.systems * book(some.delivered - p.first, system.life);
+        terms.add_constant(of.systems * kept / systems_per_lp(system) * price_lp(system, p.first));
+      }
+    }
+    for (int u = 0; u <= t; ++u) {
+      const int ready = ready_period(p, site, u);
+      if (ready > t) continue;
+      terms.add(c.started.at(s, u), of.buildings * book(p.start(ready), p.building_life) * construction_lp(site));
+    }
+    for (const auto& some : site.building) {
+      if (p.period_from(some.ready - p.first) > t) continue;
+      const double kept = to_lp(some.power) * book(some.ready - p.first, p.building_life);
+      terms.add_constant(of.buildings * kept * construction_lp(site));
+    }
+    terms.add_constant(of.buildings * to_lp(site.energised) * book(0, p.building_life) * construction_lp(site));
+  }
+}
 }  // namespace
+
+void add_collateral_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  for (int r = 0; r < count(p.capital); ++r) {
+    const auto& tranche = p.capital[r];
+    for (int t = 0; tranche.collateral && t < p.periods(); ++t) {
+      PlanTerms owed;
+      for (int u = 0; u <= t; ++u) owed.add(model.columns.draw.at(r, u), owed_share(p, tranche, p.start(u), t));
+      if (owed.empty()) continue;
+      PlanTerms terms;
+      terms.add_all(owed);
+      terms.add_constant(owed_share(p, tranche, -1, t) * to_lp(tranche.drawn));
+      PlanTerms security;
+      add_security(security, model, t, *tranche.collateral);
+      terms.add_all(security, -1);
+      add_at_most(model, {.family = PlanFamily::collateral, .t = t, .first = r}, terms, -terms.constant());
+    }
+  }
+}
 
 void add_debt_service_rows(PlanModel& model) {
   add_cover_rows(model, PlanFamily::debt_service, model.programme->debt_service);

@@ -57,6 +57,25 @@ void add_system_payments(PaymentTerms& out, const PlanModel& model, int t) {
   }
 }
 
+/// Plants are paid evenly over their lead, as buildings are.
+void add_plant_payments(PaymentTerms& out, const PlanModel& model, int s, int t) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  const auto& site = p.sites[s];
+  for (int i = 0; i < count(site.plants); ++i) {
+    const PlanPlant& plant = site.plants[i];
+    const int spread = std::max(1, plant.lead);
+    for (int u = 0; u <= t; ++u) {
+      const double share = u >= p.quarters() ? (u == t ? 1 : 0)
+                                             : static_cast<double>(shared_quarters(p, t, u, spread)) / spread;
+      if (share > 0) out.construction.add(c.plant.at(s, i, u), share * plant_lp(plant));
+    }
+    if (plant.maintenance > 0) add_plant_standing(out.opex, model, s, i, t, p.length(t) * plant_care_lp(plant));
+    out.energy.add(c.made.at(s, i, t), p.length(t) * fuel_lp(plant));
+    if (c.backup.at(s, i, t) >= 0) out.energy.add(c.backup.at(s, i, t), p.length(t) * bridging_lp(site, plant));
+  }
+}
+
 void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
   const auto& p = *model.programme;
   const auto& c = model.columns;
@@ -77,9 +96,10 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
       out.construction.add_constant(share * (1 - some.paid) * to_lp(some.power) * construction_lp(site));
     }
     for (int h = 0; h < count(p.halls); ++h) out.construction.add(c.refit.at(s, h, t), refit_lp(p.halls[h]));
-    out.energy.add(c.drawn.at(s, t), p.length(t) * electricity_lp(site));
+    add_imported(out.energy, model, s, t, p.length(t) * electricity_lp(site));
     out.energy.add(c.topup.at(s, t), p.length(t) * electricity_lp(site));
-    out.carbon.add(c.drawn.at(s, t), p.length(t) * carbon_cost_lp(p, site));
+    if (p.carbon_price > MoneyPerMass{}) add_emitted(out.carbon, model, s, t, to_lp(kLpCarbon * p.carbon_price));
+    add_plant_payments(out, model, s, t);
     for (int u = 0; site.lease && u <= t; ++u) {
       out.rent.add(c.leased.at(s, u), p.length(t) * alive_share(p, site.lease->term, u, t) * rent_lp(*site.lease));
     }
@@ -210,6 +230,7 @@ void add_debt_share_rows(PlanModel& model) {
     for (int r = 0; r < count(p.capital); ++r) {
       const auto& tranche = p.capital[r];
       const bool debt = tranche.kind == FundKind::debt;
+      if (debt && tranche.collateral && !tranche.collateral->recourse) continue;
       const auto counts = [&](int drawn) { return debt ? (1 - share) * owed_share(p, tranche, drawn, t) : -share; };
       terms.add_constant(counts(-1) * to_lp(tranche.drawn));
       for (int u = 0; u <= t; ++u) {

@@ -75,9 +75,15 @@ void add_subscribed_rows(PlanModel& model) {
         const double ends = alive_share(p, site.lease->term, u, t - 1) - alive_share(p, site.lease->term, u, t);
         terms.add(model.columns.leased.at(s, u), ends);
       }
-      const double kept = t == 0 ? to_lp(min(site.energised, grid))
+      // What plants carry is not the grid's; those begun before the plan come whether there is a building or not.
+      add_own_power(terms, model, s, t, -1);
+      if (t > 0) add_own_power(terms, model, s, t - 1, 1);
+      Power begun;  // what ran on plants then is no contract's
+      for (const auto& plant : site.plants) begun += plant.battery ? Power{} : plant.begun.at(p.first);
+      const double kept = t == 0 ? to_lp(min(max(Power{}, site.energised - begun), grid))
                                  : to_lp(min(Power{}, grid - grid_in(p, site, t - 1)));
-      add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms, kept);
+      add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms,
+                   kept - std::max(0.0, terms.constant()));
     }
   }
 }
@@ -136,8 +142,10 @@ void add_grid_rows(PlanModel& model) {
     for (int t = 0; t < p.periods(); ++t) {
       PlanTerms terms;
       terms.add(model.columns.energised.at(s, t), 1);
+      terms.add(model.columns.flexible.at(s, t), -1);
+      add_own_power(terms, model, s, t, -1);
       add_at_most(model, {.family = PlanFamily::grid, .t = t, .first = s}, terms,
-                  to_lp(grid_in(p, p.sites[s], t)));
+                  to_lp(grid_in(p, p.sites[s], t)) - terms.constant());
     }
   }
 }
@@ -183,11 +191,14 @@ void add_take_or_pay_rows(PlanModel& model) {
     for (int t = 0; t < p.periods(); ++t) {
       if (c.topup.at(s, t) < 0) continue;
       PlanTerms terms;
-      terms.add(c.drawn.at(s, t), 1);
+      add_imported(terms, model, s, t, 1);
       terms.add(c.topup.at(s, t), 1);
-      // In mean MW of the quarter: what is drawn and what is topped up must reach the share of what is energised.
-      terms.add(c.energised.at(s, t), -p.sites[s].take_or_pay);
-      add_at_least(model, {.family = PlanFamily::take_or_pay, .t = t, .first = s}, terms, 0);
+      // In mean MW of the quarter: what is drawn and what is topped up must reach the share of what is energised by the
+      // grid.
+      const double share = p.sites[s].take_or_pay;
+      terms.add(c.energised.at(s, t), -share);
+      add_own_power(terms, model, s, t, share);
+      add_at_least(model, {.family = PlanFamily::take_or_pay, .t = t, .first = s}, terms, -terms.constant());
     }
   }
 }
@@ -202,7 +213,7 @@ void add_carbon_cap_rows(PlanModel& model) {
     while (end < p.quarters() && p.quarter_of(end).year() == year_of_t) ++end;
     PlanTerms terms;
     for (int s = 0; s < count(p.sites); ++s) {
-      for (int u = t; u < end; ++u) terms.add(model.columns.drawn.at(s, u), p.length(u) * carbon_lp(p.sites[s]));
+      for (int u = t; u < end; ++u) add_emitted(terms, model, s, u, 1);
     }
     // a part of a calendar year inside the horizon has its share of the cap
     const double cap = to_lp(*p.carbon_cap) * 0.25 * (p.start(end) - p.start(t));

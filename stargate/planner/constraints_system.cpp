@@ -42,8 +42,10 @@ void add_arrival_rows(PlanModel& model) {
       PlanTerms terms;
       for (int s = 0; s < count(p.sites); ++s) terms.add(c.deliver.at(s, g, t), 1);
       terms.add(c.store.at(g, t), 1);
+      terms.add(c.spare.at(g, t), 1);
       if (terms.empty()) continue;
       if (t > 0) terms.add(c.store.at(g, t - 1), -1);
+      if (t > 0) terms.add(c.spare.at(g, t - 1), -1);
       add_arrivals(terms, model, g, t, -1);
       add_at_most(model, {.family = PlanFamily::arrival, .t = t, .first = g}, terms, -terms.constant());
     }
@@ -90,7 +92,6 @@ void add_life_rows(PlanModel& model) {
   const auto& c = model.columns;
   for (int s = 0; s < count(p.sites); ++s) {
     for (int g = 0; g < count(p.systems); ++g) {
-      const int life = p.systems[g].life;
       for (int t = 0; t < p.periods(); ++t) {
         if (c.installed.at(s, g, t) < 0) continue;
         double standing = 0;  // on average over the period
@@ -99,7 +100,7 @@ void add_life_rows(PlanModel& model) {
         bool any_old = standing < standing_lp(p, s, g, 0);
         terms.add(c.installed.at(s, g, t), 1);
         for (int u = 0; u <= t; ++u) {
-          const double alive = alive_share(p, life, u, t);
+          const double alive = surviving_share(p, p.systems[g], u, t);
           any_old = any_old || (alive < 1 && c.deliver.at(s, g, u) >= 0);
           terms.add(c.deliver.at(s, g, u), -alive);
         }
@@ -118,8 +119,9 @@ void add_survivor_rows(PlanModel& model) {
       for (int t = 0; t < p.periods(); ++t) {
         if (c.left.at(s, g, t) < 0) continue;
         PlanTerms terms;
+        const double survive = surviving_share(p.systems[g], p.start(p.periods()) - p.start(t));
         terms.add(c.left.at(s, g, t), 1);
-        terms.add(c.deliver.at(s, g, t), -1);
+        terms.add(c.deliver.at(s, g, t), -survive);
         add_at_most(model, {.family = PlanFamily::survivor, .t = t, .first = s, .second = g}, terms, 0);
       }
     }
@@ -138,6 +140,26 @@ void add_survivors_rows(PlanModel& model) {
       if (terms.empty()) continue;
       terms.add(c.installed.at(s, g, last), -1);
       add_at_most(model, {.family = PlanFamily::survivors, .t = last, .first = s, .second = g}, terms, 0);
+    }
+  }
+}
+
+/// What stood before the first quarter has its spares.
+void add_spares_rows(PlanModel& model) {
+  const auto& p = *model.programme;
+  const auto& c = model.columns;
+  for (int g = 0; g < count(p.systems); ++g) {
+    const double share = p.systems[g].spares;
+    for (int t = 0; share > 0 && t < p.periods(); ++t) {
+      PlanTerms terms;
+      double standing = 0;
+      for (int s = 0; s < count(p.sites); ++s) {
+        terms.add(c.installed.at(s, g, t), share);
+        standing += standing_lp(p, s, g, p.start(t));
+      }
+      if (terms.empty()) continue;
+      terms.add(c.spare.at(g, t), -1);
+      add_at_most(model, {.family = PlanFamily::spares, .t = t, .first = g}, terms, share * standing);
     }
   }
 }
@@ -209,6 +231,7 @@ void add_work_rows(PlanModel& model) {
         for (int k = 0; k < count(p.services); ++k) terms.add(c.run.at(s, g, k, t), 1);
         if (terms.empty()) continue;
         terms.add(c.installed.at(s, g, t), -p.systems[g].availability);
+        terms.add(c.cut.at(s, g, t), p.systems[g].availability);
         add_at_most(model, {.family = PlanFamily::work, .t = t, .first = s, .second = g}, terms, 0);
       }
     }

@@ -38,9 +38,18 @@ enum class PlanFamily {
   tax,
   debt_service,
   fixed_charge,
-  hall
+  hall,
+  plant,
+  flexible,
+  backup,
+  generated,
+  own_use,
+  imported,
+  curtailed,
+  spares,
+  collateral
 };
-inline constexpr int kPlanFamilyCount = 31;
+inline constexpr int kPlanFamilyCount = 40;
 
 /// Everything about a family but its equation's code: name, formula as the documentation prints it, units and words.
 struct PlanFamilyRow {
@@ -54,7 +63,7 @@ struct PlanFamilyRow {
 };
 
 /// By PlanFamily. Formulas use s for a site, g a system, k a service, b a block of its customers, t a quarter,
-/// p a part, j an offer, r a tranche.
+/// p a part, j an offer, r a tranche, i a plant.
 const std::array<PlanFamilyRow, kPlanFamilyCount>& planner_families();
 /// The row of the table; constant time.
 const PlanFamilyRow& family_row(PlanFamily family);

@@ -27,6 +27,27 @@ double alive_share(const Programme& programme, int life, int came, int period) {
   return std::clamp(static_cast<double>(until) / programme.length(period), 0.0, 1.0);
 }
 
+double surviving_share(const PlanSystem& system, int age) {
+  if (age >= system.life) return 0;
+  double share = 1;
+  for (int i = 0; i < age && !system.attrition.empty(); ++i) {
+    const auto at = std::min(static_cast<std::size_t>(i / 4), system.attrition.size() - 1);
+    share *= std::pow(1 - system.attrition[at], 0.25);
+  }
+  return share;
+}
+
+double surviving_share(const Programme& p, const PlanSystem& system, int came, int period) {
+  if (system.attrition.empty()) return alive_share(p, system.life, came, period);
+  double sum = 0;
+  for (int i = 0; i < p.length(period); ++i) sum += surviving_share(system, p.start(period) + i - p.start(came));
+  return sum / p.length(period);
+}
+
+int plant_period(const Programme& p, const PlanPlant& plant, int t) {
+  return t < p.quarters() ? p.period_from(t + plant.lead) : t + 1;
+}
+
 int shared_quarters(const Programme& p, int period, int from, int count) {
   const int start = p.start(period);
   return std::max(0, std::min(start + p.length(period), from + count) - std::max(start, from));

@@ -23,6 +23,13 @@ double bill_weight(const Programme& programme, int period);
 double book_at_end(const Programme& programme, int t, int life);
 /// Share of the quarters of `period` in which a thing that came in period `came` is within its life.
 double alive_share(const Programme& programme, int life, int came, int period);
+/// Share of the systems that came on the first day of a quarter and stand `age` quarters later, 0 after their life:
+/// what fails for good is gone, (1 - attrition)^(1/4) a quarter.
+double surviving_share(const PlanSystem& system, int age);
+/// The same of those that came in period `came`, on average over the quarters of `period`.
+double surviving_share(const Programme& programme, const PlanSystem& system, int came, int period);
+/// The period whose first day sees a plant that is begun in period `t`; in the tail the next year.
+int plant_period(const Programme& programme, const PlanPlant& plant, int t);
 /// Mean of a series over a period.
 template <class T>
 T mean_at(const Programme& programme, const Series<T>& series, int period) {

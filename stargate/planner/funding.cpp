@@ -141,7 +141,10 @@ FundingSchedule schedule_funding(const Programme& programme, const std::vector<d
   FundingSchedule of_lp{lp_draws, {}, {}, {}, {}};
   balance(programme, net_payments, of_lp);
   const auto lowest = std::min_element(schedule.cash.begin(), schedule.cash.end());
-  const bool pays = lowest == schedule.cash.end() || *lowest >= -kShortfall;
+  // Draws against security follow the plan's own: what lenders take rises with what stands.
+  const bool secured = std::any_of(programme.capital.begin(), programme.capital.end(),
+                                   [](const PlanTranche& tranche) { return tranche.collateral.has_value(); });
+  const bool pays = !secured && (lowest == schedule.cash.end() || *lowest >= -kShortfall);
   if (!pays || !covered_as_well(programme, schedule, of_lp)) schedule = std::move(of_lp);
   for (double& cash : schedule.cash) cash = std::abs(cash) < kShortfall ? 0 : cash;
   return schedule;

@@ -37,7 +37,8 @@ class WholeModel {
     }
     whole_ = lp_.add_row_family({"whole", {lp_.add_axis({})}, ""});
     if (wholes.building > Power{}) add_buildings();
-    if (wholes.qualification > Money{}) add_vendors();
+    add_vendors();
+    if (wholes.contracts) add_contracts();
     add_runs();
   }
 
@@ -62,7 +63,7 @@ class WholeModel {
   Power to_build(int s) const {
     const PlanSite& site = p_.sites[s];
     Power most;
-    for (int t = 0; t < p_.periods(); ++t) most = max(most, grid_in(p_, site, t));
+    for (int t = 0; t < p_.periods(); ++t) most = max(most, power_limit_in(p_, site, t));
     most -= site.energised;
     for (const auto& some : site.building) most -= some.power;
     return most;
@@ -91,12 +92,23 @@ class WholeModel {
     }
   }
 
-  /// order[g,t] <= offer[g,t] vendor[g], by the system's own offer: the least bound that the data give.
+  /// An option that binds is taken as it is, or left.
+  void add_contracts() {
+    for (int x = 0; x < size_of(p_.contracts); ++x) {
+      if (model_.columns.take.at(x, 0) >= 0) lp_.set_integer(model_.columns.take.at(x, 0));
+    }
+  }
+
+  /// order[g,t] <= offer[g,t] vendor[g], by the system's own offer: the least bound that the data give; none before it
+  /// is qualified. sum_t order[g,t] >= minimum vendor[g].
   void add_vendors() {
     const int family = lp_.add_column_family({"vendor", {model_.axes.system}, ""});
     for (int g = 0; g < size_of(p_.systems); ++g) {
       const PlanSystem& system = p_.systems[g];
+      const auto& own_terms = system.qualification;
+      if (!own_terms && !(wholes_.qualification > Money{})) continue;
       if (!system.standing.empty() || !system.committed.empty()) continue;
+      const PlanQualification terms = own_terms.value_or(PlanQualification{wholes_.qualification, 0, 0});
       const auto own = std::find_if(p_.parts.begin(), p_.parts.end(), [&](const PlanPart& part) {
         return part.product == "system:" + system.id && part_need(system, part) > 0;
       });
@@ -104,9 +116,11 @@ class WholeModel {
         unlimited_.push_back(system.id);
         continue;
       }
-      const int vendor = lp_.add_column(0, 1, to_lp(wholes_.qualification), {family, {g}});
+      const int vendor = lp_.add_column(0, 1, to_lp(terms.cost), {family, {g}});
       lp_.set_integer(vendor);
       vendors_[g] = vendor;
+      const int least = terms.minimum > 0 ? add_row(0, kInfinity) : -1;
+      if (least >= 0) lp_.add_entry(least, vendor, -terms.minimum / systems_per_lp(system));
       for (int t = 0; t < p_.periods(); ++t) {
         const int ordered = order_period(p_, system, t), order = ordered < 0 ? -1 : model_.columns.order.at(g, ordered);
         if (order < 0) continue;
@@ -114,9 +128,10 @@ class WholeModel {
         for (const auto& offer : own->offers) {
           for (int n = 0; n < p_.length(t); ++n) offered += offer.amount.at(p_.quarter_of(t) + n - own->lag);
         }
+        if (least >= 0) lp_.add_entry(least, order, 1);
         const int row = add_row(-kInfinity, 0);
         lp_.add_entry(row, order, 1);
-        lp_.add_entry(row, vendor, -offered / part_need(system, *own));
+        if (p_.start(ordered) >= terms.quarters) lp_.add_entry(row, vendor, -offered / part_need(system, *own));
       }
     }
   }
@@ -254,7 +269,19 @@ WholeOutcome solve_whole_programme(const Programme& programme, const PlanWholes&
     }
   }
   for (const auto& entry : whole.vendors()) {
-    plan.vendors.push_back({programme.systems[entry.first].id, found->values[entry.second] > 0.5});
+    const int g = entry.first;
+    WholeVendor vendor{programme.systems[g].id, found->values[entry.second] > 0.5, 0, 0};
+    if (programme.systems[g].qualification) vendor.minimum = programme.systems[g].qualification->minimum;
+    for (int t = 0; t < programme.periods(); ++t) {
+      const int order = whole.model().columns.order.at(g, t);
+      if (order >= 0) vendor.ordered += found->values[order] * systems_per_lp(programme.systems[g]);
+    }
+    plan.vendors.push_back(std::move(vendor));
+  }
+  for (int x = 0; wholes.contracts && x < size_of(programme.contracts); ++x) {
+    const int take = whole.model().columns.take.at(x, 0);
+    if (take < 0) continue;
+    plan.contracts.push_back({programme.contracts[x].id, parts->values[take], found->values[take] > 0.5});
   }
   plan.plan = report_plan(whole.model(),
                           {std::move(found->values), std::move(found->duals), std::move(found->activities)});

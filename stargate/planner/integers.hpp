@@ -17,13 +17,14 @@ namespace stargate {
 struct PlanWholes {
   Power building;      ///< at the meter, the largest; zero: any part of one
   int quarters = 12;   ///< from the first: buildings begun later may be parts of one
-  /// Of a vendor of whom nothing stands or is on order and whose offers the programme limits; paid in the first
-  /// quarter.
+  /// Of a vendor of whom nothing stands or is on order, whose offers the programme limits and who says no terms of his
+  /// own (PlanSystem); paid in the first quarter.
   Money qualification;
   /// Ids: each calendar year of their first class of customers is a run, whole on one campus (or its network), or not.
   std::vector<std::string> run_services;
   /// Rate of a run over all campuses of a country, beside one campus; zero: one campus only.
   double network_rate = 0.9;
+  bool contracts = false;  ///< options on rented machines are taken as a whole or not
   double gap = 0.005;  ///< of the value: good enough
   int nodes = 2000;    ///< of the search, at most
 };
@@ -47,6 +48,13 @@ struct WholeRun {
 struct WholeVendor {
   std::string system;
   bool qualified = false;
+  double minimum = 0, ordered = 0;  ///< systems: asked for, bought in all
+};
+
+struct WholeContract {
+  std::string contract;
+  double in_parts = 0;  ///< share that is taken where any may be
+  bool taken = false;
 };
 
 struct WholePlan {
@@ -57,6 +65,7 @@ struct WholePlan {
   std::vector<WholeBuildings> buildings;
   std::vector<WholeRun> runs;
   std::vector<WholeVendor> vendors;
+  std::vector<WholeContract> contracts;
   Plan plan;            ///< its prices are those with the whole numbers fixed
 };
 

@@ -50,6 +50,42 @@ TEST_CASE("a vendor is qualified when what it sells is worth the fee") {
   CHECK(dear.value.base() == doctest::Approx(0));
 }
 
+TEST_CASE("a vendor that asks for time and a least order is left where that is more than anybody wants") {
+  Programme p = hand_programme();
+  p.systems[0].parts = {{"system:rack", 1}};
+  p.parts.push_back({"system:rack", "systems", 0, {{"maker", constant(p.first, p.last, 1000.0)}}});
+  p.systems[0].qualification = PlanQualification{1.0 * million_dollars, 2, 150};
+  const WholePlan whole = whole_of(p, {});
+  REQUIRE(whole.vendors.size() == 1);
+  CHECK(whole.vendors[0].qualified);
+  CHECK(whole.vendors[0].ordered == doctest::Approx(150));  // of 100 that the demand takes
+  CHECK(whole.plan.quarters[1].systems[0].ordered == doctest::Approx(0));
+  CHECK(whole.plan.quarters[2].systems[0].ordered > 0);
+  p.systems[0].qualification->minimum = 4000;
+  CHECK_FALSE(whole_of(p, {}).vendors[0].qualified);
+}
+
+TEST_CASE("an option worth taking in part is taken whole or not") {
+  Programme p = hand_programme();
+  p.sites[0].grid = {};
+  PlanContract rented;
+  rented.id = "rented", rented.system = "rack", rented.availability = 1, rented.take_or_pay = 1;
+  rented.services = {"chat"};
+  rented.accelerators = constant(p.first, p.last, 2000.0);  // twice the demand
+  rented.price = constant(p.first, p.last, 10.0 * dollar / hour);
+  p.contracts = {rented};
+  PlanWholes wholes;
+  wholes.contracts = true;
+  const WholePlan whole = whole_of(p, wholes);
+  REQUIRE(whole.contracts.size() == 1);
+  CHECK(whole.contracts[0].in_parts == doctest::Approx(0.5));
+  CHECK(whole.contracts[0].taken);
+  p.contracts[0].price = constant(p.first, p.last, 20.0 * dollar / hour);  // pays for half of it, not for all
+  const WholePlan left = whole_of(p, wholes);
+  CHECK(left.contracts[0].in_parts == doctest::Approx(0.5));
+  CHECK_FALSE(left.contracts[0].taken);
+}
+
 TEST_CASE("a run that two campuses could share needs one of them, or their network") {
   Programme p = hand_programme();
   p.sites[0].country = "US";

@@ -21,10 +21,19 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
     case PlanFamily::lease:
+    case PlanFamily::flexible:
+    case PlanFamily::own_use:
+    case PlanFamily::imported:
+    case PlanFamily::curtailed:
       return {axes.site, axes.quarter};
+    case PlanFamily::plant:
+    case PlanFamily::backup:
+    case PlanFamily::generated:
+      return {axes.site, axes.plant, axes.quarter};
     case PlanFamily::arrival:
     case PlanFamily::stored:
     case PlanFamily::growth:
+    case PlanFamily::spares:
       return {axes.system, axes.quarter};
     case PlanFamily::installed:
     case PlanFamily::life:
@@ -45,6 +54,7 @@ std::vector<int> row_axes(PlanFamily family, const PlanAxes& axes) {
     case PlanFamily::rented:
       return {axes.contract, axes.quarter};
     case PlanFamily::tranche:
+    case PlanFamily::collateral:
       return {axes.tranche, axes.quarter};
     case PlanFamily::cash:
     case PlanFamily::debt_share:
@@ -100,6 +110,9 @@ void check_programme(const Programme& p) {
     STARGATE_CHECK(system.accelerators > 0 && system.life > 0 && system.order_lead >= 0, "a system out of range");
     // A negative price would make the cost fall for ever.
     STARGATE_CHECK(!(system.price.at(system.first_delivery) < Money{}), "a system of negative price");
+  }
+  for (const auto& site : p.sites) {
+    for (const auto& plant : site.plants) STARGATE_CHECK(plant.lead >= 0 && plant.life > 0, "a plant out of range");
   }
   for (const auto& site : p.sites) STARGATE_CHECK(!site.lease || site.lease->term > 0, "a lease without a term");
   for (const auto& tranche : p.capital) {
@@ -163,6 +176,15 @@ PlanModel build_plan_model(const Programme& programme) {
   add_debt_service_rows(model);
   add_fixed_charge_rows(model);
   add_hall_rows(model);
+  add_plant_rows(model);
+  add_flexible_rows(model);
+  add_backup_rows(model);
+  add_generated_rows(model);
+  add_own_use_rows(model);
+  add_imported_rows(model);
+  add_curtailed_rows(model);
+  add_spares_rows(model);
+  add_collateral_rows(model);
   return model;
 }
 

@@ -147,6 +147,32 @@ void add_debt_service_rows(PlanModel& model);
 /// The same with rent on the side of what is due.
 void add_fixed_charge_rows(PlanModel& model);
 
+/// Plants that may stand.
+void add_plant_rows(PlanModel& model);
+/// Power that is cut at times.
+void add_flexible_rows(PlanModel& model);
+/// What a plant keeps for cuts.
+void add_backup_rows(PlanModel& model);
+/// What a plant makes, no more than its site draws, and the rest comes from the grid.
+void add_generated_rows(PlanModel& model);
+void add_own_use_rows(PlanModel& model);
+void add_imported_rows(PlanModel& model);
+/// Cuts stop machines, unless plants last through them.
+void add_curtailed_rows(PlanModel& model);
+/// Spares of what the plan installs.
+void add_spares_rows(PlanModel& model);
+/// What lenders take as security.
+void add_collateral_rows(PlanModel& model);
+
+/// Adds `factor` times what stands of a plant in the period, in MW; what was begun before is in the constant.
+void add_plant_standing(PlanTerms& terms, const PlanModel& model, int s, int i, int t, double factor);
+/// The same of all plants of a site that machines may count on, less what is kept for cuts.
+void add_own_power(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
+/// Adds `factor` times the mean power that the site takes from the grid, in MW.
+void add_imported(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
+/// Adds `factor` times what the site emits in the period, in kilotonnes.
+void add_emitted(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
+
 /// Adds `factor` times the power under lease in the period, in MW.
 void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
 

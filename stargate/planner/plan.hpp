@@ -42,6 +42,7 @@ struct PlanPayments {
 /// One kind of system at one site in one quarter; counts of systems.
 struct SystemAtSite {
   double delivered = 0, retired = 0, installed = 0;  ///< in the quarter; in it; at its end
+  double failed = 0;  ///< of those retired, what failed for good
 };
 
 /// Levels are those of the whole quarter: what is energised in it works from its first day.
@@ -53,6 +54,10 @@ struct SiteQuarter {
   Money refit;                     ///< and its price
   Power leased;                    ///< of it under lease, used or not
   Power grid;                      ///< what the grid gives in the quarter
+  Power plants;                    ///< of engines and the like that stand at the site, batteries too
+  Power flexible;                  ///< of what is energised, what the grid gives with cuts
+  Power cut;                       ///< of that, on average, what machines could not draw
+  Energy made;                     ///< by plants of the site; of `energy`
   Energy energy, paid_energy;      ///< used; and paid for, where take-or-pay is more
   Mass carbon;
   std::vector<SystemAtSite> systems;
@@ -68,6 +73,8 @@ struct Vintage {
 struct SystemQuarter {
   double ordered = 0, arrived = 0, stored = 0, delivered = 0, retired = 0, installed = 0;  ///< systems, all sites
   double scrapped = 0;  ///< systems that arrived and found no power
+  double failed = 0;    ///< of those retired, what failed for good
+  double spares = 0;    ///< held without power, beside what is stored
   double accelerators = 0;                                        ///< installed
   double working = 0;                                             ///< accelerators that run services
   std::vector<Vintage> vintages;

@@ -39,6 +39,31 @@ struct PlanLease {
   friend bool operator==(const PlanLease&, const PlanLease&) = default;
 };
 
+/// Power made or kept at a site: engines, turbines, fuel cells; batteries. It may carry machines, or last through the
+/// hours in which flexible power is cut.
+struct PlanPlant {
+  std::string name;           ///< "gas engines"
+  Series<Power> most;         ///< that may stand at a time
+  Series<Power> begun = {};   ///< of it, by quarter, what was begun before the first one; paid
+  int lead = 4;               ///< quarters from order to power; paid evenly over them
+  int life = 80;              ///< quarters
+  MoneyPerPower price;        ///< of a watt that machines may count on
+  double maintenance = 0;     ///< share of the price a year
+  bool battery = false;       ///< keeps what the grid gives; makes nothing, so that no machine may count on it alone
+  MoneyPerEnergy fuel = {};   ///< of energy made
+  CarbonIntensity carbon = {};  ///< of energy made
+  double loss = 0;            ///< of a battery, share of what it gives that is drawn on top
+  double bridged = 1;         ///< share of a cut that it lasts through
+  friend bool operator==(const PlanPlant&, const PlanPlant&) = default;
+};
+
+/// Power that the grid gives before it is firm: some hours a year it is cut.
+struct PlanFlexible {
+  Series<Power> most;  ///< at the meter, beside the firm grid
+  double cut = 0;      ///< share of the time
+  friend bool operator==(const PlanFlexible&, const PlanFlexible&) = default;
+};
+
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
   /// Of the catalogue; residency goes by the country.
@@ -56,6 +81,8 @@ struct PlanSite {
   double take_or_pay = 0;            ///< share of the energy of the energised power that is paid for when not used
   std::optional<PlanLease> lease = {};  ///< beside what is built
   Power rack = {};                      ///< densest rack that its halls take unless refitted; zero: any
+  std::vector<PlanPlant> plants = {};   ///< beside the grid
+  std::optional<PlanFlexible> flexible = {};
   friend bool operator==(const PlanSite&, const PlanSite&) = default;
 };
 
@@ -105,6 +132,14 @@ struct PlanStanding {
   friend bool operator==(const PlanStanding&, const PlanStanding&) = default;
 };
 
+/// What a vendor of whom nothing is bought yet asks for before it delivers. Of whole plans (integers.hpp) only.
+struct PlanQualification {
+  Money cost;          ///< paid in the first quarter
+  int quarters = 0;    ///< from the first, in which nothing may be ordered
+  double minimum = 0;  ///< systems that are ordered at least, in all
+  friend bool operator==(const PlanQualification&, const PlanQualification&) = default;
+};
+
 /// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
 struct PlanSystem {
   /// Ids of the catalogue; the vendor in words.
@@ -121,12 +156,15 @@ struct PlanSystem {
   double idle_power = 0.3;                       ///< share of `power` drawn when idle
   Power rack = {};                               ///< of one of its racks at full load; zero: fits any hall
   int life = 20;                                 ///< quarters
+  std::vector<double> attrition = {};            ///< share that fails for good, by year of age; the last holds on
+  double spares = 0;                             ///< share of what is installed that is held beside it, without power
   double availability = 0.95;                    ///< share of its accelerators that work
   double maintenance = kUsualTerms.maintenance;  ///< share of the price a year
   std::map<std::string, double> parts;  ///< product -> amount of one system; a product that is no PlanPart is no limit
   std::map<Quarter, PlanOrdered> committed;  ///< by quarter of arrival; their parts are outside the offers
   std::vector<PlanStanding> standing = {};
   std::optional<PlanGrowth> growth;
+  std::optional<PlanQualification> qualification = {};
   friend bool operator==(const PlanSystem&, const PlanSystem&) = default;
 };
 
@@ -178,6 +216,13 @@ struct PlanRepayment {
   friend bool operator==(const PlanRepayment&, const PlanRepayment&) = default;
 };
 
+/// What a lender takes as security: no more is owed than these shares of book values (in equal parts over the life).
+struct PlanCollateral {
+  double systems = 0, buildings = 0;  ///< of the price less what is written off
+  bool recourse = true;               ///< else it counts in no share of debt: the lender has the things alone
+  friend bool operator==(const PlanCollateral&, const PlanCollateral&) = default;
+};
+
 /// Money that may be drawn from a quarter on, in parts, up to `amount` in all.
 struct PlanTranche {
   std::string name;
@@ -187,6 +232,7 @@ struct PlanTranche {
   double interest = 0;               ///< a year, on what is owed
   Money drawn = {};                  ///< of the amount, before the first quarter
   std::optional<PlanRepayment> repayment = {};  ///< empty: nothing is paid back
+  std::optional<PlanCollateral> collateral = {};  ///< of debt
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 

@@ -96,7 +96,7 @@ void explain_sites(const Solved& solved, Reasons& out) {
   Spans spans(out.sites);
   for (int s = 0; s < static_cast<int>(p.sites.size()); ++s) {
     for (int t = 0; t < p.quarters(); ++t) {
-      if (!(grid_in(p, p.sites[s], t) > Power{})) continue;
+      if (!(power_limit_in(p, p.sites[s], t) > Power{})) continue;
       const PowerReason reason = power_reason(solved, s, t);
       spans.add(p.sites[s].id, p.first + t, reason.binds, reason.worth * kLpMoney, reason.worth > 0 ? "MW" : "");
     }
@@ -108,7 +108,7 @@ double power_rent(const Solved& solved, int s, int g, int t) {
   const Programme& p = *solved.model.programme;
   double rent = 0;
   for (int u = t; u < p.periods(); ++u) {
-    const double alive = alive_share(p, p.systems[g].life, t, u);
+    const double alive = surviving_share(p, p.systems[g], t, u);
     if (alive <= 0 || (u > t && solved.price(PlanFamily::installed, s, u, g) <= kPriced)) break;
     rent += alive * solved.price(PlanFamily::site_power, s, u) * full_power_lp(p.sites[s], p.systems[g]);
   }
@@ -328,7 +328,7 @@ std::string largest_charge(const Solved& solved, int column) {
 /// Of the grid, beside what stands and is under way.
 Power room_at(const Programme& p, const PlanSite& site) {
   Power most;
-  for (int t = 0; t < p.periods(); ++t) most = max(most, grid_in(p, site, t));
+  for (int t = 0; t < p.periods(); ++t) most = max(most, power_limit_in(p, site, t));
   for (const auto& some : site.building) most -= some.power;
   return most - site.energised;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <tuple>
@@ -22,7 +23,7 @@ constexpr double kNothing = 1e-9;  // LP units
 const std::set<std::string>& filled_families() {
   static const std::set<std::string> families{"started", "built",     "energised", "drawn", "topup", "order", "deliver",
                                               "store",   "installed", "left",      "stock", "run",   "sell",  "draw",
-                                              "cash"};
+                                              "cash",    "made"};
   return families;
 }
 const std::string& family_of(const LpProblem& lp, int column) {
@@ -39,6 +40,11 @@ class ReplayRun {
     x_.assign(static_cast<std::size_t>(model_.lp.column_count()), 0);
     rented_output_ = std::vector(p_.services.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
     rented_power_ = std::vector(p_.sites.size(), std::vector<double>(static_cast<std::size_t>(p_.periods()), 0));
+    supply_ = rented_power_;
+    for (std::size_t i = 0; i < model_.keys.size(); ++i) {
+      const RowKey& key = model_.keys[i];
+      if (key.family == PlanFamily::grid) supply_[key.first][key.t] = model_.lp.row_upper()[i];
+    }
   }
 
   /// By name, above zero: what other families give services and sites is theirs beside what is filled by rules.
@@ -58,6 +64,7 @@ class ReplayRun {
     for (std::size_t i = 0; i < activity.size(); ++i) {
       const RowKey& key = model_.keys[i];
       if (key.family == PlanFamily::output) rented_output_[key.first][key.t] = -activity[i];
+      if (key.family == PlanFamily::grid) supply_[key.first][key.t] -= activity[i];
       if (key.family == PlanFamily::energise) rented_power_[key.first][key.t] = -activity[i];
     }
   }
@@ -149,12 +156,16 @@ class ReplayRun {
       for (const auto& some : site.building) {
         built += p_.period_from(some.ready - p_.first) == t ? to_lp(some.power) : 0;
       }
-      double power = std::min(built + rented_power_[s][t], to_lp(grid_in(p_, site, t)));
+      double power = std::min(built + rented_power_[s][t], supply_[s][t]);
       // Under take-or-pay no more is taken on than was planned.
       if (site.take_or_pay > 0) power = std::min(power, planned(layout_.energised.at(s, t)));
       at(model_.columns.built.at(s, t)) = built;
       at(model_.columns.energised.at(s, t)) = power;
     }
+  }
+
+  static double switched_on(const std::vector<double>& by_site) {
+    return std::accumulate(by_site.begin(), by_site.end(), 0.0);
   }
 
   /// Each machine goes where and when it was planned to, or when it is there.
@@ -175,10 +186,13 @@ class ReplayRun {
       PlanTerms terms;
       add_arrivals(terms, model_, g, t, 1);
       arrived += sum(terms);
-      const double target = std::min(all[t + 1], arrived);
+      const int spares = model_.columns.spare.at(g, t);
+      if (spares >= 0) at(spares) = std::min(at(spares), std::max(0.0, arrived - switched_on(done)));
+      const double to_use = arrived - (spares < 0 ? 0 : at(spares));
+      const double target = std::min(all[t + 1], to_use);
       while (u < periods && all[u + 1] <= target) ++u;
       const double part = u < periods ? (target - all[u]) / (all[u + 1] - all[u]) : 0;
-      double waiting = arrived;
+      double waiting = to_use;
       for (int s = 0; s < sites; ++s) {
         const int column = model_.columns.deliver.at(s, g, t);
         const double wanted = by_then[s][u] + (u < periods ? part * (by_then[s][u + 1] - by_then[s][u]) : 0);
@@ -206,7 +220,7 @@ class ReplayRun {
         alive += standing_systems(system, p_.sites[s], p_.first, p_.start(t) + i) / unit / p_.length(t);
       }
       for (int u = 0; u <= t; ++u) {
-        alive += alive_share(p_, system.life, u, t) * value(model_.columns.deliver.at(s, g, u));
+        alive += surviving_share(p_, system, u, t) * value(model_.columns.deliver.at(s, g, u));
       }
       const double most = (t == 0 ? stood : before) + now;
       before = std::clamp(stood + come - retired, 0.0, std::min(most, alive));
@@ -220,7 +234,8 @@ class ReplayRun {
       return model_.lp.costs()[model_.columns.left.at(s, g, a)] < model_.lp.costs()[model_.columns.left.at(s, g, b)];
     });
     for (const int t : left) {
-      const double some = std::min(before, value(model_.columns.deliver.at(s, g, t)));
+      const double survive = surviving_share(system, p_.start(p_.periods()) - p_.start(t));
+      const double some = std::min(before, survive * value(model_.columns.deliver.at(s, g, t)));
       at(model_.columns.left.at(s, g, t)) = some, before -= some;
     }
   }
@@ -239,11 +254,12 @@ class ReplayRun {
     std::map<std::tuple<int, int, double, std::vector<bool>>, Group> groups;
     for (int s = 0; s < size_of(p_.sites); ++s) {
       const auto& site = p_.sites[s];
-      const bool own = site.take_or_pay > 0 || on_share(s, t) < 1;
+      const bool own = site.take_or_pay > 0 || !site.plants.empty() || on_share(s, t) < 1;
       std::vector<bool> allowed;
       for (const auto& service : p_.services) allowed.push_back(may_run_at(service, site));
       for (int g = 0; g < size_of(p_.systems); ++g) {
-        const double work = p_.systems[g].availability * value(model_.columns.installed.at(s, g, t));
+        const double stands = value(model_.columns.installed.at(s, g, t));
+        const double work = p_.systems[g].availability * (stands - value(model_.columns.cut.at(s, g, t)));
         if (work < kNothing) continue;
         const double cost = site.pue * model_.lp.costs()[model_.columns.drawn.at(s, t)];
         Group& group = groups[{g, own ? s : -1, cost, allowed}];
@@ -254,6 +270,32 @@ class ReplayRun {
     std::vector<Group> out;
     for (auto& [key, group] : groups) out.push_back(std::move(group));
     return out;
+  }
+
+  /// Of flexible power what the machines there need; it stops them as planned, and others where these are not there.
+  void cut_machines(int s, int t) {
+    const auto& site = p_.sites[s];
+    const int flexible = model_.columns.flexible.at(s, t), energised = model_.columns.energised.at(s, t);
+    if (flexible < 0) return;
+    const double firm = supply_[s][t] - at(flexible);
+    at(flexible) = std::clamp(full_power(s, t) - firm, 0.0, at(flexible));
+    at(energised) = std::min(at(energised), firm + at(flexible));
+    double need = site.flexible->cut * at(flexible);
+    for (int i = 0; i < size_of(site.plants); ++i) {
+      const int backup = model_.columns.backup.at(s, i, t);
+      if (backup >= 0) need -= bridged_lp(site, site.plants[i]) * at(backup);
+    }
+    for (const bool planned_ones : {true, false}) {
+      for (int g = 0; g < size_of(p_.systems); ++g) {
+        const int cut = model_.columns.cut.at(s, g, t);
+        if (cut < 0) continue;
+        const double before = planned_ones ? 0 : at(cut), each = full_power_lp(site, p_.systems[g]);
+        const double most = planned_ones ? at(cut) : value(model_.columns.installed.at(s, g, t));
+        const double stands = value(model_.columns.installed.at(s, g, t));
+        at(cut) = before + std::clamp(need / each, 0.0, std::max(0.0, std::min(most, stands) - before));
+        need -= (at(cut) - before) * each;
+      }
+    }
   }
 
   double full_power(int s, int t) const {
@@ -290,17 +332,28 @@ class ReplayRun {
         lp.add_entry(outputs.back(), sells.back().second, 1);
       }
     }
-    std::vector<int> limits(p_.sites.size(), -1), paid(p_.sites.size(), -1);
+    std::vector<int> limits(p_.sites.size(), -1), paid(p_.sites.size(), -1), made_at(p_.sites.size(), -1);
     for (int s = 0; s < size_of(p_.sites); ++s) {
+      cut_machines(s, t);
       if (on_share(s, t) < 1) limits[s] = add_row(value(model_.columns.energised.at(s, t)));
       const int topup = model_.columns.topup.at(s, t);
-      if (topup < 0) continue;
-      // drawn beyond what is paid anyway <= over
-      paid[s] = add_row(p_.sites[s].take_or_pay * value(model_.columns.energised.at(s, t)) - idle_power(s, t));
-      lp.add_entry(paid[s], add_column(kInfinity, model_.lp.costs()[topup]), -1);
+      if (topup >= 0) {  // drawn from the grid beyond what is paid anyway <= over
+        paid[s] = add_row(paid_anyway(s, t) - idle_power(s, t));
+        lp.add_entry(paid[s], add_column(kInfinity, model_.lp.costs()[topup]), -1);
+      }
+      for (int i = 0; i < size_of(p_.sites[s].plants); ++i) {
+        const int made = model_.columns.made.at(s, i, t);
+        if (made < 0) continue;
+        // made <= drawn
+        if (made_at[s] < 0) made_at[s] = add_row(idle_power(s, t));
+        const double gains = model_.lp.costs()[made] + (topup < 0 ? 0 : model_.lp.costs()[topup]);
+        const int column_of_made = add_column(plant_stands(s, i, t), gains);
+        lp.add_entry(made_at[s], column_of_made, 1);
+        if (topup >= 0) lp.add_entry(paid[s], column_of_made, -1);
+      }
     }
     std::vector<Group> groups = groups_at(t);
-    for (Group& group : groups) add_group(lp, group, t, {column, family}, {outputs, limits, paid});
+    for (Group& group : groups) add_group(lp, group, t, {column, family}, {outputs, limits, paid, made_at});
     const LpOutcome outcome = make_clp_solver()->solve(lp, {.presolve = false});
     const auto* found = std::get_if<LpSolution>(&outcome);
     STARGATE_CHECK(found != nullptr, "serving nobody is a dispatch");
@@ -317,7 +370,7 @@ class ReplayRun {
   }
 
   struct DispatchRows {
-    const std::vector<int>&outputs, &limits, &paid;  ///< by service; by site, -1: none
+    const std::vector<int>&outputs, &limits, &paid, &made_at;  ///< by service; by site, -1: none
   };
   void add_group(LpProblem& lp, Group& group, int t, std::pair<int, int> families, const DispatchRows& rows) {
     const auto& system = p_.systems[group.g];
@@ -334,6 +387,7 @@ class ReplayRun {
       lp.add_entry(group.row, group.run[k], 1);
       lp.add_entry(rows.outputs[k], group.run[k], -throughput_lp(system, p_.services[k]));
       if (rows.paid[s] >= 0) lp.add_entry(rows.paid[s], group.run[k], draws);
+      if (rows.made_at[s] >= 0) lp.add_entry(rows.made_at[s], group.run[k], -draws);
       if (rows.limits[s] >= 0) {
         lp.add_entry(rows.limits[s], group.run[k], full_power_lp(site, system) / system.availability);
       }
@@ -348,6 +402,34 @@ class ReplayRun {
     return idle * on_share(s, t);
   }
 
+  double plant_stands(int s, int i, int t) const {
+    PlanTerms stands;
+    add_plant_standing(stands, model_, s, i, t, 1);
+    return sum(stands);
+  }
+
+  /// Mean power of the grid that is paid for under take-or-pay.
+  double paid_anyway(int s, int t) const {
+    PlanTerms own;
+    add_own_power(own, model_, s, t, 1);
+    return p_.sites[s].take_or_pay * std::max(0.0, value(model_.columns.energised.at(s, t)) - sum(own));
+  }
+
+  /// Of plants that make energy for less than the grid asks all they can, of the others what the grid does not give.
+  double make_energy(int s, int t, double drawn) {
+    double made = 0;
+    const double must = drawn - to_lp(grid_in(p_, p_.sites[s], t)) - value(model_.columns.flexible.at(s, t));
+    for (const bool cheaper : {true, false}) {
+      for (int i = 0; i < size_of(p_.sites[s].plants); ++i) {
+        const int column = model_.columns.made.at(s, i, t);
+        if (column < 0 || (model_.lp.costs()[column] < 0) != cheaper) continue;
+        at(column) = std::clamp((cheaper ? drawn - paid_anyway(s, t) : must) - made, 0.0, plant_stands(s, i, t));
+        made += at(column);
+      }
+    }
+    return made;
+  }
+
   void draw_energy(int s, int t) {
     double drawn = idle_power(s, t);
     for (int g = 0; g < size_of(p_.systems); ++g) {
@@ -357,9 +439,10 @@ class ReplayRun {
       }
     }
     at(model_.columns.drawn.at(s, t)) = drawn;
+    const double made = make_energy(s, t, drawn);
     const int topup = model_.columns.topup.at(s, t);
     if (topup < 0) return;
-    at(topup) = std::max(0.0, p_.sites[s].take_or_pay * value(model_.columns.energised.at(s, t)) - drawn);
+    at(topup) = std::max(0.0, paid_anyway(s, t) - drawn + made);
   }
 
   Replay told() {
@@ -409,6 +492,7 @@ class ReplayRun {
   std::vector<double> x_;
   std::vector<std::vector<double>> rented_output_;  ///< by service, period: Mtok/s
   std::vector<std::vector<double>> rented_power_;   ///< by site, period: MW
+  std::vector<std::vector<double>> supply_;         ///< by site, period: MW of grid, plants and power with cuts
 };
 
 }  // namespace

@@ -29,7 +29,7 @@ void add_cost(PlanCost& to, const PlanCost& from, double factor = 1) {
 class Costs {
  public:
   Costs(const PlanModel& model, const PlanValues& values, Plan& plan)
-      : p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
+      : model_(model), p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
 
   void report() {
     for (int t = 0; t < p_.quarters(); ++t) {
@@ -87,13 +87,48 @@ class Costs {
     }
     // Energy paid for and not used has no user: it is a cost of the shell.
     cost.energy = x_.at(c_.topup.at(s, t)) * electricity_lp(site) * kLpMoney;
+    add_plants(cost, s, t);
+    if (x_.at(c_.drawn.at(s, t)) <= 0) add_cost(cost, drawn_cost(s, t));
     return cost;
   }
 
-  PlanCost energy_cost(int s, double mean_power) const {
+  /// Annuities and care of the site's plants. Those begun before the plan are paid.
+  void add_plants(PlanCost& cost, int s, int t) const {
+    const auto& site = p_.sites[s];
+    for (int i = 0; i < static_cast<int>(site.plants.size()); ++i) {
+      const PlanPlant& plant = site.plants[i];
+      for (int u = 0; u + plant.lead <= t; ++u) {
+        if (t >= annuity_end(p_, u + plant.lead, plant.life)) continue;
+        const double price = x_.at(c_.plant.at(s, i, u)) * plant_lp(plant);
+        cost.construction += price * quarterly_charge(p_, plant.life) * kLpMoney;
+      }
+      PlanTerms stands;
+      add_plant_standing(stands, model_, s, i, t, plant_care_lp(plant));
+      cost.opex += x_.sum(stands) * kLpMoney;
+    }
+  }
+
+  /// Energy of all that the site draws, of the grid and of its plants, with what bridges cuts.
+  PlanCost drawn_cost(int s, int t) const {
+    const auto& site = p_.sites[s];
+    PlanTerms energy, emitted;
+    add_imported(energy, model_, s, t, electricity_lp(site));
+    for (int i = 0; i < static_cast<int>(site.plants.size()); ++i) {
+      energy.add(c_.made.at(s, i, t), fuel_lp(site.plants[i]));
+      const int backup = c_.backup.at(s, i, t);
+      if (backup >= 0) energy.add(backup, bridging_lp(site, site.plants[i]));
+    }
+    add_emitted(emitted, model_, s, t, to_lp(kLpCarbon * p_.carbon_price));
     PlanCost cost;
-    cost.energy = mean_power * electricity_lp(p_.sites[s]) * kLpMoney;
-    cost.carbon = mean_power * carbon_cost_lp(p_, p_.sites[s]) * kLpMoney;
+    cost.energy = x_.sum(energy) * kLpMoney, cost.carbon = x_.sum(emitted) * kLpMoney;
+    return cost;
+  }
+
+  /// Of that, by what is drawn.
+  PlanCost energy_cost(int s, int t, double mean_power) const {
+    PlanCost cost;
+    const double drawn = x_.at(c_.drawn.at(s, t));
+    if (drawn > 0) add_cost(cost, drawn_cost(s, t), mean_power / drawn);
     return cost;
   }
 
@@ -142,7 +177,7 @@ class Costs {
   PlanCost pool_cost(int s, int g, int t) const {
     const auto& system = p_.systems[g];
     const double installed = x_.at(c_.installed.at(s, g, t));
-    PlanCost cost = energy_cost(s, installed * idle_power_lp(p_.sites[s], system));
+    PlanCost cost = energy_cost(s, t, installed * idle_power_lp(p_.sites[s], system));
     const auto& all = plan_.quarters[t].systems[g];
     const double share = installed > 0 ? installed * systems_per_lp(system) / (all.installed + all.stored) : 0;
     const auto [bought, stood] = annuities(g, t);
@@ -193,7 +228,7 @@ class Costs {
       const double run = x_.at(c_.run.at(s, g, static_cast<int>(k), t));
       if (run <= 0) continue;
       add_cost(work_[k], pool, run / running);
-      add_cost(work_[k], energy_cost(s, run * work_power_lp(p_.sites[s], p_.systems[g], p_.services[k])));
+      add_cost(work_[k], energy_cost(s, t, run * work_power_lp(p_.sites[s], p_.systems[g], p_.services[k])));
     }
   }
 
@@ -255,6 +290,7 @@ class Costs {
     quarter.revenue += out.revenue;
   }
 
+  const PlanModel& model_;
   const Programme& p_;
   const PlanColumns& c_;
   const PlanValues& x_;

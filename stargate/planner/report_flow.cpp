@@ -24,7 +24,7 @@ namespace {
 class Flow {
  public:
   Flow(const PlanModel& model, const PlanValues& values, Plan& plan)
-      : p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
+      : model_(model), p_(*model.programme), c_(model.columns), x_(values), plan_(plan) {}
 
   void report() {
     for (int t = 0; t < p_.quarters(); ++t) {
@@ -84,8 +84,21 @@ class Flow {
     }
     out.used = used * kLpPower;
     out.energy = drawn * kLpPower * quarter_year;
-    out.paid_energy = out.energy + x_.at(c_.topup.at(s, t)) * kLpPower * quarter_year;
-    out.carbon = out.energy * site.carbon;
+    double made = 0, cut = 0, stands = 0;
+    for (int i = 0; i < static_cast<int>(site.plants.size()); ++i) {
+      PlanTerms plant;
+      add_plant_standing(plant, model_, s, i, t, 1);
+      stands += x_.sum(plant), made += x_.at(c_.made.at(s, i, t));
+    }
+    for (std::size_t g = 0; g < p_.systems.size(); ++g) {
+      cut += x_.at(c_.cut.at(s, static_cast<int>(g), t)) * full_power_lp(site, p_.systems[g]);
+    }
+    out.plants = stands * kLpPower, out.made = made * kLpPower * quarter_year, out.cut = cut * kLpPower;
+    out.flexible = x_.at(c_.flexible.at(s, t)) * kLpPower;
+    out.paid_energy = out.energy - out.made + x_.at(c_.topup.at(s, t)) * kLpPower * quarter_year;
+    PlanTerms emitted;
+    add_emitted(emitted, model_, s, t, 1);
+    out.carbon = x_.sum(emitted) * kLpCarbon;
     quarter.energised += out.energised;
     quarter.used += out.used;
     quarter.energy += out.energy;
@@ -109,8 +122,10 @@ class Flow {
         out.working += kLpAccelerators * x_.at(c_.run.at(static_cast<int>(s), g, static_cast<int>(k), t));
       }
     }
-    const double before = t > 0 ? plan_.quarters[t - 1].systems[g].stored : 0;
-    out.scrapped = std::max(0.0, without_dust(before + out.arrived - out.stored - out.delivered));
+    out.spares = x_.at(c_.spare.at(g, t)) * systems_per_lp(system);
+    double before = 0;
+    if (t > 0) before = plan_.quarters[t - 1].systems[g].stored + plan_.quarters[t - 1].systems[g].spares;
+    out.scrapped = std::max(0.0, without_dust(before + out.arrived - out.stored - out.spares - out.delivered));
     out.accelerators = out.installed * system.accelerators;
     quarter.accelerators += out.accelerators;
     quarter.systems.push_back(std::move(out));
@@ -165,9 +180,11 @@ class Flow {
         early_.clear();
         std::map<Quarter, double> together;
         for (std::size_t s = 0; s < p_.sites.size(); ++s) {
-          const auto& here = quarter.sites[s].systems[g];
+          auto& here = quarter.sites[s].systems[g];
           if (here.delivered > 0) held[s].push_back({quarter.quarter, here.delivered});
-          retire_first(held[s], here.retired, quarter.quarter, p_.systems[g].life);
+          here.failed = fail(held[s], here.retired, quarter.quarter, p_.systems[g]);
+          quarter.systems[g].failed += here.failed;
+          retire_first(held[s], here.retired - here.failed, quarter.quarter, p_.systems[g].life);
           for (const auto& vintage : held[s]) together[vintage.delivered] += vintage.installed;
         }
         if (quarter.systems[g].scrapped > 0) early_[quarter.quarter] += quarter.systems[g].scrapped;
@@ -226,6 +243,22 @@ class Flow {
     return out;
   }
 
+  /// Of each vintage what fails in the quarter, no more than leaves in all.
+  static double fail(std::deque<Vintage>& held, double retired, Quarter now, const PlanSystem& system) {
+    if (system.attrition.empty() || retired <= 0) return 0;
+    std::vector<double> lost;
+    double all = 0;
+    for (const auto& vintage : held) {
+      const int age = now - vintage.delivered;
+      const bool may_fail = age > 0 && age < system.life;
+      const double left = may_fail ? surviving_share(system, age) / surviving_share(system, age - 1) : 1;
+      lost.push_back((1 - left) * vintage.installed), all += lost.back();
+    }
+    const double share = all > retired ? retired / all : 1;
+    for (std::size_t i = 0; i < held.size(); ++i) held[i].installed -= share * lost[i];
+    return share * all;
+  }
+
   /// The oldest go first, as the life rows assume.
   void retire_first(std::deque<Vintage>& held, double retired, Quarter now, int life) {
     while (retired > 0 && !held.empty()) {
@@ -264,6 +297,7 @@ class Flow {
     }
   }
 
+  const PlanModel& model_;
   const Programme& p_;
   const PlanColumns& c_;
   const PlanValues& x_;

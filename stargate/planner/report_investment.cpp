@@ -52,7 +52,8 @@ Bridge systems_bridge(const Programme& p, const Plan& plan) {
   return out;
 }
 
-Bridge building_bridge(const Programme& p, const Plan& plan) {
+Bridge building_bridge(const PlanModel& model, const PlanValues& values, const Plan& plan) {
+  const Programme& p = *model.programme;
   Bridge out;
   // Of one dollar of price paid evenly over `count` quarters from `from` on, what is paid inside the horizon.
   const auto evenly = [&](int from, int count) {
@@ -60,12 +61,12 @@ Bridge building_bridge(const Programme& p, const Plan& plan) {
     for (int i = 0; i < count && from + i < p.quarters(); ++i) sum += discount_factor(p, from + i) / count;
     return sum;
   };
-  const auto add = [&](double price, int ready, double to_pay, double paid_inside) {
+  const auto add = [&](double price, int ready, double to_pay, double paid_inside, int life) {
     if (ready >= p.quarters()) {
       out.other += price * to_pay * paid_inside;  // for power that comes after the last quarter
       return;
     }
-    add_arrival(out, p, ready, p.building_life, price);
+    add_arrival(out, p, ready, life, price);
     out.timing += price * to_pay * (paid_inside - discount_factor(p, ready));
     out.paid_before += price * (1 - to_pay) * discount_factor(p, ready);
   };
@@ -75,13 +76,19 @@ Bridge building_bridge(const Programme& p, const Plan& plan) {
     for (int t = 0; t < p.quarters(); ++t) {
       const double started = plan.quarters[t].sites[s].started.in(kLpPower);
       const int lead = site.construction_lead;
-      if (started > 0) add(started * price, t + lead, 1, evenly(t, std::max(1, lead)));
+      if (started > 0) add(started * price, t + lead, 1, evenly(t, std::max(1, lead)), p.building_life);
       const double refit = to_lp(plan.quarters[t].sites[s].refit);
-      if (refit > 0) add(refit, t, 1, evenly(t, 1));
+      if (refit > 0) add(refit, t, 1, evenly(t, 1), p.building_life);
+      for (std::size_t i = 0; i < site.plants.size(); ++i) {
+        const PlanPlant& plant = site.plants[i];
+        const double begun = values.at(model.columns.plant.at(static_cast<int>(s), static_cast<int>(i), t));
+        if (begun <= 0) continue;
+        add(begun * plant_lp(plant), t + plant.lead, 1, evenly(t, std::max(1, plant.lead)), plant.life);
+      }
     }
     for (const auto& some : site.building) {
       const int ready = some.ready - p.first;
-      add(to_lp(some.power) * price, ready, 1 - some.paid, evenly(0, std::max(1, ready)));
+      add(to_lp(some.power) * price, ready, 1 - some.paid, evenly(0, std::max(1, ready)), p.building_life);
     }
   }
   for (int t = 0; t < p.quarters(); ++t) out.paid += discount_factor(p, t) * to_lp(plan.quarters[t].spent.construction);
@@ -89,7 +96,8 @@ Bridge building_bridge(const Programme& p, const Plan& plan) {
 }
 
 /// Arrivals at their price, and buildings when they are ready.
-PlanCapital capital_by_class(const Programme& p, const Plan& plan) {
+PlanCapital capital_by_class(const PlanModel& model, const PlanValues& values, const Plan& plan) {
+  const Programme& p = *model.programme;
   PlanCapital out;
   for (int t = 0; t < p.quarters(); ++t) {
     for (std::size_t g = 0; g < p.systems.size(); ++g) {
@@ -105,6 +113,12 @@ PlanCapital capital_by_class(const Programme& p, const Plan& plan) {
       for (const auto& some : site.building) ready += some.ready == p.first + t ? some.power : Power{};
       const Money price = ready * site.construction_price;
       out.building += plan.quarters[t].sites[s].refit;
+      for (std::size_t i = 0; i < site.plants.size(); ++i) {
+        const int begun = t - site.plants[i].lead;
+        if (begun < 0) continue;
+        const int column = model.columns.plant.at(static_cast<int>(s), static_cast<int>(i), begun);
+        out.power += values.at(column) * plant_lp(site.plants[i]) * kLpMoney;
+      }
       out.power += p.power_price * price, out.cooling += p.cooling_price * price;
       out.building += (1 - p.power_price - p.cooling_price) * price;
     }
@@ -182,9 +196,9 @@ void find_return(const std::vector<double>& flows, PlanReturn& out) {
 
 void report_investment(const PlanModel& model, const PlanValues& values, Plan& plan) {
   const auto& p = *model.programme;
-  plan.capital = capital_by_class(p, plan);
+  plan.capital = capital_by_class(model, values, plan);
   plan.systems_bridge = systems_bridge(p, plan).in_money();
-  plan.building_bridge = building_bridge(p, plan).in_money();
+  plan.building_bridge = building_bridge(model, values, plan).in_money();
   const std::vector<double> flows = net_flows(model, values, plan);
   find_return(flows, plan.investment);
   double sum = 0;

@@ -48,6 +48,18 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
                          programme.services[key.first].id);
     case PlanFamily::hall:
       return fmt::format("halls for racks of {} at {}", format_quantity(programme.halls[key.second].rack), site());
+    case PlanFamily::plant:
+    case PlanFamily::backup:
+    case PlanFamily::generated:
+      return fmt::format("{} at {}", programme.sites[key.first].plants[key.second].name, site());
+    case PlanFamily::flexible:
+      return "power that is cut at times at " + site();
+    case PlanFamily::curtailed:
+      return "cuts at " + site();
+    case PlanFamily::spares:
+      return "spares of " + system();
+    case PlanFamily::collateral:
+      return "security of " + programme.capital[key.first].name;
     case PlanFamily::tax:
       return "taxed profit";
     case PlanFamily::debt_service:
@@ -71,6 +83,8 @@ std::string limit_group(const Programme& programme, const RowKey& key) {
     case PlanFamily::subscribed:
     case PlanFamily::draw_power:
     case PlanFamily::take_or_pay:
+    case PlanFamily::own_use:
+    case PlanFamily::imported:
       break;
   }
   return fmt::format("{} at {}", family_row(key.family).name, site());
@@ -132,7 +146,7 @@ class Limits {
       limit.activity = limit.bound;
       limit.assumed = !p_.systems[key.first].growth->sourced;
     }
-    if (is_contract || key.family == PlanFamily::floor) limit.activity = limit.bound;
+    if (is_contract || key.family == PlanFamily::floor || key.family == PlanFamily::plant) limit.activity = limit.bound;
     plan_.limits.push_back(std::move(limit));
   }
 
@@ -149,7 +163,11 @@ class Limits {
       case PlanFamily::debt_share:
       case PlanFamily::debt_service:
       case PlanFamily::fixed_charge:
+      case PlanFamily::collateral:
+      case PlanFamily::curtailed:
         return 0;
+      case PlanFamily::plant:
+        return to_lp(p_.sites[key.first].plants[key.second].most.at(p_.quarter_of(key.t)));
       case PlanFamily::floor:
         return -model_.lp.row_upper()[row];
       case PlanFamily::contract:

@@ -71,6 +71,11 @@ Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
         const double price = refit_lp(p.halls[static_cast<std::size_t>(h)]);
         sum += values.at(c.refit.at(s, h, t)) * price * book_at_end(p, p.start(t), p.building_life);
       }
+      for (int i = 0; i < static_cast<int>(site.plants.size()); ++i) {
+        const PlanPlant& plant = site.plants[static_cast<std::size_t>(i)];
+        const double begun = values.at(c.plant.at(s, i, t));
+        if (begun > 0) sum += begun * plant_lp(plant) * book_at_end(p, p.start(plant_period(p, plant, t)), plant.life);
+      }
       for (int g = 0; g < static_cast<int>(p.systems.size()); ++g) {
         const auto& system = p.systems[static_cast<std::size_t>(g)];
         const double kept = values.at(c.left.at(s, g, t));

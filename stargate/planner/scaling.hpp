@@ -61,11 +61,8 @@ inline double rented_throughput_lp(const PlanService& service, const PlanThrough
 inline double hire_lp(MoneyRate price) { return to_lp(kLpAccelerators * price * quarter_year); }
 /// M$ a quarter of one MW under lease.
 inline double rent_lp(const PlanLease& lease) { return to_lp(kLpPower * quarter_year * lease.rent); }
-/// M$ of one MW drawn for a quarter: electricity, and carbon at its price.
+/// M$ of one MW drawn of the grid for a quarter.
 inline double electricity_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.electricity_price); }
-inline double carbon_cost_lp(const Programme& programme, const PlanSite& site) {
-  return to_lp(kLpPower * quarter_year * site.carbon * programme.carbon_price);
-}
 /// Kilotonnes of one MW drawn for a quarter.
 inline double carbon_lp(const PlanSite& site) { return to_lp(kLpPower * quarter_year * site.carbon); }
 /// M$ of a million tokens a second over a quarter.
@@ -89,6 +86,24 @@ inline double part_unit(const Programme& programme, const PlanPart& part) {
 inline double keeping_lp(const Programme& programme, const PlanPart& part) {
   const double rate = std::pow(1 + programme.capital_cost, 0.25) - 1;
   return std::max(1e-9, rate) * part_unit(programme, part) * to_lp(part.price);
+}
+/// M$ of one MW of plant; to keep it for a quarter.
+inline double plant_lp(const PlanPlant& plant) { return to_lp(kLpPower * plant.price); }
+inline double plant_care_lp(const PlanPlant& plant) { return 0.25 * plant.maintenance * plant_lp(plant); }
+/// M$ of one MW made for a quarter, and kilotonnes of it.
+inline double fuel_lp(const PlanPlant& plant) { return to_lp(kLpPower * quarter_year * plant.fuel); }
+inline double plant_carbon_lp(const PlanPlant& plant) { return to_lp(kLpPower * quarter_year * plant.carbon); }
+/// Of one MW of backup, the mean MW over a quarter that it gives in cuts.
+inline double bridged_lp(const PlanSite& site, const PlanPlant& plant) { return site.flexible->cut * plant.bridged; }
+/// M$ a quarter for what one MW of backup gives then, beside what the grid would have cost; never a gain.
+inline double bridging_lp(const PlanSite& site, const PlanPlant& plant) {
+  const double beside = plant.battery ? plant.loss * electricity_lp(site) : fuel_lp(plant) - electricity_lp(site);
+  return bridged_lp(site, plant) * std::max(0.0, beside);
+}
+/// Kilotonnes a quarter of the same.
+inline double bridging_carbon_lp(const PlanSite& site, const PlanPlant& plant) {
+  const double beside = plant.battery ? plant.loss * carbon_lp(site) : plant_carbon_lp(plant) - carbon_lp(site);
+  return bridged_lp(site, plant) * std::max(0.0, beside);
 }
 /// M$ to refit one MW.
 inline double refit_lp(const PlanHall& hall) { return to_lp(kLpPower * hall.price); }

@@ -75,7 +75,8 @@ std::string sites_csv(const Plan& plan) {
                    {"system"},
                    {"installed"},
                    {"delivered"},
-                   {"retired"}});
+                   {"retired"},
+                   {"site_carbon_t"}});
   for (const auto& q : plan.quarters) {
     for (std::size_t i = 0; i < plan.sites.size(); ++i) {
       const auto& s = q.sites[i];
@@ -84,7 +85,8 @@ std::string sites_csv(const Plan& plan) {
         table.add_row({format_quarter(q.quarter), plan.sites[i], number(s.grid.in(megawatt)),
                        number(s.built.in(megawatt)), number(s.energised.in(megawatt)), number(s.used.in(megawatt)),
                        number(s.started.in(megawatt)),
-                       plan.systems[k], number(at.installed), number(at.delivered), number(at.retired)});
+                       plan.systems[k], number(at.installed), number(at.delivered), number(at.retired),
+                       number(s.carbon.in(tonne))});
       }
     }
   }

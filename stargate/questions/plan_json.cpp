@@ -147,12 +147,23 @@ void write_period(JsonWriter& json, const StudyReport& report, const Plan& plan,
   json.member("power_by_site_mw", by_site([](const SiteQuarter& s) { return s.energised.in(megawatt); }));
   json.member("built_by_site_mw", by_site([](const SiteQuarter& s) { return s.built.in(megawatt); }));
   json.member("grid_by_site_mw", by_site([](const SiteQuarter& s) { return s.grid.in(megawatt); }));
+  const bool own_power = std::any_of(report.prepared.programme.sites.begin(), report.prepared.programme.sites.end(),
+                                     [](const PlanSite& s) { return !s.plants.empty() || s.flexible; });
+  if (own_power) {
+    json.member("plants_by_site_mw", by_site([](const SiteQuarter& s) { return s.plants.in(megawatt); }));
+    json.member("made_by_site_mwh", by_site([](const SiteQuarter& s) { return s.made.in(megawatt_hour); }));
+    json.member("flexible_by_site_mw", by_site([](const SiteQuarter& s) { return s.flexible.in(megawatt); }));
+    json.member("cut_by_site_mw", by_site([](const SiteQuarter& s) { return s.cut.in(megawatt); }));
+  }
+  json.member("carbon_by_site_t", by_site([](const SiteQuarter& s) { return s.carbon.in(tonne); }));
   json.member("accelerators", by_system([](const SystemQuarter& s) { return s.installed; }));
   json.member("ordered", by_system([](const SystemQuarter& s) { return s.ordered; }));
   json.member("arrived", by_system([](const SystemQuarter& s) { return s.arrived; }));
   json.member("stored", by_system([](const SystemQuarter& s) { return s.stored; }));
   json.member("delivered", by_system([](const SystemQuarter& s) { return s.delivered; }));
   json.member("retired", by_system([](const SystemQuarter& s) { return s.retired; }));
+  json.member("failed", by_system([](const SystemQuarter& s) { return s.failed; }));
+  json.member("spares", by_system([](const SystemQuarter& s) { return s.spares; }));
   write_spending(json, quarter, released_by(report.prepared.programme, quarter.quarter));
   write_services(json, plan, quarter);
   write_quarter_money(json, plan, quarter);

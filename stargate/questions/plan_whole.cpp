@@ -51,12 +51,23 @@ std::string runs_text(const WholePlan& whole) {
 std::string vendors_text(const WholeAnswer& answer) {
   std::string out;
   for (const auto& vendor : answer.whole.vendors) {
-    out += fmt::format("  {}: {}\n", vendor.system, vendor.qualified ? "qualified" : "not worth its qualification");
+    out += fmt::format("  {}: {}", vendor.system, vendor.qualified ? "qualified" : "not worth its qualification");
+    if (vendor.minimum > 0) out += fmt::format(", {:.0f} systems of at least {:.0f}", vendor.ordered, vendor.minimum);
+    out += "\n";
   }
   for (const auto& system : answer.unlimited) {
     out += fmt::format("  {}: no offer limits it, so its qualification is not asked for\n", system);
   }
   return out.empty() ? out : "\nVendors of whom nothing is bought yet\n" + out;
+}
+
+std::string contracts_text(const WholePlan& whole) {
+  std::string out;
+  for (const auto& some : whole.contracts) {
+    out += fmt::format("  {}: {} ({:.0f} % where any part may be)\n", some.contract, some.taken ? "taken" : "left",
+                       100 * some.in_parts);
+  }
+  return out.empty() ? out : "\nOptions that are taken whole or not\n" + out;
 }
 
 std::string prices_text(const Plan& plan) {
@@ -79,7 +90,8 @@ std::string whole_text(const WholeAnswer& answer) {
                                 100 * ((whole.value - whole.relaxed) / whole.relaxed));
   out += fmt::format("  {} whole numbers; no whole plan is better by more than {:.2f} %\n", whole.integers,
                      100 * whole.gap);
-  return out + buildings_text(whole) + runs_text(whole) + vendors_text(answer) + prices_text(whole.plan);
+  return out + buildings_text(whole) + runs_text(whole) + vendors_text(answer) + contracts_text(whole) +
+         prices_text(whole.plan);
 }
 
 void write_whole(JsonWriter& json, const WholeAnswer& answer) {
@@ -101,7 +113,13 @@ void write_whole(JsonWriter& json, const WholeAnswer& answer) {
   }
   json.end_array().key("vendors").begin_array();
   for (const auto& vendor : whole.vendors) {
-    json.begin_object().member("system", vendor.system).member("qualified", vendor.qualified).end_object();
+    json.begin_object().member("system", vendor.system).member("qualified", vendor.qualified);
+    json.member("least_systems", vendor.minimum).member("ordered_systems", vendor.ordered).end_object();
+  }
+  json.end_array().key("contracts").begin_array();
+  for (const auto& some : whole.contracts) {
+    json.begin_object().member("contract", some.contract).member("in_parts", some.in_parts);
+    json.member("taken", some.taken).end_object();
   }
   json.end_array().key("prices").begin_array();
   for (const auto& g : whole.plan.groups) {
@@ -129,6 +147,11 @@ AnswerFields whole_answer_fields() {
           {"runs[]/where", "text", "Site, or the campuses of a country; empty: not run"},
           {"vendors[]/system", "text", "Of whom nothing is bought yet"},
           {"vendors[]/qualified", "boolean", "Whether the fee is paid"},
+          {"vendors[]/least_systems", "number", "That it asks to be ordered"},
+          {"vendors[]/ordered_systems", "number", "Of it, to the end of the tail"},
+          {"contracts[]/contract", "text", "An option that binds"},
+          {"contracts[]/in_parts", "number", "Share that is taken where any part may be"},
+          {"contracts[]/taken", "boolean", "Whether it is taken whole"},
           {"prices[]/limit", "text", "That binds, with the whole numbers fixed"},
           {"prices[]/unit", "text", "Its unit"},
           {"prices[]/one_more_usd", "number", "Worth of one unit more in each of its quarters"},
@@ -146,9 +169,12 @@ Check check_runs(const WholeQuestion& question, const QuestionContext& context, 
 }
 
 PlanWholes wholes_of(const WholeQuestion& question) {
-  return {question.building, static_cast<int>(question.quarters), question.qualification,
-          question.runs,     question.network,                    question.gap,
-          static_cast<int>(question.nodes)};
+  PlanWholes out;
+  out.building = question.building, out.quarters = static_cast<int>(question.quarters);
+  out.qualification = question.qualification, out.contracts = question.contracts;
+  out.run_services = question.runs, out.network_rate = question.network;
+  out.gap = question.gap, out.nodes = static_cast<int>(question.nodes);
+  return out;
 }
 
 Result<std::string> whole_figures(const WholeQuestion& question, const QuestionContext& context) {
@@ -187,8 +213,10 @@ const QuestionTable<WholeQuestion>& WholeQuestion::table() {
                "The largest building, at the meter; a campus is cut into equal ones that the crews can begin",
                not_negative);
     t.optional("quarters", &Q::quarters, "From the first, in which buildings are whole", not_negative);
-    t.optional("qualification", &Q::qualification, "Paid once for a vendor of whom nothing is bought yet",
+    t.optional("qualification", &Q::qualification,
+               "Paid once for a vendor of whom nothing is bought yet, where the study has no terms of its own",
                not_negative);
+    t.optional("contracts", &Q::contracts, "Options on rented machines that bind are taken as a whole or not");
     t.optional("runs", &Q::runs, "Services whose first class of customers is a run a year, on one campus or not at all")
         .commas();
     t.optional("network", &Q::network, "Of a run's rate, over the campuses of a country; 0: one campus only", fraction);

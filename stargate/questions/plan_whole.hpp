@@ -9,6 +9,7 @@ struct WholeQuestion : PlanStudyFields {
   Power building = 150.0 * megawatt;  ///< at the meter; the largest that is begun at once
   std::int64_t quarters = 12;         ///< from the first, in which buildings are whole
   Money qualification;                ///< of a vendor of whom nothing is bought yet
+  bool contracts = false;             ///< options that bind are taken whole or not
   std::vector<std::string> runs;      ///< services, by id
   double network = 0.9;               ///< of a run's rate, where the campuses of a country run it
   double gap = 0.005;                 ///< of the value

@@ -15,6 +15,7 @@ namespace {
 
 // quarters
 constexpr int kPartLag = 1;
+constexpr int kWaferLag = 2;  // a wafer of a leading process takes a quarter before it is packaged
 
 /// Whole quarters, upwards; what is longer than a millennium is a millennium.
 int whole_quarters(Duration d) { return static_cast<int>(std::min(std::ceil(d / quarter_year - 1e-9), 4000.0)); }
@@ -27,6 +28,23 @@ MoneyPerEnergy cost_rent(const PlanSite& site, const FinanceSpec& finance, int t
   for (int i = 0; i < site.construction_lead; ++i) grown += std::pow(1 + q, site.construction_lead - i);
   return grown / site.construction_lead * site.construction_price *
          quarterly_annuity_in_advance(finance.capital_cost, term) / quarter_year;
+}
+
+PlanPlant make_plant(const PlantSpec& spec, const StudySiteSpec& site) {
+  PlanPlant out;
+  out.name = spec.name, out.most = spec.power, out.begun = spec.begun;
+  out.lead = whole_quarters(spec.lead_time), out.life = quarters_of(spec.life);
+  out.price = spec.price, out.maintenance = spec.maintenance;
+  out.battery = spec.battery.has_value();
+  if (out.battery) {
+    out.loss = 1 / spec.efficiency - 1;
+    if (site.flexible && site.flexible->longest > Duration{}) {
+      out.bridged = std::min(1.0, *spec.battery / site.flexible->longest);
+    }
+  } else {
+    out.fuel = spec.fuel_price / spec.efficiency, out.carbon = spec.fuel_carbon / spec.efficiency;
+  }
+  return out;
 }
 
 /// A construction price is a watt of IT; the planner counts watts at the meter.
@@ -47,6 +65,8 @@ PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const Stu
   out.most_started = spec.most_started;
   out.take_or_pay = spec.take_or_pay;
   out.rack = spec.rack;
+  for (const auto& plant : spec.plants) out.plants.push_back(make_plant(plant, spec));
+  if (spec.flexible) out.flexible = PlanFlexible{spec.flexible->power, spec.flexible->hours / year};
   if (spec.lease) {
     const int term = quarters_of(spec.lease->term);
     out.lease = PlanLease{spec.lease->power, spec.lease->rent.value_or(cost_rent(out, study.finance, term)), term};
@@ -56,8 +76,9 @@ PlanSite make_site(const Catalogue& catalogue, const StudySpec& study, const Stu
 
 /// What one system needs of each product that limits.
 std::map<std::string, double> system_parts(const Catalogue& catalogue, const System& system,
-                                           const std::vector<PartKind>& procured,
+                                           const StudySystemSpec& spec,
                                            const std::set<std::string>& limiting) {
+  const auto& procured = spec.procured;
   const auto buys = [&](PartKind kind) { return std::find(procured.begin(), procured.end(), kind) != procured.end(); };
   const Accelerator& accelerator = catalogue.accelerators.at(system.accelerator);
   std::map<std::string, double> parts;
@@ -71,6 +92,10 @@ std::map<std::string, double> system_parts(const Catalogue& catalogue, const Sys
   const auto host = catalogue.cpus.find(system.cpu);
   if (buys(PartKind::host_memory) && host != catalogue.cpus.end() && system.host_memory) {
     add("memory:" + host->second.memory, system.host_memory->in(gigabyte));
+  }
+  if (buys(PartKind::wafers) && spec.dies) {
+    const double good = good_dies_per_wafer(spec.dies->area_mm2, spec.dies->defects_per_cm2);
+    add("wafers:" + spec.dies->process, system.accelerators * spec.dies->per_accelerator / good);
   }
   if (buys(PartKind::cpu)) add("cpu:" + system.cpu, system.cpus);
   if (buys(PartKind::packaging) && accelerator.packages_per_wafer) {
@@ -118,8 +143,13 @@ PlanSystem make_system(const Catalogue& catalogue, const StudySpec& study, const
   out.idle_power = spec.idle_power.value_or(idle / out.power);
   out.life = quarters_of(study.finance.system_life);
   out.availability = spec.availability, out.rack = spec.rack;
+  out.attrition = spec.attrition, out.spares = spec.spares;
+  if (spec.qualification) {
+    out.qualification = PlanQualification{spec.qualification->cost, whole_quarters(spec.qualification->time),
+                                          spec.qualification->minimum_systems};
+  }
   out.maintenance = study.finance.maintenance;
-  out.parts = system_parts(catalogue, system, spec.procured, limiting);
+  out.parts = system_parts(catalogue, system, spec, limiting);
   for (const auto& some : study.committed) {
     if (some.system != spec.system) continue;
     const double count = some.accelerators / system.accelerators;
@@ -183,6 +213,9 @@ PlanContract make_contract(const Catalogue& catalogue, const StudySpec& study, c
 PlanTranche make_tranche(const TrancheSpec& spec) {
   PlanTranche out{spec.name, spec.from, spec.amount, FundKind::equity, spec.interest, spec.drawn};
   if (spec.kind == CapitalKind::debt) out.kind = FundKind::debt;
+  if (spec.of_systems || spec.of_buildings || !spec.recourse) {
+    out.collateral = PlanCollateral{spec.of_systems.value_or(0), spec.of_buildings.value_or(0), spec.recourse};
+  }
   if (spec.repaid_until) out.repayment = PlanRepayment{*spec.repaid_from, *spec.repaid_until};
   return out;
 }
@@ -216,8 +249,9 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
     PlanPart part;
     part.product = product;
     const bool memory = product.starts_with("memory:"), system = product.starts_with("system:");
-    part.unit = memory ? "GB" : product.starts_with("packaging:") ? "wafers" : system ? "systems" : "pieces";
-    part.lag = system ? 0 : kPartLag;
+    const bool wafers = product.starts_with("packaging:") || product.starts_with("wafers:");
+    part.unit = memory ? "GB" : wafers ? "wafers" : system ? "systems" : "pieces";
+    part.lag = system ? 0 : product.starts_with("wafers:") ? kWaferLag : kPartLag;
     if (memory) {
       const auto& price = catalogue.memories.at(product.substr(7)).price;
       if (price) part.price = price->mid * gigabyte;
@@ -226,7 +260,7 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
       for (const auto& supply : catalogue.suppliers.at(share.supplier).delivers) {
         if (supply.product != product) continue;
         PlanOffer offer{share.supplier, {}};
-        for (Quarter q = study.horizon.first - kPartLag; q <= study.horizon.last; q = q + 1) {
+        for (Quarter q = study.horizon.first - kWaferLag; q <= study.horizon.last; q = q + 1) {
           const double world = supply.capacity ? supply.capacity->at(q).in(gigabyte) : supply.units->at(q);
           offer.amount.points[q] = world * share.share.at(std::max(q, study.horizon.first));
         }
@@ -239,6 +273,14 @@ std::vector<PlanPart> make_parts(const Catalogue& catalogue, const StudySpec& st
 }
 
 }  // namespace
+
+double good_dies_per_wafer(double area_mm2, double defects_per_cm2) {
+  constexpr double kPi = 3.14159265358979324, kDiameter = 300;  // mm
+  const double dies = kPi * kDiameter * kDiameter / (4 * area_mm2) - kPi * kDiameter / std::sqrt(2 * area_mm2);
+  const double defects = area_mm2 / 100 * defects_per_cm2;  // of a die
+  const double part = defects > 1e-9 ? -std::expm1(-defects) / defects : 1;
+  return std::max(1.0, dies * part * part);
+}
 
 std::set<std::string> supplied_products(const Catalogue& catalogue) {
   std::set<std::string> products;

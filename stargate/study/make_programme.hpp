@@ -8,6 +8,12 @@
 
 namespace stargate {
 
+/// Good dies from a wafer of 300 mm:
+///   dies   pi d^2 / 4 A - pi d / sqrt(2 A)     (D. de Vries, IEEE Trans. Semiconductor Manufacturing 18, 2005)
+///   yield  ((1 - exp(-A D)) / (A D))^2         (B. Murphy, Proceedings of the IEEE 52, 1964)
+/// At least one die.
+double good_dies_per_wafer(double area_mm2, double defects_per_cm2);
+
 /// Products some supplier of the catalogue delivers: these limit deliveries, all others do not. With a supplier left
 /// out its products still do, so it takes the whole catalogue's set.
 std::set<std::string> supplied_products(const Catalogue& catalogue);

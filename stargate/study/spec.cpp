@@ -53,7 +53,71 @@ const RecordTable<TrancheSpec>& TrancheSpec::table() {
                                 .optional("repaid_from", &T::repaid_from, "Debt: quarter of the first instalment.")
                                 .optional("repaid_until", &T::repaid_until,
                                           "Debt: quarter of the last; the first again: all at once.")
+                                .optional("of_systems", &T::of_systems,
+                                          "Debt: security, share of the book of the systems that is owed at most.",
+                                          fraction)
+                                .optional("of_buildings", &T::of_buildings,
+                                          "Debt: security, share of the book of the buildings on top.", fraction)
+                                .optional("recourse", &T::recourse,
+                                          "Debt: the programme answers for it; else it counts in no share of debt.")
                                 .required("source", &T::source, "Where the figure comes from.");
+  return table;
+}
+
+const RecordTable<PlantSpec>& PlantSpec::table() {
+  using P = PlantSpec;
+  static const auto table =
+      RecordTable<P>("plant", "Power at a site beside the grid: engines, turbines, fuel cells, batteries.")
+          .required("name", &P::name, "What it is.")
+          .required("power", &P::power, "The most that may stand, by quarter, with what is begun.", not_negative)
+          .optional("begun", &P::begun, "Of it, by quarter, what was begun before the first quarter; it is paid.",
+                    not_negative)
+          .required("price", &P::price, "Of power that machines may count on, with what stands by.", not_negative)
+          .required("lead_time", &P::lead_time, "From order to power.", within_century)
+          .required("life", &P::life, "Over which its price is spread.", life_within_century)
+          .optional("maintenance", &P::maintenance, "Of the price, a year.", fraction)
+          .optional("efficiency", &P::efficiency, "Energy out over energy in; of a battery, of the round trip.",
+                    Rule{.at_least = {}, .above = 0.0, .at_most = 1.0})
+          .optional("fuel_price", &P::fuel_price, "Of the fuel's heat.", not_negative)
+          .optional("fuel_carbon", &P::fuel_carbon, "Of the fuel's heat.", not_negative)
+          .optional("battery", &P::battery, "A battery that lasts this long at full power; it needs a grid.", positive)
+          .required("source", &P::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<FlexibleSpec>& FlexibleSpec::table() {
+  using F = FlexibleSpec;
+  static const auto table =
+      RecordTable<F>("flexible power", "Power that may be had before the grid is firm, for hours given up.")
+          .required("power", &F::power, "At the meter, beside what is firm, by quarter.", not_negative)
+          .required("hours", &F::hours, "A year, in which it is cut.",
+                    Rule{.at_least = 0.0, .above = {}, .at_most = year.base()})
+          .optional("longest", &F::longest, "Cut at a stretch; what batteries must last through.", positive)
+          .required("source", &F::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<DieSpec>& DieSpec::table() {
+  using D = DieSpec;
+  static const auto table =
+      RecordTable<D>("dies", "Compute dies of an accelerator, for the wafers that it takes.")
+          .required("process", &D::process, "Suppliers deliver it as wafers:<process>.")
+          .required("area_mm2", &D::area_mm2, "Of one die.", Rule{.at_least = 1.0, .above = {}, .at_most = 5000.0})
+          .required("defects_per_cm2", &D::defects_per_cm2, "Of the process, that spoil a die.",
+                    Rule{.at_least = 0.0, .above = {}, .at_most = 10.0})
+          .optional("per_accelerator", &D::per_accelerator, "Dies in one.", positive)
+          .required("source", &D::source, "Where the figures come from.");
+  return table;
+}
+
+const RecordTable<QualificationSpec>& QualificationSpec::table() {
+  using Q = QualificationSpec;
+  static const auto table =
+      RecordTable<Q>("qualification", "What comes before the first order of a vendor; in plans whose parts come whole.")
+          .required("cost", &Q::cost, "Once, of tests and changes.", not_negative)
+          .optional("time", &Q::time, "Before anything may be ordered.", within_century)
+          .optional("minimum_systems", &Q::minimum_systems, "Ordered in all, at least.", not_negative)
+          .required("source", &Q::source, "Where the figures come from.");
   return table;
 }
 
@@ -72,6 +136,8 @@ const RecordTable<StudySiteSpec>& StudySiteSpec::table() {
                     fraction)
           .optional("rack", &S::rack, "Power of the densest rack that its halls take as they are; else any.", positive)
           .optional("lease", &S::lease, "Power with its building that may be rented there.")
+          .optional("plants", &S::plants, "Engines, turbines, fuel cells, batteries beside the grid.")
+          .optional("flexible", &S::flexible, "Power that may be had before the grid is firm.")
           .required("source", &S::source, "Where the dates come from.");
   return table;
 }
@@ -150,6 +216,7 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
           .optional("kinds", &S::kinds, "Kinds of service it may run; else all.")
           .optional("procured", &S::procured,
                     "Parts that the programme buys itself, so that their suppliers limit it; else their maker does.")
+          .optional("dies", &S::dies, "Compute dies of its accelerators, where wafers are procured.")
           .optional("order_lead_time", &S::order_lead_time, "From order to delivery; else the supplier's.",
                     within_century)
           .optional("price_change", &S::price_change, "Change of price a year.",
@@ -158,6 +225,11 @@ const RecordTable<StudySystemSpec>& StudySystemSpec::table() {
                     fraction)
           .optional("rack", &S::rack, "Power of one of its racks, for halls that do not take all.", positive)
           .optional("availability", &S::availability, "Share of installed accelerators that work.", fraction)
+          .optional("attrition", &S::attrition,
+                    "Share that fails for good and is not replaced, a year, by year of age; the last holds on.",
+                    fraction)
+          .optional("spares", &S::spares, "Held without power, as a share of what the plan installs.", fraction)
+          .optional("qualification", &S::qualification, "What comes before its first order; of plan whole.")
           .optional("seed_systems", &S::seed_systems, "Growth limit: systems a quarter from a standing start.",
                     positive)
           .optional("growth", &S::growth, "Growth limit: deliveries grow by at most this a quarter.", not_negative)

@@ -43,6 +43,9 @@ struct TrancheSpec {
   /// A year, on what is owed.
   double interest = 0;
   std::optional<Quarter> repaid_from, repaid_until;  ///< equal instalments; empty: not repaid
+  /// Debt: no more is owed than these shares of the book of what stands; both empty: no security is asked for.
+  std::optional<double> of_systems, of_buildings;
+  bool recourse = true;                              ///< else the lender has its security alone
   SourceNote source;
   static const RecordTable<TrancheSpec>& table();
 };
@@ -56,6 +59,40 @@ struct LeaseSpec {
   static const RecordTable<LeaseSpec>& table();
 };
 
+/// Engines, turbines, fuel cells or batteries at a site.
+struct PlantSpec {
+  std::string name;
+  Series<Power> power;                ///< the most that may stand, with what is begun
+  Series<Power> begun;                ///< of it, by quarter, what was begun before the first one; its price is paid
+  MoneyPerPower price;                ///< of power that machines may count on
+  Duration lead_time, life;
+  double maintenance = 0;             ///< share of the price a year
+  double efficiency = 1;              ///< energy out over energy in; of a battery of the round trip
+  MoneyPerEnergy fuel_price;          ///< of the fuel's heat
+  CarbonIntensity fuel_carbon;        ///< of the same
+  std::optional<Duration> battery;    ///< at full power; else it burns fuel
+  SourceNote source;
+  static const RecordTable<PlantSpec>& table();
+};
+
+/// Power that may be had before the grid is firm.
+struct FlexibleSpec {
+  Series<Power> power;   ///< at the meter, beside what is firm
+  Duration hours;        ///< a year, in which it is cut
+  Duration longest;      ///< of one cut
+  SourceNote source;
+  static const RecordTable<FlexibleSpec>& table();
+};
+
+/// What a vendor of whom nothing is bought yet asks for first; read by plans whose parts come whole.
+struct QualificationSpec {
+  Money cost;
+  Duration time;                ///< before anything may be ordered
+  double minimum_systems = 0;   ///< ordered in all, at least
+  SourceNote source;
+  static const RecordTable<QualificationSpec>& table();
+};
+
 struct StudySiteSpec {
   std::string site;                         ///< id of the catalogue
   Series<Power> power;                      ///< at the meter, that the grid and the programme's contracts can give
@@ -65,6 +102,8 @@ struct StudySiteSpec {
   /// Share of the energy of the energised power that is paid for when it is not used.
   double take_or_pay = 0;
   std::optional<LeaseSpec> lease;
+  std::vector<PlantSpec> plants;         ///< beside the grid
+  std::optional<FlexibleSpec> flexible;  ///< before the grid is firm
   Power rack;  ///< densest rack that its halls take; zero: any
   SourceNote source;
   static const RecordTable<StudySiteSpec>& table();
@@ -102,7 +141,16 @@ struct CommittedSpec {
 enum class ServiceKind { training, serving };
 
 /// What of a system the programme buys itself. Its maker buys the rest, and it is in what the maker offers.
-enum class PartKind { memory, host_memory, packaging, cpu };
+enum class PartKind { memory, host_memory, packaging, wafers, cpu };
+
+/// Compute dies of an accelerator whose wafers the programme buys.
+struct DieSpec {
+  std::string process;           ///< suppliers deliver "wafers:<process>"
+  double area_mm2 = 0, defects_per_cm2 = 0;
+  int per_accelerator = 1;
+  SourceNote source;
+  static const RecordTable<DieSpec>& table();
+};
 
 /// Shares are of one; `growth` is a quarter, `price_change` a year.
 struct StudySystemSpec {
@@ -110,11 +158,15 @@ struct StudySystemSpec {
   std::optional<Quarter> from, until;       ///< deliveries; else from the system's own availability, until the end
   std::vector<ServiceKind> kinds;           ///< of services it may run; empty: all
   std::vector<PartKind> procured;           ///< by the programme: their suppliers' offers limit it
+  std::optional<DieSpec> dies;              ///< of its accelerators, where wafers are procured
   std::optional<Duration> order_lead_time;  ///< empty: the supplier's
   double price_change = 0;                  ///< a year, after `from`
   /// Share of the full power; else what the machine's records say that it draws when nothing runs.
   std::optional<double> idle_power;
   double availability = 0.95;                  ///< share of its accelerators that work
+  std::vector<double> attrition;               ///< share that fails for good and is not replaced, by year of age
+  double spares = 0;                           ///< held without power, share of what the plan installs
+  std::optional<QualificationSpec> qualification;
   Power rack;                                  ///< of one of its racks; zero: fits any hall
   std::optional<double> seed_systems, growth;  ///< growth limit: deliveries <= seed + (1 + growth) * the quarter before
   SourceNote growth_source;                    ///< of these two; empty: nobody published them
@@ -240,6 +292,7 @@ struct EnumNames<PartKind> {
       {"memory", PartKind::memory},
       {"host_memory", PartKind::host_memory},
       {"packaging", PartKind::packaging},
+      {"wafers", PartKind::wafers},
       {"cpu", PartKind::cpu}};
 };
 template <>

@@ -210,12 +210,14 @@ class StudyCheck {
       at_most(item("sites", i), "energised", path, largest(site.energised) / kMostPower, "1,000 GW");
       at_most(item("sites", i), "most_started", path, site.most_started / kMostPower, "1,000 GW");
       check_lease(i, path);
+      check_plants(i, path);
     }
     for (std::size_t i = 0; has_items("systems", study_.systems.size()) && i < study_.systems.size(); ++i) {
       const auto& system = study_.systems[i];
       const std::string path = fmt::format("systems[{}]", i);
       at_most(item("systems", i), "seed_systems", path, system.seed_systems.value_or(0) / 1e9, "a billion systems");
       at_most(item("systems", i), "growth", path, system.growth.value_or(0) / 1000, "100,000 % a quarter");
+      check_wear(i, path);
     }
     if (study_.carbon && document_.root.find("carbon") != nullptr) {
       at_most(*document_.root.find("carbon"), "price", "carbon", study_.carbon->price / (1e6 * dollar / tonne),
@@ -257,6 +259,61 @@ class StudyCheck {
     } else if (some.repaid_until && some.kind == CapitalKind::equity) {
       fault(item("capital", i), "repaid_until", path, "is given of equity, which is not repaid", "kind: debt");
     }
+    const bool secured = some.of_systems || some.of_buildings || !some.recourse;
+    if (secured && some.kind == CapitalKind::equity) {
+      fault(item("capital", i), some.of_systems ? "of_systems" : some.of_buildings ? "of_buildings" : "recourse", path,
+            "is given of equity, which has no security", "kind: debt");
+    } else if (!some.recourse && !some.of_systems && !some.of_buildings) {
+      fault(item("capital", i), "recourse", path, "is left out, and so is the security",
+            "give of_systems or of_buildings");
+    }
+  }
+
+  /// Nothing fails altogether in a year, or no plan could count on a machine; terms of a vendor have their source.
+  void check_wear(std::size_t i, const std::string& path) {
+    const auto& system = study_.systems[i];
+    for (const double share : system.attrition) {
+      if (share < 1) continue;
+      fault(item("systems", i), "attrition", path, "leaves nothing", "give the share that fails, less than 100 %");
+      break;
+    }
+    if (const Node* dies = item("systems", i).find("dies"); system.dies && dies != nullptr) {
+      source(path + ".dies", dies, system.dies->source);
+    }
+    const auto& bought = system.procured;
+    if (!system.dies && std::find(bought.begin(), bought.end(), PartKind::wafers) != bought.end()) {
+      fault(item("systems", i), "procured", path, "names wafers of dies that are not given", "give dies");
+    }
+    const Node* terms = item("systems", i).find("qualification");
+    if (!system.qualification || terms == nullptr) return;
+    const std::string at = path + ".qualification";
+    source(at, terms, system.qualification->source);
+    at_most(*terms, "cost", at, system.qualification->cost / kMostMoney, "a million billion dollars");
+    at_most(*terms, "minimum_systems", at, system.qualification->minimum_systems / 1e9, "a billion");
+  }
+
+  void check_plants(std::size_t i, const std::string& path) {
+    const auto& site = study_.sites[i];
+    const Node* list = item("sites", i).find("plants");
+    for (std::size_t n = 0; list != nullptr && n < std::min(list->items.size(), site.plants.size()); ++n) {
+      const auto& plant = site.plants[n];
+      const Node& node = list->items[n];
+      const std::string at = fmt::format("{}.plants[{}]", path, n);
+      source(at, &node, plant.source);
+      at_most(node, "power", at, largest(plant.power) / kMostPower, "1,000 GW");
+      at_most(node, "begun", at, largest(plant.begun) / kMostPower, "1,000 GW");
+      at_most(node, "price", at, plant.price / (1e6 * dollar / watt), "a million dollars a watt");
+      at_most(node, "fuel_price", at, plant.fuel_price / (1000.0 * dollar / kilowatt_hour), "1,000 $/kWh");
+      at_most(node, "fuel_carbon", at, plant.fuel_carbon / (1000.0 * kilogram / kilowatt_hour), "1,000 kg/kWh");
+      at_most(node, "efficiency", at, 0.01 / plant.efficiency, "100 times its fuel: it is below 1 %");
+      if (plant.battery && (node.find("fuel_price") != nullptr || node.find("fuel_carbon") != nullptr)) {
+        fault(node, "battery", at, "stands beside fuel", "a battery burns none: leave one out");
+      }
+    }
+    const Node* node = item("sites", i).find("flexible");
+    if (!site.flexible || node == nullptr) return;
+    source(path + ".flexible", node, site.flexible->source);
+    at_most(*node, "power", path + ".flexible", largest(site.flexible->power) / kMostPower, "1,000 GW");
   }
 
   void check_lease(std::size_t i, const std::string& path) {

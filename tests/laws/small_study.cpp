@@ -15,16 +15,27 @@ finance:
 capital:
   - {name: start, from: 2026Q1, amount: 5 B$, drawn: 20 M$, kind: equity, interest: 0 %, source: someone-2026}
   - {name: more, from: 2026Q3, amount: 5 B$, kind: debt, interest: 7 %, repaid_from: 2027Q2, repaid_until: 2028Q1, source: someone-2026}
+  - {name: secured, from: 2026Q2, amount: 1 B$, kind: debt, interest: 6 %, of_systems: 40 %, of_buildings: 60 %,
+     recourse: false, source: someone-2026}
 sites:
   - {site: abilene, power: {2026Q1: 100 MW, 2027Q1: 200 MW}, energised: 50 MW, most_started: 50 MW,
      build_lead_time: 6 months, take_or_pay: 50 %, source: someone-2026}
   - {site: sakai, power: 50 MW, most_started: 50 MW, rack: 100 kW, source: someone-2026,
-     lease: {power: 10 MW, term: 2 years, rent: 150 $/kW/month, source: someone-2026}}
+     lease: {power: 10 MW, term: 2 years, rent: 150 $/kW/month, source: someone-2026},
+     flexible: {power: {2026Q2: 20 MW, 2027Q4: 5 MW}, hours: 100 h, longest: 4 h, source: someone-2026},
+     plants: [{name: engines, power: {2026Q1: 5 MW, 2027Q1: 30 MW}, begun: 5 MW, price: 1.8 $/W, lead_time: 6 months,
+               life: 20 years, maintenance: 2 %, efficiency: 41 %, fuel_price: 12 $/MWh, fuel_carbon: 181 g/kWh,
+               source: someone-2026},
+              {name: battery, power: 10 MW, price: 1 $/W, lead_time: 3 months, life: 10 years, efficiency: 85 %,
+               battery: 2 h, source: someone-2026}]}
 halls: [{rack: 130 kW, price: 2 $/W, source: someone-2026}, {rack: 600 kW, price: 5 $/W, source: someone-2026}]
 systems:
   - {system: gb200-nvl72, from: 2026Q1, until: 2027Q2, order_lead_time: 3 months, price_change: -5 %, idle_power: 25 %,
      availability: 95 %, rack: 120 kW, seed_systems: 50, growth: 60 %, growth_source: someone-2026, source: someone-2026}
-  - {system: openai-xpu-rack, kinds: [serving], procured: [memory, host_memory, packaging, cpu], source: someone-2026}
+  - {system: openai-xpu-rack, kinds: [serving], procured: [memory, host_memory, packaging, wafers, cpu],
+     dies: {process: tsmc-n3, area_mm2: 840, defects_per_cm2: 0.1, per_accelerator: 2, source: someone-2026},
+     attrition: [2 %, 5 %], spares: 2 %,
+     qualification: {cost: 50 M$, time: 6 months, minimum_systems: 10, source: someone-2026}, source: someone-2026}
 building:
   - {site: sakai, power: 10 MW, finishes: 2027Q1, paid: 50 %, source: someone-2026}
 committed:

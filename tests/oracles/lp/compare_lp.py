@@ -37,7 +37,8 @@ def read_answer(path):
 def by_number(names, lines):
     """Two arrays, of the second and third field of the lines `name first second`."""
     first, second = np.zeros(len(names)), np.zeros(len(names))
-    for name, a, b in lines:
+    for *words, a, b in lines:
+        name = "_".join(words)  # as MPS has what has blanks
         if name in names:  # rows without limits are no rows to the judge
             first[names[name]], second[names[name]] = float(a), float(b)
     return first, second
@@ -132,8 +133,8 @@ def unbounded_faults(lp, answer):
     return faults
 
 
-def compare_case(mps, answer):
-    """(what the judge says, faults)."""
+def compare_case(mps, answer, gaps=True):
+    """(what the judge says, faults). `gaps`: those of what is infeasible are judged too."""
     with open(mps, encoding="utf-8") as file:
         lp = parse_mps(file.read())
     verdict = solve(lp)
@@ -141,7 +142,7 @@ def compare_case(mps, answer):
     if claimed != verdict[0]:
         return verdict, [f"we say {claimed}"]
     if claimed == "infeasible":
-        return verdict, infeasible_faults(lp, answer)
+        return verdict, infeasible_faults(lp, answer) if gaps else []
     if claimed == "unbounded":
         return verdict, unbounded_faults(lp, answer)
     objective = float(value[0])

@@ -29,7 +29,7 @@ def whole_columns(text):
     return names
 
 
-def solve(text):
+def solve(text, gap=GAP):
     from scipy.optimize import Bounds, LinearConstraint, milp
     np = judge_lp.np
     whole = whole_columns(text)
@@ -37,7 +37,7 @@ def solve(text):
     integrality = np.array([name in whole for name in lp.columns], int)
     found = milp(np.array(lp.cost), integrality=integrality, bounds=Bounds(lp.lower, lp.upper),
                  constraints=LinearConstraint(lp.matrix(), lp.row_lower, lp.row_upper),
-                 options={"mip_rel_gap": GAP})
+                 options={"mip_rel_gap": gap})
     if found.x is None:
         sys.exit(f"HiGHS finds no whole plan: {found.message}")
     return found.fun + lp.offset, found.mip_dual_bound + lp.offset, int(integrality.sum())
@@ -67,4 +67,5 @@ def main():
         sys.exit("the two do not agree within the gap")
 
 
-main()
+if __name__ == "__main__":
+    main()
