@@ -57,6 +57,23 @@ std::unique_ptr<RolledQuarter> plan_quarter(Programme programme, const LpSolver&
   return out;
 }
 
+/// Of the first `half` quarters of a plan, to place `i`.
+void add_totals(HorizonReport& out, int i, const RolledQuarter& plan, int half) {
+  const auto value = [&](int column) { return column < 0 ? 0 : plan.found.values[static_cast<std::size_t>(column)]; };
+  for (int t = 0; t < half; ++t) {
+    for (int s = 0; s < static_cast<int>(plan.programme.sites.size()); ++s) {
+      out.started[i] += value(plan.model.columns.started.at(s, t));
+      for (int g = 0; g < static_cast<int>(plan.programme.systems.size()); ++g) {
+        out.delivered[i] += kLpAccelerators * value(plan.model.columns.deliver.at(s, g, t));
+      }
+    }
+    for (const PlanTerms* some : plan.model.payments[static_cast<std::size_t>(t)].all()) {
+      out.paid[i] += plan.sum(*some) * 1e6;
+    }
+    out.tokens[i] += plan.tokens(t);
+  }
+}
+
 Quarter known_from(const PlanChange& change, Quarter first) {
   return acts_at_once(change.driver) ? first : std::max(change.from.value_or(first), first);
 }
@@ -98,7 +115,7 @@ std::string no_plan_in(Quarter quarter) { return "no plan keeps every limit in "
 
 struct RollingPlan::State {
   RiskBasis basis;
-  const LpSolver* solver;
+  const LpSolver* solver = nullptr;
   std::vector<UnderWay> without_news;  ///< by quarter: as it begins
   std::unique_ptr<RolledQuarter> first;
   std::string fault;
@@ -120,6 +137,24 @@ RollingPlan::RollingPlan(const RiskBasis& basis, const LpSolver& solver) : state
 RollingPlan::~RollingPlan() = default;
 
 const std::string& RollingPlan::fault() const { return state_->fault; }
+
+std::optional<HorizonReport> RollingPlan::longer(int quarters) const {
+  const State& s = *state_;
+  if (!s.fault.empty()) return std::nullopt;
+  HorizonReport out;
+  out.half = s.basis.programme.quarters() / 2;
+  Programme all = s.basis.programme;
+  all.last = all.last + quarters;
+  const UnderWay& midway = s.without_news[static_cast<std::size_t>(out.half)];
+  Programme rest = midway.programme;
+  rest.last = all.last;
+  const auto best = plan_quarter(std::move(all), *s.solver), kept = plan_quarter(std::move(rest), *s.solver);
+  if (!best || !kept) return std::nullopt;
+  out.best = best->value();
+  out.kept = midway.done + discount_factor(best->programme, out.half) * kept->value();
+  add_totals(out, 0, *s.first, out.half), add_totals(out, 1, *best, out.half);
+  return out;
+}
 
 ReplanOutcome RollingPlan::under(const std::vector<PlanChange>& changes) const {
   const State& s = *state_;

@@ -44,6 +44,16 @@ struct ReplanOutcome {
   std::string fault;
 };
 
+/// What a longer horizon would change. Totals of the first half of the quarters, as planned by the short horizon and by
+/// the long one.
+struct HorizonReport {
+  int half = 0;           ///< quarters
+  double best = 0;        ///< value of the long programme, dollars
+  double kept = 0;        ///< of its plan that goes on from the short one's first half
+  double started[2] = {}, delivered[2] = {}, paid[2] = {}, tokens[2] = {};  ///< MW, accelerators, dollars, tokens
+  double loss() const { return (best - kept) / best; }
+};
+
 /// A programme rolled on without news, and from it what follows when there are some.
 class RollingPlan {
  public:
@@ -55,6 +65,8 @@ class RollingPlan {
   /// A change becomes known in the quarter from which it acts; those that act at once, in the first. Pure; side by side
   /// from threads.
   ReplanOutcome under(const std::vector<PlanChange>& changes) const;
+  /// The programme with so many quarters more. Empty: no plan keeps every limit.
+  std::optional<HorizonReport> longer(int quarters) const;
 
  private:
   struct State;

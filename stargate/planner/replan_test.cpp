@@ -82,6 +82,17 @@ TEST_CASE("a plan made anew from the state it reached itself is the same plan") 
   check_unchanged(p);
 }
 
+TEST_CASE("the first half of a plan of a short horizon can be kept when the horizon grows") {
+  const auto solver = make_clp_solver();
+  Programme p = broad_programme(20, 2, 3, 2);
+  p.last = p.first + 11, p.tail_years = 5, p.capital.clear();
+  for (auto& system : p.systems) system.life = 20;
+  const auto longer = RollingPlan({p, {}, {}}, *solver).longer(8);
+  REQUIRE(longer.has_value());
+  CHECK(longer->kept <= longer->best * (1 + kSame));
+  CHECK(longer->loss() < 0.001);
+}
+
 TEST_CASE("who plans anew does no better than who knew, and no worse than who never looked") {
   const auto solver = make_clp_solver();
   Programme p = rolling_programme();

@@ -13,7 +13,8 @@
 namespace stargate {
 namespace {
 
-constexpr std::array kCaps{1.0, 0.8, 0.6, 0.4, 0.2, 0.0};
+constexpr std::array kCaps{1.0, 0.75, 0.5, 0.25, 0.0};
+constexpr double kGoodEnough = 2e-4;  ///< of the mean value; a cap that costs less than this costs nothing that is known
 /// Ends of a range are as likely as its middle (a three-point rule; one in four each end).
 constexpr std::array kClassWeights{0.25, 0.5, 0.25};
 
@@ -97,15 +98,19 @@ Result<Answer> answer_hedge(const HedgeQuestion& question, const QuestionContext
     classes.push_back({i == 0 ? "low" : i == 1 ? "mid" : "high", kClassWeights[i],
                        changed_programme(study->basis, {&change, 1})});
   }
+  std::vector<double> before;
   for (const double cap : kCaps) {
     context.progress(fmt::format("at most {:.0f} % of the power", 100 * cap));
     TwoStageProgramme stages(classes, out.decided, {out.capped, cap});
     if (const auto unplanned = stages.wait_and_see(); !unplanned.empty()) {
       return context.fault("study", "there is no plan: " + unplanned.front());
     }
-    const auto plan = stages.optimise(0, 0.25, 1e-4);
+    // The decisions under the last cap are a start: what they may not have here counts as a try that failed.
+    if (!before.empty()) stages.evaluate(before);
+    const auto plan = stages.optimise(0, 0.25, kGoodEnough);
     if (!plan) return context.fault("study", "no decisions can be kept at both ends");
     const auto decided = decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size());
+    before = plan->value.decisions;
     HedgeRow row{cap, {}, plan->objective, decided};
     for (std::size_t i = 0; i < row.values.size(); ++i) row.values[i] = *plan->value.values[i];
     out.rows.push_back(std::move(row));

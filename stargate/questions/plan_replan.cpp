@@ -23,7 +23,25 @@ struct ReplanCase {
 struct ReplanAnswer {
   std::string study;
   std::vector<ReplanCase> cases;  ///< the first: nothing happens
+  int quarters_more = 0;
+  std::optional<HorizonReport> horizon;
 };
+
+std::string horizon_text(const ReplanAnswer& a) {
+  const HorizonReport& h = *a.horizon;
+  std::string out = fmt::format(
+      "\nA horizon of {} quarters more: {} B$ at best, {} with the first {} quarters as planned without them, a loss of "
+      "{:.3f} %\n",
+      a.quarters_more, in_billions(h.best), in_billions(h.kept), h.half, 100 * h.loss());
+  TextTable table({{"of the first half", Align::left}, {"as planned"}, {"with more quarters"}, {"moves %"}});
+  const auto row = [&](const char* name, const double (&of)[2], double unit) {
+    table.add_row({name, fmt::format("{:.1f}", of[0] / unit), fmt::format("{:.1f}", of[1] / unit),
+                   fmt::format("{:.1f}", of[0] == 0 ? 0 : 100 * (of[1] / of[0] - 1))});
+  };
+  row("GW begun", h.started, 1e3), row("thousand accelerators delivered", h.delivered, 1e3);
+  row("B$ paid", h.paid, 1e9), row("T tokens sold", h.tokens, 1e12);
+  return out + table.format(2);
+}
 
 double share_lost(double best, double got) { return best == 0 ? 0 : (best - got) / std::abs(best); }
 
@@ -65,17 +83,18 @@ std::string replan_text(const ReplanAnswer& a) {
                    kept, in_billions(r.foresight - r.rolled),
                    fmt::format("{:.2f}", 100 * share_lost(r.foresight, r.rolled)),
                    fmt::format("{:.1f}", 100 * share_lost(r.foresight_tokens, r.rolled_tokens)),
-                   r.kept ? in_billions(r.rolled - *r.kept) : ""});
+                   r.kept && r.missing <= 1e6 ? in_billions(r.rolled - *r.kept) : ""});
   }
   out += table.format(2);
   for (const ReplanCase& some : a.cases) {
     if (!some.fault.empty()) out += fmt::format("  {}: {}\n", some.scenario, some.fault);
     if (some.report && some.report->missing > 1e6) {
-      out += fmt::format("  * {}: the plan kept lacks up to {} B$ of money\n", some.scenario,
+      out += fmt::format("  * {}: the plan kept cannot be paid: it lacks up to {} B$\n", some.scenario,
                          in_billions(some.report->missing));
     }
   }
   if (a.cases.size() == 2 && a.cases[1].report) add_quarters(out, a.cases[1]);
+  if (a.horizon) out += horizon_text(a);
   return out;
 }
 
@@ -103,6 +122,16 @@ void write_replan(JsonWriter& json, const ReplanAnswer& a) {
     json.end_object();
   }
   json.end_array();
+  if (!a.horizon) return;
+  const HorizonReport& h = *a.horizon;
+  json.key("longer").begin_object().member("quarters", a.quarters_more).member("half", h.half);
+  json.member("value_usd", h.best).member("first_half_kept_usd", h.kept);
+  const auto pair = [&](const char* name, const double (&of)[2]) {
+    json.key(name).begin_array().value(of[0]).value(of[1]).end_array();
+  };
+  pair("started_mw", h.started), pair("delivered_accelerators", h.delivered), pair("paid_usd", h.paid);
+  pair("tokens", h.tokens);
+  json.end_object();
 }
 
 AnswerFields replan_answer_fields() {
@@ -122,7 +151,15 @@ AnswerFields replan_answer_fields() {
           {"cases[]/quarters[]/expected_usd", "number", "What is done and what its plan promises, at the first quarter"},
           {"cases[]/quarters[]/revenue_usd", "number", "Of the quarter"},
           {"cases[]/quarters[]/paid_usd", "number", "Of the quarter"},
-          {"cases[]/quarters[]/tokens", "number", "Sold in the quarter"}};
+          {"cases[]/quarters[]/tokens", "number", "Sold in the quarter"},
+          {"longer/quarters", "integer", "By which the horizon grows; where asked for"},
+          {"longer/half", "integer", "Quarters of the first half"},
+          {"longer/value_usd", "number", "Of the best plan of the longer horizon"},
+          {"longer/first_half_kept_usd", "number", "Of the best with the first half as the shorter horizon plans it"},
+          {"longer/started_mw[]", "number", "In the first half, as planned; as planned with the longer horizon"},
+          {"longer/delivered_accelerators[]", "number", "The same"},
+          {"longer/paid_usd[]", "number", "The same"},
+          {"longer/tokens[]", "number", "The same"}};
 }
 
 /// The scenario's changes; those without a date that act from one become known in quarter `news`.
@@ -171,6 +208,10 @@ Result<Answer> answer_replan(const ReplanQuestion& question, const QuestionConte
   const auto solver = make_clp_solver();
   const RollingPlan rolling(study->basis, *solver);
   if (!rolling.fault().empty()) return context.fault("study", rolling.fault());
+  if (question.longer > 0) {
+    context.progress("planning a longer horizon");
+    out.quarters_more = static_cast<int>(question.longer), out.horizon = rolling.longer(out.quarters_more);
+  }
   context.progress("planning each quarter of each scenario");
   for_each_parallel(changes.size(), [&](std::size_t i) {
     auto outcome = rolling.under(changes[i]);
@@ -188,6 +229,8 @@ const QuestionTable<ReplanQuestion>& ReplanQuestion::table() {
         .commas()
         .otherwise("all of them");
     t.optional("news", &Q::news, "Quarters after the first in which a change without a date becomes known", not_negative);
+    t.optional("longer", &Q::longer, "Quarters by which the horizon grows, to see what that changes; 0: not asked",
+               not_negative);
     add_change_fields(t);
     return t;
   }();
