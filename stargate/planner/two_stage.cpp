@@ -17,7 +17,6 @@ namespace {
 
 constexpr double kMasterMoney = 1000;        // M$ in a unit of the master: costs of whole programmes
 constexpr double kDollars = 1e6;             // in an LP unit of money
-constexpr int kMostIterations = 300;
 constexpr double kFirstStep = 0.2;           // of a decision's scale
 constexpr double kLongStep = 1e6;
 
@@ -369,7 +368,8 @@ DecisionValue TwoStageProgramme::evaluate(const std::vector<double>& decisions) 
   return out;
 }
 
-std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double tail, double tolerance) {
+std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double tail, double tolerance,
+                                                        int most_rounds) {
   State& s = *state_;
   // The mean of what each would decide is near, and often can be kept; else nothing begun that is not begun.
   if (s.tried.empty()) evaluate(s.middle);
@@ -383,7 +383,7 @@ std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double ta
   }
   TwoStagePlan out;
   double step = kFirstStep, bound = kInfinity;
-  for (out.iterations = 0; out.iterations < kMostIterations; ++out.iterations) {
+  for (out.iterations = 0; out.iterations < most_rounds; ++out.iterations) {
     const LpOutcome free = s.solve_master(weight, tail, nullptr, 0);
     const auto* relaxed = std::get_if<LpSolution>(&free);
     if (relaxed == nullptr) break;
