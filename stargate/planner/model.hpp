@@ -149,7 +149,7 @@ void add_fixed_charge_rows(PlanModel& model);
 
 /// MW under lease in the period of what was taken before the first quarter; period -1: the quarter before it.
 double leased_before_lp(const Programme& programme, const PlanLease& lease, int t);
-/// MW of halls as they were that take racks of class `h`: what stood when the plan begins stands in a hall that takes it.
+/// MW of halls as they were that take racks of class `h`: what stood when the plan begins stands in one that takes it.
 double dense_lp(const Programme& programme, const PlanSite& site, int h);
 /// Adds `factor` times the power under lease in the period, in MW.
 void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);

@@ -78,7 +78,9 @@ TEST_CASE("a plan made anew from the state it reached itself is the same plan") 
   SUBCASE("parts in stock, machines that stand and wait") { add_rolling_machines(p); }
   SUBCASE("loans, covenants, tax, carbon, rented machines") { add_rolling_money(p); }
   SUBCASE("all of it") { add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p); }
-  SUBCASE("all of it, money is no limit") { add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p), p.capital.clear(); }
+  SUBCASE("all of it, money is no limit") {
+    add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p), p.capital.clear();
+  }
   check_unchanged(p);
 }
 

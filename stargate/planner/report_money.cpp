@@ -61,7 +61,8 @@ Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
     const auto& site = p.sites[static_cast<std::size_t>(s)];
     const auto left = [&](int ready) { return construction_lp(site) * book_at_end(p, ready, p.building_life); };
     for (const auto& some : site.building) {
-      if (p.period_from(some.ready - p.first) < p.periods()) sum += to_lp(some.power) * left(ready_start(p, some.ready));
+      if (p.period_from(some.ready - p.first) >= p.periods()) continue;
+      sum += to_lp(some.power) * left(ready_start(p, some.ready));
     }
     for (const auto& some : site.refits) {
       const double price = refit_lp(p.halls[static_cast<std::size_t>(some.hall)]);

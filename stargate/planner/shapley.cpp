@@ -60,8 +60,8 @@ std::vector<Coalition> chain(const std::vector<int>& order) {
 }
 
 /// Mean over blocks of six orders: one, begun at its first, second and last third, and the reverse of each. What one
-/// overrates in a partner its reverse underrates, and each partner joins early, midway and late. Errors are of the means
-/// of blocks.
+/// overrates in a partner its reverse underrates, and each partner joins early, midway and late. Errors are of the
+/// means of blocks.
 void weigh_sampled(int n, Values& v, std::int64_t most, std::uint64_t seed, AllianceWorth& out) {
   RandomStream random(seed, 0, "orders of partners");
   std::vector<int> order(static_cast<std::size_t>(n));

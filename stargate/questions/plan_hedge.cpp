@@ -14,8 +14,8 @@ namespace stargate {
 namespace {
 
 constexpr std::array kCaps{1.0, 0.8, 0.6, 0.4, 0.2, 0.0};
-constexpr int kMostRounds = 6;  ///< of the master: under a cap each takes seconds; the answer says how far from the best
-constexpr double kGoodEnough = 2e-4;  ///< of the mean value; a cap that costs less than this costs nothing that is known
+constexpr int kMostRounds = 6;  ///< of the master; each takes seconds, and the answer says how far from the best
+constexpr double kGoodEnough = 2e-4;  ///< of the mean value
 /// Ends of a range are as likely as its middle (a three-point rule; one in four each end).
 constexpr std::array kClassWeights{0.25, 0.5, 0.25};
 
@@ -38,7 +38,8 @@ std::string hedge_text(const HedgeAnswer& a) {
       "{}: power of {} as a share of all, at most; decisions of the first {} quarters suit their low, mid and high end "
       "(1/4, 1/2, 1/4)\nPresent values in B$; ordered in these quarters in thousand accelerators\n\n",
       a.study, fmt::join(a.capped, ", "), a.decided);
-  std::vector<Column> columns{{"share at most", Align::left}, {"mean"}, {"at best"}, {"costs"}, {"low"}, {"mid"}, {"high"}};
+  std::vector<Column> columns{{"share at most", Align::left}, {"mean"}, {"at best"}, {"costs"}, {"low"}, {"mid"},
+                              {"high"}};
   for (const auto& system : a.systems) columns.push_back({system});
   TextTable table(columns);
   for (const HedgeRow& row : a.rows) {

@@ -30,8 +30,8 @@ struct ReplanAnswer {
 std::string horizon_text(const ReplanAnswer& a) {
   const HorizonReport& h = *a.horizon;
   std::string out = fmt::format(
-      "\nA horizon of {} quarters more: {} B$ at best, {} with the first {} quarters as planned without them, a loss of "
-      "{:.3f} %\n",
+      "\nA horizon of {} quarters more: {} B$ at best, {} with the first {} quarters as planned without them, a loss "
+      "of {:.3f} %\n",
       a.quarters_more, in_billions(h.best), in_billions(h.kept), h.half, 100 * h.loss());
   TextTable table({{"of the first half", Align::left}, {"as planned"}, {"with more quarters"}, {"moves %"}});
   const auto row = [&](const char* name, const double (&of)[2], double unit) {
@@ -148,7 +148,7 @@ AnswerFields replan_answer_fields() {
           {"cases[]/foresight_tokens", "number", "Sold in all quarters, by the plan that knew everything"},
           {"cases[]/replanned_tokens", "number", "Sold in all quarters, planned anew"},
           {"cases[]/quarters[]/quarter", "text", "2027Q1"},
-          {"cases[]/quarters[]/expected_usd", "number", "What is done and what its plan promises, at the first quarter"},
+          {"cases[]/quarters[]/expected_usd", "number", "What is done and what is promised, at the first quarter"},
           {"cases[]/quarters[]/revenue_usd", "number", "Of the quarter"},
           {"cases[]/quarters[]/paid_usd", "number", "Of the quarter"},
           {"cases[]/quarters[]/tokens", "number", "Sold in the quarter"},
@@ -228,7 +228,8 @@ const QuestionTable<ReplanQuestion>& ReplanQuestion::table() {
     t.optional("scenarios", &Q::scenarios, "Ids of the study's scenarios that come true, one at a time")
         .commas()
         .otherwise("all of them");
-    t.optional("news", &Q::news, "Quarters after the first in which a change without a date becomes known", not_negative);
+    t.optional("news", &Q::news, "Quarters after the first in which a change without a date becomes known",
+               not_negative);
     t.optional("longer", &Q::longer, "Quarters by which the horizon grows, to see what that changes; 0: not asked",
                not_negative);
     add_change_fields(t);
