@@ -120,6 +120,13 @@ Programme coalition_programme(const Programme& programme, std::span<const PlanPa
   return out;
 }
 
+Programme in_years(const Programme& programme, int quarters) {
+  Programme out = programme;
+  const int years = std::max(0, programme.quarters() - std::max(1, quarters)) / 4;
+  out.last = out.last - 4 * years, out.tail_years += years;
+  return out;
+}
+
 CoalitionPlanValue coalition_value(const Programme& programme, std::span<const PlanPartner> partners, Coalition present,
                                    Counterfactual counterfactual, const LpSolver& solver) {
   Programme with = coalition_programme(programme, partners, present, counterfactual);

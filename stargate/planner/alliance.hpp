@@ -45,6 +45,10 @@ struct PlanPartner {
 Programme coalition_programme(const Programme& programme, std::span<const PlanPartner> partners, Coalition present,
                               Counterfactual counterfactual);
 
+/// The programme with as few quarters as are not fewer than `quarters`, and years of the tail for the rest: a fraction
+/// of the LP, whose value lies some percent above, since within a year nothing waits.
+Programme in_years(const Programme& programme, int quarters);
+
 /// Present value of the best plan. Where those in it cannot pay for what is on order and under construction, that is
 /// given up; where they cannot pay for what stands either, the value is zero.
 struct CoalitionPlanValue {

@@ -51,6 +51,11 @@ int ready_period(const Programme& programme, const PlanSite& site, int t) {
   return t < programme.quarters() ? programme.period_from(t + site.construction_lead) : t + 1;
 }
 
+int ready_start(const Programme& programme, Quarter ready) {
+  const int quarter = ready - programme.first;
+  return quarter < 0 ? quarter : programme.start(programme.period_from(quarter));
+}
+
 Power grid_in(const Programme& programme, const PlanSite& site, int t) {
   Power least = site.grid.at(programme.quarter_of(t));
   for (int i = 1; i < programme.length(t); ++i) least = min(least, site.grid.at(programme.quarter_of(t) + i));
@@ -153,7 +158,12 @@ class Layout {
       for (const auto& some : site.building) {
         const bool inside = p_.period_from(some.ready - p_.first) < periods_;
         if (!inside) continue;
-        left += to_lp(some.power) * construction_lp(site) * book_at_end(p_, some.ready - p_.first, p_.building_life);
+        left += to_lp(some.power) * construction_lp(site) *
+                book_at_end(p_, ready_start(p_, some.ready), p_.building_life);
+      }
+      for (const auto& some : site.refits) {
+        left += to_lp(some.power) * refit_lp(p_.halls[static_cast<std::size_t>(some.hall)]) *
+                book_at_end(p_, some.done - p_.first, p_.building_life);
       }
       for (int t = 0; t < periods_; ++t) {
         const int ready = ready_period(p_, site, t);
@@ -209,7 +219,7 @@ class Layout {
           out_.order.at(g, ordered) = add(order, 0, {g, at_quarter(ordered)});
           any = true;
         }
-        any = any || committed_systems(p_, system, t) > 0;
+        any = any || committed_systems(p_, system, t) > 0 || system.waiting > 0;
         if (any && system.spares > 0) out_.spare.at(g, t) = add(spare, 0, {g, at_quarter(t)});
         // In the tail a year is longer than anything waits.
         if (any && p_.most_stored > 0 && t < quarters_) out_.store.at(g, t) = add(store, 0, {g, at_quarter(t)});
@@ -230,12 +240,37 @@ class Layout {
         }
       }
     }
+    left_before_columns();
+  }
+
+  /// Of those that a plan before this one bought, at its price: what a study begins with is no purchase of its plan.
+  void left_before_columns() {
+    std::size_t most = 1;
+    for (const auto& system : p_.systems) most = std::max(most, system.standing.size());
+    out_.left_before = ColumnTable(sites_, systems_, static_cast<int>(most));
+    const int left = lp_.add_column_family(
+        {"left of standing", {axes_.site, axes_.system, axes_.standing}, "thousand accelerators"});
+    for (int g = 0; g < systems_; ++g) {
+      const auto& system = p_.systems[g];
+      for (int n = 0; n < static_cast<int>(system.standing.size()); ++n) {
+        const auto& some = system.standing[static_cast<std::size_t>(n)];
+        if (!some.price) continue;
+        const double book = book_at_end(p_, some.delivered - p_.first, system.life) * to_lp(*some.price) *
+                            systems_per_lp(system);
+        if (book <= 0) continue;
+        for (int s = 0; s < sites_; ++s) {
+          if (some.site != p_.sites[s].id) continue;
+          out_.left_before.at(s, g, n) =
+              lp_.add_column(0, some.systems / systems_per_lp(system), -book, {left, {s, g, n}});
+        }
+      }
+    }
   }
 
   /// The first quarter in which one may have arrived, or the end of the horizon.
   int first_arrival(const PlanSystem& system) const {
     for (int t = 0; t < periods_; ++t) {
-      if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
+      if (system.waiting > 0 || committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
     }
     return periods_;
   }
@@ -245,7 +280,7 @@ class Layout {
     for (int t = periods_ - 1; t >= 0; --t) {
       if (committed_systems(p_, system, t) > 0 || deliverable(system, t)) return t;
     }
-    return -1 - p_.most_stored;
+    return system.waiting > 0 ? -1 : -1 - p_.most_stored;
   }
 
   /// A system is installed from the first quarter in which one can be switched on, hence the running `any`.
@@ -485,6 +520,7 @@ PlanAxes add_axes(const Programme& programme, LpProblem& lp) {
   axes.hall = lp.add_axis(labels(programme.halls, [](const PlanHall& hall) { return format_quantity(hall.rack); }));
   axes.plant = lp.add_axis({});
   axes.contract = lp.add_axis(labels(programme.contracts, id));
+  axes.standing = lp.add_axis({});
   for (const auto& part : programme.parts) axes.lead_in = std::max(axes.lead_in, part.lag);
   std::vector<std::string> quarters;
   quarters.reserve(static_cast<std::size_t>(programme.periods() + axes.lead_in));

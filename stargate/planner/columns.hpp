@@ -19,6 +19,7 @@ class ColumnTable {
   ColumnTable(int n1, int n2, int n3 = 1, int n4 = 1);
   int& at(int i, int j, int k = 0, int l = 0) { return columns_[place(i, j, k, l)]; }
   int width() const { return static_cast<int>(n2_); }  ///< extent of the second index
+  int depth() const { return static_cast<int>(n3_); }  ///< of the third
   int at(int i, int j, int k = 0, int l = 0) const { return columns_[place(i, j, k, l)]; }
 
  private:
@@ -34,7 +35,7 @@ class ColumnTable {
 struct PlanAxes {
   /// Numbers that LpProblem::add_axis gave.
   int site = 0, hall = 0, plant = 0, system = 0, service = 0, block = 0, tranche = 0, part = 0, contract = 0;
-  int quarter = 0;
+  int quarter = 0, standing = 0;
   int lead_in = 0;                                                            ///< quarters
 };
 /// Adds the labels to `lp`; to be called once, before columns and rows.
@@ -47,6 +48,7 @@ struct PlanColumns {
   ColumnTable store;                             ///< (system, t): thousand accelerators that arrived and wait for power
   ColumnTable deliver, installed;                ///< (site, system, t): thousand accelerators switched on; standing
   ColumnTable left;                              ///< (site, system, t): of those of t, with book value at the end
+  ColumnTable left_before;                       ///< (site, system, n): of the n-th that stood at the start
   ColumnTable stock;                             ///< (part, t): kept behind the quarter in which parts of t are made
   ColumnTable run;                               ///< (site, system, service, t): thousand accelerators
   ColumnTable sell;                              ///< (service, block, t): million tokens a second
@@ -76,6 +78,8 @@ int order_period(const Programme& programme, const PlanSystem& system, int t);
 
 /// The period whose first day sees the power of construction that begins in period `t`; in the tail the next year.
 int ready_period(const Programme& programme, const PlanSite& site, int t);
+/// Quarters from the first to that from which power ready in this quarter counts: in the tail the next year's first.
+int ready_start(const Programme& programme, Quarter ready);
 /// The least that the grid gives in a quarter of the period.
 Power grid_in(const Programme& programme, const PlanSite& site, int t);
 

@@ -15,6 +15,11 @@ namespace stargate {
 namespace {
 int count(const auto& items) { return static_cast<int>(items.size()); }
 
+/// The same of a quarter before the first.
+void add_past_cover(PlanTerms& terms, const PlanPastQuarter& past, double least, bool rent_is_due) {
+  terms.add_constant(least * to_lp(past.due) - to_lp(past.earned) + (rent_is_due ? least : 1) * to_lp(past.rent));
+}
+
 /// least * due - cash before it, of one period.
 void add_cover(PlanTerms& terms, const PlanModel& model, int t, double least, bool rent_is_due) {
   const auto& p = *model.programme;
@@ -39,8 +44,11 @@ void add_cover_rows(PlanModel& model, PlanFamily family, const std::optional<Pla
     if (p.quarter_of(t) < covenant->from) continue;
     PlanTerms terms;
     const int window = t < p.quarters() ? 4 : 1;
-    for (int u = std::max(0, t - window + 1); u <= t; ++u) {
-      add_cover(terms, model, u, covenant->least, family == PlanFamily::fixed_charge);
+    const bool rent_is_due = family == PlanFamily::fixed_charge;
+    for (int u = t - window + 1; u <= t; ++u) {
+      const int back = static_cast<int>(p.before.size()) + u;
+      if (u >= 0) add_cover(terms, model, u, covenant->least, rent_is_due);
+      else if (back >= 0) add_past_cover(terms, p.before[static_cast<std::size_t>(back)], covenant->least, rent_is_due);
     }
     add_at_most(model, {.family = family, .t = t}, terms, -terms.constant());
   }
@@ -55,9 +63,8 @@ void add_depreciation(PlanTerms& terms, const PlanModel& model, int t) {
     for (int u = 0; u <= t; ++u) {
       add_arrivals(terms, model, g, u, -part(p.start(u), p.tax->system_life) * price_lp(system, p.quarter_of(u)));
     }
-    for (const auto& some : system.standing) {
-      const double price = some.systems / systems_per_lp(system) * price_lp(system, p.first);
-      terms.add_constant(-price * part(some.delivered - p.first, p.tax->system_life));
+    for (const auto& [quarter, some] : arrived_before(p, system)) {
+      terms.add_constant(-some.systems * to_lp(some.price) * part(quarter - p.first, p.tax->system_life));
     }
   }
   for (int s = 0; s < count(p.sites); ++s) {
@@ -79,8 +86,12 @@ void add_depreciation(PlanTerms& terms, const PlanModel& model, int t) {
         if (ready <= t) terms.add(model.columns.plant.at(s, i, u), -part(p.start(ready), plant.life) * plant_lp(plant));
       }
     }
+    for (const auto& some : site.refits) {
+      terms.add_constant(-to_lp(some.power) * refit_lp(p.halls[static_cast<std::size_t>(some.hall)]) *
+                         part(some.done - p.first, life));
+    }
     for (const auto& some : site.building) {
-      terms.add_constant(-to_lp(some.power) * construction_lp(site) * part(some.ready - p.first, life));
+      terms.add_constant(-to_lp(some.power) * construction_lp(site) * part(ready_start(p, some.ready), life));
     }
     terms.add_constant(-to_lp(site.energised) * construction_lp(site) * part(0, life));
   }
@@ -116,11 +127,30 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
       }
     }
   }
+  for (int g = 0; g < count(p.systems); ++g) {
+    const auto& system = p.systems[g];
+    for (const auto& [quarter, some] : arrived_before(p, system)) {
+      if (!some.planned) continue;
+      terms.add_constant(-some.systems * to_lp(some.price) * basis(quarter - p.first, p.tax->system_life));
+    }
+    for (int s = 0; s < count(p.sites); ++s) {
+      for (int n = 0; n < count(system.standing); ++n) {
+        const auto& some = system.standing[n];
+        const double price = to_lp(some.price.value_or(Money{})) * systems_per_lp(system);
+        terms.add(c.left_before.at(s, g, n), price * book(some.delivered - p.first, system.life));
+      }
+    }
+  }
   for (const auto& site : p.sites) {
     for (const auto& some : site.building) {
-      const int ready = some.ready - p.first;
+      const int ready = ready_start(p, some.ready);
       const double gain = book(ready, p.building_life) - basis(ready, p.tax->building_life);
       if (p.period_from(ready) < p.periods()) terms.add_constant(gain * to_lp(some.power) * construction_lp(site));
+    }
+    for (const auto& some : site.refits) {
+      const int done = some.done - p.first;
+      const double gain = book(done, p.building_life) - basis(done, p.tax->building_life);
+      terms.add_constant(gain * to_lp(some.power) * refit_lp(p.halls[static_cast<std::size_t>(some.hall)]));
     }
   }
 }
@@ -153,8 +183,9 @@ void add_security(PlanTerms& terms, const PlanModel& model, int t, const PlanCol
       terms.add(c.started.at(s, u), of.buildings * book(p.start(ready), p.building_life) * construction_lp(site));
     }
     for (const auto& some : site.building) {
-      if (p.period_from(some.ready - p.first) > t) continue;
-      const double kept = to_lp(some.power) * book(some.ready - p.first, p.building_life);
+      const int ready = ready_start(p, some.ready);
+      if (p.period_from(ready) > t) continue;
+      const double kept = to_lp(some.power) * book(ready, p.building_life);
       terms.add_constant(of.buildings * kept * construction_lp(site));
     }
     terms.add_constant(of.buildings * to_lp(site.energised) * book(0, p.building_life) * construction_lp(site));

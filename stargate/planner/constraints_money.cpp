@@ -26,11 +26,11 @@ void add_commitment_payments(PaymentTerms& out, const Programme& p, const PlanSy
     out.delivery.add_constant((deposit - paid) * found->second.systems / systems_per_lp(system) *
                               price_lp(system, p.quarter_of(t)));
   }
-  for (const auto& some : system.standing) {
-    if (t > 0 || some.delivered + 1 != p.first) continue;
-    out.acceptance.add_constant(p.payments.acceptance * some.systems / systems_per_lp(system) *
-                                price_lp(system, p.first));
-  }
+  if (t > 0) return;
+  const auto arrived = arrived_before(p, system);
+  const auto last = arrived.find(p.first - 1);
+  if (last == arrived.end()) return;
+  out.acceptance.add_constant(p.payments.acceptance * last->second.systems * to_lp(last->second.price));
 }
 
 /// Deposit at order and the rest at delivery and a quarter after, all of the price of the quarter of delivery. In the
@@ -103,6 +103,7 @@ void add_site_payments(PaymentTerms& out, const PlanModel& model, int t) {
     for (int u = 0; site.lease && u <= t; ++u) {
       out.rent.add(c.leased.at(s, u), p.length(t) * alive_share(p, site.lease->term, u, t) * rent_lp(*site.lease));
     }
+    if (site.lease) out.rent.add_constant(p.length(t) * leased_before_lp(p, *site.lease, t) * rent_lp(*site.lease));
   }
 }
 
@@ -172,7 +173,9 @@ void add_interest(PlanTerms& terms, const PlanModel& model, int r, int t, double
   for (int u = 0; u <= t; ++u) {
     terms.add(model.columns.draw.at(r, u), factor * interest_in(p, tranche, p.start(u), t));
   }
-  terms.add_constant(factor * interest_in(p, tranche, -1, t) * to_lp(tranche.drawn));
+  for (const auto& [quarter, drawn] : draws_before(p, tranche)) {
+    terms.add_constant(factor * interest_in(p, tranche, quarter, t) * drawn);
+  }
 }
 
 void add_repayment(PlanTerms& terms, const PlanModel& model, int r, int t, double factor) {
@@ -182,7 +185,9 @@ void add_repayment(PlanTerms& terms, const PlanModel& model, int r, int t, doubl
   for (int u = 0; u <= t; ++u) {
     terms.add(model.columns.draw.at(r, u), factor * repaid_in(p, tranche, p.start(u), t));
   }
-  terms.add_constant(factor * repaid_in(p, tranche, -1, t) * to_lp(tranche.drawn));
+  for (const auto& [quarter, drawn] : draws_before(p, tranche)) {
+    terms.add_constant(factor * repaid_in(p, tranche, quarter, t) * drawn);
+  }
 }
 
 ///   cash[t] - cash[t-1] - draws + interest and instalments of all drawn so far - reinvested revenue + payments = 0
@@ -195,6 +200,7 @@ void add_cash_rows(PlanModel& model) {
     PlanTerms terms;
     terms.add(c.cash.at(0, t), 1);
     if (t > 0) terms.add(c.cash.at(0, t - 1), -1);
+    if (t == 0) terms.add_constant(-to_lp(p.cash));
     for (int r = 0; r < count(p.capital); ++r) {
       terms.add(c.draw.at(r, t), -1);
       add_interest(terms, model, r, t, 1);
@@ -232,7 +238,7 @@ void add_debt_share_rows(PlanModel& model) {
       const bool debt = tranche.kind == FundKind::debt;
       if (debt && tranche.collateral && !tranche.collateral->recourse) continue;
       const auto counts = [&](int drawn) { return debt ? (1 - share) * owed_share(p, tranche, drawn, t) : -share; };
-      terms.add_constant(counts(-1) * to_lp(tranche.drawn));
+      for (const auto& [quarter, drawn] : draws_before(p, tranche)) terms.add_constant(counts(quarter) * drawn);
       for (int u = 0; u <= t; ++u) {
         any_debt = any_debt || (debt && model.columns.draw.at(r, u) >= 0);
         terms.add(model.columns.draw.at(r, u), counts(p.start(u)));

@@ -41,7 +41,7 @@ void add_built_rows(PlanModel& model) {
       }
       double before = t == 0 ? to_lp(p.sites[s].energised) : 0;  // running, and begun before
       for (const auto& some : p.sites[s].building) {
-        before += p.period_from(some.ready - p.first) == t ? to_lp(some.power) : 0;
+        before += std::max(0, p.period_from(some.ready - p.first)) == t ? to_lp(some.power) : 0;
       }
       add_equal(model, {.family = PlanFamily::built, .t = t, .first = s}, terms, before);
     }
@@ -56,7 +56,7 @@ void add_energise_rows(PlanModel& model) {
       terms.add(model.columns.energised.at(s, t), 1);
       terms.add(model.columns.built.at(s, t), -1);
       add_leased(terms, model, s, t, -1);
-      add_at_most(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms, 0);
+      add_at_most(model, {.family = PlanFamily::energise, .t = t, .first = s}, terms, -terms.constant());
     }
   }
 }
@@ -80,12 +80,26 @@ void add_subscribed_rows(PlanModel& model) {
       if (t > 0) add_own_power(terms, model, s, t - 1, 1);
       Power begun;  // what ran on plants then is no contract's
       for (const auto& plant : site.plants) begun += plant.battery ? Power{} : plant.begun.at(p.first);
-      const double kept = t == 0 ? to_lp(min(max(Power{}, site.energised - begun), grid))
-                                 : to_lp(min(Power{}, grid - grid_in(p, site, t - 1)));
+      const Power falls = t == 0 ? site.grid.at(p.first - 1) - grid : grid_in(p, site, t - 1) - grid;
+      double kept = -to_lp(max(Power{}, falls));
+      if (site.lease) kept -= leased_before_lp(p, *site.lease, t - 1) - leased_before_lp(p, *site.lease, t);
+      if (t == 0) {
+        kept = site.subscribed ? std::clamp(to_lp(*site.subscribed) + kept, 0.0, to_lp(grid))
+                               : to_lp(min(max(Power{}, site.energised - begun), grid));
+      }
       add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms,
                    kept - std::max(0.0, terms.constant()));
     }
   }
+}
+
+double leased_before_lp(const Programme& p, const PlanLease& lease, int t) {
+  double sum = 0;
+  for (const auto& [quarter, power] : lease.taken) {
+    const int until = quarter + lease.term - p.first, start = t < 0 ? t : p.start(t);
+    sum += std::clamp((until - start) / static_cast<double>(t < 0 ? 1 : p.length(t)), 0.0, 1.0) * to_lp(power);
+  }
+  return sum;
 }
 
 void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor) {
@@ -93,6 +107,7 @@ void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double f
   for (int u = 0; p.sites[s].lease && u <= t; ++u) {
     terms.add(model.columns.leased.at(s, u), factor * alive_share(p, p.sites[s].lease->term, u, t));
   }
+  if (p.sites[s].lease) terms.add_constant(factor * leased_before_lp(p, *p.sites[s].lease, t));
 }
 
 void add_lease_rows(PlanModel& model) {
@@ -103,9 +118,19 @@ void add_lease_rows(PlanModel& model) {
       add_leased(terms, model, s, t, 1);
       if (terms.empty()) continue;
       add_at_most(model, {.family = PlanFamily::lease, .t = t, .first = s}, terms,
-                  to_lp(p.sites[s].lease->most.at(p.quarter_of(t))));
+                  std::max(0.0, to_lp(p.sites[s].lease->most.at(p.quarter_of(t))) - terms.constant()));
     }
   }
+}
+
+double dense_lp(const Programme& p, const PlanSite& site, int h) {
+  if (!site.dense.empty()) return site.dense[static_cast<std::size_t>(h)];
+  double stood = 0;
+  for (const auto& system : p.systems) {
+    if (!needs_hall(p, system, site, h)) continue;
+    stood += standing_systems(system, site, p.first, 0) / systems_per_lp(system) * full_power_lp(site, system);
+  }
+  return stood;
 }
 
 void add_hall_rows(PlanModel& model) {
@@ -123,14 +148,9 @@ void add_hall_rows(PlanModel& model) {
         for (int i = h; i < count(p.halls); ++i) {
           for (int u = 0; u <= t; ++u) terms.add(c.refit.at(s, i, u), -1);
         }
-        // What stood when the plan begins stands in a hall that takes it.
-        double stood = 0;
-        for (const auto& system : p.systems) {
-          if (!needs_hall(p, system, p.sites[s], h)) continue;
-          stood += standing_systems(system, p.sites[s], p.first, 0) / systems_per_lp(system) *
-                   full_power_lp(p.sites[s], system);
-        }
-        add_at_most(model, {.family = PlanFamily::hall, .t = t, .first = s, .second = h}, terms, stood);
+        double fit = dense_lp(p, p.sites[s], h);
+        for (const auto& some : p.sites[s].refits) fit += some.hall >= h ? to_lp(some.power) : 0;
+        add_at_most(model, {.family = PlanFamily::hall, .t = t, .first = s, .second = h}, terms, fit);
       }
     }
   }
@@ -216,7 +236,10 @@ void add_carbon_cap_rows(PlanModel& model) {
       for (int u = t; u < end; ++u) add_emitted(terms, model, s, u, 1);
     }
     // a part of a calendar year inside the horizon has its share of the cap
-    const double cap = to_lp(*p.carbon_cap) * 0.25 * (p.start(end) - p.start(t));
+    int quarters = p.start(end) - p.start(t);
+    double before = 0;
+    for (const Mass some : t == 0 ? p.emitted : std::vector<Mass>{}) before += to_lp(some), ++quarters;
+    const double cap = std::max(0.0, to_lp(*p.carbon_cap) * 0.25 * quarters - before);
     add_at_most(model, {.family = PlanFamily::carbon_cap, .t = t, .unit = kLpCarbon.in(tonne)}, terms, cap);
     t = end;
   }

@@ -46,6 +46,7 @@ void add_arrival_rows(PlanModel& model) {
       if (terms.empty()) continue;
       if (t > 0) terms.add(c.store.at(g, t - 1), -1);
       if (t > 0) terms.add(c.spare.at(g, t - 1), -1);
+      if (t == 0) terms.add_constant(-p.systems[g].waiting / systems_per_lp(p.systems[g]));
       add_arrivals(terms, model, g, t, -1);
       add_at_most(model, {.family = PlanFamily::arrival, .t = t, .first = g}, terms, -terms.constant());
     }
@@ -56,12 +57,16 @@ void add_arrival_rows(PlanModel& model) {
 void add_stored_rows(PlanModel& model) {
   const auto& p = *model.programme;
   for (int g = 0; g < count(p.systems); ++g) {
-    for (int t = p.most_stored; t < p.quarters(); ++t) {
+    const auto& system = p.systems[g];
+    for (int t = system.waiting > 0 ? 0 : p.most_stored; t < p.quarters(); ++t) {
       const int store = model.columns.store.at(g, t);
       if (store < 0) continue;
       PlanTerms terms;
       terms.add(store, 1);
-      for (int u = t - p.most_stored + 1; u <= t; ++u) add_arrivals(terms, model, g, u, -1);
+      for (int u = std::max(0, t - p.most_stored + 1); u <= t; ++u) add_arrivals(terms, model, g, u, -1);
+      for (const auto& [quarter, some] : arrived_before(p, system)) {
+        if (quarter - p.first > t - p.most_stored) terms.add_constant(-some.systems / systems_per_lp(system));
+      }
       add_at_most(model, {.family = PlanFamily::stored, .t = t, .first = g}, terms, -terms.constant());
     }
   }
@@ -137,6 +142,7 @@ void add_survivors_rows(PlanModel& model) {
     for (int g = 0; g < count(p.systems); ++g) {
       PlanTerms terms;
       for (int t = 0; t <= last; ++t) terms.add(c.left.at(s, g, t), 1);
+      for (int n = 0; n < c.left_before.depth(); ++n) terms.add(c.left_before.at(s, g, n), 1);
       if (terms.empty()) continue;
       terms.add(c.installed.at(s, g, last), -1);
       add_at_most(model, {.family = PlanFamily::survivors, .t = last, .first = s, .second = g}, terms, 0);
@@ -184,10 +190,20 @@ void add_growth_rows(PlanModel& model) {
   }
 }
 
+std::map<Quarter, PlanArrived> arrived_before(const Programme& programme, const PlanSystem& system) {
+  if (!system.arrived.empty()) return system.arrived;
+  std::map<Quarter, PlanArrived> out;
+  for (const auto& some : system.standing) {
+    PlanArrived& sum = out[some.delivered];
+    sum.systems += some.systems, sum.price = system.price.at(programme.first);
+  }
+  return out;
+}
+
 double delivered_before(const Programme& programme, const PlanSystem& system) {
-  double count = 0;
-  for (const auto& some : system.standing) count += some.delivered + 1 == programme.first ? some.systems : 0;
-  return count;
+  const auto arrived = arrived_before(programme, system);
+  const auto found = arrived.find(programme.first - 1);
+  return found == arrived.end() ? 0 : found->second.systems;
 }
 
 void add_offer_rows(PlanModel& model) {
@@ -200,10 +216,16 @@ void add_offer_rows(PlanModel& model) {
       PlanTerms terms;
       for (int g = 0; g < count(p.systems); ++g) {
         const auto& system = p.systems[g];
-        // Parts of committed systems are taken outside the offers.
+        // Parts of committed systems are taken outside the offers, unless a plan before this one took them.
         const int ordered = order_period(p, system, t);
         if (ordered >= 0) terms.add(model.columns.order.at(g, ordered), part_need(system, part) / unit);
+        for (int n = 0; n < p.length(t); ++n) {
+          const auto found = system.committed.find(p.quarter_of(t) + n);
+          if (found == system.committed.end()) continue;
+          terms.add_constant(found->second.offered / systems_per_lp(system) * part_need(system, part) / unit);
+        }
       }
+      if (t == 0) terms.add_constant(-part.stock / unit);
       terms.add(model.columns.stock.at(i, t), 1);
       if (terms.empty()) continue;
       if (t > 0) terms.add(model.columns.stock.at(i, t - 1), -1);
@@ -215,7 +237,7 @@ void add_offer_rows(PlanModel& model) {
       // In the tail the row goes by the year of delivery.
       const int made = t < p.quarters() ? t - part.lag : t;
       add_at_most(model, {.family = PlanFamily::offer, .t = made, .first = i, .unit = unit}, terms,
-                  offered / unit);
+                  offered / unit - terms.constant());
     }
   }
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "stargate/planner/scaling.hpp"
+
 namespace stargate {
 
 double discount_factor(const Programme& programme, int t) { return std::pow(1 + programme.capital_cost, -0.25 * t); }
@@ -53,10 +55,21 @@ int shared_quarters(const Programme& p, int period, int from, int count) {
   return std::max(0, std::min(start + p.length(period), from + count) - std::max(start, from));
 }
 
+std::vector<std::pair<int, double>> draws_before(const Programme& p, const PlanTranche& tranche) {
+  std::vector<std::pair<int, double>> out;
+  double rest = to_lp(tranche.drawn);
+  for (const auto& [quarter, drawn] : tranche.draws) {
+    out.emplace_back(quarter - p.first, to_lp(drawn));
+    rest -= to_lp(drawn);
+  }
+  if (out.empty() || rest > 1e-9) out.emplace_back(kLongBefore, rest);
+  return out;
+}
+
 double repaid_share(const Programme& p, const PlanTranche& tranche, int drawn, int by) {
   if (!tranche.repayment) return 0;
   const int from = tranche.repayment->from - p.first, until = tranche.repayment->until - p.first;
-  const int first = drawn < 0 ? from : std::max(from, drawn + 1);
+  const int first = std::max(from, drawn + 1);
   return std::clamp(static_cast<double>(by - first + 1) / std::max(1, until - first + 1), 0.0, 1.0);
 }
 

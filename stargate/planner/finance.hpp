@@ -9,6 +9,9 @@
 // One rate does both: annuities at one and discounting at another would charge a machine more, or less, than its price.
 #pragma once
 
+#include <utility>
+#include <vector>
+
 #include "stargate/finance/annuity.hpp"
 #include "stargate/planner/programme.hpp"
 
@@ -39,11 +42,16 @@ T mean_at(const Programme& programme, const Series<T>& series, int period) {
   return sum / static_cast<double>(length);
 }
 
+/// A quarter before all others.
+inline constexpr int kLongBefore = -1'000'000;
+/// M$ of the tranche drawn before the first quarter, and when: quarters from the first, or kLongBefore.
+std::vector<std::pair<int, double>> draws_before(const Programme& programme, const PlanTranche& tranche);
+
 /// Quarters of `period` among the `count` from quarter `from` on, counted from the first.
 int shared_quarters(const Programme& programme, int period, int from, int count);
 
 /// Share of what was drawn of the tranche on the first day of quarter `drawn` that is paid back by the end of quarter
-/// `by`; both counted from the first, before it negative. What the tranche had given by the first quarter: `drawn` -1.
+/// `by`; both counted from the first, before it negative. Drawn some time before the instalments begin: kLongBefore.
 double repaid_share(const Programme& programme, const PlanTranche& tranche, int drawn, int by);
 /// Share of the same that is paid back in a period.
 double repaid_in(const Programme& programme, const PlanTranche& tranche, int drawn, int period);

@@ -41,7 +41,8 @@ double debt_room(const Programme& programme, double equity, double debt) {
 template <class Share>
 double of_draws(const Programme& p, int r, const std::vector<double>& drawn, int t, Share share) {
   const auto& tranche = p.capital[r];
-  double sum = to_lp(tranche.drawn) * share(p, tranche, -1, t);
+  double sum = 0;
+  for (const auto& [quarter, amount] : draws_before(p, tranche)) sum += amount * share(p, tranche, quarter, t);
   for (int u = 0; u <= t; ++u) {
     if (drawn[u] != 0) sum += drawn[u] * share(p, tranche, u, t);
   }

@@ -102,9 +102,6 @@ void add_row(PlanModel& model, const RowKey& key, const PlanTerms& terms, std::p
 void check_programme(const Programme& p) {
   STARGATE_CHECK(p.quarters() > 0 && p.building_life > 0, "a programme without quarters");
   for (const auto& site : p.sites) STARGATE_CHECK(site.construction_lead >= 0 && site.pue > 0, "a site out of range");
-  for (const auto& site : p.sites) {
-    for (const auto& some : site.building) STARGATE_CHECK(some.ready >= p.first, "a building that stands is energised");
-  }
   for (const auto& part : p.parts) STARGATE_CHECK(part.lag >= 0, "a part made after the system that needs it");
   for (const auto& system : p.systems) {
     STARGATE_CHECK(system.accelerators > 0 && system.life > 0 && system.order_lead >= 0, "a system out of range");

@@ -173,6 +173,10 @@ void add_imported(PlanTerms& terms, const PlanModel& model, int s, int t, double
 /// Adds `factor` times what the site emits in the period, in kilotonnes.
 void add_emitted(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
 
+/// MW under lease in the period of what was taken before the first quarter; period -1: the quarter before it.
+double leased_before_lp(const Programme& programme, const PlanLease& lease, int t);
+/// MW of halls as they were that take racks of class `h`: what stood when the plan begins stands in one that takes it.
+double dense_lp(const Programme& programme, const PlanSite& site, int h);
 /// Adds `factor` times the power under lease in the period, in MW.
 void add_leased(PlanTerms& terms, const PlanModel& model, int s, int t, double factor);
 
@@ -186,7 +190,9 @@ void add_repayment(PlanTerms& terms, const PlanModel& model, int tranche, int t,
 /// committed.
 void add_arrivals(PlanTerms& terms, const PlanModel& model, int g, int t, double coefficient);
 
-/// Systems that came in the quarter before the first and still stand: what a vendor's ramp begins from.
+/// What came before the first quarter, by quarter.
+std::map<Quarter, PlanArrived> arrived_before(const Programme& programme, const PlanSystem& system);
+/// Systems that came in the quarter before the first: what a vendor's ramp begins from.
 double delivered_before(const Programme& programme, const PlanSystem& system);
 
 /// "grid power at abilene", "memory:hbm3e-12hi from samsung"; `supplier` for offers.

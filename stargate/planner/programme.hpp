@@ -26,7 +26,7 @@ bool operator==(const Series<T>& a, const Series<T>& b) {
 /// Building that was begun before the first quarter.
 struct PlanConstruction {
   Power power;      ///< at the meter
-  Quarter ready;    ///< energised from this quarter on; not before the first
+  Quarter ready;    ///< energised from this quarter on; before the first: stands, beside PlanSite::energised
   double paid = 0;  ///< share of its price that is paid; the rest is paid evenly up to the quarter before `ready`
   friend bool operator==(const PlanConstruction&, const PlanConstruction&) = default;
 };
@@ -36,6 +36,7 @@ struct PlanLease {
   Series<Power> most;   ///< at the meter, that may be under lease at a time
   MoneyPerEnergy rent;  ///< of power kept ready, used or not, for the whole term
   int term = 40;        ///< quarters
+  std::map<Quarter, Power> taken = {};  ///< before the first quarter
   friend bool operator==(const PlanLease&, const PlanLease&) = default;
 };
 
@@ -64,6 +65,14 @@ struct PlanFlexible {
   friend bool operator==(const PlanFlexible&, const PlanFlexible&) = default;
 };
 
+/// Power of halls made fit for dense racks before the first quarter.
+struct PlanRefit {
+  int hall = 0;  ///< place in Programme::halls
+  Power power;   ///< at the meter
+  Quarter done;
+  friend bool operator==(const PlanRefit&, const PlanRefit&) = default;
+};
+
 /// A place with power. Power figures are at the meter: what the systems may draw is that divided by `pue`.
 struct PlanSite {
   /// Of the catalogue; residency goes by the country.
@@ -83,6 +92,9 @@ struct PlanSite {
   Power rack = {};                      ///< densest rack that its halls take unless refitted; zero: any
   std::vector<PlanPlant> plants = {};   ///< beside the grid
   std::optional<PlanFlexible> flexible = {};
+  std::optional<Power> subscribed = {};   ///< energised in the quarter before the first; empty: all that stands
+  std::vector<PlanRefit> refits = {};
+  std::vector<double> dense = {};  ///< MW of halls that take class h without `refits`; empty: what dense racks stand
   friend bool operator==(const PlanSite&, const PlanSite&) = default;
 };
 
@@ -107,6 +119,7 @@ struct PlanPart {
   int lag = 0;                    ///< quarters between the part and the arrival of the system that has it
   std::vector<PlanOffer> offers;  ///< one a supplier
   Money price = {};               ///< of a unit; kept in stock for the cost of capital on it; zero: cannot be kept
+  double stock = 0;               ///< kept when the plan begins
   friend bool operator==(const PlanPart&, const PlanPart&) = default;
 };
 
@@ -121,6 +134,7 @@ struct PlanGrowth {
 struct PlanOrdered {
   double systems = 0;
   std::optional<double> paid = {};  ///< share of the price that is paid; empty: the deposit
+  double offered = 0;               ///< of these, those whose parts are taken of the offers
   friend bool operator==(const PlanOrdered&, const PlanOrdered&) = default;
 };
 
@@ -129,6 +143,7 @@ struct PlanStanding {
   std::string site;
   Quarter delivered;  ///< before the first quarter
   double systems = 0;
+  std::optional<Money> price = {};  ///< of one, of a plan that goes on from another: at the end it has a book value
   friend bool operator==(const PlanStanding&, const PlanStanding&) = default;
 };
 
@@ -138,6 +153,14 @@ struct PlanQualification {
   int quarters = 0;    ///< from the first, in which nothing may be ordered
   double minimum = 0;  ///< systems that are ordered at least, in all
   friend bool operator==(const PlanQualification&, const PlanQualification&) = default;
+};
+
+/// Systems that arrived before the first quarter, wherever they are now.
+struct PlanArrived {
+  double systems = 0;
+  Money price;           ///< of one
+  bool planned = false;  ///< by a plan that this one goes on from
+  friend bool operator==(const PlanArrived&, const PlanArrived&) = default;
 };
 
 /// Something that is bought whole: a node or a rack. Counts of it are in systems; of what it holds in accelerators.
@@ -163,6 +186,8 @@ struct PlanSystem {
   std::map<std::string, double> parts;  ///< product -> amount of one system; a product that is no PlanPart is no limit
   std::map<Quarter, PlanOrdered> committed;  ///< by quarter of arrival; their parts are outside the offers
   std::vector<PlanStanding> standing = {};
+  std::map<Quarter, PlanArrived> arrived = {};  ///< by quarter; none: what stands, when it was delivered
+  double waiting = 0;                           ///< of what arrived, without power yet
   std::optional<PlanGrowth> growth;
   std::optional<PlanQualification> qualification = {};
   friend bool operator==(const PlanSystem&, const PlanSystem&) = default;
@@ -233,6 +258,7 @@ struct PlanTranche {
   Money drawn = {};                  ///< of the amount, before the first quarter
   std::optional<PlanRepayment> repayment = {};  ///< empty: nothing is paid back
   std::optional<PlanCollateral> collateral = {};  ///< of debt
+  std::map<Quarter, Money> draws = {};  ///< of `drawn`, by quarter; the rest: before the repayment begins
   friend bool operator==(const PlanTranche&, const PlanTranche&) = default;
 };
 
@@ -241,6 +267,14 @@ struct PlanCovenant {
   double least = 1;
   Quarter from;  ///< first quarter in which it is tested
   friend bool operator==(const PlanCovenant&, const PlanCovenant&) = default;
+};
+
+/// What covenants count of a quarter before the first.
+struct PlanPastQuarter {
+  Money earned;  ///< revenue less running costs and tax
+  Money rent;
+  Money due;     ///< interest and instalments of debt
+  friend bool operator==(const PlanPastQuarter&, const PlanPastQuarter&) = default;
 };
 
 /// Tax on revenue less running costs and depreciation in equal parts. Interest is not deducted: the cost of capital is
@@ -283,6 +317,10 @@ struct Programme {
   int most_stored = 4;               ///< quarters that a system may wait for power after it arrived
   MoneyPerMass carbon_price;         ///< added to the price of energy
   std::optional<Mass> carbon_cap;    ///< a calendar year; a part of a year counts by its quarters
+  /// Of a plan that goes on from another: money in hand; the last quarters, at most three; carbon of this year so far.
+  Money cash = {};
+  std::vector<PlanPastQuarter> before = {};
+  std::vector<Mass> emitted = {};    ///< by quarter of the first one's calendar year, before the first
 
   int quarters() const { return last - first + 1; }
   /// Periods of the LP: the quarters, then the years of the tail. All by their number from 0.

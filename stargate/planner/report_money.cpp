@@ -61,8 +61,12 @@ Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
     const auto& site = p.sites[static_cast<std::size_t>(s)];
     const auto left = [&](int ready) { return construction_lp(site) * book_at_end(p, ready, p.building_life); };
     for (const auto& some : site.building) {
-      const int ready = some.ready - p.first;
-      if (p.period_from(ready) < p.periods()) sum += to_lp(some.power) * left(ready);
+      if (p.period_from(some.ready - p.first) >= p.periods()) continue;
+      sum += to_lp(some.power) * left(ready_start(p, some.ready));
+    }
+    for (const auto& some : site.refits) {
+      const double price = refit_lp(p.halls[static_cast<std::size_t>(some.hall)]);
+      sum += to_lp(some.power) * price * book_at_end(p, some.done - p.first, p.building_life);
     }
     for (int t = 0; t < p.periods(); ++t) {
       const double started = values.at(c.started.at(s, t));
@@ -80,6 +84,14 @@ Money beyond_horizon(const PlanModel& model, const PlanValues& values) {
         const auto& system = p.systems[static_cast<std::size_t>(g)];
         const double kept = values.at(c.left.at(s, g, t));
         if (kept > 0) sum += kept * book_at_end(p, p.start(t), system.life) * price_lp(system, p.quarter_of(t));
+      }
+    }
+  }
+  for (int s = 0; s < static_cast<int>(p.sites.size()); ++s) {
+    for (int g = 0; g < static_cast<int>(p.systems.size()); ++g) {
+      for (int n = 0; n < c.left_before.depth(); ++n) {
+        const int left = c.left_before.at(s, g, n);
+        if (left >= 0) sum -= values.at(left) * model.lp.costs()[static_cast<std::size_t>(left)];
       }
     }
   }

@@ -114,7 +114,11 @@ class ScenarioChange {
     }
   }
 
+  /// What is on order has its parts.
   void change_supply() {
+    for (PlanSystem& system : p_.systems) {
+      for (auto& [arrives, ordered] : system.committed) ordered.offered = 0;
+    }
     for (PlanPart& part : p_.parts) {
       for (PlanOffer& offer : part.offers) {
         if (concerns(c_, part.product) || concerns(c_, offer.supplier)) {
@@ -238,6 +242,38 @@ void take_mean_of_system(const MeanOf& mean, std::span<const WeightedProgramme> 
 }
 
 }  // namespace
+
+const char* driver_name(PlanDriver driver) {
+  switch (driver) {
+    case PlanDriver::memory_price:
+      return "price of memory";
+    case PlanDriver::system_price:
+      return "price of machines";
+    case PlanDriver::construction_price:
+      return "price of buildings";
+    case PlanDriver::electricity_price:
+      return "price of electricity";
+    case PlanDriver::grid_delay:
+      return "grid late";
+    case PlanDriver::construction_delay:
+      return "buildings late";
+    case PlanDriver::delivery_delay:
+      return "machines late";
+    case PlanDriver::supply:
+      return "supply";
+    case PlanDriver::demand:
+      return "demand";
+    case PlanDriver::token_price:
+      return "price of tokens";
+    case PlanDriver::availability:
+      return "machines that work";
+    case PlanDriver::performance:
+      return "performance";
+    case PlanDriver::efficiency:
+      return "efficiency";
+  }
+  return "";
+}
 
 bool is_factor(PlanDriver driver) {
   return driver != PlanDriver::grid_delay && driver != PlanDriver::construction_delay &&

@@ -1,6 +1,6 @@
 // How the world may turn out, as changes of a programme: what a machine costs, when the grid comes, what customers want
 // and pay, what suppliers deliver, how fast machines are that nobody has measured. A scenario is a list of changes; the
-// programme it makes is an ordinary one, so that plans, stochastic plans, and replays all read the same data.
+// programme it makes is an ordinary one, so that plans, stochastic plans, replays and replans all read the same data.
 #pragma once
 
 #include <optional>
@@ -30,6 +30,8 @@ enum class PlanDriver {
   efficiency           ///< tokens a machine makes, on every machine: better models and engines
 };
 
+/// "memory price": for tables.
+const char* driver_name(PlanDriver driver);
 /// A driver whose amount is a factor.
 bool is_factor(PlanDriver driver);
 /// A driver that acts from the first quarter on, whatever `from` says.

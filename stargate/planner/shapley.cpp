@@ -59,31 +59,41 @@ std::vector<Coalition> chain(const std::vector<int>& order) {
   return out;
 }
 
-/// Mean over pairs of an order and its reverse: what the first overrates in a partner the other underrates. Errors are
-/// of the means of pairs.
+/// Mean over blocks of six orders: one, begun at its first, second and last third, and the reverse of each. What one
+/// overrates in a partner its reverse underrates, and each partner joins early, midway and late. Errors are of the
+/// means of blocks.
 void weigh_sampled(int n, Values& v, std::int64_t most, std::uint64_t seed, AllianceWorth& out) {
   RandomStream random(seed, 0, "orders of partners");
   std::vector<int> order(static_cast<std::size_t>(n));
   std::iota(order.begin(), order.end(), 0);
   std::vector<double> squares(static_cast<std::size_t>(n));
-  std::int64_t pairs = 0;
-  while (pairs < 2 || v.count() < most) {
+  std::int64_t blocks = 0;
+  while (blocks < 2 || v.count() < most) {
     for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random.bits() % (i + 1)]);
-    std::vector<double> gain(order.size());
-    for (int turn = 0; turn < 2; ++turn) {
-      const std::vector<Coalition> steps = chain(order);
-      v.ask(steps);
-      for (std::size_t k = 0; k < order.size(); ++k) {
-        gain[static_cast<std::size_t>(order[k])] += (v(steps[k + 1]) - v(steps[k])) / 2;
-      }
-      std::reverse(order.begin(), order.end());
+    std::vector<std::vector<int>> turns;
+    for (int third = 0; third < 3; ++third) {
+      turns.push_back(order);
+      std::rotate(turns.back().begin(), turns.back().begin() + third * n / 3, turns.back().end());
+      turns.emplace_back(turns.back().rbegin(), turns.back().rend());
     }
-    ++pairs;
+    std::vector<Coalition> all;
+    for (const auto& turn : turns) {
+      for (const Coalition some : chain(turn)) all.push_back(some);
+    }
+    v.ask(all);
+    std::vector<double> gain(order.size());
+    for (const auto& turn : turns) {
+      const std::vector<Coalition> steps = chain(turn);
+      for (std::size_t k = 0; k < turn.size(); ++k) {
+        gain[static_cast<std::size_t>(turn[k])] += (v(steps[k + 1]) - v(steps[k])) / 6;
+      }
+    }
+    ++blocks;
     for (std::size_t i = 0; i < gain.size(); ++i) {
       out.partners[i].shapley += gain[i], squares[i] += gain[i] * gain[i];
     }
   }
-  const auto count = static_cast<double>(pairs);
+  const auto count = static_cast<double>(blocks);
   for (std::size_t i = 0; i < squares.size(); ++i) {
     double& mean = out.partners[i].shapley;
     mean /= count;

@@ -30,9 +30,9 @@ struct AllianceWorth {
   bool exact = false;           ///< every coalition was asked
 };
 
-/// 1 to kMostPartners. Exact where all coalitions are at most `most`; else as many orders are drawn, each with its
-/// reverse, as ask some `most` coalitions (at least two pairs of orders). The same `seed`, the same answer on any
-/// number of threads.
+/// 1 to kMostPartners. Exact where all coalitions are at most `most`; else orders are drawn in sixes, one begun at each
+/// of its thirds and the reverse of each, until some `most` coalitions are asked (at least two sixes). The same `seed`,
+/// the same answer on any number of threads.
 AllianceWorth alliance_worth(int partners, const CoalitionValue& value, std::int64_t most, std::uint64_t seed = 1);
 
 }  // namespace stargate

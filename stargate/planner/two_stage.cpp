@@ -17,7 +17,6 @@ namespace {
 
 constexpr double kMasterMoney = 1000;        // M$ in a unit of the master: costs of whole programmes
 constexpr double kDollars = 1e6;             // in an LP unit of money
-constexpr int kMostIterations = 300;
 constexpr double kFirstStep = 0.2;           // of a decision's scale
 constexpr double kLongStep = 1e6;
 
@@ -115,6 +114,7 @@ struct TwoStageProgramme::State {
   std::vector<double> probabilities, known;            ///< known: values of wait and see, dollars
   std::vector<SharedDecision> decisions;
   std::vector<double> upper, scale;                    ///< by decision; scale: the size of a usual one
+  std::vector<double> middle;                          ///< mean of what the scenarios, each known, would decide
   std::vector<Cut> cuts;
   std::vector<DecisionValue> tried;                    ///< that can be kept, in the order tried
 
@@ -311,12 +311,15 @@ std::vector<std::string> TwoStageProgramme::wait_and_see() {
   std::vector<LpWarmOutcome> outcomes(s.scenarios.size(), LpStopped{});
   for_each_parallel(s.scenarios.size(), [&](std::size_t i) { outcomes[i] = s.scenarios[i]->solver->solve(); });
   std::vector<std::string> faults;
+  s.middle.assign(s.decisions.size(), 0);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (const auto* found = std::get_if<LpSolution>(&outcomes[i])) {
       s.known.push_back(-found->objective * kDollars);
       for (std::size_t d = 0; d < s.decisions.size(); ++d) {
         const int column = s.scenarios[i]->columns[d];
-        if (column >= 0) s.scale[d] = std::max(s.scale[d], found->values[column]);
+        if (column < 0) continue;
+        s.scale[d] = std::max(s.scale[d], found->values[column]);
+        s.middle[d] += s.probabilities[i] * std::min(s.upper[d], found->values[column]);
       }
     } else {
       const auto* stopped = std::get_if<LpStopped>(&outcomes[i]);
@@ -365,9 +368,12 @@ DecisionValue TwoStageProgramme::evaluate(const std::vector<double>& decisions) 
   return out;
 }
 
-std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double tail, double tolerance) {
+std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double tail, double tolerance,
+                                                        int most_rounds) {
   State& s = *state_;
-  if (s.tried.empty()) evaluate(std::vector<double>(s.decisions.size(), 0));  // nothing begun that is not begun
+  // The mean of what each would decide is near, and often can be kept; else nothing begun that is not begun.
+  if (s.tried.empty()) evaluate(s.middle);
+  if (s.tried.empty()) evaluate(std::vector<double>(s.decisions.size(), 0));
   const DecisionValue* best = nullptr;
   std::size_t best_place = 0;
   for (std::size_t i = 0; i < s.tried.size(); ++i) {
@@ -377,7 +383,7 @@ std::optional<TwoStagePlan> TwoStageProgramme::optimise(double weight, double ta
   }
   TwoStagePlan out;
   double step = kFirstStep, bound = kInfinity;
-  for (out.iterations = 0; out.iterations < kMostIterations; ++out.iterations) {
+  for (out.iterations = 0; out.iterations < most_rounds; ++out.iterations) {
     const LpOutcome free = s.solve_master(weight, tail, nullptr, 0);
     const auto* relaxed = std::get_if<LpSolution>(&free);
     if (relaxed == nullptr) break;

@@ -81,8 +81,10 @@ class TwoStageProgramme {
   std::vector<double> decisions_of(const PlanModel& model, const std::vector<double>& columns) const;
   /// The scenarios side by side on the cores there are.
   DecisionValue evaluate(const std::vector<double>& decisions);
-  /// To within `tolerance` of its value. Nothing where no decisions can be kept in every scenario.
-  std::optional<TwoStagePlan> optimise(double cvar_weight, double tail, double tolerance = 2e-5);
+  /// To within `tolerance` of its value, or the best of so many rounds of the master: the bound says how far off.
+  /// Nothing where no decisions can be kept in every scenario.
+  std::optional<TwoStagePlan> optimise(double cvar_weight, double tail, double tolerance = 2e-5,
+                                       int most_rounds = 300);
 
  private:
   struct State;

@@ -21,6 +21,9 @@ struct AllianceAnswer {
   std::vector<PartnerSpec> partners;
   std::array<AllianceWorth, kCounterfactuals.size()> worth;
   std::array<std::int64_t, kCounterfactuals.size()> gave_up{};  ///< coalitions that cannot pay what is on order
+  int quarters = 0;             ///< planned one by one
+  bool years = false;           ///< after them
+  double all_by_quarter = 0;    ///< value with all partners, every quarter planned
 
   /// Over the counterfactuals.
   std::pair<double, double> range(std::size_t partner, double PartnerWorth::*figure) const {
@@ -74,6 +77,11 @@ std::string alliance_text(const AllianceAnswer& answer) {
   std::string out = fmt::format("{}: what {} partners are worth, present value in B$\n", answer.study,
                                 answer.partners.size());
   for (const PartnerSpec& p : answer.partners) out += fmt::format("  {}: {} ({})\n", p.name, p.role, brings_text(p));
+  if (answer.years) {
+    out += fmt::format("The first {} quarters are planned one by one, what follows by the year: with all of them worth "
+                       "{} B$, which is {} with every quarter planned.\n",
+                       answer.quarters, money(answer.worth[0].all), money(answer.all_by_quarter));
+  }
   for (std::size_t c = 0; c < kCounterfactuals.size(); ++c) {
     const AllianceWorth& w = answer.worth[c];
     out += fmt::format("\n{}: {} B$ with all of them, {} without any; {} of {:.0f} coalitions planned\n",
@@ -99,7 +107,8 @@ std::string alliance_text(const AllianceAnswer& answer) {
 }
 
 void write_alliance(JsonWriter& json, const AllianceAnswer& answer) {
-  json.member("schema_version", 1).member("study", answer.study);
+  json.member("schema_version", 1).member("study", answer.study).member("quarters", answer.quarters);
+  json.member("value_by_quarter_usd", answer.all_by_quarter);
   json.key("counterfactuals").begin_array();
   for (std::size_t c = 0; c < kCounterfactuals.size(); ++c) {
     const AllianceWorth& w = answer.worth[c];
@@ -120,6 +129,8 @@ void write_alliance(JsonWriter& json, const AllianceAnswer& answer) {
 
 AnswerFields alliance_answer_fields() {
   return {{"study", "text", "Its name"},
+          {"quarters", "integer", "Planned one by one; years after them"},
+          {"value_by_quarter_usd", "number", "With all partners and every quarter planned"},
           {"counterfactuals[]/counterfactual", "text", "Who takes an absent partner's place: nobody, spill, follow"},
           {"counterfactuals[]/value_usd", "number", "Present value of the plan with all partners"},
           {"counterfactuals[]/value_without_any_usd", "number", "Without any of them"},
@@ -164,16 +175,22 @@ Result<Answer> answer_alliance(const AllianceQuestion& question, const QuestionC
   if (!prepared) return prepared.faults();
   auto partners = chosen_partners(question, context, prepared->study);
   if (!partners) return partners.faults();
-  AllianceAnswer answer{prepared->study.name, *partners, {}, {}};
+  AllianceAnswer answer;
+  answer.study = prepared->study.name, answer.partners = *partners;
   prepared->study.partners = *partners;
   const std::vector<PlanPartner> chosen = plan_partners(prepared->study);
   const auto solver = make_clp_solver();
+  const Programme programme = in_years(prepared->programme, static_cast<int>(question.quarters));
+  answer.quarters = programme.quarters(), answer.years = programme.last < prepared->programme.last;
+  const auto everybody = (Coalition{1} << chosen.size()) - 1;
+  const auto by_quarter = coalition_value(prepared->programme, chosen, everybody, kCounterfactuals[0], *solver);
+  answer.all_by_quarter = by_quarter.value;
   std::mutex mutex;
-  std::string unsolved;
+  std::string unsolved = by_quarter.unsolved;
   for (std::size_t c = 0; c < kCounterfactuals.size(); ++c) {
     std::int64_t planned = 0;
     const auto value = [&](Coalition present) {
-      const auto found = coalition_value(prepared->programme, chosen, present, kCounterfactuals[c], *solver);
+      const auto found = coalition_value(programme, chosen, present, kCounterfactuals[c], *solver);
       const std::lock_guard lock(mutex);
       if (!found.unsolved.empty()) unsolved = found.unsolved;
       answer.gave_up[c] += found.gave_up ? 1 : 0;
@@ -195,6 +212,8 @@ const QuestionTable<AllianceQuestion>& AllianceQuestion::table() {
     t.optional("partners", &Q::partners, "Ids of them; those not named are always in it").commas().otherwise("all");
     t.optional("coalitions", &Q::coalitions, "Plans for each counterfactual: all coalitions, or a sample of the orders",
                Rule{.at_least = 8.0, .above = {}, .at_most = 1e7});
+    t.optional("quarters", &Q::quarters, "Planned one by one, at least; what follows by the year",
+               Rule{.at_least = 1.0, .above = {}, .at_most = 1e4});
     t.optional("seed", &Q::seed, "Of the sample", not_negative);
     add_confidence_field(t);
     add_change_fields(t);

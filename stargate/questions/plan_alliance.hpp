@@ -10,7 +10,8 @@ namespace stargate {
 struct AllianceQuestion : ConfidenceField, ChangeFields {
   std::string study;                  ///< file
   std::vector<std::string> partners;  ///< ids of the study's; empty: all; the others are always in it
-  std::int64_t coalitions = 1024;     ///< plans for each counterfactual: all coalitions, or a sample of the orders
+  std::int64_t coalitions = 512;      ///< plans for each counterfactual: all coalitions, or a sample of the orders
+  std::int64_t quarters = 8;          ///< planned one by one; years after them
   std::int64_t seed = 1;              ///< of the sample
   static const QuestionTable<AllianceQuestion>& table();
 };

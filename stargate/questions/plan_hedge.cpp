@@ -14,13 +14,15 @@ namespace stargate {
 namespace {
 
 constexpr std::array kCaps{1.0, 0.8, 0.6, 0.4, 0.2, 0.0};
+constexpr int kMostRounds = 6;  ///< of the master; each takes seconds, and the answer says how far from the best
+constexpr double kGoodEnough = 2e-4;  ///< of the mean value
 /// Ends of a range are as likely as its middle (a three-point rule; one in four each end).
 constexpr std::array kClassWeights{0.25, 0.5, 0.25};
 
 struct HedgeRow {
   double cap = 1;
   std::array<double, 3> values{};  ///< at low, mid, high; dollars
-  double mean = 0;
+  double mean = 0, bound = 0;  ///< bound: no decisions are worth more
   DecidedAmounts decided;
 };
 
@@ -36,12 +38,14 @@ std::string hedge_text(const HedgeAnswer& a) {
       "{}: power of {} as a share of all, at most; decisions of the first {} quarters suit their low, mid and high end "
       "(1/4, 1/2, 1/4)\nPresent values in B$; ordered in these quarters in thousand accelerators\n\n",
       a.study, fmt::join(a.capped, ", "), a.decided);
-  std::vector<Column> columns{{"share at most", Align::left}, {"mean"}, {"costs"}, {"low"}, {"mid"}, {"high"}};
+  std::vector<Column> columns{{"share at most", Align::left}, {"mean"}, {"at best"}, {"costs"}, {"low"}, {"mid"},
+                              {"high"}};
   for (const auto& system : a.systems) columns.push_back({system});
   TextTable table(columns);
   for (const HedgeRow& row : a.rows) {
     std::vector<std::string> cells{row.cap >= 1 ? "no limit" : fmt::format("{:.0f} %", 100 * row.cap),
-                                   in_billions(row.mean), in_billions(a.rows.front().mean - row.mean)};
+                                   in_billions(row.mean), in_billions(row.bound),
+                                   in_billions(a.rows.front().mean - row.mean)};
     for (const double value : row.values) cells.push_back(in_billions(value));
     for (const double count : row.decided.accelerators) cells.push_back(fmt::format("{:.0f}", count));
     table.add_row(cells);
@@ -54,7 +58,8 @@ void write_hedge(JsonWriter& json, const HedgeAnswer& a) {
   json.member("schema_version", 1).member("study", a.study).member("decided_quarters", a.decided);
   json.key("caps").begin_array();
   for (const HedgeRow& row : a.rows) {
-    json.begin_object().member("share", row.cap).member("mean_usd", row.mean).member("low_usd", row.values[0]);
+    json.begin_object().member("share", row.cap).member("mean_usd", row.mean).member("bound_usd", row.bound);
+    json.member("low_usd", row.values[0]);
     json.member("mid_usd", row.values[1]).member("high_usd", row.values[2]);
     json.key("ordered_accelerators").begin_object();
     for (std::size_t g = 0; g < a.systems.size(); ++g) json.member(a.systems[g], 1e3 * row.decided.accelerators[g]);
@@ -67,7 +72,8 @@ AnswerFields hedge_answer_fields() {
   return {{"study", "text", "Its name"},
           {"decided_quarters", "integer", "Whose orders and starts are the same at every end"},
           {"caps[]/share", "number", "Of all power, at most, in these machines"},
-          {"caps[]/mean_usd", "number", "Mean present value"},
+          {"caps[]/mean_usd", "number", "Mean present value of the decisions found"},
+          {"caps[]/bound_usd", "number", "No decisions are worth more"},
           {"caps[]/low_usd", "number", "Where they turn out slow"},
           {"caps[]/mid_usd", "number", "As planned"},
           {"caps[]/high_usd", "number", "Where they turn out fast"},
@@ -103,10 +109,12 @@ Result<Answer> answer_hedge(const HedgeQuestion& question, const QuestionContext
     if (const auto unplanned = stages.wait_and_see(); !unplanned.empty()) {
       return context.fault("study", "there is no plan: " + unplanned.front());
     }
-    const auto plan = stages.optimise(0, 0.25, 1e-4);
+    double known = 0;  // each end planned knowing it: nothing is worth more
+    for (std::size_t i = 0; i < kClassWeights.size(); ++i) known += kClassWeights[i] * stages.wait_and_see_values()[i];
+    const auto plan = stages.optimise(0, 0.25, kGoodEnough, kMostRounds);
     if (!plan) return context.fault("study", "no decisions can be kept at both ends");
     const auto decided = decided_amounts(stages.decisions(), plan->value.decisions, out.systems.size());
-    HedgeRow row{cap, {}, plan->objective, decided};
+    HedgeRow row{cap, {}, plan->objective, std::min(plan->bound, known), decided};
     for (std::size_t i = 0; i < row.values.size(); ++i) row.values[i] = *plan->value.values[i];
     out.rows.push_back(std::move(row));
   }

@@ -17,6 +17,7 @@
 #include "stargate/questions/plan_alliance.hpp"
 #include "stargate/questions/plan_hedge.hpp"
 #include "stargate/questions/plan_near.hpp"
+#include "stargate/questions/plan_replan.hpp"
 #include "stargate/questions/plan_replay.hpp"
 #include "stargate/questions/plan_risk.hpp"
 #include "stargate/questions/plan_when.hpp"
@@ -60,6 +61,7 @@ const std::vector<Question>& all_questions() {
                                                whole_question(),
                                                risk_question(),
                                                replay_question(),
+                                               replan_question(),
                                                hedge_question(),
                                                train_question(),
                                                train_search_question(),

@@ -1,0 +1,1 @@
+plan replan tests/golden/inputs/small.yaml --scenarios slow
