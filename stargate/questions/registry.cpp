@@ -19,6 +19,7 @@
 #include "stargate/questions/plan_near.hpp"
 #include "stargate/questions/plan_replay.hpp"
 #include "stargate/questions/plan_risk.hpp"
+#include "stargate/questions/plan_run.hpp"
 #include "stargate/questions/plan_when.hpp"
 #include "stargate/questions/plan_whole.hpp"
 #include "stargate/questions/plan_why.hpp"
@@ -60,6 +61,7 @@ const std::vector<Question>& all_questions() {
                                                whole_question(),
                                                risk_question(),
                                                replay_question(),
+                                               run_question(),
                                                hedge_question(),
                                                train_question(),
                                                train_search_question(),
