@@ -117,7 +117,7 @@ std::string margin_text(const RunAnswer& a) {
                    percent_of(after.missing.total(), after.promised), fixed(before.promised * 1e-6, 1),
                    fixed(after.promised * 1e-6, 1)});
   }
-  std::string out = fmt::format("\nMargins of capacity, {} plans: {}\n", m.plans,
+  std::string out = fmt::format("\nMargins of capacity, plans made again: {}; {}\n", m.plans,
                                 m.closed ? "what is promised is delivered, within the tolerance"
                                          : "not all gaps close: none brings machines to other users, or in time");
   out += table.format(2);
