@@ -126,7 +126,7 @@ std::string margin_text(const RunAnswer& a) {
   return out + "  to keep one, write it as `margin` of the service in " + a.file + "\n";
 }
 
-double share_of(double part, double whole) { return whole > 0 ? part / whole : 0; }
+double missing_share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 void write_missing(JsonWriter& json, const RunMissing& missing) {
   json.member("missing_tokens", 1e6 * missing.total()).member("peak_tokens", 1e6 * missing.peak);
@@ -142,7 +142,7 @@ void write_quarters(JsonWriter& json, const RunAnswer& a, const std::vector<RunQ
     json.member("delivered_tokens", 1e6 * s.delivered).member("one_in_ten_tokens", 1e6 * s.low);
     json.member("lost_tokens", 1e6 * s.lost).member("waiting_tokens", 1e6 * s.waiting);
     write_missing(json, s.missing);
-    json.member("missing_share", share_of(s.missing.total(), s.promised)).member("hours_short", s.hours_short);
+    json.member("missing_share", missing_share(s.missing.total(), s.promised)).member("hours_short", s.hours_short);
     json.member("capacity_tokens", 1e6 * s.capacity).member("lost_usd", s.missing_usd);
     if (s.worst_users >= 0) {
       json.member("worst_region", a.users[k][static_cast<std::size_t>(s.worst_users)]);
@@ -191,7 +191,7 @@ void write_run(JsonWriter& json, const RunAnswer& a) {
     json.begin_object().member("service", a.services[k]).member("promised_tokens", 1e6 * s.promised);
     json.member("delivered_tokens", 1e6 * s.delivered).member("lost_usd", s.missing_usd);
     write_missing(json, s.missing);
-    json.member("missing_share", share_of(s.missing.total(), s.promised));
+    json.member("missing_share", missing_share(s.missing.total(), s.promised));
     write_quarters(json, a, a.quarters, k);
     json.end_object();
   }
@@ -214,7 +214,7 @@ void write_run(JsonWriter& json, const RunAnswer& a) {
     const RunSummary s = summary_of(a.margin->quarters, k);
     json.begin_object().member("service", a.services[k]).member("margin", a.margin->margins[k]);
     json.member("promised_tokens", 1e6 * s.promised).member("delivered_tokens", 1e6 * s.delivered);
-    json.member("missing_share", share_of(s.missing.total(), s.promised)).end_object();
+    json.member("missing_share", missing_share(s.missing.total(), s.promised)).end_object();
   }
   json.end_array().end_object();
 }
