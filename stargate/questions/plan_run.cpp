@@ -64,7 +64,8 @@ std::optional<RunPlan> plan_and_run(const Programme& programme, const RunSpec& s
   return RunPlan{run_in_time(programme, model.columns, found->values, spec), -1e6 * found->objective};
 }
 
-/// Each service's margin grows by what is missing, until nothing is or more does not help.
+/// Each service's margin grows by what peaks and failures take, until nothing is missing or more does not help. What
+/// distance and late machines take is left: more machines in the same places, as late, cost more than they bring.
 RunMargin find_margin(const Programme& programme, const RunSpec& spec, const RunPlan& first, double tolerance,
                       const QuestionContext& context) {
   RunMargin out{std::vector<double>(programme.services.size(), 0), first.quarters, first.value, 0, false};
@@ -73,7 +74,7 @@ RunMargin find_margin(const Programme& programme, const RunSpec& spec, const Run
     bool all = true, moves = false;
     for (std::size_t k = 0; k < programme.services.size(); ++k) {
       const RunSummary s = summary_of(out.quarters, k);
-      const double gap = s.promised > 0 ? s.missing.total() / s.promised : 0;
+      const double gap = s.promised > 0 ? (s.missing.peak + s.missing.failures) / s.promised : 0;
       all = all && gap <= tolerance;
       // A step that closes less than a hundredth of the gap says that margins are not what is missing.
       if (gap <= tolerance || out.margins[k] >= kMostMargin || (out.margins[k] > 0 && gap > 0.99 * before[k])) continue;
@@ -146,7 +147,7 @@ const QuestionTable<RunQuestion>& RunQuestion::table() {
                Rule{.at_least = 0.0, .above = {}, .at_most = 100.0});
     t.optional("late", &Q::late, "Times the delays of machines that the study's risks name; 0: none",
                Rule{.at_least = 0.0, .above = {}, .at_most = 100.0});
-    t.optional("margin", &Q::margin, "Plan again with more capacity until what is promised is delivered");
+    t.optional("margin", &Q::margin, "Plan again with more capacity until peaks and failures take nothing of what is promised");
     t.optional("tolerance", &Q::tolerance, "Share of a service's tokens that may be missing then", fraction);
     add_plan_change_fields(t);
     return t;

@@ -118,8 +118,8 @@ std::string margin_text(const RunAnswer& a) {
                    fixed(after.promised * 1e-6, 1)});
   }
   std::string out = fmt::format("\nMargins of capacity, plans made again: {}; {}\n", m.plans,
-                                m.closed ? "what is promised is delivered, within the tolerance"
-                                         : "not all gaps close: none brings machines to other users, or in time");
+                                m.closed ? "peaks and failures then take nothing, within the tolerance"
+                                         : "not all that peaks and failures take is mended");
   out += table.format(2);
   out += fmt::format("  the plan is worth {} B$ without and {} B$ with them: they cost {} B$\n", billions(a.value),
                      billions(m.value), billions(a.value - m.value));
@@ -251,7 +251,7 @@ AnswerFields run_answer_fields() {
                               {"sites[]/quarters[]/peak_mw", "number", "Of an hour, over all draws"},
                               {"sites[]/quarters[]/energised_mw", "number", "The limit"},
                               {"margin/value_usd", "number", "Present value with the margins; absent: not asked"},
-                              {"margin/closed", "boolean", "Within the tolerance"},
+                              {"margin/closed", "boolean", "What peaks and failures take is within the tolerance"},
                               {"margin/plans", "integer", "Made until then"},
                               {"margin/services[]/service", "text", "Id"},
                               {"margin/services[]/margin", "number", "Of capacity, over the peak planned for"},
