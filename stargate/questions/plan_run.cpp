@@ -147,7 +147,7 @@ const QuestionTable<RunQuestion>& RunQuestion::table() {
                Rule{.at_least = 0.0, .above = {}, .at_most = 100.0});
     t.optional("late", &Q::late, "Times the delays of machines that the study's risks name; 0: none",
                Rule{.at_least = 0.0, .above = {}, .at_most = 100.0});
-    t.optional("margin", &Q::margin, "Plan again with more capacity until peaks and failures take nothing of what is promised");
+    t.optional("margin", &Q::margin, "Plan again with more capacity until peaks and failures take nothing");
     t.optional("tolerance", &Q::tolerance, "Share of a service's tokens that may be missing then", fraction);
     add_plan_change_fields(t);
     return t;
