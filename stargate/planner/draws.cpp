@@ -31,21 +31,26 @@ double squared_distance(const std::vector<double>& a, const std::vector<double>&
 
 }  // namespace
 
-PlanChange change_at(const PlanMarginal& m, double probability) {
+double amount_at(const PlanMarginal& m, double probability) {
   const bool factor = is_factor(m.change.driver);
   const auto scaled = [&](double x) { return factor ? std::log(x) : x; };
   const double low = scaled(m.low), mid = scaled(m.mid), high = scaled(m.high);
   // Straight lines through the quantiles: beyond them they end at 0 and 1.
   const double at = probability < 0.5 ? mid + (probability - 0.5) / 0.4 * (mid - low)
                                       : mid + (probability - 0.5) / 0.4 * (high - mid);
+  if (factor) return std::exp(at);
+  return m.change.driver == PlanDriver::performance ? std::clamp(at, -1.0, 1.0) : std::max(0.0, at);
+}
+
+PlanChange change_at(const PlanMarginal& m, double probability) {
   PlanChange out = m.change;
-  out.amount = factor ? std::exp(at) : at;
-  if (m.change.driver == PlanDriver::performance) out.amount = std::clamp(out.amount, -1.0, 1.0);
-  if (!factor && m.change.driver != PlanDriver::performance) out.amount = std::max(0.0, std::round(out.amount));
+  out.amount = amount_at(m, probability);
+  if (!is_factor(m.change.driver) && m.change.driver != PlanDriver::performance) out.amount = std::round(out.amount);
   return out;
 }
 
-std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, int count, std::uint64_t seed) {
+std::vector<std::vector<double>> draw_probabilities(const std::vector<PlanMarginal>& marginals, int count,
+                                                    std::uint64_t seed) {
   const auto n = static_cast<std::size_t>(count);
   // A stratum each, in an order of its own; the last column is the market.
   std::vector<std::vector<double>> normals;
@@ -62,13 +67,22 @@ std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, i
       column.push_back(normal_quantile((static_cast<double>(order[i]) + stream.uniform()) / static_cast<double>(n)));
     }
   }
-  std::vector<PlanDraw> out(n);
+  std::vector<std::vector<double>> out(n);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t m = 0; m < marginals.size(); ++m) {
       const double with = marginals[m].market;
       const double z = with * normals.back()[i] + std::sqrt(std::max(0.0, 1 - with * with)) * normals[m][i];
-      out[i].push_back(change_at(marginals[m], normal_probability(z)));
+      out[i].push_back(normal_probability(z));
     }
+  }
+  return out;
+}
+
+std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, int count, std::uint64_t seed) {
+  std::vector<PlanDraw> out;
+  for (const auto& probabilities : draw_probabilities(marginals, count, seed)) {
+    PlanDraw& draw = out.emplace_back();
+    for (std::size_t m = 0; m < marginals.size(); ++m) draw.push_back(change_at(marginals[m], probabilities[m]));
   }
   return out;
 }

@@ -18,14 +18,19 @@ struct PlanMarginal {
   double market = 0;                  ///< correlation with the market, -1 to 1
 };
 
-/// The change at a probability: linear in it between the quantiles (of factors, their logarithms) and as steep beyond
-/// them; delays in whole quarters, performance within its range.
+/// The amount at a probability: linear in it between the quantiles (of factors, their logarithms) and as steep beyond
+/// them; delays from 0 on, performance within its range.
+double amount_at(const PlanMarginal& marginal, double probability);
+/// The change of that amount, delays in whole quarters.
 PlanChange change_at(const PlanMarginal& marginal, double probability);
 
 /// One draw: a change a marginal, in their order.
 using PlanDraw = std::vector<PlanChange>;
 /// A Latin hypercube of `count` draws in the normals that the amounts are made from: each marginal's own share is
-/// spread evenly. The same seed gives the same draws.
+/// spread evenly. The same seed gives the same draws. By draw, a probability a marginal.
+std::vector<std::vector<double>> draw_probabilities(const std::vector<PlanMarginal>& marginals, int count,
+                                                    std::uint64_t seed);
+/// The changes there.
 std::vector<PlanDraw> draw_changes(const std::vector<PlanMarginal>& marginals, int count, std::uint64_t seed);
 
 /// Of `points` (draws, by whatever figures tell them apart) the `count` that stand for all, each with the share of

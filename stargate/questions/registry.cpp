@@ -20,6 +20,7 @@
 #include "stargate/questions/plan_replan.hpp"
 #include "stargate/questions/plan_replay.hpp"
 #include "stargate/questions/plan_risk.hpp"
+#include "stargate/questions/plan_run.hpp"
 #include "stargate/questions/plan_when.hpp"
 #include "stargate/questions/plan_whole.hpp"
 #include "stargate/questions/plan_why.hpp"
@@ -62,6 +63,7 @@ const std::vector<Question>& all_questions() {
                                                risk_question(),
                                                replay_question(),
                                                replan_question(),
+                                               run_question(),
                                                hedge_question(),
                                                train_question(),
                                                train_search_question(),

@@ -38,6 +38,23 @@ std::vector<TenantLoad> mean_loads(const ServiceStudySpec& study) {
 
 ServingWorkload mean_workload(const ServiceStudySpec& study) { return workload_of(mean_loads(study)); }
 
+ServiceMeans service_means(const ServiceStudySpec& study) {
+  ServiceMeans out;
+  MoneyRate paid;
+  for (std::size_t i = 0; i < study.tenants.size(); ++i) {
+    const ServiceTenantSpec& spec = study.tenants[i];
+    const TenantTraffic traffic = tenant_traffic(spec);
+    const TenantMeans means = mean_lengths(traffic);
+    const Frequency requests = mean_request_rate(traffic) / second;
+    out.output += means.osl * token * requests;
+    paid += requests * (means.isl * token) * spec.input_price.value_or(MoneyPerToken{});
+    paid += requests * (means.osl * token) * spec.output_price.value_or(MoneyPerToken{});
+    paid += spec.seats * spec.seat_price.value_or(MoneyRate{});
+  }
+  if (out.output.base() > 0) out.revenue = paid / out.output;
+  return out;
+}
+
 /// The moment of the day that `tenants` describe, as steady traffic of these rates.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study,
                                      const SizingDemand& demand, std::span<const TenantLoad> tenants) {

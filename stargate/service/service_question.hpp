@@ -22,4 +22,11 @@ FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceSt
 /// Of all tenants at the mean of their day; a demand without rate or accelerators is that mean.
 FleetQuestion service_fleet_question(const Catalogue& catalogue, const ServiceStudySpec& study, SizingDemand demand);
 
+/// Of a service at the mean of its day.
+struct ServiceMeans {
+  TokenRate output;       ///< tokens put out, a second
+  MoneyPerToken revenue;  ///< what its tenants pay, seats and tokens, over the tokens put out
+};
+ServiceMeans service_means(const ServiceStudySpec& study);
+
 }  // namespace stargate

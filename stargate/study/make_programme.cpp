@@ -179,7 +179,8 @@ void set_throughput(PlanService& service, const std::vector<PlanSystem>& systems
   }
 }
 
-/// Capacity is built for the peak, so on average an accelerator works 1 / peak_to_mean of the time.
+/// Capacity is built for the peak and its margin, so on average an accelerator works 1 / (peak_to_mean (1 + margin)) of
+/// the time.
 PlanService make_service(const Catalogue& catalogue, const StudySpec& study, const StudyServiceSpec& spec) {
   PlanService out;
   out.id = spec.service;
@@ -189,7 +190,7 @@ PlanService make_service(const Catalogue& catalogue, const StudySpec& study, con
     if (block.share.empty()) out.blocks.back().share.points[study.horizon.first] = 1;
   }
   out.sites = allowed_sites(catalogue, study, spec);
-  out.utilisation = 1 / spec.peak_to_mean;
+  out.utilisation = 1 / (spec.peak_to_mean * (1 + spec.margin));
   return out;
 }
 

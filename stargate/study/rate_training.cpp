@@ -5,14 +5,20 @@
 
 namespace stargate {
 
-Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
-                                  const MachineRate& like) {
+Result<TrainingJob> rated_job(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system) {
   auto job = make_training_job(catalogue, service.model, system.id);
   if (!job) return job.faults();
   job->gpus = service.gpus;
   job->global_batch_size = service.global_batch_size;
   job->seq_length = service.seq_length;
   if (service.precision) job->recipe.precision = {*service.precision, *service.precision};
+  return job;
+}
+
+Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system,
+                                  const MachineRate& like) {
+  auto job = rated_job(catalogue, service, system);
+  if (!job) return job.faults();
   // The whole grid, as `stargate train search` walks it; a plan needs the fastest layout only.
   SearchLimits limits;
   limits.ranked = 1, limits.front = false, limits.threads = 1;

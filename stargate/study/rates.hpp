@@ -12,6 +12,7 @@
 
 #include "stargate/perf/law_origin.hpp"
 #include "stargate/study/spec.hpp"
+#include "stargate/training/job.hpp"
 
 namespace stargate {
 
@@ -54,5 +55,8 @@ Result<MachineRate> rate_training(const Catalogue& catalogue, const StudyService
 
 /// The question that sizing is asked about a serving service.
 FleetQuestion rated_question(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
+
+/// The job that the search over layouts is asked about.
+Result<TrainingJob> rated_job(const Catalogue& catalogue, const StudyServiceSpec& service, const System& system);
 
 }  // namespace stargate

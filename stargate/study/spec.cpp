@@ -248,15 +248,30 @@ const RecordTable<ShareSpec>& ShareSpec::table() {
   return table;
 }
 
+const RecordTable<UsersSpec>& UsersSpec::table() {
+  static const auto table =
+      RecordTable<UsersSpec>("users", "Users of a service in one region.")
+          .required("region", &UsersSpec::region, "Where, as routes name it.")
+          .required("share", &UsersSpec::share, "Of the service's tokens.", fraction)
+          .optional("peak_hour", &UsersSpec::peak_hour, "Busiest hour of their day, by one clock for all regions.",
+                    Rule{.at_least = 0.0, .above = {}, .at_most = 24.0});
+  return table;
+}
+
 const RecordTable<BlockSpec>& BlockSpec::table() {
   using B = BlockSpec;
   static const auto table =
       RecordTable<B>("customers", "A class of customers of a service, and what it pays.")
           .required("name", &B::name, "Who they are.")
           .optional("share", &B::share, "Of the service's demand; all of it when left out.", fraction)
-          .required("price", &B::price, "What a token served brings in, by quarter.", not_negative)
+          .optional("price", &B::price, "What a token served brings in, by quarter.", not_negative)
+          .optional("price_times", &B::price_times,
+                    "Instead, over what a token put out brings in in the service's own study, by quarter.",
+                    not_negative)
           .optional("floor", &B::floor, "Share of what they want that was promised.", fraction)
           .optional("penalty", &B::penalty, "Paid for a token of that which is not served.", not_negative)
+          .optional("waits", &B::waits, "For which their work may wait; left out: it is served in its hour or lost.",
+                    not_negative)
           .required("source", &B::source, "Where the figures come from.");
   return table;
 }
@@ -270,19 +285,25 @@ const RecordTable<StudyServiceSpec>& StudyServiceSpec::table() {
           .required("kind", &S::kind, "Training or serving.")
           .required("model", &S::model, "Id of the model of the catalogue that stands for it.")
           .required("stand_in", &S::stand_in, "What the model stands for.")
-          .required("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
-          .optional("peak_to_mean", &S::peak_to_mean, "Peak of the day over the mean; capacity is built for the peak.",
+          .optional("demand", &S::demand, "Tokens trained on or put out, averaged over the quarter.", not_negative)
+          .optional("times", &S::times, "Instead, over what the service's own study puts out, by quarter.",
+                    not_negative)
+          .optional("peak_to_mean", &S::peak_to_mean, "Peak of the week over the mean; capacity is built for the peak.",
                     Rule{.at_least = 1.0, .above = {}, .at_most = {}})
+          .optional("weekend", &S::weekend, "Demand of a Saturday or Sunday over that of another day.", fraction)
+          .optional("margin", &S::margin, "Of capacity over the peak, as plan run may find it.",
+                    Rule{.at_least = 0.0, .above = {}, .at_most = 100.0})
           .required("blocks", &S::blocks,
                     "Classes of customers and what they pay; who pays less than his cost is not served.")
           .optional("residency", &S::residency, "Countries where it must run.")
           .optional("user_regions", &S::user_regions, "Regions its users are in.")
+          .optional("users", &S::users, "How its users divide over regions, and when each is busiest: for plan run.")
           .optional("most_round_trip", &S::most_round_trip, "Longest network round trip to the nearest user region.",
                     positive)
           .optional(
               "study", &S::study,
-              "Serving: file of a service's study, beside this one; lengths, cached share, targets, precision and "
-              "residency are its own.")
+              "Serving: file of a service's study, beside this one; lengths, cached share, targets, precision, "
+              "residency and the hours of its users are its own.")
           .optional("isl", &S::isl, "Serving: input tokens of a request.", positive)
           .optional("osl", &S::osl, "Serving: output tokens of a request.", positive)
           .optional("prefix_share", &S::prefix_share, "Serving: share of the input found in a cache.", fraction)

@@ -197,13 +197,23 @@ struct ShareSpec {
   static const RecordTable<ShareSpec>& table();
 };
 
+/// Users of a service in one region.
+struct UsersSpec {
+  std::string region;     ///< that routes use
+  double share = 1;       ///< of the service's tokens
+  double peak_hour = 12;  ///< of their day, by one clock for all of the study
+  static const RecordTable<UsersSpec>& table();
+};
+
 /// A class of customers.
 struct BlockSpec {
   std::string name;
   Series<double> share;         ///< of the service's demand; empty: all of it
   Series<MoneyPerToken> price;  ///< what a token brings in
+  Series<double> price_times;   ///< the same over what a token brings in in the service's own study
   Series<double> floor;         ///< share of what it wants that was promised
   MoneyPerToken penalty;        ///< for a token of that which is not served
+  Duration waits;               ///< for which its work may wait for a machine; 0: not at all
   SourceNote source;
   static const RecordTable<BlockSpec>& table();
 };
@@ -216,7 +226,11 @@ struct StudyServiceSpec {
   Series<TokenRate> demand;                 ///< tokens trained on, or put out, on average over the quarter
   /// Of demand within a day. Capacity is built for the peak, so accelerators work 1 / peak_to_mean of the time.
   double peak_to_mean = 1;
+  double weekend = 1;                       ///< demand of a Saturday or Sunday over that of another day
+  double margin = 0;                        ///< of capacity over that peak
+  Series<double> times;                     ///< the demand over that of the service's own study
   std::vector<BlockSpec> blocks;            ///< of its customers
+  std::vector<UsersSpec> users;             ///< by region; empty: as if all were in one place
   std::vector<std::string> residency;       ///< countries where it must run; empty: anywhere in reach
   std::vector<std::string> user_regions;    ///< for the round-trip limit
   std::optional<Duration> most_round_trip;  ///< between its users and a site

@@ -7,7 +7,8 @@
 #include <cmath>
 #include <set>
 
-#include "stargate/service/service_study.hpp"
+#include "stargate/service/service_question.hpp"
+#include "stargate/study/run_basis.hpp"
 
 namespace stargate {
 namespace {
@@ -22,8 +23,9 @@ void write_node(const Node& node, std::string& out) {
 
 /// The fields of a service but those that no machine's rate depends on.
 std::string asked_of(const Node& service) {
-  static const std::set<std::string> other{"name",    "stand_in",  "demand",       "peak_to_mean",    "blocks",
-                                           "residency", "user_regions", "most_round_trip", "source"};
+  static const std::set<std::string> other{"name",   "stand_in",  "demand",       "times",           "peak_to_mean",
+                                           "weekend", "margin",    "blocks",       "users",           "residency",
+                                           "user_regions", "most_round_trip", "source"};
   std::string out;
   for (const Member& member : service.members) {
     if (other.contains(member.key)) continue;
@@ -332,6 +334,39 @@ class StudyCheck {
     fault(service, nullptr, fmt::format("services[{}]", index), fmt::format("'{}' is missing", key), why);
   }
 
+  /// A figure as such, or over that of the service's own study.
+  void one_way(const Node& mapping, const std::string& path, const char* plain, const char* over, std::size_t service) {
+    const bool has_plain = mapping.find(plain) != nullptr, has_over = mapping.find(over) != nullptr;
+    if (has_plain && has_over) fault(mapping, over, path, std::string("stands beside ") + plain, "leave one out");
+    if (has_over && study_.services[service].study.empty()) {
+      fault(mapping, over, path, "is over a figure of the service's own study, and there is none",
+            std::string("give ") + plain);
+    } else if (!has_plain && !has_over) {
+      fault(mapping, nullptr, path, fmt::format("'{}' is missing", plain));
+    }
+  }
+
+  /// Regions whose distance is limited, and shares that leave nobody out.
+  void check_users(std::size_t i, const std::string& path) {
+    const auto& s = study_.services[i];
+    const Node* list = item("services", i).find("users");
+    if (list == nullptr || list->items.size() != s.users.size()) return;
+    double sum = 0;
+    for (std::size_t u = 0; u < s.users.size(); ++u) {
+      sum += s.users[u].share;
+      const auto& regions = s.user_regions;
+      if (std::find(regions.begin(), regions.end(), s.users[u].region) != regions.end()) continue;
+      fault(list->items[u], "region", fmt::format("{}.users[{}]", path, u),
+            "'" + s.users[u].region + "' is not among user_regions", suggest_name(s.users[u].region, s.user_regions));
+    }
+    if (static_cast<int>(s.users.size()) > kMostUsers) {
+      fault(item("services", i), "users", path, fmt::format("has more than {} regions", kMostUsers));
+    }
+    if (std::abs(sum - 1) > 1e-9) {
+      fault(item("services", i), "users", path, fmt::format("have shares that add up to {:.4g} %", 100 * sum));
+    }
+  }
+
   /// What the service's own study says is not said twice.
   void refuse(std::size_t index, std::initializer_list<const char*> keys) {
     const Node& service = item("services", index);
@@ -366,6 +401,9 @@ class StudyCheck {
     for (std::size_t b = 0; b < blocks.size(); ++b) {
       const std::string at = fmt::format("{}.blocks[{}]", path, b);
       source(at, &list->items[b], blocks[b].source);
+      one_way(list->items[b], at, "price", "price_times", i);
+      at_most(list->items[b], "price_times", at, largest(blocks[b].price_times) / 1e6, "a million");
+      at_most(list->items[b], "waits", at, blocks[b].waits / (28 * day), "four weeks");
       at_most(list->items[b], "price", at, largest(blocks[b].price) / (dollar / token), "a dollar a token");
       at_most(list->items[b], "penalty", at, blocks[b].penalty / (dollar / token), "a dollar a token");
       const bool again = std::any_of(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(b),
@@ -391,10 +429,13 @@ class StudyCheck {
     at_most(item("services", i), "demand", path, largest(s.demand) / (1e15 * token / second), "a billion Mtok/s");
     at_most(item("services", i), "peak_to_mean", path, s.peak_to_mean / 1000, "1,000");
     check_blocks(i, path);
+    one_way(item("services", i), path, "demand", "times", i);
+    at_most(item("services", i), "times", path, largest(s.times) / 1e9, "a billion");
+    check_users(i, path);
     const Node* kind = item("services", i).find("kind");
     if (!s.study.empty()) {
       refuse(i, {"isl", "osl", "prefix_share", "ttft", "tpot", "share", "headroom", "engine", "mode", "precision",
-                 "precisions", "residency"});
+                 "precisions", "residency", "peak_to_mean", "users"});
     } else if (kind != nullptr && kind->text == "serving") {
       need(i, "isl", "a serving service needs its input tokens a request");
       need(i, "osl", "a serving service needs its output tokens a request");
@@ -477,6 +518,12 @@ Check take_service_study(const FileReader& files, const std::string& file, const
   std::set<std::string> countries;
   for (const auto& tenant : own->tenants) countries.insert(tenant.residency.begin(), tenant.residency.end());
   service.residency.assign(countries.begin(), countries.end());
+  service.peak_to_mean = own_peak_to_mean(*own, service.weekend);
+  const ServiceMeans means = service_means(*own);
+  for (const auto& [quarter, times] : service.times.points) service.demand.points[quarter] = times * means.output;
+  for (BlockSpec& block : service.blocks) {
+    for (const auto& [quarter, times] : block.price_times.points) block.price.points[quarter] = times * means.revenue;
+  }
   service.own = std::make_shared<const ServiceStudySpec>(std::move(*own));
   return Done{};
 }

@@ -1,0 +1,1 @@
+plan run tests/golden/inputs/small.yaml --draws 5 --late 0 --margin auto
