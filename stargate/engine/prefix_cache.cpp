@@ -7,16 +7,17 @@
 #include "stargate/base/check.hpp"
 
 namespace stargate {
-namespace {
 
-/// Leading hashes alike. Where two are, so are all before them: looked for by halving.
-int common_entries(std::span<const std::uint64_t> a, std::span<const std::uint64_t> b) {
-  const auto most = std::min(a.size(), b.size());
-  if (most == 0 || a[most - 1] == b[most - 1]) return static_cast<int>(most);
-  std::size_t same = 0, differs = most - 1;  // of the leading `same` it is known, of that index that it differs
+/// Where two are alike, so are all before them: looked for by halving.
+int PrefixCache::common_entries(const Node& node, std::span<const std::uint64_t> hashes) {
+  const auto size = static_cast<std::size_t>(node.size());
+  if (size <= hashes.size() && node.last == hashes[size - 1]) return node.size();
+  const auto entries = node.entries();
+  std::size_t same = 0, differs = std::min(size, hashes.size());  // leading ones that are alike; first that is not
+  if (entries[differs - 1] == hashes[differs - 1]) return static_cast<int>(differs);
   while (same < differs) {
     const std::size_t middle = (same + differs) / 2;
-    if (a[middle] == b[middle]) {
+    if (entries[middle] == hashes[middle]) {
       same = middle + 1;
     } else {
       differs = middle;
@@ -24,8 +25,6 @@ int common_entries(std::span<const std::uint64_t> a, std::span<const std::uint64
   }
   return static_cast<int>(same);
 }
-
-}  // namespace
 
 /// Hashes may share their low bits; a product with the golden ratio spreads them over the high ones.
 std::size_t PrefixCache::home(std::uint64_t hash) const {
@@ -111,7 +110,7 @@ PrefixCache::Match PrefixCache::match(std::span<const std::uint64_t> hashes) con
     const std::int32_t node = find(hashes.front());
     if (node < 0) break;
     const Node& n = at(node);
-    const int entries = common_entries(n.entries(), hashes);
+    const int entries = common_entries(n, hashes);
     found.entries += entries;
     found.tokens += entries * n.tokens;
     if (n.users == 0) found.idle_blocks += entries * n.blocks;
@@ -157,6 +156,7 @@ void PrefixCache::split(std::int32_t node, int entries) {
   Node &lower = at(node), &n = at(upper);
   const auto all = lower.entries();
   n.hashes.assign(all.begin(), all.begin() + entries);
+  n.last = n.hashes.back();
   n.first = 0, n.parent = lower.parent, n.children = 1, n.users = lower.users;
   n.tokens = lower.tokens, n.blocks = lower.blocks;
   if (n.users == 0) link_before(upper, lower.newer);
@@ -170,7 +170,7 @@ int PrefixCache::acquire(Hold& hold, std::span<const std::uint64_t> next, std::i
   while (!next.empty()) {
     const std::int32_t node = find(next.front());
     if (node < 0) break;  // all after it are new as well
-    const int entries = common_entries(at(node).entries(), next);
+    const int entries = common_entries(at(node), next);
     std::int32_t end = node;
     if (entries < at(node).size()) {
       split(node, entries);
@@ -188,6 +188,7 @@ int PrefixCache::acquire(Hold& hold, std::span<const std::uint64_t> next, std::i
     const bool alike = n.tokens == tokens && n.blocks == blocks;
     if (alike && n.users == 1 && n.children == 0) {
       n.hashes.insert(n.hashes.end(), next.begin(), next.end());
+      n.last = next.back();
       hold.entries += made, referenced_ += made * blocks;
       return made;
     }
@@ -196,6 +197,7 @@ int PrefixCache::acquire(Hold& hold, std::span<const std::uint64_t> next, std::i
   const std::int32_t node = make_node();
   Node& n = at(node);
   n.hashes.assign(next.begin(), next.end());
+  n.last = next.back();
   n.parent = hold.node, n.children = 0, n.users = 1, n.tokens = tokens, n.blocks = blocks;
   add_slot(node);
   hold.node = node, hold.entries += made;
@@ -220,6 +222,7 @@ void PrefixCache::trim(std::int64_t blocks) {
     idle_ -= n.blocks;
     if (n.size() > 1) {
       n.hashes.pop_back();
+      n.last = n.hashes.back();
       continue;
     }
     unlink(node);

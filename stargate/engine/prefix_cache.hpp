@@ -44,6 +44,7 @@ class PrefixCache {
   /// Entries in a row of one path, of one size, with the same users. Holds end at the end of a node.
   struct Node {
     std::vector<std::uint64_t> hashes;    ///< from `first` on; those before belong to others by now
+    std::uint64_t last = 0;               ///< of them, so that the others are seldom looked at
     std::int32_t first = 0;               ///< index
     std::int32_t parent = -1;             ///< what comes before; -1: nothing
     std::int32_t children = 0;            ///< nodes that go on from its end
@@ -55,6 +56,7 @@ class PrefixCache {
     std::span<const std::uint64_t> entries() const { return {hashes.data() + first, hashes.data() + hashes.size()}; }
     std::int64_t all_blocks() const { return size() * blocks; }
   };
+  static int common_entries(const Node& node, std::span<const std::uint64_t> hashes);  ///< leading ones alike
   Node& at(std::int32_t node) { return nodes_[static_cast<std::size_t>(node)]; }
   const Node& at(std::int32_t node) const { return nodes_[static_cast<std::size_t>(node)]; }
   std::int32_t make_node();

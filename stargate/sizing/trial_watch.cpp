@@ -75,8 +75,8 @@ void TrialWatch::finished(const IncomingRequest& request, const RequestRecord& r
   leave(request);
 }
 
-/// Of a run to its end that whole deployments of equal replicas are given only a yes or no is asked: once more requests
-/// are beyond a percentile's limit than may be of all that come, it is no.
+/// A run to its end is a miss as soon as more requests are beyond a percentile's limit than may be of all that come. Of
+/// two sides the run goes on, to say which of them is short.
 void TrialWatch::note_beyond(const Latency& latency) {
   const auto all = static_cast<double>(limits_.requests);
   const auto lost = [&](const LatencyGoal& goal, double reached, std::int64_t& beyond) {

@@ -31,8 +31,8 @@ inline void extend_prefix_chain(std::uint64_t content, std::int64_t block_tokens
 }
 
 /// RequestSource::prefix_blocks, where the first ids of the tenant's shared prefix may be known. Of the last turn of a
-/// session only the shared parts may be seen again; of the others everything, the answer included, for it is in the next
-/// turn's prompt. A block that the shared prefix ends in the middle of belongs to the session.
+/// session only the shared parts may be seen again; of the others everything, the answer included, for it is in the
+/// next turn's prompt. A block that the shared prefix ends in the middle of belongs to the session.
 inline void chain_prefix_blocks(const IncomingRequest& request, std::int32_t block_tokens,
                                 std::span<const std::uint64_t> beginning, std::vector<std::uint64_t>& out) {
   std::int64_t known = 0;
