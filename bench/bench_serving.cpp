@@ -3,6 +3,7 @@
 // the folder STARGATE_DATA is there, else requests of the same means, arriving at random.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "stargate/base/parallel.hpp"

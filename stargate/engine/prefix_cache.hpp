@@ -43,8 +43,8 @@ class PrefixCache {
  private:
   /// Entries in a row of one path, of one size, with the same users. Holds end at the end of a node.
   struct Node {
-    std::vector<std::uint64_t> hashes;    ///< from `first` on; those before belong to others by now
-    std::uint64_t last = 0;               ///< of them, so that the others are seldom looked at
+    std::vector<std::uint64_t> hashes;    ///< from `first` on; those before are another node's by now
+    std::uint64_t last = 0;               ///< hash, so that the others are seldom looked at
     std::int32_t first = 0;               ///< index
     std::int32_t parent = -1;             ///< what comes before; -1: nothing
     std::int32_t children = 0;            ///< nodes that go on from its end
@@ -60,19 +60,20 @@ class PrefixCache {
   Node& at(std::int32_t node) { return nodes_[static_cast<std::size_t>(node)]; }
   const Node& at(std::int32_t node) const { return nodes_[static_cast<std::size_t>(node)]; }
   std::int32_t make_node();
-  void remove_node(std::int32_t node);                     ///< an idle one without entries
-  void add_user(std::int32_t node);                        ///< of the whole node
-  void split(std::int32_t node, int entries);              ///< the leading ones become a node of their own
-  void make_idle(std::int32_t node);                       ///< to the newest end of the idle list
-  void link_before(std::int32_t node, std::int32_t newer);  ///< into it, next older than that one; -1: the newest end
-  void unlink(std::int32_t node);                          ///< out of the idle list
+  void remove_node(std::int32_t node);         ///< an idle one without entries
+  void add_user(std::int32_t node);            ///< of the whole node
+  void split(std::int32_t node, int entries);  ///< the leading ones become a node of their own
+  void make_idle(std::int32_t node);           ///< to the newest end of the idle list
+  /// Into the idle list, next older than that one; -1: at the newest end.
+  void link_before(std::int32_t node, std::int32_t newer);
+  void unlink(std::int32_t node);  ///< out of the idle list
   /// The node that begins with a hash, or -1.
   std::int32_t find(std::uint64_t hash) const;
-  void add_slot(std::int32_t node);                   ///< into the table, which has room
-  std::size_t slot_of(std::uint64_t hash) const;      ///< of a hash that is in it
-  void remove_slot(std::uint64_t hash);               ///< out of the table, closing the gap
-  void grow();                                        ///< doubles the table
-  std::size_t home(std::uint64_t hash) const;         ///< the slot where a search begins
+  void add_slot(std::int32_t node);               ///< into the table
+  std::size_t slot_of(std::uint64_t hash) const;  ///< of a hash that is in it
+  void remove_slot(std::uint64_t hash);           ///< out of the table, closing the gap
+  void grow();                                    ///< doubles the table
+  std::size_t home(std::uint64_t hash) const;     ///< the slot where a search begins
 
   /// Nodes by first hash, each at its home or in one of the next slots, without a gap between (Knuth, volume 3, 6.4,
   /// algorithms L and R). A power of two, at most half full.

@@ -54,7 +54,7 @@ class RatingQueue {
               const std::function<void(const std::string&)>& progress)
       : catalogue_(catalogue), wanted_(wanted), cache_(cache), progress_(progress) {}
 
-  /// At mid: wanted whatever the confidence asked for.
+  /// Before run(): a pair at mid.
   void add(Pair pair) { waiting_.push_back(&pairs_.emplace_back(std::move(pair))); }
 
   void run() {
