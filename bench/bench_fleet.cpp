@@ -41,6 +41,7 @@ void fleet_day(benchmark::State& state) {
     state.counters["requests"] = static_cast<double>(report.all().answered());
     state.counters["requests_per_s"] = benchmark::Counter(requests, benchmark::Counter::kIsIterationInvariantRate);
   }
+  state.SetLabel("bar 1 M requests/s");
 }
 BENCHMARK(fleet_day)->Arg(2)->Unit(benchmark::kSecond)->Iterations(1)->UseRealTime();
 

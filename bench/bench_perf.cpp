@@ -53,6 +53,8 @@ void law_made(benchmark::State& state) {
 }
 BENCHMARK(law_made)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 
+constexpr const char* kOperatorBar = "bar 50 ns";
+
 template <class Evaluate>
 void walk(benchmark::State& state, const std::vector<Operator>& operators, const Evaluate& evaluate) {
   std::size_t i = 0;
@@ -66,16 +68,19 @@ BENCHMARK(nothing);
 
 void gemm(benchmark::State& state) {
   walk(state, bed().gemms, [](const Operator& op) { return bed().law->operator_time(op); });
+  state.SetLabel(kOperatorBar);
 }
 BENCHMARK(gemm);
 
 void prefill_attention(benchmark::State& state) {
   walk(state, bed().prefills, [](const Operator& op) { return bed().law->operator_time(op); });
+  state.SetLabel(kOperatorBar);
 }
 BENCHMARK(prefill_attention);
 
 void decode_attention(benchmark::State& state) {
   walk(state, bed().decodes, [](const Operator& op) { return bed().law->operator_time(op); });
+  state.SetLabel(kOperatorBar);
 }
 BENCHMARK(decode_attention);
 

@@ -3,12 +3,15 @@
 // the folder STARGATE_DATA is there, else requests of the same means, arriving at random.
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdlib>
 
+#include "stargate/base/parallel.hpp"
 #include "stargate/serving/replica_engine.hpp"
 #include "stargate/serving/service_report.hpp"
 #include "stargate/serving/step_table.hpp"
-#include "stargate/sizing/estimate.hpp"
+#include "stargate/sizing/serving_ways.hpp"
+#include "stargate/sizing/trial_traffic.hpp"
 
 using namespace stargate;
 
@@ -107,5 +110,27 @@ void trace_simulated(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * std::ssize(trace.rows));
 }
 BENCHMARK(trace_simulated)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
+
+/// As `serve size` asks six systems: DeepSeek-V3, 20 requests a second, the best of engines and modes.
+void serve_size_six_systems(benchmark::State& state) {
+  const Catalogue& catalogue = bed().catalogue;
+  const Model& model = catalogue.models.at("deepseek-v3");
+  const std::array systems{"hgx-h200", "hgx-b200", "gb200-nvl72", "gb300-nvl72", "mi355x-platform", "vera-rubin-nvl72"};
+  FleetQuestion question;
+  question.targets = {{2 * second, 0.95}, {40 * millisecond, 0.95}};
+  question.serving.target = {2 * second, 40 * millisecond};
+  question.demand = {20, 0, 0};
+  set_traffic(question, {LengthDistribution::fixed(4000), LengthDistribution::fixed(500), 1200});
+  for (auto _ : state) {
+    for_each_parallel(systems.size(), [&](std::size_t i) {
+      const auto ways = make_serving_ways(catalogue, model, catalogue.systems.at(systems[i]), "best",
+                                          {stored_precision(model)}, FleetMode::best);
+      STARGATE_CHECK(ways.ok(), "engines run on all of them");
+      benchmark::DoNotOptimize(size_fleet(model, question, ways->options));
+    });
+  }
+  state.SetLabel("bar 5 s on 2 cores");
+}
+BENCHMARK(serve_size_six_systems)->Unit(benchmark::kSecond)->UseRealTime()->Iterations(1);
 
 }  // namespace

@@ -65,6 +65,7 @@ void one_layout(benchmark::State& state, const char* model, std::int64_t batch, 
     return state.SkipWithError(faults.front().message.c_str());
   }
   for (auto _ : state) benchmark::DoNotOptimize(simulate_step(*job, layout));
+  state.SetLabel("bar 10 us");
 }
 
 TrainingLayout make_layout(int tp, int pp, int vpp, int dp) {

@@ -38,9 +38,7 @@ std::int64_t Engine::Core::usable_match(const Rank& rank, const Sequence& s, Pre
 /// The blocks found are held by the sequence too from now on; the tokens they spare count as computed.
 void Engine::Core::take_prefix(Sequence& s, int entries, std::int64_t tokens) {
   s.shared_tokens = static_cast<std::int32_t>(tokens);
-  s.shared_entries = entries;
-  for (int i = 0; i < entries; ++i)
-    rank_of(s).cache.acquire(s.request.prefix_hashes[static_cast<std::size_t>(i)], 0, 0);
+  rank_of(s).cache.acquire(s.shared, s.request.prefix_hashes.first(static_cast<std::size_t>(entries)), 0, 0);
   s.computed = s.shared_tokens;
 }
 
@@ -49,18 +47,22 @@ void Engine::Core::take_prefix(Sequence& s, int entries, std::int64_t tokens) {
 void Engine::Core::share_prefix(Sequence& s, std::int64_t tokens) {
   if (!spec_.kv.prefix_caching) return;
   const auto& hashes = s.request.prefix_hashes;
-  const std::int64_t each = s.request.prefix_block_tokens;
-  while (s.shared_entries < std::ssize(hashes)) {
-    const std::int64_t start = each * s.shared_entries;
-    const bool last = s.shared_entries + 1 == std::ssize(hashes);
-    const std::int64_t prompt = s.request.prompt_tokens;
-    const std::int64_t end = last && prompt > start ? std::min(start + each, prompt) : start + each;
-    if (end > tokens) break;
-    const std::int64_t whole = block_tokens(end - start);
-    rank_of(s).cache.acquire(hashes[static_cast<std::size_t>(s.shared_entries)], whole, whole / spec_.kv.block_size);
-    ++s.shared_entries;
-    s.shared_tokens = static_cast<std::int32_t>(start + whole);
-  }
+  const std::int64_t each = s.request.prefix_block_tokens, prompt = s.request.prompt_tokens;
+  const std::int64_t count = std::ssize(hashes), last = (count - 1) * each;  // where the last one's tokens begin
+  if (s.shared.entries == count) return;
+  const auto share = [&](std::int64_t entries, std::int64_t tokens_each) {
+    const auto known = static_cast<std::size_t>(s.shared.entries);
+    const std::int64_t whole = block_tokens(tokens_each);
+    rank_of(s).cache.acquire(s.shared, hashes.subspan(known, static_cast<std::size_t>(entries) - known), whole,
+                             whole / spec_.kv.block_size);
+    s.shared_tokens = static_cast<std::int32_t>((entries - 1) * each + whole);
+  };
+  // The last hash may stand for fewer tokens: up to the end of the prompt, where that lies in its block.
+  const std::int64_t last_tokens = prompt > last ? std::min(each, prompt - last) : each;
+  const std::int64_t alike = last_tokens < each ? count - 1 : count;
+  const std::int64_t computed = std::min(alike, tokens / each);
+  if (computed > s.shared.entries) share(computed, each);
+  if (s.shared.entries == alike && alike < count && last + last_tokens <= tokens) share(count, last_tokens);
 }
 
 /// While prefilling: blocks for `tokens`, less those shared.
@@ -112,9 +114,9 @@ void Engine::Core::leave_decodes(Slot slot) {
 
 /// Its shared blocks, and what was kept for it.
 void Engine::Core::let_go(Sequence& s) {
-  rank_of(s).cache.release(s.request.prefix_hashes, s.shared_entries);
+  rank_of(s).cache.release(s.shared);
   rank_of(s).reserved_blocks -= s.reserved_blocks;
-  s.shared_entries = s.shared_tokens = 0;
+  s.shared_tokens = 0;
   s.reserved_blocks = 0;
 }
 

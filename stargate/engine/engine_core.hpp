@@ -24,7 +24,8 @@ struct Sequence {
   std::int32_t target = 0;     ///< tokens to have in the cache before it decodes
   std::int32_t computed = 0;   ///< of them, there
   std::int32_t generated = 0;  ///< tokens given out before it joined the decodes
-  std::int32_t shared_entries = 0, shared_tokens = 0;  ///< leading hashes it references, tokens they spare it
+  PrefixCache::Hold shared;                            ///< leading hashes it references,
+  std::int32_t shared_tokens = 0;                      ///< and tokens they spare it
   std::int64_t private_blocks = 0;                     ///< while prefilling or held
   std::int64_t joined = 0;                             ///< position at which it began to decode
   std::int64_t order = 0;                              ///< of admission; larger is later

@@ -74,19 +74,39 @@ TEST_CASE("a lone cache finds what a plain LRU list finds") {
 TEST_CASE("blocks in use are not given up, and each is counted once") {
   PrefixCache cache;
   const std::vector<std::uint64_t> one = {1, 2, 3}, two = {1, 2, 4};
-  for (const auto h : one) CHECK(cache.acquire(h, 16, 1));
-  CHECK_FALSE(cache.acquire(1, 16, 1));
-  CHECK_FALSE(cache.acquire(2, 16, 1));
-  CHECK(cache.acquire(4, 16, 1));
+  PrefixCache::Hold first, second;
+  CHECK(cache.acquire(first, one, 16, 1) == 3);
+  CHECK(cache.acquire(second, two, 16, 1) == 1);
+  CHECK(second.entries == 3);
   CHECK(cache.referenced_blocks() == 4);
-  cache.release(one, 3);
+  cache.release(first);
   CHECK(cache.referenced_blocks() == 3);
   CHECK(cache.idle_blocks() == 1);
   cache.trim(0);
   CHECK(cache.match(one).entries == 2);
-  cache.release(two, 3);
+  cache.release(second);
   CHECK(cache.idle_blocks() == 3);
   CHECK(cache.match(two).idle_blocks == 3);
   cache.trim(1);  // the beginning goes last
   CHECK(cache.match(two).entries == 1);
+}
+
+TEST_CASE("a prefix that ends inside what another has computed is shared up to there") {
+  PrefixCache cache;
+  const std::vector<std::uint64_t> whole = {1, 2, 3, 4, 5, 6};
+  const auto part = [&](std::size_t entries) { return std::span(whole).first(entries); };
+  PrefixCache::Hold first, second;
+  cache.acquire(first, part(4), 16, 1);
+  CHECK(cache.acquire(first, std::span(whole).subspan(4), 16, 1) == 2);
+  CHECK(cache.acquire(second, part(3), 0, 0) == 0);
+  cache.release(first);
+  CHECK(cache.referenced_blocks() == 3);
+  CHECK(cache.idle_blocks() == 3);
+  CHECK(cache.match(whole).idle_blocks == 3);
+  CHECK(cache.acquire(second, std::span(whole).subspan(3, 1), 16, 1) == 0);
+  cache.trim(0);
+  CHECK(cache.match(whole).entries == 4);
+  cache.release(second);
+  cache.trim(3);  // what was let go in one piece goes block by block
+  CHECK(cache.match(whole).tokens == 48);
 }

@@ -10,6 +10,8 @@
 #include <cmath>
 #include <limits>
 
+#include "stargate/base/check.hpp"
+
 namespace stargate {
 namespace {
 
@@ -29,6 +31,7 @@ Router::Router(const FleetSpec& spec, const std::vector<PoolView>& views, Engine
     pool_of_.insert(pool_of_.end(), views[pool].outstanding.size(), static_cast<int>(pool));
   }
   by_region_.resize(spec.regions.size());
+  STARGATE_CHECK(pool_of_.size() < kMemory - 1, "replicas fit the bits that a remembered hash leaves");
   // A lone replica is chosen whatever it remembers.
   if (spec.router.policy == RouterPolicy::prefix_aware && pool_of_.size() > 1) memory_.resize(kMemory);
 }
@@ -170,16 +173,21 @@ int Router::remembered(const Candidates& among, const Request& request) const {
   for (; static_cast<double>(blocks * each) >= spec_.router.prefix_threshold * request.prompt_tokens; --blocks) {
     if (blocks == 0) return -1;
     const std::uint64_t hash = request.prefix_hashes[static_cast<std::size_t>(blocks - 1)];
-    const auto& entry = memory_[hash % kMemory];
-    if (entry.hash != hash || entry.replica < 0 || outstanding(entry.replica) >= PoolView::kNotReady) continue;
-    const bool here = std::find(among.pools.begin(), among.pools.end(), pool_of(entry.replica)) != among.pools.end();
-    if (here) return entry.replica;
+    const std::uint64_t entry = memory_[hash % kMemory], place = entry % kMemory;
+    if (place == 0 || entry - place != hash - hash % kMemory) continue;
+    const int replica = static_cast<int>(place) - 1;
+    if (outstanding(replica) >= PoolView::kNotReady) continue;
+    const bool here = std::find(among.pools.begin(), among.pools.end(), pool_of(replica)) != among.pools.end();
+    if (here) return replica;
   }
   return -1;
 }
 
 void Router::remember(const Request& request, int replica) {
-  for (const std::uint64_t hash : request.prefix_hashes) memory_[hash % kMemory] = {hash, replica};
+  const auto place = static_cast<std::uint64_t>(replica) + 1;
+  for (const std::uint64_t hash : request.prefix_hashes) {
+    memory_[hash % kMemory] = (hash - hash % kMemory) + place;
+  }
 }
 
 /// SGLang's balance test: both the difference and the ratio must be exceeded before the prefix is given up.

@@ -76,11 +76,9 @@ class Router {
   RandomStream stream_;
   std::vector<std::int64_t> turns_;    ///< by the first pool of those asked: prefill and decode replicas go round apart
   std::vector<Candidates> by_region_;  ///< scratch
-  struct Remembered {
-    std::uint64_t hash = 0;     ///< of a block of a prefix
-    std::int32_t replica = -1;  ///< -1: an empty place
-  };
-  std::vector<Remembered> memory_;  ///< where a block of a prefix was sent last; a fixed table, newest wins
+  /// Where a block of a prefix was sent last, by the low bits of its hash: the other bits, and in place of those the
+  /// replica and 1. 0: an empty place. A fixed table, newest wins.
+  std::vector<std::uint64_t> memory_;
 };
 
 }  // namespace stargate

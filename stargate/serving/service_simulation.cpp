@@ -45,6 +45,33 @@ std::vector<PoolView> views_of(const FleetSpec& fleet) {
 constexpr int kShortestHash = 16;
 constexpr double kSameStep = 5e-13;  // s: half the engine's picosecond
 
+/// The engines' next reports and the earliest of them: a tree of matches, each won by the earlier, the first of equals.
+class ReportTree {
+ public:
+  void resize(std::size_t engines) {
+    for (leaves_ = 1; leaves_ < engines;) leaves_ *= 2;
+    times_.assign(leaves_, SimTime::never());
+    winners_.resize(2 * leaves_);
+    for (std::size_t i = 0; i < leaves_; ++i) winners_[leaves_ + i] = static_cast<std::uint32_t>(i);
+    for (std::size_t node = leaves_ - 1; node > 0; --node) winners_[node] = winners_[2 * node];
+  }
+  SimTime operator[](std::size_t engine) const { return times_[engine]; }
+  void set(std::size_t engine, SimTime time) {
+    if (times_[engine] == time) return;
+    times_[engine] = time;
+    for (std::size_t node = (leaves_ + engine) / 2; node > 0; node /= 2) {
+      const std::uint32_t left = winners_[2 * node], right = winners_[2 * node + 1];
+      winners_[node] = times_[right] < times_[left] ? right : left;
+    }
+  }
+  std::size_t soonest() const { return winners_[1]; }
+
+ private:
+  std::size_t leaves_ = 1;
+  std::vector<SimTime> times_;
+  std::vector<std::uint32_t> winners_;  ///< the root at 1, children of n at 2 n and 2 n + 1, engines at the leaves
+};
+
 class ServiceSimulation {
  public:
   ServiceSimulation(const SimulatedService& spec, RequestSource& source, ServiceListener& listener)
@@ -57,6 +84,7 @@ class ServiceSimulation {
                 [this](int engine) -> const Engine& { return engines_[static_cast<std::size_t>(engine)]; }) {
     add_pool(spec.pool, 0);
     if (spec.prefill) add_pool(*spec.prefill, 1);
+    reports_.resize(engines_.size());
     hashes_ = first_engine().kv.prefix_caching || spec.router == RouterPolicy::prefix_aware;
   }
 
@@ -64,14 +92,14 @@ class ServiceSimulation {
     has_next_ = source_.next(next_);
     for (;;) {
       const SimTime fresh = has_next_ ? next_.arrival : SimTime::never(), event = events_.next_time();
-      const auto soonest = std::min_element(reports_.begin(), reports_.end());
+      const std::size_t soonest = reports_.soonest();
       // At one moment arrivals and hand-overs go before an engine's report, so that they are in its next step and not a
       // step later.
-      if (std::min(fresh, event) <= *soonest) {
+      if (std::min(fresh, event) <= reports_[soonest]) {
         if (std::min(fresh, event).is_never()) break;
         fresh <= event ? take_next() : take_event();
       } else {
-        advance(static_cast<std::size_t>(soonest - reports_.begin()));
+        advance(soonest);
       }
     }
     for (std::size_t i = 0; i < engines_.size(); ++i) tell_run(i);
@@ -100,7 +128,6 @@ class ServiceSimulation {
   void add_pool(const ServicePool& pool, std::size_t index) {
     for (int i = 0; i < pool.replicas; ++i) {
       engines_.emplace_back(pool.engine, *pool.cost, i);
-      reports_.push_back(SimTime::never());
       link_free_.push_back(SimTime{});
       front_free_.push_back(SimTime{});
       pool_of_.push_back(index);
@@ -222,7 +249,7 @@ class ServiceSimulation {
     report(engine);
   }
 
-  void report(std::size_t engine) { reports_[engine] = engines_[engine].next_event(); }
+  void report(std::size_t engine) { reports_.set(engine, engines_[engine].next_event()); }
 
   /// Runs one engine to its next report, and sends on or gives back what ended.
   void advance(std::size_t engine) {
@@ -271,7 +298,8 @@ class ServiceSimulation {
   RequestSource& source_;
   ServiceListener& listener_;
   std::vector<Engine> engines_;
-  std::vector<SimTime> reports_, link_free_, front_free_;
+  ReportTree reports_;
+  std::vector<SimTime> link_free_, front_free_;
   std::deque<Active> active_;  ///< stays where it is: engines see its hashes
   std::vector<std::int64_t> free_;
   std::vector<RequestRecord> ended_;

@@ -71,7 +71,24 @@ void TrialWatch::finished(const IncomingRequest& request, const RequestRecord& r
   latency.ttft = (record.first_token - request.arrival).base();
   if (record.output_tokens > 1) latency.tpot = record.tpot().base();
   latency.inside = (record.last_token - request.arrival).base();
+  if (limits_.to_the_end) note_beyond(latency);
   leave(request);
+}
+
+/// A run to its end is a miss as soon as more requests are beyond a percentile's limit than may be of all that come. Of
+/// two sides the run goes on, to say which of them is short.
+void TrialWatch::note_beyond(const Latency& latency) {
+  const auto all = static_cast<double>(limits_.requests);
+  const auto lost = [&](const LatencyGoal& goal, double reached, std::int64_t& beyond) {
+    if (!goal.limit || goal.share <= 0 || reached <= goal.limit->base()) return false;
+    return static_cast<double>(++beyond) > all - std::ceil(goal.share * all);
+  };
+  const bool ttft = lost(targets_.ttft, latency.ttft, beyond_ttft_);
+  const bool tpot = lost(targets_.tpot, latency.tpot, beyond_tpot_);
+  if (stopped_ || deployment_.disaggregated() || !(ttft || tpot)) return;
+  measure(0, complete_);
+  out_.misses_ttft = ttft, out_.misses_tpot = tpot;
+  stopped_ = true;
 }
 
 void TrialWatch::refused(const IncomingRequest& request) {

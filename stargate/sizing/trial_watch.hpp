@@ -51,6 +51,7 @@ class TrialWatch final : public ServiceListener {
     bool gone = false;                                     ///< has left, answered or not
   };
   void came(const IncomingRequest& request);                  ///< notes its arrival
+  void note_beyond(const Latency& latency);                   ///< ends a run that cannot hold any more
   void leave(const IncomingRequest& request);                 ///< counts, and looks when enough have left
   void look();                                                ///< a checkpoint: decided, hopeless, or on
   bool is_hopeless(std::size_t from, std::size_t end) const;  ///< every batch far above a limit
@@ -78,6 +79,7 @@ class TrialWatch final : public ServiceListener {
   bool stopped_ = false;                                ///< decided: no more requests come
   BatchedFigure ttft_, tpot_;                           ///< as last measured
   CrowdRecord crowd_, prompts_;                         ///< inside all engines, inside those that prefill
+  std::int64_t beyond_ttft_ = 0, beyond_tpot_ = 0;      ///< finished requests beyond a limit, of a run to its end
   double prefill_s_ = 0, decode_s_ = 0;                 ///< accelerator seconds in steps
   std::int64_t prompt_tokens_ = 0, cached_tokens_ = 0;  ///< of finished requests
   SimTime last_arrival_, last_;                         ///< of requests; end of the last step

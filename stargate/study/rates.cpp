@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
+#include <deque>
 #include <mutex>
+#include <thread>
 
 #include "stargate/base/parallel.hpp"
 #include "stargate/study/rate_cache.hpp"
@@ -40,61 +43,117 @@ std::string end_text(Confidence confidence) {
   return confidence == Confidence::low ? " (low)" : confidence == Confidence::high ? " (high)" : "";
 }
 
-/// Rates and faults are in the order of the pairs, whoever was ready first.
-Check rate_pairs(const Catalogue& catalogue, const RateCache& cache, std::vector<Pair>& pairs,
-                 const std::function<void(const std::string&)>& progress) {
-  std::mutex telling;
-  std::size_t done = 0;
-  for_each_parallel(pairs.size(), [&](std::size_t i) {
-    Pair& pair = pairs[i];
-    pair.rate.emplace(rate_pair(catalogue, pair, cache));
-    const std::lock_guard lock(telling);
-    progress(fmt::format("rated {} of {}: {} on {}{}", ++done, pairs.size(), pair.service->service, pair.system->id,
-                         end_text(pair.confidence)));
-  });
-  Diagnostics faults;
-  for (const auto& pair : pairs) {
-    if (!pair.rate->ok()) faults.insert(faults.end(), pair.rate->faults().begin(), pair.rate->faults().end());
+/// What takes longest is begun first, so that no core waits for the last: a service with a study of its own is tried
+/// with its tenants' conversations.
+int expected_work(const Pair& pair) { return pair.service->own ? 1 : 0; }
+
+/// Pairs at mid, and those that follow from them at the ends, side by side on the cores there are.
+class RatingQueue {
+ public:
+  RatingQueue(const Catalogue& catalogue, const std::set<Confidence>& wanted, const RateCache& cache,
+              const std::function<void(const std::string&)>& progress)
+      : catalogue_(catalogue), wanted_(wanted), cache_(cache), progress_(progress) {}
+
+  /// Before run(): a pair at mid.
+  void add(Pair pair) { waiting_.push_back(&pairs_.emplace_back(std::move(pair))); }
+
+  void run() {
+    const std::size_t threads = std::max(1u, std::thread::hardware_concurrency());
+    for_each_parallel(threads, [&](std::size_t) { work(); }, static_cast<unsigned>(threads));
   }
-  if (!faults.empty()) return faults;
-  return Done{};
-}
+
+  /// In the order in which they were added, mid first.
+  const std::deque<Pair>& pairs() const { return pairs_; }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [&] { return !waiting_.empty() || under_way_ == 0; });
+      if (waiting_.empty()) return;
+      const auto next = std::max_element(waiting_.begin(), waiting_.end(), [](const Pair* a, const Pair* b) {
+        return expected_work(*a) < expected_work(*b);
+      });
+      Pair& pair = **next;
+      waiting_.erase(next);
+      ++under_way_;
+      lock.unlock();
+      auto rate = rate_pair(catalogue_, pair, cache_);
+      lock.lock();
+      pair.rate.emplace(std::move(rate));
+      --under_way_;
+      if (pair.confidence == Confidence::mid && pair.rate->ok()) add_ends(pair);
+      ++done_;
+      progress_(fmt::format("rated {} of {}: {} on {}{}", done_, pairs_.size(), pair.service->service,
+                            pair.system->id, end_text(pair.confidence)));
+      changed_.notify_all();
+    }
+  }
+
+  /// Of what has a range.
+  void add_ends(const Pair& mid) {
+    const MachineRate& rate = **mid.rate;
+    if (!rate.ranged) return;
+    for (const Confidence end : {Confidence::low, Confidence::high}) {
+      if (!wanted_.contains(end)) continue;
+      Pair pair{mid.service, mid.system, end, rate};
+      // A slower device may be served better by another layout; a faster one hardly.
+      if (end == Confidence::low) pair.like.sizes = {};
+      add(std::move(pair));
+    }
+  }
+
+  const Catalogue& catalogue_;
+  const std::set<Confidence>& wanted_;
+  const RateCache& cache_;
+  const std::function<void(const std::string&)>& progress_;
+  std::mutex mutex_;  ///< of all below
+  std::condition_variable changed_;
+  std::deque<Pair> pairs_;  ///< stay where they are
+  std::vector<Pair*> waiting_;
+  int under_way_ = 0;
+  std::size_t done_ = 0;
+};
 
 }  // namespace
 
 Result<std::map<Confidence, MachineRates>> rate_machines(const Catalogue& catalogue, const StudySpec& study,
                                                          const std::set<Confidence>& wanted, const RateCache& cache,
                                                          const std::function<void(const std::string&)>& progress) {
-  std::vector<Pair> pairs;
+  RatingQueue queue(catalogue, wanted, cache, progress);
   for (const auto& service : study.services) {
     for (const auto& choice : study.systems) {
       const auto& kinds = choice.kinds;
       const bool runs = kinds.empty() || std::find(kinds.begin(), kinds.end(), service.kind) != kinds.end();
-      if (!runs) continue;
-      pairs.push_back({&service, &catalogue.systems.at(choice.system)});
+      if (runs) queue.add({&service, &catalogue.systems.at(choice.system)});
     }
   }
-  if (auto rated = rate_pairs(catalogue, cache, pairs, progress); !rated.ok()) return rated.faults();
-  MachineRates mid;
-  for (const auto& pair : pairs) mid.push_back(**pair.rate);
+  const std::size_t at_mid = queue.pairs().size();
+  queue.run();
 
-  // The ends of those that have a range.
-  std::map<Confidence, MachineRates> out{{Confidence::mid, mid}};
-  std::vector<Pair> ends;
-  std::vector<std::pair<Confidence, std::size_t>> places;
-  for (const Confidence end : {Confidence::low, Confidence::high}) {
-    if (!wanted.contains(end)) continue;
-    out[end] = mid;
-    for (std::size_t i = 0; i < pairs.size(); ++i) {
-      if (!mid[i].ranged) continue;
-      ends.push_back({pairs[i].service, pairs[i].system, end, mid[i]});
-      // A slower device may be served better by another layout; a faster one hardly.
-      if (end == Confidence::low) ends.back().like.sizes = {};
-      places.emplace_back(end, i);
+  // Faults, of the ends where mid has none, and rates: mid in the order of the pairs, whoever was ready first.
+  Diagnostics faults;
+  MachineRates mid;
+  std::map<std::pair<const StudyServiceSpec*, const System*>, std::size_t> places;
+  for (std::size_t i = 0; i < at_mid; ++i) {
+    const Pair& pair = queue.pairs()[i];
+    if (!pair.rate->ok()) {
+      faults.insert(faults.end(), pair.rate->faults().begin(), pair.rate->faults().end());
+      continue;
     }
+    places[{pair.service, pair.system}] = mid.size();
+    mid.push_back(**pair.rate);
   }
-  if (auto rated = rate_pairs(catalogue, cache, ends, progress); !rated.ok()) return rated.faults();
-  for (std::size_t i = 0; i < ends.size(); ++i) out.at(places[i].first)[places[i].second] = **ends[i].rate;
+  if (!faults.empty()) return faults;
+  std::map<Confidence, MachineRates> out{{Confidence::mid, mid}};
+  for (const Confidence end : {Confidence::low, Confidence::high}) {
+    if (wanted.contains(end)) out[end] = mid;
+  }
+  for (std::size_t i = at_mid; i < queue.pairs().size(); ++i) {
+    const Pair& pair = queue.pairs()[i];
+    if (!pair.rate->ok()) return pair.rate->faults();
+    out.at(pair.confidence)[places.at({pair.service, pair.system})] = **pair.rate;
+  }
   return out;
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <optional>
 
-#include "stargate/traffic/source.hpp"
+#include "stargate/traffic/prefix_chain.hpp"
 
 namespace stargate {
 namespace {
@@ -151,9 +151,24 @@ class TenantSource final : public RequestSource {
     return true;
   }
 
+  /// The ids of what all of a tenant's prompts begin with are kept.
+  void prefix_blocks(const IncomingRequest& request, std::int32_t block_tokens,
+                     std::vector<std::uint64_t>& out) const override {
+    if (beginnings_.empty()) beginnings_.resize(tenants_.size());
+    Beginning& shared = beginnings_[static_cast<std::size_t>(request.tenant)];
+    if (shared.block_tokens != block_tokens) {
+      shared = {block_tokens, {}};
+      extend_prefix_chain(request.parts[0].content, block_tokens, request.parts[0].tokens, shared.ids);
+    }
+    chain_prefix_blocks(request, block_tokens, shared.ids, out);
+  }
   const std::vector<std::string>& tenants() const override { return names_; }
 
  private:
+  struct Beginning {
+    std::int32_t block_tokens = 0;
+    std::vector<std::uint64_t> ids;
+  };
   bool finished() const { return requests_ >= 0 && given_ >= requests_; }
   bool too_late(SimTime time) const { return time >= until_; }
 
@@ -161,6 +176,7 @@ class TenantSource final : public RequestSource {
   SimTime until_;
   std::vector<Tenant> tenants_;
   std::vector<std::string> names_;
+  mutable std::vector<Beginning> beginnings_;  ///< by tenant, once asked for
 };
 
 }  // namespace
