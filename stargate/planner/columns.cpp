@@ -56,6 +56,16 @@ int ready_start(const Programme& programme, Quarter ready) {
   return quarter < 0 ? quarter : programme.start(programme.period_from(quarter));
 }
 
+double ordered_plant_lp(const Programme& p, const PlanPlant& plant, int t) {
+  double sum = 0;
+  for (const auto& some : plant.building) {
+    const int came = ready_start(p, some.ready), until = came + plant.life;
+    if (came > p.start(t)) continue;
+    sum += std::clamp((until - p.start(t)) / static_cast<double>(p.length(t)), 0.0, 1.0) * to_lp(some.power);
+  }
+  return sum;
+}
+
 Power grid_in(const Programme& programme, const PlanSite& site, int t) {
   Power least = site.grid.at(programme.quarter_of(t));
   for (int i = 1; i < programme.length(t); ++i) least = min(least, site.grid.at(programme.quarter_of(t) + i));
@@ -67,7 +77,9 @@ Power power_limit_in(const Programme& p, const PlanSite& site, int t) {
   if (site.flexible) most += site.flexible->most.at(p.quarter_of(t));
   for (const auto& plant : site.plants) {
     if (plant.battery) continue;
-    most += p.start(t) >= plant.lead ? plant.most.at(p.quarter_of(t)) : plant.begun.at(p.quarter_of(t));
+    Power stands = plant.begun.at(p.quarter_of(t));
+    for (const auto& some : plant.building) stands += ready_start(p, some.ready) <= p.start(t) ? some.power : Power{};
+    most += p.start(t) >= plant.lead ? max(stands, plant.most.at(p.quarter_of(t))) : stands;
   }
   return most;
 }
@@ -160,6 +172,12 @@ class Layout {
         if (!inside) continue;
         left += to_lp(some.power) * construction_lp(site) *
                 book_at_end(p_, ready_start(p_, some.ready), p_.building_life);
+      }
+      for (const auto& plant : site.plants) {
+        for (const auto& some : plant.building) {
+          if (p_.period_from(some.ready - p_.first) >= periods_) continue;
+          left += to_lp(some.power) * plant_lp(plant) * book_at_end(p_, ready_start(p_, some.ready), plant.life);
+        }
       }
       for (const auto& some : site.refits) {
         left += to_lp(some.power) * refit_lp(p_.halls[static_cast<std::size_t>(some.hall)]) *
@@ -462,7 +480,7 @@ class Layout {
             const double book = plant_lp(some) * book_at_end(p_, p_.start(ready), some.life);
             out_.plant.at(s, i, t) = add(plant, -book, {s, i, at_quarter(t)});
           }
-          any = any || some.begun.at(p_.quarter_of(t)) > Power{};
+          any = any || some.begun.at(p_.quarter_of(t)) > Power{} || ordered_plant_lp(p_, some, t) > 0;
           for (int u = 0; u <= t && !any; ++u) any = out_.plant.at(s, i, u) >= 0 && plant_period(p_, some, u) <= t;
           if (any && !some.battery) out_.made.at(s, i, t) = add(made, 0, {s, i, at_quarter(t)});
           if (any && may_flex(s, t)) out_.backup.at(s, i, t) = add(backup, 0, {s, i, at_quarter(t)});

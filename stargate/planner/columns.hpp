@@ -80,6 +80,8 @@ int order_period(const Programme& programme, const PlanSystem& system, int t);
 int ready_period(const Programme& programme, const PlanSite& site, int t);
 /// Quarters from the first to that from which power ready in this quarter counts: in the tail the next year's first.
 int ready_start(const Programme& programme, Quarter ready);
+/// MW that stand in the period of what was ordered by a plan that this one goes on from.
+double ordered_plant_lp(const Programme& programme, const PlanPlant& plant, int t);
 /// The least that the grid gives in a quarter of the period.
 Power grid_in(const Programme& programme, const PlanSite& site, int t);
 

@@ -85,6 +85,9 @@ void add_depreciation(PlanTerms& terms, const PlanModel& model, int t) {
         const int ready = plant_period(p, plant, u);
         if (ready <= t) terms.add(model.columns.plant.at(s, i, u), -part(p.start(ready), plant.life) * plant_lp(plant));
       }
+      for (const auto& some : plant.building) {
+        terms.add_constant(-to_lp(some.power) * plant_lp(plant) * part(ready_start(p, some.ready), plant.life));
+      }
     }
     for (const auto& some : site.refits) {
       terms.add_constant(-to_lp(some.power) * refit_lp(p.halls[static_cast<std::size_t>(some.hall)]) *
@@ -146,6 +149,13 @@ void add_sale_at_end(PlanTerms& terms, const PlanModel& model) {
       const int ready = ready_start(p, some.ready);
       const double gain = book(ready, p.building_life) - basis(ready, p.tax->building_life);
       if (p.period_from(ready) < p.periods()) terms.add_constant(gain * to_lp(some.power) * construction_lp(site));
+    }
+    for (const auto& plant : site.plants) {
+      for (const auto& some : plant.building) {
+        const int ready = ready_start(p, some.ready);
+        const double gain = book(ready, plant.life) - basis(ready, plant.life);
+        if (p.period_from(ready) < p.periods()) terms.add_constant(gain * to_lp(some.power) * plant_lp(plant));
+      }
     }
     for (const auto& some : site.refits) {
       const int done = some.done - p.first;

@@ -70,6 +70,11 @@ void add_plant_payments(PaymentTerms& out, const PlanModel& model, int s, int t)
                                              : static_cast<double>(shared_quarters(p, t, u, spread)) / spread;
       if (share > 0) out.construction.add(c.plant.at(s, i, u), share * plant_lp(plant));
     }
+    for (const auto& some : plant.building) {
+      const int left = std::max(1, some.ready - p.first);
+      const double share = static_cast<double>(shared_quarters(p, t, 0, left)) / left;
+      out.construction.add_constant(share * (1 - some.paid) * to_lp(some.power) * plant_lp(plant));
+    }
     if (plant.maintenance > 0) add_plant_standing(out.opex, model, s, i, t, p.length(t) * plant_care_lp(plant));
     out.energy.add(c.made.at(s, i, t), p.length(t) * fuel_lp(plant));
     if (c.backup.at(s, i, t) >= 0) out.energy.add(c.backup.at(s, i, t), p.length(t) * bridging_lp(site, plant));

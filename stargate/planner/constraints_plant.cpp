@@ -45,7 +45,7 @@ void add_plant_standing(PlanTerms& terms, const PlanModel& model, int s, int i, 
     const int ready = plant_period(p, plant, u);
     if (ready <= t) terms.add(model.columns.plant.at(s, i, u), factor * alive_share(p, plant.life, ready, t));
   }
-  terms.add_constant(factor * to_lp(mean_at(p, plant.begun, t)));
+  terms.add_constant(factor * (to_lp(mean_at(p, plant.begun, t)) + ordered_plant_lp(p, plant, t)));
 }
 
 void add_own_power(PlanTerms& terms, const PlanModel& model, int s, int t, double factor) {

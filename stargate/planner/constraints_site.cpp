@@ -84,8 +84,14 @@ void add_subscribed_rows(PlanModel& model) {
       double kept = -to_lp(max(Power{}, falls));
       if (site.lease) kept -= leased_before_lp(p, *site.lease, t - 1) - leased_before_lp(p, *site.lease, t);
       if (t == 0) {
-        kept = site.subscribed ? std::clamp(to_lp(*site.subscribed) + kept, 0.0, to_lp(grid))
+        kept = site.subscribed ? std::clamp(to_lp(*site.subscribed) + kept, 0.0, to_lp(power_limit_in(p, site, 0)))
                                : to_lp(min(max(Power{}, site.energised - begun), grid));
+      }
+      for (const auto& plant : site.plants) {  // what was ordered comes as it would have in the plan that ordered it
+        if (plant.battery) continue;
+        const double ordered = ordered_plant_lp(p, plant, t), before = t > 0 ? ordered_plant_lp(p, plant, t - 1) : 0;
+        kept += ordered - before;
+        terms.add_constant(ordered - before);  // which own power has taken off
       }
       add_at_least(model, {.family = PlanFamily::subscribed, .t = t, .first = s}, terms,
                    kept - std::max(0.0, terms.constant()));

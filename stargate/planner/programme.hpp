@@ -55,6 +55,7 @@ struct PlanPlant {
   CarbonIntensity carbon = {};  ///< of energy made
   double loss = 0;            ///< of a battery, share of what it gives that is drawn on top
   double bridged = 1;         ///< share of a cut that it lasts through
+  std::vector<PlanConstruction> building = {};  ///< beside `begun`: ordered by a plan that this one goes on from
   friend bool operator==(const PlanPlant&, const PlanPlant&) = default;
 };
 

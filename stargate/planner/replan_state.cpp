@@ -48,6 +48,15 @@ class NextProgramme {
       site.building.push_back({started * kLpPower, first + lead, 1.0 / std::max(1, lead)});
     }
     site.subscribed = value(c_.energised.at(s, 0)) * kLpPower;
+    for (std::size_t i = 0; i < site.plants.size(); ++i) {
+      PlanPlant& plant = site.plants[i];
+      // What was ordered is no part of what the grid is asked for.
+      if (!plant.battery) *site.subscribed -= ordered_plant_lp(p_, plant, 0) * kLpPower;
+      for (PlanConstruction& work : plant.building) work.paid += (1 - work.paid) / std::max(1, work.ready - first);
+      const double ordered = value(c_.plant.at(s, static_cast<int>(i), 0));
+      if (ordered > 0) plant.building.push_back({ordered * kLpPower, first + plant.lead, 1.0 / std::max(1, plant.lead)});
+    }
+    *site.subscribed = max(Power{}, *site.subscribed);
     if (const double leased = value(c_.leased.at(s, 0)); leased > 0) site.lease->taken[first] = leased * kLpPower;
     site.dense.clear();
     for (std::size_t h = 0; h < p_.halls.size(); ++h) {

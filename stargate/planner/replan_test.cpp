@@ -55,6 +55,18 @@ void add_rolling_money(Programme& p) {
   p.contracts.push_back(option);
 }
 
+/// Engines beside the grid, some of them begun, and money for more.
+void add_rolling_plants(Programme& p) {
+  PlanPlant engines;
+  engines.name = "gas engines";
+  engines.most = constant(p.first, p.last, 25.0 * megawatt);
+  engines.begun = constant(p.first + 1, p.last, 5.0 * megawatt);
+  engines.lead = 2, engines.life = 40;
+  engines.price = 1.5 * dollar / watt, engines.maintenance = 0.02;
+  engines.fuel = 20.0 * dollar / megawatt_hour;
+  for (auto& site : p.sites) site.plants = {engines}, site.take_or_pay = 0.6;
+}
+
 void check_unchanged(const Programme& p) {
   const auto solver = make_clp_solver();
   const RollingPlan rolling({p, {}, {}}, *solver);
@@ -77,7 +89,8 @@ TEST_CASE("a plan made anew from the state it reached itself is the same plan") 
   SUBCASE("power, leases, halls") { add_rolling_power(p); }
   SUBCASE("parts in stock, machines that stand and wait") { add_rolling_machines(p); }
   SUBCASE("loans, covenants, tax, carbon, rented machines") { add_rolling_money(p); }
-  SUBCASE("all of it") { add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p); }
+  SUBCASE("plants") { add_rolling_plants(p); }
+  SUBCASE("all of it") { add_rolling_plants(p), add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p); }
   SUBCASE("all of it, money is no limit") {
     add_rolling_power(p), add_rolling_machines(p), add_rolling_money(p), p.capital.clear();
   }

@@ -204,6 +204,12 @@ Result<Answer> answer_replan(const ReplanQuestion& question, const QuestionConte
     out.cases.back().scenario = some.name;
     changes.push_back(dated_changes(some, p.first, p.first + static_cast<int>(question.news), out.cases.back()));
   }
+  for (const PlanSystem& system : p.systems) {
+    if (system.spares <= 0 && system.attrition.empty()) continue;
+    return context.fault("study", "spares and machines that fail for good (" + system.id +
+                         ") are not carried from one quarter's plan to the next",
+                         "leave them out of the study for this question");
+  }
   context.progress("planning each quarter");
   const auto solver = make_clp_solver();
   const RollingPlan rolling(study->basis, *solver);

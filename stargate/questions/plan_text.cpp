@@ -65,17 +65,16 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   const auto& programme = report.prepared.programme;
   Money capital;
   for (const auto& tranche : programme.capital) capital += tranche.amount;
-  const Power announced = [&] {
-    Power sum;
-    for (const auto& site : last.sites) sum += site.grid;
-    return sum;
-  }();
+  Power grid, plants;
+  for (const auto& site : last.sites) grid += site.grid, plants += site.plants;
+  const std::string given = fmt::format("{:.2f} GW the grid gives", grid.in(gigawatt)) +
+                            (plants > Power{} ? fmt::format(" and {:.2f} GW of plants of its own", plants.in(gigawatt)) : "");
   std::string out = fmt::format("{}, {} to {}: optimal plan\n", plan.programme, format_quarter(plan.first),
                                 format_quarter(plan.last));
   out += fmt::format(
-      "  {:.2f} GW energised at the end of {:.2f} GW the grid gives; {:.2f} M accelerators installed; {} spent of {} "
+      "  {:.2f} GW energised at the end of {}; {:.2f} M accelerators installed; {} spent of {} "
       "capital\n",
-      last.energised.in(gigawatt), announced.in(gigawatt), last.accelerators / 1e6,
+      last.energised.in(gigawatt), given, last.accelerators / 1e6,
       format_quantity(last.spent_to_date.total()), format_quantity(capital));
   out += state_text(programme, plan);
   out += fmt::format("  present value {} at {:g} % a year: revenue {} less {}; and {} behind {}\n",
@@ -93,9 +92,10 @@ std::string headline(const StudyReport& report, const Plan& plan) {
   return out + "\n";
 }
 
-/// Capital released by the quarter and not drawn in it or before. Includes what a tranche released in earlier quarters.
-Money undrawn(const Plan& plan, const Programme& programme, std::size_t index) {
-  Money left;
+/// Cash, and capital released by the quarter and not drawn in it or before: equity that is drawn early only waits, so
+/// when it is drawn says nothing of the plan.
+Money at_hand(const Plan& plan, const Programme& programme, std::size_t index) {
+  Money left = plan.quarters[index].cash;
   for (const auto& tranche : programme.capital)
     left += tranche.from <= plan.quarters[index].quarter ? tranche.amount - tranche.drawn : Money{};
   for (std::size_t i = 0; i <= index; ++i) {
@@ -110,7 +110,7 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
   for (const auto& system : systems) columns.push_back({system.accelerator});
   const MoneyColumn money = money_column(plan);
   for (const std::string& title :
-       {"spent " + money.name, "sum " + money.name, "undrawn " + money.name, std::string("GWh"), std::string("kt CO2")})
+       {"spent " + money.name, "sum " + money.name, "at hand " + money.name, std::string("GWh"), std::string("kt CO2")})
     columns.push_back({title});
   TextTable table(columns);
   for (const auto& q : plan.past) {
@@ -127,12 +127,12 @@ std::string build_out_table(const StudyReport& report, const Plan& plan) {
     for (const auto& system : q.systems) row.push_back(thousands(system.accelerators));
     row.insert(
         row.end(),
-        {money(q.spent.total()), money(q.spent_to_date.total()), money(undrawn(plan, report.prepared.programme, i)),
+        {money(q.spent.total()), money(q.spent_to_date.total()), money(at_hand(plan, report.prepared.programme, i)),
          fmt::format("{:.0f}", q.energy.in(1e3 * megawatt_hour)), fmt::format("{:.0f}", q.carbon.in(1e3 * tonne))});
     table.add_row(row);
   }
-  return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and capital "
-         "released but not drawn" + std::string(plan.past.empty() ? "" : "; above the line what was realised") + ")\n" +
+  return "\nBuild-out (MW at the meter; accelerators installed, thousands; money of the quarter, to date, and at "
+         "hand: cash, and capital released but not drawn" + std::string(plan.past.empty() ? "" : "; above the line what was realised") + ")\n" +
          table.format(2);
 }
 
