@@ -1,1 +1,2 @@
 plan replan tests/golden/inputs/small.yaml --scenarios slowly
+exit: 2
