@@ -109,7 +109,7 @@ function power_figure() {
   const colours = new Map(sites.map(({id}, i) => [id, i]));
   const stack = (field) => sites.map(({id, name}) => ({label: name || id, values: by_key(field, id), colour: colours.get(id)}));
   const line = (label, values, dash) => ({label, values, line: true, ink: true, dash});
-  const grid_total = line("Grid available", each_quarter((p) => sum_of(p.grid_by_site_mw)), [6, 4]);
+  const grid_total = line("Grid and own plants", each_quarter((p) => sum_of(p.grid_by_site_mw) + sum_of(p.plants_by_site_mw)), [6, 4]);
   const used_total = line("Power used", each_quarter((p) => p.power_used_mw), [2, 3]);
   const energised = line("Energised", each_quarter((p) => p.power_mw));
   const common = {type: "line", stacked: true, kind: kinds.power};
