@@ -50,7 +50,7 @@ struct AttentionShape {
   StateSpaceForm form = StateSpaceForm::mamba2;  ///< state_space only
   int step_rank = 0;                             ///< Mamba-1; of PLaMo-2 too, whose steps are by head
   bool conv_bias = true, state_norm = true;      ///< state_space: of the convolution; a norm before the output
-  int input_width = 0;                           ///< what queries, keys and values read (Zamba2: twice hidden); 0: hidden
+  int input_width = 0;                           ///< what queries, keys and values read, if not hidden (Zamba2)
   bool shared_cache = false;                     ///< reads keys and values that an earlier layer has cached (Gemma-3n)
 
   friend bool operator==(const AttentionShape&, const AttentionShape&) = default;

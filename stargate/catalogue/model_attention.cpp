@@ -38,7 +38,8 @@ void read_biases(ModelDraft& draft, AttentionShape& shape) {
   auto& fields = draft.fields;
   const auto& family = draft.family;
   shape.qkv_bias = family.qkv_bias, shape.output_bias = family.output_bias;
-  if (const auto bias = fields.flag({"attention_bias", "bias", "use_bias", "add_bias_linear"})) {
+  const bool fixed = family.name == "recurrentgemma";  // whose output has a bias whatever the file says
+  if (const auto bias = fixed ? std::nullopt : fields.flag({"attention_bias", "bias", "use_bias", "add_bias_linear"})) {
     shape.qkv_bias = *bias || (family.qkv_bias && family.name == "phi3small");
     shape.output_bias = (*bias && !family.plain_output) || family.name == "phi3small";
   }
@@ -93,7 +94,8 @@ std::vector<int> read_ratios(ModelDraft& draft, const ModelFields::Value& list) 
   std::vector<int> ratios;
   for (const auto& item : fields.items(list)) {
     const auto& word = item.node->text;
-    if (word != "sliding_attention" && word != "compressed_sparse_attention" && word != "heavily_compressed_attention") {
+    const auto known = {"sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"};
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
       fields.fault(item, describe_node(*item.node) + " is no known kind of layer",
                    "sliding_attention, compressed_sparse_attention or heavily_compressed_attention");
     }
@@ -102,10 +104,11 @@ std::vector<int> read_ratios(ModelDraft& draft, const ModelFields::Value& list) 
   return ratios;
 }
 
-/// A window over latent vectors (dots.3): what lies behind it is masked, the cache is kept as the class keeps it.
+/// A window over latent vectors (dots.3), without an index.
 AttentionShape read_latent_window(ModelDraft& draft, AttentionShape shape) {
   shape.index_heads = shape.index_dim = shape.index_topk = 0;
-  draft.notes.push_back("the window of latent layers is not closed: their cache and scores are those of all tokens");
+  shape.window =
+      draft.fields.required({"sliding_window"}, {1, kTokenRange.high}, "how many tokens a sliding layer sees");
   return shape;
 }
 
@@ -142,9 +145,8 @@ std::vector<AttentionShape> read_compressed(ModelDraft& draft, const ModelFields
 
 Mixer mixer_of(ModelDraft& draft, const ModelFields::Value& value) {
   const auto& name = value.node->text;
-  for (const char* full : {"full_attention", "attention", "global", "indexed_attention", "deepseek_sparse_attention"}) {
-    if (name == full) return Mixer::full;
-  }
+  const auto full = {"full_attention", "attention", "global", "indexed_attention", "deepseek_sparse_attention"};
+  if (std::find(full.begin(), full.end(), name) != full.end()) return Mixer::full;
   if (name == "sliding_attention" || name == "chunked_attention" || name == "local") return Mixer::sliding;
   if (name == "linear_attention") return draft.family.state_space ? Mixer::state_space : Mixer::linear;
   if (name == "mamba" || name == "conv" || name == "recurrent") return Mixer::state_space;
@@ -284,7 +286,8 @@ AttentionShape read_sliding(ModelDraft& draft, AttentionShape shape) {
   shape.kv_heads = fields.whole_or({"swa_num_key_value_heads"}, kHeadRange, shape.kv_heads);
   shape.head_dim = fields.whole_or({"swa_head_dim"}, kWidthRange, shape.head_dim);
   shape.value_dim = fields.whole_or({"swa_v_head_dim"}, kWidthRange, shape.value_dim);
-  shape.sinks = fields.flag_or({"add_swa_attention_sink_bias"}, shape.sinks);
+  shape.sinks =
+      fields.flag_or({"add_swa_attention_sink_bias"}, shape.sinks || draft.family.name == "mimov2flash");
   const ModelFields::Names names = {"sliding_window", "sliding_window_size", "attention_chunk_size",
                                     "attention_window_size"};
   const ModelFields::Names chunk_first = {"attention_chunk_size", "sliding_window", "sliding_window_size"};
@@ -374,7 +377,8 @@ AttentionShape read_grouped_query(ModelDraft& draft) {
   const ModelFields::Names names = {"num_attention_heads", "n_head", "n_heads", "num_heads"};
   shape.heads = fields.required(names, kHeadRange, "how many heads a layer has");
   shape.kv_heads = read_kv_heads(draft, shape.heads);
-  const auto width = fields.whole({"head_dim", "attention_head_dim", "kv_channels", "hidden_size_per_head"}, kWidthRange);
+  const ModelFields::Names widths = {"head_dim", "attention_head_dim", "kv_channels", "hidden_size_per_head"};
+  const auto width = fields.whole(widths, kWidthRange);
   if (!width && draft.hidden % shape.heads != 0) {
     if (const auto heads = fields.find(names)) {
       fields.fault(

@@ -83,8 +83,17 @@ void read_outside(ModelDraft& draft, Model& model) {
   const auto& family = draft.family;
   model.vocab = fields.required({"vocab_size", "padded_vocab_size"}, kVocabRange, "size of the vocabulary");
   model.tied_embedding = family.tied;
-  if (const auto tied = fields.find_anywhere({"tie_word_embeddings", "tie_embedding"}); tied && tied->node->is_scalar()) {
+  const auto tied = fields.find_anywhere({"tie_word_embeddings", "tie_embedding"});
+  if (tied && tied->node->is_scalar()) {
     model.tied_embedding = tied->node->text == "true";
+  }
+  // The wrapper's class decides, and Mistral-3's ties where the outer configuration says nothing (transformers 5.24).
+  const Node* type = fields.outer().find("model_type");
+  if (type != nullptr && type->text == "mistral3" && fields.outer().find("tie_word_embeddings") == nullptr) {
+    if (!model.tied_embedding) {
+      draft.notes.push_back("embeddings are tied, as the wrapper's class has it; text_config alone says otherwise");
+    }
+    model.tied_embedding = true;
   }
   model.position_embedding_rows = family.learned_positions ? draft.max_position + family.extra_positions : 0;
   model.other_parameters = layer_norm_parameters(draft, 1);
@@ -129,6 +138,7 @@ Model read_model(ModelDraft& draft, ModelFields* side) {
   set_layers(model, read_layers(draft));
   model.repeated_parameters = draft.repeated_parameters;
   model.assumed = draft.assumed;
+  read_towers(draft, model);
   model.hidden = draft.hidden;
   read_precision(draft, side, model);
   model.family = draft.family.name;

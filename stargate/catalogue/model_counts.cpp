@@ -113,8 +113,8 @@ Weights<N> linear_weights(N h, const AttentionShape& a) {
   return w;
 }
 
-/// Mamba-1: step, B and C of each token from its own vector; the decay is a matrix, inner x state. Where the steps are by
-/// head (PLaMo-2), so is the decay.
+/// Mamba-1: step, B and C of each token from its own vector; the decay is a matrix, inner x state. Where the steps are
+/// by head (PLaMo-2), so is the decay.
 template <class N>
 Weights<N> selective_scan_weights(N h, const AttentionShape& a) {
   const N inner = N(a.heads) * N(a.head_dim), rank = N(a.step_rank), state = N(a.state_dim), heads = N(a.heads);
@@ -267,6 +267,7 @@ double mean_attention_flops(const AttentionShape& a, double length) {
     case AttentionKind::sliding:
       return score_flops(a) * mean_attended_tokens(length, a.window);
     case AttentionKind::latent: {
+      if (!a.shared_vector && a.window > 0) return score_flops(a) * mean_attended_tokens(length, a.window);
       double seen = a.index_topk > 0 ? mean_attended_tokens(length, a.index_topk) : middle;
       if (a.shared_vector) {
         const double ratio = a.compress_ratio, topk = a.index_topk;
@@ -367,7 +368,7 @@ double cached_elements_per_token(const AttentionShape& a) {
   if (a.kind != AttentionKind::latent) return 0;
   // One latent vector for all heads, and the index's own key beside it.
   const double elements = static_cast<double>(a.kv_lora_rank) + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0);
-  if (!a.shared_vector) return elements;
+  if (!a.shared_vector) return a.window > 0 ? 0 : elements;
   return a.compress_ratio > 0 ? elements / a.compress_ratio : 0;
 }
 
@@ -378,7 +379,8 @@ double fixed_elements(const AttentionShape& a) {
       if (a.shared_cache) return 0;
       return static_cast<double>(a.window) * a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
     case AttentionKind::latent:
-      return a.shared_vector ? static_cast<double>(a.window) * a.head_dim : 0;
+      if (!a.shared_vector) return a.window * (static_cast<double>(a.kv_lora_rank) + a.rope_dim);
+      return static_cast<double>(a.window) * a.head_dim;
     case AttentionKind::linear:
       // The state of each value head is key width x value width; the convolution keeps its last inputs.
       return values * a.head_dim + (2 * keys + values) * a.conv_kernel;
@@ -475,7 +477,10 @@ double attended_tokens(const AttentionShape& a, double context) {
     case AttentionKind::sliding:
       return std::min<double>(context, a.window);
     case AttentionKind::latent: {
-      if (!a.shared_vector) return a.index_topk > 0 ? std::min<double>(context, a.index_topk) : context;
+      if (!a.shared_vector) {
+        const double seen = a.window > 0 ? std::min<double>(context, a.window) : context;
+        return a.index_topk > 0 ? std::min<double>(seen, a.index_topk) : seen;
+      }
       // A window seen whole, and of the compressed vectors those the index selects (all without one).
       const double compressed = a.compress_ratio > 0 ? context / a.compress_ratio : 0;
       const double selected = a.index_topk > 0 ? std::min<double>(compressed, a.index_topk) : compressed;

@@ -1,4 +1,4 @@
-// Layers with two mixers, which stand as two in the model: Falcon-H1 runs attention and Mamba-2 side by side on the same
+// Layers with two mixers, which stand as two in the model: Falcon-H1 runs attention and Mamba-2 side by side on one
 // input; Zamba2 puts a transformer block that several layers share before Mamba-2, with an adapter of its own on each
 // use (arXiv 2411.15242).
 #include "stargate/catalogue/model_layers.hpp"
@@ -80,7 +80,7 @@ std::vector<LayerShape> read_shared_layers(ModelDraft& draft) {
   shared.feed_forward.adapter_rank = shared.feed_forward.low_rank = 0;
   const int blocks = draft.fields.whole_or({"num_mem_blocks"}, kLayerRange, 1);
   draft.repeated_parameters = std::max(0, uses - blocks) * layer_parameters(alone, shared).total();
-  if (uses > 0) draft.notes.push_back("shared blocks stand as layers of their own; each device is taken to hold its own");
+  if (uses > 0) draft.notes.push_back("shared blocks stand as layers; each device is taken to hold its own");
   return layers;
 }
 

@@ -33,6 +33,8 @@ const Node* layer_fields(const ModelDraft& draft, int layer);
 /// Norms of a layer and the other vectors and scalars that its class has (model_vectors.cpp), outside layers likewise.
 int layer_vectors(ModelDraft& draft, const AttentionShape& attention, const FeedForwardShape& feed_forward);
 std::int64_t outside_parameters(ModelDraft& draft);
+/// Counts towers of images and sound beside the text model where their shape is known; says where not.
+void read_towers(ModelDraft& draft, Model& model);
 
 /// One feed-forward shape a layer (model_feed_forward.cpp): dense, experts, and which where.
 std::vector<FeedForwardShape> read_feed_forward(ModelDraft& draft);

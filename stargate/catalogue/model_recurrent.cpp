@@ -59,9 +59,10 @@ void read_selective_scan(ModelDraft& draft, AttentionShape& shape) {
   shape.qkv_bias = shape.output_bias = fields.flag_or({"use_bias", "mamba_proj_bias"}, false);
   shape.state_norm = draft.family.name != "mamba";
   const auto inner = fields.whole({"d_inner"}, kWidthRange);
-  shape.heads = inner ? *inner
-                : draft.family.name == "mamba" ? fields.whole_or({"intermediate_size"}, kWidthRange, read_expanded(draft))
-                                               : read_expanded(draft);
+  shape.heads = inner.value_or(read_expanded(draft));
+  if (!inner && draft.family.name == "mamba") {
+    shape.heads = fields.whole_or({"intermediate_size"}, kWidthRange, shape.heads);
+  }
   shape.head_dim = 1;
   const auto rank = fields.text({"time_step_rank", "mamba_dt_rank"});
   shape.step_rank = (draft.hidden + 15) / 16;

@@ -1,6 +1,8 @@
-// Vectors and scalars that a class has beside its matrices, and what stands outside the layers: norms, hyper-connections
-// (arXiv 2512.24880), scalars of activations, correction biases of routers, embeddings of each layer (Gemma-3n). Facts
-// of the modelling classes of transformers 5.24.
+// Vectors and scalars that a class has beside its matrices, and what stands outside the layers: norms,
+// hyper-connections (arXiv 2512.24880), scalars of activations, correction biases of routers, embeddings of each layer
+// (Gemma-3n). Facts of the modelling classes of transformers 5.24.
+#include <charconv>
+
 #include "stargate/catalogue/model_layers.hpp"
 
 namespace stargate {
@@ -45,7 +47,7 @@ int layer_vectors(ModelDraft& draft, const AttentionShape& attention, const Feed
     others += alternating_update_parameters(draft);
   } else if (family == "apertus") {
     others += 2;  // of xIELU, arXiv 2411.13010
-  } else if (family == "ernie45moe" && experts) {
+  } else if ((family == "ernie45moe" || family == "afmoe") && experts) {
     others += feed_forward.experts;  // correction bias of the router, a parameter here
   } else if (family == "axk2") {
     // Gated norms: a pair of matrices of low rank each, which dense layers have before attention only.
@@ -57,6 +59,35 @@ int layer_vectors(ModelDraft& draft, const AttentionShape& attention, const Feed
   }
   if (fields.flag_or({"latent_moe_use_norm"}, false)) others += feed_forward.expert_hidden;
   return layer_norm_parameters(draft, norms) + others + 2 * hyper_connection_parameters(draft);
+}
+
+/// Pixtral's tower (arXiv 2410.07073) with the projector of Mistral-3: a gated transformer on patches; four patches
+/// merge, two matrices lead into the text model.
+void read_towers(ModelDraft& draft, Model& model) {
+  const auto& fields = draft.fields;
+  const auto whole = [](const Node* from, std::string_view name, std::int64_t otherwise) {
+    const Node* node = from->find(name);
+    std::int64_t value = otherwise;
+    if (node == nullptr || !node->is_scalar()) return value;
+    const auto [end, error] = std::from_chars(node->text.data(), node->text.data() + node->text.size(), value);
+    return error == std::errc{} && value >= 0 && value <= 1'000'000 ? value : otherwise;
+  };
+  const Node* thinker = fields.outer().find("thinker_config");
+  const Node& around = thinker != nullptr && thinker->is_mapping() ? *thinker : fields.outer();
+  const Node* vision = around.find("vision_config");
+  const Node* audio = around.find("audio_config");
+  if (audio != nullptr && audio->is_mapping()) draft.notes.push_back("parameters of the audio tower are not counted");
+  if (vision == nullptr || !vision->is_mapping()) return;
+  const Node* type = vision->find("model_type");
+  if (type == nullptr || type->text != "pixtral") {
+    draft.notes.push_back("parameters of the vision tower are not counted");
+    return;
+  }
+  const std::int64_t h = whole(vision, "hidden_size", 1024), width = whole(vision, "intermediate_size", 4096);
+  const std::int64_t layers = whole(vision, "num_hidden_layers", 24), patch = whole(vision, "patch_size", 14);
+  const std::int64_t merge = whole(&around, "spatial_merge_size", 2), text = draft.hidden;
+  model.vision_parameters = layers * (4 * h * h + 3 * h * width + 2 * h) + 3 * patch * patch * h + h;
+  model.vision_parameters += h + h * h * merge * merge + h * text + text * text;
 }
 
 std::int64_t outside_parameters(ModelDraft& draft) {
