@@ -57,8 +57,9 @@ void visit_grouped_query(const Walk& w) {
   const double h = w.model.hidden, heads = w.split(a.heads), kv = rank_kv_heads(a, w.shard.tp);
   // One fused product for queries, keys and values, as every engine packs it; an output gate is as wide as the queries.
   const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
-  const double kv_width = kv * (a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim);
-  w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, h);
+  const double from = a.input_width > 0 ? a.input_width : h;
+  const double kv_width = a.shared_cache ? 0 : kv * (a.head_dim + (a.keys_are_values ? 0.0 : a.value_dim));
+  w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, from);
   if (a.index_heads > 0) {  // MiniMax-M3: queries of the index and its one key, on every rank
     w.gemm(OperatorPart::attention_projection, w.precision.linear, (a.index_heads + 1.0) * a.index_dim, h);
   }
@@ -112,7 +113,7 @@ void visit_latent(const Walk& w, bool decode) {
   const double query = heads * (a.nope_dim + a.rope_dim);
   if (a.q_lora_rank > 0) {
     w.gemm(part, w.precision.linear, a.q_lora_rank + a.kv_lora_rank + a.rope_dim, h);
-    w.gemm(part, w.precision.linear, query, a.q_lora_rank);
+    w.gemm(part, w.precision.linear, query, a.input_width > 0 ? a.input_width : a.q_lora_rank);
   } else {
     w.gemm(part, w.precision.linear, query + a.kv_lora_rank + a.rope_dim, h);
   }
