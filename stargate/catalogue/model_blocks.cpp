@@ -2,6 +2,8 @@
 //   a pattern string (Nemotron-H): M Mamba-2, * attention, - feed-forward, E experts; one of them a layer;
 //   a block list (Nemotron-NAS, arXiv 2411.19146): attention and feed-forward each kept, replaced or dropped.
 #include <cmath>
+#include <optional>
+#include <string>
 
 #include "stargate/catalogue/model_layers.hpp"
 
@@ -63,14 +65,14 @@ AttentionShape read_block_attention(ModelDraft& draft, const ModelFields::Value&
 }
 
 /// Letters as they are, or a word a layer: "mamba", "moe", "attention", "mlp", as transformers 5 writes them too.
-std::string read_letters(ModelDraft& draft, const ModelFields::Value& pattern) {
+std::optional<std::string> read_letters(ModelDraft& draft, const ModelFields::Value& pattern) {
   if (!pattern.node->is_sequence()) {
     if (pattern.node->is_scalar() && pattern.node->text.find_first_not_of("M*-E") == std::string::npos) {
       return pattern.node->text;
     }
     draft.fields.fault(pattern, describe_node(*pattern.node) + " is not made of M, *, - and E",
                        "M: Mamba-2, *: attention, -: feed-forward, E: experts");
-    return {};
+    return std::nullopt;
   }
   std::string letters;
   for (const auto& item : draft.fields.items(pattern)) {
@@ -84,7 +86,7 @@ std::string read_letters(ModelDraft& draft, const ModelFields::Value& pattern) {
     if (letter == '?') {
       draft.fields.fault(item, describe_node(*item.node) + " is no known kind of layer",
                          "mamba, attention, mlp or moe");
-      return {};
+      return std::nullopt;
     }
     letters += letter;
   }
@@ -98,7 +100,9 @@ int layer_norm_parameters(const ModelDraft& draft, int norms) {
 }
 
 std::vector<LayerShape> read_pattern_layers(ModelDraft& draft, const ModelFields::Value& pattern) {
-  const auto letters = read_letters(draft, pattern);
+  const auto read = read_letters(draft, pattern);
+  if (!read) return {};
+  const std::string& letters = *read;
   const auto has = [&](char letter) { return letters.find(letter) != std::string::npos; };
   LayerShape none, mamba, attention, dense, experts;
   none.attention.kind = AttentionKind::none;
@@ -112,7 +116,7 @@ std::vector<LayerShape> read_pattern_layers(ModelDraft& draft, const ModelFields
   for (const char letter : letters) {
     layers.push_back(letter == 'M' ? mamba : letter == '*' ? attention : letter == '-' ? dense : experts);
   }
-  return letters.empty() ? layers : fit_to_layers(draft, pattern, std::move(layers));
+  return fit_to_layers(draft, pattern, std::move(layers));
 }
 
 std::vector<LayerShape> read_block_layers(ModelDraft& draft, const ModelFields::Value& blocks) {
