@@ -59,7 +59,13 @@ constexpr ModelFamily kFamilies[] = {
     {.name = "glm4moe", .plain_output = true},
     {.name = "glmmoedsa", .plain_output = true},
     {.name = "chatglm", .plain_output = true},
+    {.name = "axk1"},
     {.name = "axk2"},
+    {.name = "cwm"},
+    {.name = "internlm3"},
+    {.name = "hyv3", .qk_norm = QueryKeyNorm::head},
+    {.name = "hyperclovax", .norms = 4},
+    {.name = "cohere2moe", .tied = true, .norms = 1, .full_every = 4},
     {.name = "hyv4"},
     {.name = "dots1", .qk_norm = QueryKeyNorm::head},
     {.name = "dots3note"},
@@ -194,7 +200,7 @@ constexpr ModelFamily kFamilies[] = {
 };
 
 constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
-    {"ministral", "mistral"},    {"mistral3", "mistral"},       {"rw", "falcon"},
+    {"ministral", "mistral"},    {"mistral3", "mistral"},  {"ministral3", "mistral"},      {"rw", "falcon"},
     {"refinedweb", "falcon"},    {"refinedwebmodel", "falcon"}, {"step3p7flash", "step3p7"},
     {"step3p5flash", "step3p5"}, {"starcoder", "gptbigcode"},   {"deci", "decilm"},
     {"falconmamba", "mamba"},    {"qwen3omnimoe", "qwen3moe"},  {"qwen3omnimoethinker", "qwen3moe"},

@@ -49,6 +49,10 @@ int layer_vectors(ModelDraft& draft, const AttentionShape& attention, const Feed
     others += 2;  // of xIELU, arXiv 2411.13010
   } else if ((family == "ernie45moe" || family == "afmoe") && experts) {
     others += feed_forward.experts;  // correction bias of the router, a parameter here
+  } else if (family == "axk1" && experts) {
+    ++norms;  // behind the experts
+  } else if (family == "hyperclovax" && !fields.flag_or({"use_post_norm"}, true)) {
+    norms = 2;
   } else if (family == "axk2") {
     // Gated norms: a pair of matrices of low rank each, which dense layers have before attention only.
     others += 2 * h * fields.whole_or({"gated_norm_rank"}, {0, 100'000}, 16) * (experts ? 2 : 1);
