@@ -232,8 +232,10 @@ N embedding_weights(const Model& model) {
   return N(model.vocab) * h * (model.tied_embedding ? 1 : 2) + N(model.position_embedding_rows) * h;
 }
 
-/// Bytes of a weight: 4-bit formats have a scale of one byte for each group of elements.
+/// Bytes of a weight: 4-bit floats have a scale of one byte for each group of elements, integers one of two bytes where
+/// their group is stated (32 and more; zero points, half a byte, are left out).
 double stored_bytes(Precision precision, int scale_group) {
+  if (precision == Precision::int4 && scale_group >= 32) return 0.5 + 2.0 / scale_group;
   return precision == Precision::fp4 ? 0.5 + 1.0 / scale_group : bytes_per_element(precision);
 }
 
