@@ -15,6 +15,10 @@ namespace stargate {
 /// mixer (value_dim > 0: a plain linear map hidden x value_dim in its place, Nemotron-NAS).
 enum class AttentionKind { full, sliding, latent, linear, state_space, none };
 
+/// What a state-space layer is: Mamba-2; Mamba-1 (arXiv 2312.00752), whose step comes from a vector of `step_rank`; a
+/// short gated convolution (LFM2), whose state is its window alone; RG-LRU (Griffin, arXiv 2402.19427).
+enum class StateSpaceForm { mamba2, mamba1, short_convolution, rg_lru };
+
 /// Widths and ranks in elements. Which members mean something follows from `kind`; the others are 0.
 struct AttentionShape {
   AttentionKind kind = AttentionKind::full;  ///< which of the fields below mean something
@@ -43,6 +47,11 @@ struct AttentionShape {
   bool shared_vector = false;
   /// DeepSeek-V4: tokens in one compressed vector (0: window only); rank and groups of the output projection.
   int compress_ratio = 0, output_lora_rank = 0, output_groups = 0;
+  StateSpaceForm form = StateSpaceForm::mamba2;  ///< state_space only
+  int step_rank = 0;                             ///< Mamba-1; of PLaMo-2 too, whose steps are by head
+  bool conv_bias = true, state_norm = true;      ///< state_space: of the convolution; a norm before the output
+  int input_width = 0;                           ///< what queries, keys and values read, if not hidden (Zamba2)
+  bool shared_cache = false;                     ///< reads keys and values that an earlier layer has cached (Gemma-3n)
 
   friend bool operator==(const AttentionShape&, const AttentionShape&) = default;
 };
@@ -60,6 +69,9 @@ struct FeedForwardShape {
   bool shared_gate = false;  ///< a hidden-wide gate on the shared expert
   bool router_bias = false;  ///< counts as parameters
   int expert_hidden = 0;     ///< width the routed experts work in, behind a projection each way (Kimi-K3); 0: hidden
+  /// Beside it: a pair of matrices down to this rank and back up (LAUREL and per-layer inputs of Gemma-3n); an adapter
+  /// of this rank on what goes up (Zamba2).
+  int low_rank = 0, adapter_rank = 0;
 
   friend bool operator==(const FeedForwardShape&, const FeedForwardShape&) = default;
 };
@@ -67,7 +79,7 @@ struct FeedForwardShape {
 struct LayerShape {
   AttentionShape attention;       ///< kind none: the layer has none
   FeedForwardShape feed_forward;  ///< likewise
-  int norm_parameters = 0;        ///< weights of the norms of the layer
+  int norm_parameters = 0;        ///< norms of the layer, and other vectors and scalars that multiply elementwise
 
   friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
@@ -88,6 +100,9 @@ struct Model {
   /// Of the layers, outside experts: parameters that a file quantised to weight_precision leaves in 16 bits.
   double wide_parameters = 0;
   Precision kv_precision = Precision::bf16;      ///< of the cache, as the model's configuration asks
+  std::int64_t repeated_parameters = 0;          ///< of layers that share their weights, what is stored only once
+  std::int64_t vision_parameters = 0, audio_parameters = 0;  ///< of towers beside the text model, in no other count
+  std::string assumed;                           ///< family it was read as, its own type being unknown; else empty
   int residual_streams = 1;                      ///< hyper-connections keep several (DeepSeek-V4, arXiv 2512.24880)
   bool block_scaled = false;       ///< stored fp8 has a scale for each block of weights (DeepSeek), not one a tensor
   int scale_group = 16;            ///< elements of stored fp4 that share a one-byte scale: NVFP4 16, MXFP4 32

@@ -2,6 +2,8 @@
 //   compress_ratios (DeepSeek-V4), linear_attn_config (Kimi), layer_types, hybrid_layer_pattern (MiMo),
 //   attn_type_list (MiniMax), full_attention_interval (Qwen3.5), then windows and their pattern.
 // A window no shorter than the longest sequence never closes: such layers are full.
+#include <charconv>
+
 #include "stargate/catalogue/model_layers.hpp"
 
 namespace stargate {
@@ -36,7 +38,8 @@ void read_biases(ModelDraft& draft, AttentionShape& shape) {
   auto& fields = draft.fields;
   const auto& family = draft.family;
   shape.qkv_bias = family.qkv_bias, shape.output_bias = family.output_bias;
-  if (const auto bias = fields.flag({"attention_bias", "bias", "use_bias", "add_bias_linear"})) {
+  const bool fixed = family.name == "recurrentgemma";  // whose output has a bias whatever the file says
+  if (const auto bias = fixed ? std::nullopt : fields.flag({"attention_bias", "bias", "use_bias", "add_bias_linear"})) {
     shape.qkv_bias = *bias || (family.qkv_bias && family.name == "phi3small");
     shape.output_bias = (*bias && !family.plain_output) || family.name == "phi3small";
   }
@@ -75,8 +78,37 @@ AttentionShape read_latent(ModelDraft& draft) {
     shape.index_dim = fields.required({"index_head_dim"}, kWidthRange, "width of a head of the sparse index");
     shape.index_topk = fields.required({"index_topk"}, kWidthRange, "how many tokens the sparse index selects");
   }
-  shape.output_gate = fields.flag_or({"mla_use_output_gate"}, false);
+  shape.output_gate = fields.flag_or({"mla_use_output_gate"}, false) || draft.family.name == "hyv4";
+  shape.sinks = draft.family.name == "hyv4";
+  if (draft.family.name == "axk2") shape.output_gate = true, shape.input_width = 2 * shape.q_lora_rank;
   read_biases(draft, shape);
+  return shape;
+}
+
+/// A number a layer, or the words of transformers 5 with a rate for each.
+std::vector<int> read_ratios(ModelDraft& draft, const ModelFields::Value& list) {
+  auto& fields = draft.fields;
+  if (!list.path.ends_with("layer_types")) return fields.whole_list(list, {0, 1'000'000});
+  const int sparse = fields.whole_or({"compress_rates.compressed_sparse_attention"}, kWidthRange, 4);
+  const int heavy = fields.whole_or({"compress_rates.heavily_compressed_attention"}, kWidthRange, 128);
+  std::vector<int> ratios;
+  for (const auto& item : fields.items(list)) {
+    const auto& word = item.node->text;
+    const auto known = {"sliding_attention", "compressed_sparse_attention", "heavily_compressed_attention"};
+    if (std::find(known.begin(), known.end(), word) == known.end()) {
+      fields.fault(item, describe_node(*item.node) + " is no known kind of layer",
+                   "sliding_attention, compressed_sparse_attention or heavily_compressed_attention");
+    }
+    ratios.push_back(word == "compressed_sparse_attention" ? sparse : word == "sliding_attention" ? 0 : heavy);
+  }
+  return ratios;
+}
+
+/// A window over latent vectors (dots.3), without an index.
+AttentionShape read_latent_window(ModelDraft& draft, AttentionShape shape) {
+  shape.index_heads = shape.index_dim = shape.index_topk = 0;
+  shape.window =
+      draft.fields.required({"sliding_window"}, {1, kTokenRange.high}, "how many tokens a sliding layer sees");
   return shape;
 }
 
@@ -100,7 +132,7 @@ std::vector<AttentionShape> read_compressed(ModelDraft& draft, const ModelFields
   shape.output_groups = fields.required({"o_groups"}, kHeadRange, "groups of the output projection");
   shape.window = fields.required({"sliding_window"}, kWidthRange, "tokens kept uncompressed");
   std::vector<AttentionShape> out;
-  for (const int ratio : fit_to_layers(draft, ratios, fields.whole_list(ratios, {0, 1'000'000}))) {
+  for (const int ratio : fit_to_layers(draft, ratios, read_ratios(draft, ratios))) {
     out.push_back(shape);
     out.back().compress_ratio = ratio;
     if (ratio != 4) continue;
@@ -113,10 +145,11 @@ std::vector<AttentionShape> read_compressed(ModelDraft& draft, const ModelFields
 
 Mixer mixer_of(ModelDraft& draft, const ModelFields::Value& value) {
   const auto& name = value.node->text;
-  if (name == "full_attention" || name == "attention" || name == "global") return Mixer::full;
+  const auto full = {"full_attention", "attention", "global", "indexed_attention", "deepseek_sparse_attention"};
+  if (std::find(full.begin(), full.end(), name) != full.end()) return Mixer::full;
   if (name == "sliding_attention" || name == "chunked_attention" || name == "local") return Mixer::sliding;
-  if (name == "linear_attention") return Mixer::linear;
-  if (name == "mamba") return Mixer::state_space;
+  if (name == "linear_attention") return draft.family.state_space ? Mixer::state_space : Mixer::linear;
+  if (name == "mamba" || name == "conv" || name == "recurrent") return Mixer::state_space;
   draft.fields.fault(
       value, describe_node(*value.node) + " is no known kind of layer",
       suggest_name(name, {"full_attention", "sliding_attention", "chunked_attention", "linear_attention", "mamba"}));
@@ -181,6 +214,46 @@ std::vector<Mixer> read_window_mixers(ModelDraft& draft) {
   return mixers;
 }
 
+/// Layers of state spaces with attention among them, where the file does not list them all.
+std::vector<Mixer> read_hybrid_mixers(ModelDraft& draft) {
+  auto& fields = draft.fields;
+  const auto family = draft.family.name;
+  std::vector<Mixer> mixers(static_cast<std::size_t>(draft.layers), Mixer::state_space);
+  if (const auto listed = fields.find({"attn_layer_indices", "full_attn_idxs"})) {  // Bamba, LFM2
+    for (const int layer : fields.whole_list(*listed, {0, kLayerRange.high})) {
+      if (layer < draft.layers) mixers[static_cast<std::size_t>(layer)] = Mixer::full;
+    }
+  } else if (family == "jamba") {
+    const int period = fields.whole_or({"attn_layer_period"}, kLayerRange, 8);
+    const int offset = fields.whole_or({"attn_layer_offset"}, {0, kLayerRange.high}, 4);
+    for (int i = 0; i < draft.layers; ++i) {
+      if (i % period == offset) mixers[static_cast<std::size_t>(i)] = Mixer::full;
+    }
+  } else if (family == "recurrentgemma") {
+    std::vector<Mixer> cycle = {Mixer::state_space, Mixer::state_space, Mixer::sliding};
+    if (const auto types = fields.find({"block_types"}); types && !types->node->items.empty()) {
+      cycle.clear();
+      for (const auto& item : fields.items(*types)) {
+        cycle.push_back(item.node->text == "attention" ? Mixer::sliding : Mixer::state_space);
+      }
+    }
+    for (std::size_t i = 0; i < mixers.size(); ++i) mixers[i] = cycle[i % cycle.size()];
+  } else if (family == "plamo2") {
+    const int step = fields.whole_or({"mamba_step"}, kLayerRange, 2);
+    const auto whole = fields.find({"full_attention_idx"});
+    const auto wholes = whole ? fields.whole_list(*whole, {0, kLayerRange.high}) : std::vector<int>{};
+    for (int i = 0; i < draft.layers; ++i) {
+      const bool last = draft.layers <= step / 2 && i == draft.layers - 1;
+      if (i % step != step / 2 && !last && fields.flag_or({"mamba_enabled"}, true)) continue;
+      const bool full = std::find(wholes.begin(), wholes.end(), i) != wholes.end();
+      mixers[static_cast<std::size_t>(i)] = full ? Mixer::full : Mixer::sliding;
+    }
+  } else if (family == "granitemoehybrid") {
+    draft.notes.push_back("no layer is listed as attention: all are Mamba-2, as its class reads it");
+  }
+  return mixers;
+}
+
 /// Empty when all layers are full. In the order at the head of this file: the first field that is there decides.
 std::vector<Mixer> read_mixers(ModelDraft& draft) {
   auto& fields = draft.fields;
@@ -201,6 +274,7 @@ std::vector<Mixer> read_mixers(ModelDraft& draft) {
   if (const auto interval = fields.whole({"full_attention_interval"}, kLayerRange)) {
     return every(draft, *interval, Mixer::linear);
   }
+  if (draft.family.state_space) return read_hybrid_mixers(draft);
   return read_window_mixers(draft);
 }
 
@@ -212,8 +286,10 @@ AttentionShape read_sliding(ModelDraft& draft, AttentionShape shape) {
   shape.kv_heads = fields.whole_or({"swa_num_key_value_heads"}, kHeadRange, shape.kv_heads);
   shape.head_dim = fields.whole_or({"swa_head_dim"}, kWidthRange, shape.head_dim);
   shape.value_dim = fields.whole_or({"swa_v_head_dim"}, kWidthRange, shape.value_dim);
-  shape.sinks = fields.flag_or({"add_swa_attention_sink_bias"}, shape.sinks);
-  const ModelFields::Names names = {"sliding_window", "sliding_window_size", "attention_chunk_size"};
+  shape.sinks =
+      fields.flag_or({"add_swa_attention_sink_bias"}, shape.sinks || draft.family.name == "mimov2flash");
+  const ModelFields::Names names = {"sliding_window", "sliding_window_size", "attention_chunk_size",
+                                    "attention_window_size"};
   const ModelFields::Names chunk_first = {"attention_chunk_size", "sliding_window", "sliding_window_size"};
   shape.window = fields.required(draft.family.chunked ? chunk_first : names, {1, kTokenRange.high},
                                  "how many tokens a sliding layer sees");
@@ -263,7 +339,37 @@ void select_blocks(ModelDraft& draft, std::vector<AttentionShape>& layers) {
   }
 }
 
+/// Mistral Large 4: latent layers without rotation have all of a head's width outside it.
+void drop_rotation(ModelDraft& draft, std::vector<AttentionShape>& layers) {
+  const auto rotated = draft.fields.find({"no_rope_layers"});
+  if (!rotated || draft.family.name != "mistrallarge4") return;
+  const auto flags = fit_to_layers(draft, *rotated, draft.fields.whole_list(*rotated, {0, 1}));
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (flags[i] == 0) layers[i].nope_dim += layers[i].rope_dim, layers[i].rope_dim = 0;
+  }
+}
+
+/// Gemma-3n and Gemma-4: the last layers read what the last layer of their kind before them has cached.
+void share_cache(ModelDraft& draft, std::vector<AttentionShape>& layers) {
+  const int shared = draft.fields.whole_or({"num_kv_shared_layers"}, {0, kLayerRange.high}, 0);
+  for (int i = std::max(1, draft.layers - shared); i < draft.layers; ++i) {
+    layers[static_cast<std::size_t>(i)].shared_cache = true;
+  }
+}
+
 }  // namespace
+
+const Node* layer_fields(const ModelDraft& draft, int layer) {
+  const auto listed = draft.fields.find({"per_layer_config"});
+  if (!listed || !listed->node->is_mapping()) return nullptr;
+  for (const auto& member : listed->node->members) {
+    int number = -1;
+    const char* end = member.key.data() + member.key.size();
+    const auto [stop, error] = std::from_chars(member.key.data(), end, number);
+    if (error == std::errc{} && stop == end && number == layer && member.value.is_mapping()) return &member.value;
+  }
+  return nullptr;
+}
 
 AttentionShape read_grouped_query(ModelDraft& draft) {
   auto& fields = draft.fields;
@@ -271,7 +377,8 @@ AttentionShape read_grouped_query(ModelDraft& draft) {
   const ModelFields::Names names = {"num_attention_heads", "n_head", "n_heads", "num_heads"};
   shape.heads = fields.required(names, kHeadRange, "how many heads a layer has");
   shape.kv_heads = read_kv_heads(draft, shape.heads);
-  const auto width = fields.whole({"head_dim", "kv_channels", "attention_head_dim"}, kWidthRange);
+  const ModelFields::Names widths = {"head_dim", "attention_head_dim", "kv_channels", "hidden_size_per_head"};
+  const auto width = fields.whole(widths, kWidthRange);
   if (!width && draft.hidden % shape.heads != 0) {
     if (const auto heads = fields.find(names)) {
       fields.fault(
@@ -293,12 +400,16 @@ AttentionShape read_grouped_query(ModelDraft& draft) {
 std::vector<AttentionShape> read_attention(ModelDraft& draft) {
   const auto layers = static_cast<std::size_t>(draft.layers);
   if (const auto ratios = draft.fields.find({"compress_ratios"})) return read_compressed(draft, *ratios);
+  if (draft.family.name == "deepseekv4") {
+    if (const auto types = draft.fields.find({"layer_types"})) return read_compressed(draft, *types);
+  }
   auto mixers = read_mixers(draft);
   mixers.resize(layers, mixers.empty() ? Mixer::full : mixers.back());
   const auto any = [&](Mixer kind) { return std::find(mixers.begin(), mixers.end(), kind) != mixers.end(); };
   AttentionShape full, sliding, linear, state_space;
   if (is_latent(draft)) {
     full = sliding = read_latent(draft);
+    if (any(Mixer::sliding)) sliding = read_latent_window(draft, sliding);
   } else if (any(Mixer::full) || any(Mixer::sliding)) {
     const auto base = read_grouped_query(draft);
     full = read_global(draft, base);
@@ -311,12 +422,24 @@ std::vector<AttentionShape> read_attention(ModelDraft& draft) {
   if (any(Mixer::state_space)) state_space = read_state_space(draft);
   std::vector<AttentionShape> out;
   out.reserve(layers);
-  for (const auto mixer : mixers) {
+  for (std::size_t i = 0; i < layers; ++i) {
+    const auto mixer = mixers[i];
     out.push_back(mixer == Mixer::full      ? full
                   : mixer == Mixer::sliding ? sliding
                   : mixer == Mixer::linear  ? linear
                                             : state_space);
+    const Node* own = layer_fields(draft, static_cast<int>(i));
+    if (own == nullptr || (mixer != Mixer::full && mixer != Mixer::sliding)) continue;
+    draft.fields.set_layer(own);
+    out.back() = is_latent(draft) ? read_latent(draft) : read_grouped_query(draft);
+    if (mixer == Mixer::full && !is_latent(draft)) out.back() = read_global(draft, out.back());
+    if (mixer == Mixer::sliding) {
+      out.back() = is_latent(draft) ? read_latent_window(draft, out.back()) : read_sliding(draft, out.back());
+    }
+    draft.fields.set_layer(nullptr);
   }
+  share_cache(draft, out);
+  drop_rotation(draft, out);
   share_index(draft, out);
   select_blocks(draft, out);
   if (draft.fields.has({"cross_attention_layers"})) {

@@ -2,6 +2,8 @@
 //   a pattern string (Nemotron-H): M Mamba-2, * attention, - feed-forward, E experts; one of them a layer;
 //   a block list (Nemotron-NAS, arXiv 2411.19146): attention and feed-forward each kept, replaced or dropped.
 #include <cmath>
+#include <optional>
+#include <string>
 
 #include "stargate/catalogue/model_layers.hpp"
 
@@ -62,16 +64,33 @@ AttentionShape read_block_attention(ModelDraft& draft, const ModelFields::Value&
   return shape;
 }
 
-/// Norms of one layer: hidden-wide ones, and what Gemma-4 and the routed width add.
-int read_norm_parameters(ModelDraft& draft, const FeedForwardShape& feed_forward) {
-  const bool beside = draft.fields.flag_or({"enable_moe_block"}, false);
-  if (draft.family.name == "gemma4") {
-    // Each layer has a scalar; experts beside the dense feed-forward bring three more norms, a scale of the router's
-    // input and one of each expert (transformers, modeling_gemma4.py).
-    return layer_norm_parameters(draft, beside ? 8 : 4) + 1 + (beside ? feed_forward.experts : 0);
+/// Letters as they are, or a word a layer: "mamba", "moe", "attention", "mlp", as transformers 5 writes them too.
+std::optional<std::string> read_letters(ModelDraft& draft, const ModelFields::Value& pattern) {
+  if (!pattern.node->is_sequence()) {
+    if (pattern.node->is_scalar() && pattern.node->text.find_first_not_of("M*-E") == std::string::npos) {
+      return pattern.node->text;
+    }
+    draft.fields.fault(pattern, describe_node(*pattern.node) + " is not made of M, *, - and E",
+                       "M: Mamba-2, *: attention, -: feed-forward, E: experts");
+    return std::nullopt;
   }
-  const int latent = draft.fields.flag_or({"latent_moe_use_norm"}, false) ? feed_forward.expert_hidden : 0;
-  return layer_norm_parameters(draft, draft.family.norms) + latent;
+  std::string letters;
+  for (const auto& item : draft.fields.items(pattern)) {
+    const auto& word = item.node->text;
+    const bool attention = word == "attention" || word == "full_attention";
+    const char letter = word == "mamba" || word == "linear_attention" ? 'M'
+                        : attention                                   ? '*'
+                        : word == "mlp"                               ? '-'
+                        : word == "moe"                               ? 'E'
+                                                                      : '?';
+    if (letter == '?') {
+      draft.fields.fault(item, describe_node(*item.node) + " is no known kind of layer",
+                         "mamba, attention, mlp or moe");
+      return std::nullopt;
+    }
+    letters += letter;
+  }
+  return letters;
 }
 
 }  // namespace
@@ -81,14 +100,10 @@ int layer_norm_parameters(const ModelDraft& draft, int norms) {
 }
 
 std::vector<LayerShape> read_pattern_layers(ModelDraft& draft, const ModelFields::Value& pattern) {
-  const auto& letters = pattern.node->text;
+  const auto read = read_letters(draft, pattern);
+  if (!read) return {};
+  const std::string& letters = *read;
   const auto has = [&](char letter) { return letters.find(letter) != std::string::npos; };
-  const auto bad = letters.find_first_not_of("M*-E");
-  if (!pattern.node->is_scalar() || bad != std::string::npos) {
-    draft.fields.fault(pattern, describe_node(*pattern.node) + " is not made of M, *, - and E",
-                       "M: Mamba-2, *: attention, -: feed-forward, E: experts");
-    return {};
-  }
   LayerShape none, mamba, attention, dense, experts;
   none.attention.kind = AttentionKind::none;
   none.norm_parameters = layer_norm_parameters(draft, 1);
@@ -122,6 +137,12 @@ std::vector<LayerShape> read_block_layers(ModelDraft& draft, const ModelFields::
 
 std::vector<LayerShape> read_layers(ModelDraft& draft) {
   if (const auto pattern = draft.fields.find({"hybrid_override_pattern"})) return read_pattern_layers(draft, *pattern);
+  if (draft.family.name == "nemotronh") {
+    const auto words = draft.fields.find({"layers_block_type", "layer_types"});
+    if (words) return read_pattern_layers(draft, *words);
+  }
+  if (draft.family.name == "zamba2") return read_shared_layers(draft);
+  if (draft.family.name == "falconh1") return read_parallel_layers(draft);
   if (const auto blocks = draft.fields.find({"block_configs"})) return read_block_layers(draft, *blocks);
   const auto attention = read_attention(draft);
   const auto feed_forward = read_feed_forward(draft);
@@ -129,7 +150,7 @@ std::vector<LayerShape> read_layers(ModelDraft& draft) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     layers[i].attention = attention[i];
     layers[i].feed_forward = feed_forward[i];
-    layers[i].norm_parameters = read_norm_parameters(draft, feed_forward[i]);
+    layers[i].norm_parameters = layer_vectors(draft, attention[i], feed_forward[i]);
   }
   return layers;
 }

@@ -36,16 +36,17 @@ ModelFamily choose_family(ModelDraft& draft) {
   draft.notes.push_back(
       "the family " + (names.empty() ? std::string("is not given") : "'" + names[0].substr(0, 80) + "' is not known") +
       "; read like Llama");
+  draft.assumed = "llama";
   return {.name = "generic"};
 }
 
 void refuse_uncovered(ModelDraft& draft) {
   const auto type = draft.fields.find({"model_type"});
   if (!type) return;
-  for (const char* name : {"mamba", "mamba2", "falcon_mamba", "jamba", "rwkv", "t5", "bert"}) {
+  for (const char* name : {"rwkv", "t5", "bert"}) {
     if (type->node->text == name) {
       draft.fields.fault(*type, std::string("models of type '") + name + "' are not covered",
-                         "decoder-only transformers, their hybrids with Mamba-2 and linear attention are");
+                         "decoder-only transformers, their hybrids with Mamba and linear attention are");
     }
   }
 }
@@ -82,8 +83,17 @@ void read_outside(ModelDraft& draft, Model& model) {
   const auto& family = draft.family;
   model.vocab = fields.required({"vocab_size", "padded_vocab_size"}, kVocabRange, "size of the vocabulary");
   model.tied_embedding = family.tied;
-  if (const auto tied = fields.find_anywhere({"tie_word_embeddings"}); tied && tied->node->is_scalar()) {
+  const auto tied = fields.find_anywhere({"tie_word_embeddings", "tie_embedding"});
+  if (tied && tied->node->is_scalar()) {
     model.tied_embedding = tied->node->text == "true";
+  }
+  // The wrapper's class decides, and Mistral-3's ties where the outer configuration says nothing (transformers 5.24).
+  const Node* type = fields.outer().find("model_type");
+  if (type != nullptr && type->text == "mistral3" && fields.outer().find("tie_word_embeddings") == nullptr) {
+    if (!model.tied_embedding) {
+      draft.notes.push_back("embeddings are tied, as the wrapper's class has it; text_config alone says otherwise");
+    }
+    model.tied_embedding = true;
   }
   model.position_embedding_rows = family.learned_positions ? draft.max_position + family.extra_positions : 0;
   model.other_parameters = layer_norm_parameters(draft, 1);
@@ -93,12 +103,6 @@ void read_outside(ModelDraft& draft, Model& model) {
   model.residual_streams = fields.whole_or({"hc_mult"}, {1, 64}, 1);
   model.mtp_layers = fields.whole_or({"num_nextn_predict_layers", "mtp_num_hidden_layers", "num_mtp_modules"},
                                      {0, kLayerRange.high}, 0);
-  if (fields.whole_or({"hidden_size_per_layer_input"}, kOptionalWidthRange, 0) > 0) {
-    draft.notes.push_back("embeddings added in each layer are not counted");
-  }
-  if (fields.whole_or({"hc_mult"}, {0, 1000}, 0) > 1) {
-    draft.notes.push_back("parameters of the hyper-connections are not counted");
-  }
 }
 
 /// Equal layers share one shape.
@@ -130,7 +134,11 @@ Model read_model(ModelDraft& draft, ModelFields* side) {
       0);
   adjust_norms(draft);
   read_outside(draft, model);
+  model.other_parameters += outside_parameters(draft);
   set_layers(model, read_layers(draft));
+  model.repeated_parameters = draft.repeated_parameters;
+  model.assumed = draft.assumed;
+  read_towers(draft, model);
   model.hidden = draft.hidden;
   read_precision(draft, side, model);
   model.family = draft.family.name;
@@ -161,7 +169,7 @@ Result<Model> parse_model_config(const std::string& file, std::string_view text,
       faults = parsed.faults();
     }
   }
-  ModelDraft draft{ModelFields(*document, faults), {}, 1, 1, 0, {}};
+  ModelDraft draft{ModelFields(*document, faults), {}, 1, 1, 0, {}, 0, {}};
   auto model = read_model(draft, side ? &*side : nullptr);
   if (faults.empty() && !(parameter_estimate(model) <= kMostParameters)) {
     return document->fault(document->root, {}, "the model would have more than 1e18 parameters", "check its widths");

@@ -274,8 +274,8 @@ TEST_CASE("Senseless shapes are faults, never crashes") {
   CHECK(message(small(R"("hybrid_override_pattern": "EEEE", "num_experts_per_tok": 2)")) ==
         "is missing: how many experts a layer has");
   CHECK(message(small(R"("head_dim": 1e999)")) == "is not JSON: '1e999' is unexpected");
-  CHECK(message(R"({"model_type": "mamba", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1,
-      "intermediate_size": 8, "vocab_size": 8})") == "models of type 'mamba' are not covered");
+  CHECK(message(R"({"model_type": "rwkv", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1,
+      "intermediate_size": 8, "vocab_size": 8})") == "models of type 'rwkv' are not covered");
   CHECK(message(R"({"model_type": "llama", "hidden_size": 100000000, "num_hidden_layers": 10000,
       "num_attention_heads": 1, "intermediate_size": 100000000, "vocab_size": 8})") ==
         "the model would have more than 1e18 parameters");

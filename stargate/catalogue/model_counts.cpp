@@ -27,16 +27,18 @@ struct Weights {
 /// queries and reads the same input.
 template <class N>
 Weights<N> grouped_query_weights(N h, const AttentionShape& a) {
+  const N from = a.input_width > 0 ? N(a.input_width) : h;
   const N queries = N(a.heads) * N(a.head_dim), outputs = N(a.heads) * N(a.value_dim);
-  const N keys = N(a.kv_heads) * N(a.head_dim), values = a.keys_are_values ? N(0) : N(a.kv_heads) * N(a.value_dim);
+  const N keys = a.shared_cache ? N(0) : N(a.kv_heads) * N(a.head_dim);
+  const N values = a.keys_are_values || a.shared_cache ? N(0) : N(a.kv_heads) * N(a.value_dim);
   const N rank = N(a.q_lora_rank);
   Weights<N> w;
-  w.matrices = (rank > 0 ? h * rank + rank * queries : h * queries) + h * (keys + values) + outputs * h;
+  w.matrices = (rank > 0 ? from * rank + rank * queries : from * queries) + from * (keys + values) + outputs * h;
   w.vectors = rank;  // the norm of the compressed query
   if (a.output_gate) w.matrices += h * queries;
   if (a.qkv_bias) w.vectors += (a.output_gate ? 2 : 1) * queries + keys + values;
   if (a.output_bias) w.vectors += h;
-  if (a.qk_norm) w.vectors += a.wide_qk_norm ? queries + keys : 2 * N(a.head_dim);
+  if (a.qk_norm) w.vectors += a.wide_qk_norm ? queries + keys : (a.shared_cache ? 1 : 2) * N(a.head_dim);
   if (a.sinks) w.vectors += N(a.heads);
   // MiniMax-M3's index: queries of its heads and one key, each with a norm.
   if (a.index_heads > 0) w.matrices += h * N(a.index_heads + 1) * N(a.index_dim), w.vectors += 2 * N(a.index_dim);
@@ -77,10 +79,12 @@ Weights<N> latent_weights(N h, const AttentionShape& a) {
   const N heads = N(a.heads), rank = N(a.q_lora_rank), latent = N(a.kv_lora_rank), rope = N(a.rope_dim);
   const N queries = heads * (N(a.nope_dim) + rope), outputs = heads * N(a.value_dim);
   Weights<N> w;
-  w.matrices = rank > 0 ? h * rank + rank * queries : h * queries;
+  const N wide = a.input_width > 0 ? N(a.input_width) : rank;  // A.X-K2: the rank's input beside its output
+  w.matrices = rank > 0 ? h * rank + wide * queries : h * queries;
   w.matrices += h * (latent + rope) + latent * heads * (N(a.nope_dim) + N(a.value_dim)) + outputs * h;
   w.vectors = rank + latent;
-  if (a.output_gate) w.matrices += h * outputs;
+  if (a.output_gate) w.matrices += (a.input_width > 0 ? wide : h) * outputs;
+  if (a.sinks) w.vectors += heads;
   if (a.qkv_bias) w.vectors += (rank > 0 ? rank : queries) + latent + rope;
   if (a.output_bias) w.vectors += h;
   if (a.index_heads > 0) {
@@ -109,13 +113,56 @@ Weights<N> linear_weights(N h, const AttentionShape& a) {
   return w;
 }
 
+/// Mamba-1: step, B and C of each token from its own vector; the decay is a matrix, inner x state. Where the steps are
+/// by head (PLaMo-2), so is the decay.
+template <class N>
+Weights<N> selective_scan_weights(N h, const AttentionShape& a) {
+  const N inner = N(a.heads) * N(a.head_dim), rank = N(a.step_rank), state = N(a.state_dim), heads = N(a.heads);
+  Weights<N> w;
+  w.matrices = 2 * h * inner + inner * N(a.conv_kernel) + inner * (rank + 2 * state) + rank * heads + inner * h;
+  w.vectors = heads + (a.head_dim == 1 ? inner * state : heads) + heads;  // step bias, A, D
+  if (a.state_norm) w.vectors += rank + 2 * state;
+  if (a.conv_bias) w.vectors += inner;
+  return w;
+}
+
+/// Three vectors in (two gates and what is convolved), one out.
+template <class N>
+Weights<N> short_convolution_weights(N h, const AttentionShape& a) {
+  const N inner = N(a.heads) * N(a.head_dim);
+  return {4 * h * inner + inner * N(a.conv_kernel), a.conv_bias ? 4 * inner + h : N(0)};
+}
+
+/// Two branches in, one gated by block-diagonal matrices of each head (input and recurrence), all with biases.
+template <class N>
+Weights<N> gated_recurrence_weights(N h, const AttentionShape& a) {
+  const N inner = N(a.heads) * N(a.head_dim);
+  return {3 * h * inner + inner * N(a.conv_kernel) + 2 * inner * N(a.head_dim), 6 * inner + h};
+}
+
 /// The convolution counts among the matrices: its taps multiply every token.
 template <class N>
 Weights<N> state_space_weights(N h, const AttentionShape& a) {
   const N heads = N(a.heads), inner = heads * N(a.head_dim), groups = 2 * N(a.groups) * N(a.state_dim);
   Weights<N> w;
-  w.matrices = h * (2 * inner + groups + heads) + (inner + groups) * N(a.conv_kernel) + inner * h;
-  w.vectors = (inner + groups) + 3 * heads + inner;  // bias of the convolution; A, D and step bias; norm
+  switch (a.form) {
+    case StateSpaceForm::short_convolution:
+      return short_convolution_weights<N>(h, a);
+    case StateSpaceForm::rg_lru:
+      return gated_recurrence_weights<N>(h, a);
+    case StateSpaceForm::mamba1:
+      w = selective_scan_weights<N>(h, a);
+      if (a.qkv_bias) w.vectors += 2 * inner;
+      break;
+    case StateSpaceForm::mamba2:
+      w.matrices = h * (2 * inner + groups + heads) + (inner + groups) * N(a.conv_kernel) + inner * h;
+      w.vectors = 3 * heads;  // A, D and step bias
+      if (a.conv_bias) w.vectors += inner + groups;
+      if (a.state_norm) w.vectors += inner;
+      if (a.qkv_bias) w.vectors += 2 * inner + groups + heads;
+      break;
+  }
+  if (a.output_bias) w.vectors += h;
   return w;
 }
 
@@ -156,6 +203,7 @@ LayerWeights<N> layer_weights(const Model& model, const LayerShape& layer) {
   LayerWeights<N> w;
   w.attention = attention_weights<N>(h, layer.attention);
   if (f.kind == FeedForwardKind::dense) w.dense = feed_forward_weights<N>(h, N(f.width), f);
+  w.dense.matrices += 2 * h * N(f.low_rank) + (h + (f.gated ? 2 : 1) * N(f.width)) * N(f.adapter_rank);
   if (f.kind != FeedForwardKind::experts) return w;
   const N inside = f.expert_hidden > 0 ? N(f.expert_hidden) : h;
   w.router = {h * N(f.experts), f.router_bias ? N(f.experts) : N(0)};
@@ -184,8 +232,10 @@ N embedding_weights(const Model& model) {
   return N(model.vocab) * h * (model.tied_embedding ? 1 : 2) + N(model.position_embedding_rows) * h;
 }
 
-/// Bytes of a weight: 4-bit formats have a scale of one byte for each group of elements.
+/// Bytes of a weight: 4-bit floats have a scale of one byte for each group of elements, integers one of two bytes where
+/// their group is stated (32 and more; zero points, half a byte, are left out).
 double stored_bytes(Precision precision, int scale_group) {
+  if (precision == Precision::int4 && scale_group >= 32) return 0.5 + 2.0 / scale_group;
   return precision == Precision::fp4 ? 0.5 + 1.0 / scale_group : bytes_per_element(precision);
 }
 
@@ -219,6 +269,7 @@ double mean_attention_flops(const AttentionShape& a, double length) {
     case AttentionKind::sliding:
       return score_flops(a) * mean_attended_tokens(length, a.window);
     case AttentionKind::latent: {
+      if (!a.shared_vector && a.window > 0) return score_flops(a) * mean_attended_tokens(length, a.window);
       double seen = a.index_topk > 0 ? mean_attended_tokens(length, a.index_topk) : middle;
       if (a.shared_vector) {
         const double ratio = a.compress_ratio, topk = a.index_topk;
@@ -266,7 +317,7 @@ LayerParameters layer_parameters(const Model& model, const LayerShape& layer) {
 std::int64_t embedding_parameters(const Model& model) { return embedding_weights<std::int64_t>(model); }
 
 std::int64_t parameter_count(const Model& model) {
-  std::int64_t total = embedding_parameters(model) + model.other_parameters;
+  std::int64_t total = embedding_parameters(model) + model.other_parameters - model.repeated_parameters;
   visit_shapes(
       model, [&](const LayerShape& layer, int repeats) { total += repeats * layer_parameters(model, layer).total(); });
   return total;
@@ -284,7 +335,7 @@ double parameter_estimate(const Model& model) {
 }
 
 std::int64_t active_parameter_count(const Model& model) {
-  std::int64_t total = embedding_parameters(model) + model.other_parameters;
+  std::int64_t total = embedding_parameters(model) + model.other_parameters - model.repeated_parameters;
   visit_shapes(
       model, [&](const LayerShape& layer, int repeats) { total += repeats * layer_parameters(model, layer).active(); });
   return total;
@@ -298,7 +349,7 @@ Bytes weight_bytes(const Model& model) {
   const double large = stored_bytes(model.weight_precision, model.scale_group);
   const double expert = stored_bytes(model.expert_precision, model.scale_group);
   double bytes = plain * static_cast<double>(embedding_parameters(model) + model.other_parameters);
-  bytes += model.wide_parameters * (plain - large);
+  bytes += model.wide_parameters * (plain - large) - large * static_cast<double>(model.repeated_parameters);
   visit_shapes(model, [&](const LayerShape& layer, int repeats) {
     const auto w = layer_weights<double>(model, layer);
     const auto& f = layer.feed_forward;
@@ -312,13 +363,14 @@ Bytes weight_bytes(const Model& model) {
 
 /// What grows with the length: windows and states do not, and a compressed cache by a fraction of a vector.
 double cached_elements_per_token(const AttentionShape& a) {
+  if (a.shared_cache) return 0;
   if (a.kind == AttentionKind::full) {
     return a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim) + (a.index_heads > 0 ? a.index_dim : 0);
   }
   if (a.kind != AttentionKind::latent) return 0;
   // One latent vector for all heads, and the index's own key beside it.
   const double elements = static_cast<double>(a.kv_lora_rank) + a.rope_dim + (a.index_heads > 0 ? a.index_dim : 0);
-  if (!a.shared_vector) return elements;
+  if (!a.shared_vector) return a.window > 0 ? 0 : elements;
   return a.compress_ratio > 0 ? elements / a.compress_ratio : 0;
 }
 
@@ -326,13 +378,16 @@ double fixed_elements(const AttentionShape& a) {
   const double keys = static_cast<double>(a.heads) * a.head_dim, values = static_cast<double>(a.kv_heads) * a.value_dim;
   switch (a.kind) {
     case AttentionKind::sliding:
+      if (a.shared_cache) return 0;
       return static_cast<double>(a.window) * a.kv_heads * (static_cast<double>(a.head_dim) + a.value_dim);
     case AttentionKind::latent:
-      return a.shared_vector ? static_cast<double>(a.window) * a.head_dim : 0;
+      if (!a.shared_vector) return a.window * (static_cast<double>(a.kv_lora_rank) + a.rope_dim);
+      return static_cast<double>(a.window) * a.head_dim;
     case AttentionKind::linear:
       // The state of each value head is key width x value width; the convolution keeps its last inputs.
       return values * a.head_dim + (2 * keys + values) * a.conv_kernel;
     case AttentionKind::state_space:
+      if (a.form != StateSpaceForm::mamba2) return keys * (static_cast<double>(a.state_dim) + a.conv_kernel);
       return keys * a.state_dim + (keys + 2.0 * a.groups * a.state_dim) * a.conv_kernel;
     case AttentionKind::full:
     case AttentionKind::none:
@@ -424,7 +479,10 @@ double attended_tokens(const AttentionShape& a, double context) {
     case AttentionKind::sliding:
       return std::min<double>(context, a.window);
     case AttentionKind::latent: {
-      if (!a.shared_vector) return a.index_topk > 0 ? std::min<double>(context, a.index_topk) : context;
+      if (!a.shared_vector) {
+        const double seen = a.window > 0 ? std::min<double>(context, a.window) : context;
+        return a.index_topk > 0 ? std::min<double>(seen, a.index_topk) : seen;
+      }
       // A window seen whole, and of the compressed vectors those the index selects (all without one).
       const double compressed = a.compress_ratio > 0 ? context / a.compress_ratio : 0;
       const double selected = a.index_topk > 0 ? std::min<double>(compressed, a.index_topk) : compressed;

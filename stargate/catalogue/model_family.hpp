@@ -1,6 +1,6 @@
 // What the class of a model family says that its files may leave out: tied embeddings, biases, norms, plain or gated
 // feed-forward, window patterns. Sources: the configuration and modelling classes of Hugging Face transformers 4.57
-// and, for families kept outside it, the code published with the model.
+// and 5.24 and, for families kept outside it, the code published with the model.
 #pragma once
 
 #include <span>
@@ -34,6 +34,8 @@ struct ModelFamily {
   bool half_width = false;                        ///< the stated feed-forward width is that of both halves (Qwen-1)
   bool multi_query = false;                       ///< multi_query when not given
   bool output_gate = false, shared_gate = false;  ///< of attention; of shared experts
+  bool state_space = false;                       ///< what its file calls linear attention is a state space
+  bool no_feed_forward = false;                   ///< layers are mixers alone (Mamba)
 };
 
 /// From "LlamaForCausalLM" or "llama4_text" to the family's name.

@@ -30,12 +30,12 @@ std::string number_text(double value) {
 
 ModelFields::ModelFields(const Document& document, Diagnostics& faults)
     : document_(document), faults_(faults), inner_(&document.root) {
-  for (const char* wrap : {"text_config", "language_config", "llm_config"}) {
-    const Node* inside = document.root.find(wrap);
+  for (const char* wrap : {"thinker_config", "text_config", "language_config", "llm_config"}) {
+    const Node* inside = inner_->find(wrap);
     if (inside == nullptr || !inside->is_mapping()) continue;
     inner_ = inside;
-    prefix_ = std::string(wrap) + ".";
-    return;
+    prefix_ += std::string(wrap) + ".";
+    if (std::string_view(wrap) != "thinker_config") return;  // Qwen-Omni wraps twice
   }
 }
 
@@ -51,7 +51,12 @@ std::optional<ModelFields::Value> ModelFields::find_in(const Node& from, const s
   return std::nullopt;
 }
 
-std::optional<ModelFields::Value> ModelFields::find(Names names) const { return find_in(*inner_, prefix_, names); }
+std::optional<ModelFields::Value> ModelFields::find(Names names) const {
+  if (layer_ != nullptr) {
+    if (auto value = find_in(*layer_, prefix_ + "per_layer_config.", names)) return value;
+  }
+  return find_in(*inner_, prefix_, names);
+}
 
 std::optional<ModelFields::Value> ModelFields::find_anywhere(Names names) const {
   if (auto value = find(names)) return value;

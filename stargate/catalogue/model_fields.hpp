@@ -45,6 +45,10 @@ class ModelFields {
   /// Fields left out take these; `family` chooses among them.
   void set_defaults(std::string_view family, std::span<const FieldDefault> defaults);
 
+  /// What a layer says for itself (per_layer_config): looked up before the rest while it is set; null: nothing.
+  void set_layer(const Node* layer) { layer_ = layer; }
+  const Node* layer() const { return layer_; }
+
   /// The first of the names that is there; a dot steps into a mapping ("attn_config.kv_n_heads").
   std::optional<Value> find(Names names) const;
   /// The same, in the wrapping configuration when the text model has none.
@@ -81,6 +85,7 @@ class ModelFields {
   const Document& document_;
   Diagnostics& faults_;
   const Node* inner_;   ///< the text model's own configuration, inside a wrapper's
+  const Node* layer_ = nullptr;
   std::string prefix_;  ///< path of inner_
   std::string_view family_;
   std::span<const FieldDefault> defaults_;

@@ -16,6 +16,8 @@ struct ModelDraft {
   ModelFamily family;                            ///< what the architecture leaves unsaid
   int hidden = 1, layers = 1, max_position = 0;  ///< read first: shapes are checked against them
   std::vector<std::string> notes;                ///< what was assumed, for the user
+  std::int64_t repeated_parameters = 0;          ///< of layers that share their weights, what is stored only once
+  std::string assumed;                           ///< family the file was read as, its own type being unknown
 };
 
 /// One attention shape a layer (model_attention.cpp): grouped query, latent, recurrent, and which of them where.
@@ -26,6 +28,14 @@ AttentionShape read_grouped_query(ModelDraft& draft);
 AttentionShape read_linear(ModelDraft& draft);
 AttentionShape read_state_space(ModelDraft& draft);
 
+/// What per_layer_config says of a layer, or null.
+const Node* layer_fields(const ModelDraft& draft, int layer);
+/// Norms of a layer and the other vectors and scalars that its class has (model_vectors.cpp), outside layers likewise.
+int layer_vectors(ModelDraft& draft, const AttentionShape& attention, const FeedForwardShape& feed_forward);
+std::int64_t outside_parameters(ModelDraft& draft);
+/// Counts towers of images and sound beside the text model where their shape is known; says where not.
+void read_towers(ModelDraft& draft, Model& model);
+
 /// One feed-forward shape a layer (model_feed_forward.cpp): dense, experts, and which where.
 std::vector<FeedForwardShape> read_feed_forward(ModelDraft& draft);
 FeedForwardShape read_dense(ModelDraft& draft);
@@ -34,6 +44,10 @@ FeedForwardShape read_experts(ModelDraft& draft);
 /// All layers with their norms. Pattern strings (Nemotron-H) and block lists (Nemotron-NAS) are in model_blocks.cpp.
 std::vector<LayerShape> read_layers(ModelDraft& draft);
 std::vector<LayerShape> read_pattern_layers(ModelDraft& draft, const ModelFields::Value& pattern);
+/// Attention and Mamba-2 side by side (Falcon-H1), or attention shared by several layers (Zamba2): two a layer
+/// (model_hybrid.cpp). `repeated` takes the parameters of what is stored once.
+std::vector<LayerShape> read_parallel_layers(ModelDraft& draft);
+std::vector<LayerShape> read_shared_layers(ModelDraft& draft);
 std::vector<LayerShape> read_block_layers(ModelDraft& draft, const ModelFields::Value& blocks);
 int layer_norm_parameters(const ModelDraft& draft, int norms);
 

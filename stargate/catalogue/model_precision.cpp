@@ -3,6 +3,7 @@
 // (router, embedding, output, norms) stays in the dtype; where it leaves out attention too, only experts are quantised.
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 
 #include "stargate/catalogue/model_layers.hpp"
 
@@ -64,13 +65,37 @@ std::optional<Precision> quantised_precision(const Node& config) {
     if (groups == nullptr || groups->members.empty()) return precision_of(text_at(config, "format"));
     return precision_of_scheme(groups->members.front().value.find("weights"));
   }
-  if (method == "gptq" || method == "awq") {
+  if (method == "gptq" || method == "awq" || method == "auto-round" || method == "intel/auto-round") {
     const std::string bits = text_at(config, config.find("bits") != nullptr ? "bits" : "w_bit");
     return precision_of_bits(bits == "8" ? 8 : 4, false);
+  }
+  if (method == "quark") {
+    const Node* global = config.find("global_quant_config");
+    const Node* weight = global != nullptr ? global->find("weight") : nullptr;
+    return weight != nullptr ? precision_of(text_at(*weight, "dtype")) : std::nullopt;
   }
   if (method == "bitsandbytes") return text_at(config, "load_in_8bit") == "true" ? Precision::int8 : Precision::int4;
   if (method == "modelopt" || method.empty()) return precision_of(text_at(config, "quant_algo"));
   return precision_of(method);
+}
+
+/// Elements that share a scale, as the file states it; 0: it does not.
+int stated_group(const Node& config) {
+  std::string text = text_at(config, "group_size");
+  const Node* weights = nullptr;
+  if (const Node* groups = config.find("config_groups"); groups != nullptr && !groups->members.empty()) {
+    weights = groups->members.front().value.find("weights");
+  } else if (const Node* global = config.find("global_quant_config"); global != nullptr) {
+    weights = global->find("weight");
+  }
+  if (weights != nullptr) text = text_at(*weights, "group_size");
+  // bitsandbytes: four bytes for 64 elements, or one of them again quantised.
+  if (text_at(config, "quant_method") == "bitsandbytes") {
+    text = text_at(config, "bnb_4bit_use_double_quant") == "true" ? "128" : "32";
+  }
+  int group = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), group);
+  return error == std::errc{} && group >= 8 && group <= 1'000'000 ? group : 0;
 }
 
 void apply_quantisation(ModelDraft& draft, const Node& config, Model& model) {
@@ -91,6 +116,7 @@ void apply_quantisation(ModelDraft& draft, const Node& config, Model& model) {
   }
   const bool microscaled =
       mentions(lower(text_at(config, "quant_method")), "mxfp4") || mentions(lower(text_at(config, "format")), "mxfp4");
+  if (const int group = stated_group(config); group > 0) model.scale_group = group;
   if (microscaled) model.scale_group = 32;
   if (config.find("weight_block_size") != nullptr) model.block_scaled = true;
 }

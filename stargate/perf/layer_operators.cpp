@@ -57,8 +57,9 @@ void visit_grouped_query(const Walk& w) {
   const double h = w.model.hidden, heads = w.split(a.heads), kv = rank_kv_heads(a, w.shard.tp);
   // One fused product for queries, keys and values, as every engine packs it; an output gate is as wide as the queries.
   const double query_width = heads * a.head_dim * (a.output_gate ? 2 : 1);
-  const double kv_width = kv * (a.keys_are_values ? a.head_dim : a.head_dim + a.value_dim);
-  w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, h);
+  const double from = a.input_width > 0 ? a.input_width : h;
+  const double kv_width = a.shared_cache ? 0 : kv * (a.head_dim + (a.keys_are_values ? 0.0 : a.value_dim));
+  w.gemm(OperatorPart::attention_projection, w.precision.linear, query_width + kv_width, from);
   if (a.index_heads > 0) {  // MiniMax-M3: queries of the index and its one key, on every rank
     w.gemm(OperatorPart::attention_projection, w.precision.linear, (a.index_heads + 1.0) * a.index_dim, h);
   }
@@ -112,7 +113,7 @@ void visit_latent(const Walk& w, bool decode) {
   const double query = heads * (a.nope_dim + a.rope_dim);
   if (a.q_lora_rank > 0) {
     w.gemm(part, w.precision.linear, a.q_lora_rank + a.kv_lora_rank + a.rope_dim, h);
-    w.gemm(part, w.precision.linear, query, a.q_lora_rank);
+    w.gemm(part, w.precision.linear, query, a.input_width > 0 ? a.input_width : a.q_lora_rank);
   } else {
     w.gemm(part, w.precision.linear, query + a.kv_lora_rank + a.rope_dim, h);
   }
@@ -144,8 +145,23 @@ void visit_recurrent(const Walk& w) {
     inner = values;
   } else {
     inner = static_cast<double>(a.heads) * a.head_dim;
-    // Mamba-2: gate and x, B and C of each group, one time step a head.
-    in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
+    switch (a.form) {
+      case StateSpaceForm::mamba2:  // gate and x, B and C of each group, one time step a head
+        in = 2 * inner + 2.0 * a.groups * a.state_dim + a.heads;
+        break;
+      case StateSpaceForm::mamba1:  // gate and x; step, B and C come from x
+        in = 2 * inner;
+        w.gemm(part, w.precision.linear, a.step_rank + 2.0 * a.state_dim, w.split(inner));
+        w.gemm(part, w.precision.linear, w.split(a.heads), a.step_rank);
+        break;
+      case StateSpaceForm::short_convolution:
+        in = 3 * inner;
+        break;
+      case StateSpaceForm::rg_lru:  // two branches; gates of the input and of the recurrence are a block a head
+        in = 2 * inner;
+        w.gemm(part, w.precision.linear, 2 * w.split(inner), a.head_dim);
+        break;
+    }
   }
   w.gemm(part, w.precision.linear, w.split(in), h);
   w.traffic(part, 3 * w.tokens * w.split(inner));
@@ -164,7 +180,8 @@ void visit_recurrent_states(const AttentionShape& a, int tp, const AttentionBatc
   if (a.kind == AttentionKind::state_space) {
     call.rule = RecurrentRule::state_space;
     call.value_heads = static_cast<double>(a.heads) / tp, call.value_dim = a.head_dim;
-    call.key_heads = static_cast<double>(a.groups) / tp, call.key_dim = a.state_dim;
+    // Forms without groups read one B and C of the state's width; a short convolution has no state to scan.
+    call.key_heads = std::max(1, a.groups) / static_cast<double>(tp), call.key_dim = a.state_dim;
   } else {
     call.rule = a.decay_rank > 0 ? RecurrentRule::channel_delta : RecurrentRule::delta;
     call.value_heads = static_cast<double>(a.kv_heads) / tp, call.value_dim = a.value_dim;
@@ -173,6 +190,7 @@ void visit_recurrent_states(const AttentionShape& a, int tp, const AttentionBatc
   call.kernel = batch.decode ? RecurrentKernel::convolution_step : RecurrentKernel::convolution;
   if (a.conv_kernel > 0) visit(op);
   call.kernel = batch.decode ? RecurrentKernel::step : RecurrentKernel::scan;
+  if (a.kind == AttentionKind::state_space && a.form == StateSpaceForm::short_convolution) return;
   visit(op);
 }
 
@@ -217,6 +235,14 @@ void visit_feed_forward(const Walk& w) {
   const auto& f = w.feed;
   const double h = w.model.hidden, gate = f.gated ? 2 : 1;
   if (f.kind == FeedForwardKind::dense) {
+    if (f.low_rank > 0) {
+      w.gemm(OperatorPart::feed_forward, w.precision.linear, f.low_rank, h);
+      w.gemm(OperatorPart::feed_forward, w.precision.linear, h, f.low_rank);
+    }
+    if (f.adapter_rank > 0) {
+      w.gemm(OperatorPart::feed_forward, w.precision.linear, f.adapter_rank, h);
+      w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.width), f.adapter_rank);
+    }
     w.gemm(OperatorPart::feed_forward, w.precision.linear, w.split(gate * f.width), h);
     w.traffic(OperatorPart::feed_forward, w.tokens * w.split((gate + 1) * f.width));
     w.gemm(OperatorPart::feed_forward, w.precision.linear, h, w.split(f.width));
@@ -312,7 +338,7 @@ void visit_attention_operators(const Model& model, const LayerShape& layer, cons
   call.heads = static_cast<double>(a.heads) / shard.tp;
   call.kv_heads = rank_kv_heads(a, shard.tp);
   call.score_dim = a.head_dim, call.value_dim = a.value_dim;
-  call.window = a.kind == AttentionKind::sliding ? a.window : 0;
+  call.window = a.kind == AttentionKind::sliding || a.kind == AttentionKind::latent ? a.window : 0;
   call.kv_precision = batch.kv_precision;
   if (a.kind == AttentionKind::latent) {
     call.kv_heads = call.heads;
@@ -365,6 +391,7 @@ double rank_kv_bytes_per_token(const LayerShape& layer, int tp, Precision precis
   switch (a.kind) {
     case AttentionKind::full:
     case AttentionKind::sliding:
+      if (a.shared_cache) return 0;
       return rank_kv_heads(a, tp) * (a.head_dim + a.value_dim) * bytes + index_key_bytes(a, precision);
     case AttentionKind::latent:
       return cached_bytes_per_token(a, precision);

@@ -25,10 +25,26 @@ Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue,
   return model;
 }
 
-Result<std::string> resolve_model(const QuestionContext& context, Catalogue& catalogue, const std::string& model) {
+Result<std::string> resolve_model(const QuestionContext& context, Catalogue& catalogue, const std::string& model,
+                                  const std::string& assume) {
+  if (!assume.empty() && assume != "llama") {
+    return context.fault("assume", "'" + assume + "' is no family that a model can be read as", "llama is");
+  }
   auto id = resolve_model(context.files, catalogue, model);
-  if (id || !id.faults()[0].file.empty()) return id;
-  return context.fault("model", id.faults()[0].message, id.faults()[0].hint);
+  if (!id && !id.faults()[0].file.empty()) return id;
+  if (!id) return context.fault("model", id.faults()[0].message, id.faults()[0].hint);
+  const Model& found = catalogue.models.at(*id);
+  if (found.assumed.empty()) return id;
+  if (assume != found.assumed) {
+    return context.fault("model", "'" + model + "' is of no type that is known: " + found.notes.front(),
+                         "'stargate model' counts it so; ask for that with --assume " + found.assumed);
+  }
+  Model named = found;
+  named.id = *id + " (type not known, read as " + found.assumed + ")";
+  named.name += " (type not known, read as " + found.assumed + ")";
+  const std::string name = named.id;
+  catalogue.models.insert_or_assign(name, std::move(named));
+  return name;
 }
 
 ChangeFields asked_changes(const QuestionContext& context, const ChangeFields& fields) {

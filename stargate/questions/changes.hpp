@@ -45,7 +45,11 @@ Result<Catalogue> load_changed_catalogue(const QuestionContext& context, const C
 /// A model by its id in the catalogue, or from a Hugging Face config.json anywhere (with hf_quant_config.json beside
 /// it), which is then added to the catalogue under its path. Returns the id.
 Result<std::string> resolve_model(const FileReader& files, Catalogue& catalogue, const std::string& model);
-/// The same for the question's field "model", where a fault is placed.
-Result<std::string> resolve_model(const QuestionContext& context, Catalogue& catalogue, const std::string& model);
+/// The same for the question's field "model", where a fault is placed. A file whose type is not known is a fault unless
+/// `assume` is the family it was read as ("llama"); the id then says so, and with it every answer.
+Result<std::string> resolve_model(const QuestionContext& context, Catalogue& catalogue, const std::string& model,
+                                  const std::string& assume);
+/// Of every question that costs a model.
+inline constexpr const char* kAssumeSentence = "Family to read a model of unknown type as: llama";
 
 }  // namespace stargate

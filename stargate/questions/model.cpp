@@ -39,6 +39,13 @@ std::string attention_text(const AttentionShape& a) {
     case AttentionKind::linear:
       return fmt::format("linear, {} key and {} value heads", a.heads, a.kv_heads);
     case AttentionKind::state_space:
+      if (a.form == StateSpaceForm::mamba1) {
+        return fmt::format("Mamba-1, {} wide, state {}", a.heads * a.head_dim, a.state_dim);
+      }
+      if (a.form == StateSpaceForm::short_convolution) {
+        return fmt::format("gated convolution of {} tokens", a.conv_kernel);
+      }
+      if (a.form == StateSpaceForm::rg_lru) return fmt::format("RG-LRU, {} heads of {}", a.heads, a.head_dim);
       return fmt::format("state space, {} heads of {}, state {}", a.heads, a.head_dim, a.state_dim);
     case AttentionKind::none:
       break;
@@ -60,6 +67,26 @@ std::vector<int> layers_of_shape(const Model& model) {
   return counts;
 }
 
+/// Cache of a token in layers that keep all and in those that keep a window, in bf16; states of recurrent layers.
+struct BytesByKind {
+  double full = 0, sliding = 0, recurrent = 0;
+};
+
+BytesByKind bytes_by_kind(const Model& model) {
+  BytesByKind bytes;
+  for (int i = 0; i < model.layer_count(); ++i) {
+    const auto& a = model.layer(i).attention;
+    const double fixed = fixed_bytes(a, Precision::bf16);
+    bytes.full += cached_bytes_per_token(a, Precision::bf16);
+    if (a.kind == AttentionKind::linear || a.kind == AttentionKind::state_space) {
+      bytes.recurrent += fixed;
+    } else if (a.window > 0) {
+      bytes.sliding += fixed / a.window;
+    }
+  }
+  return bytes;
+}
+
 void write_model(JsonWriter& json, const Model& model) {
   json.member("schema_version", 1).member("model", model.id).member("layers", model.layer_count());
   json.member("hidden_size", model.hidden).member("vocab_size", model.vocab);
@@ -69,6 +96,14 @@ void write_model(JsonWriter& json, const Model& model) {
   json.member("kv_bytes_per_token_bf16", kv_bytes_per_token(model, Precision::bf16).base());
   json.member("fixed_state_bytes_per_seq_bf16", fixed_state_bytes(model, Precision::bf16).base());
   json.member("stored_state_bytes_per_seq", stored_state_bytes(model, Precision::bf16).base());
+  const auto bytes = bytes_by_kind(model);
+  json.member("kv_bytes_per_token_full_layers", bytes.full).member("kv_bytes_per_token_sliding_layers", bytes.sliding);
+  json.member("state_bytes_per_seq_recurrent_layers", bytes.recurrent);
+  json.member("vision_params", model.vision_parameters).member("audio_params", model.audio_parameters);
+  json.member("assumed_family", model.assumed);
+  json.key("notes").begin_array();
+  for (const auto& note : model.notes) json.value(note);
+  json.end_array();
   json.key("forward_flops_per_token").begin_object();
   for (const int context : {1, 4096, 32768})
     json.member(fmt::format("context_{}", context), forward_flops_per_token(model, context).base());
@@ -83,6 +118,7 @@ std::string model_text(const Model& model) {
   TextTable table({{"what", Align::left}, {"how much", Align::left}});
   table.add_row({"parameters", billions(parameter_count(model))});
   table.add_row({"  active for a token", billions(active_parameter_count(model))});
+  if (model.vision_parameters > 0) table.add_row({"vision tower, beside them", billions(model.vision_parameters)});
   table.add_row({"weights as stored",
                  fmt::format("{}, {}", format_quantity(weight_bytes(model)), precision_name(model.weight_precision))});
   table.add_row({"cache a token, bf16", format_quantity(kv_bytes_per_token(model, Precision::bf16), 6)});
@@ -124,7 +160,8 @@ const QuestionTable<ModelQuestion>& ModelQuestion::table() {
 Result<Answer> answer_model(const ModelQuestion& question, const QuestionContext& context) {
   auto catalogue = load_catalogue_without_laws(context.files, context.catalogue_folder);
   if (!catalogue) return catalogue.faults();
-  auto id = resolve_model(context, *catalogue, question.model);
+  auto id = resolve_model(context.files, *catalogue, question.model);
+  if (!id && id.faults()[0].file.empty()) return context.fault("model", id.faults()[0].message, id.faults()[0].hint);
   if (!id) return id.faults();
   return make_answer(AnswerKind::answered, std::move(catalogue->models.at(*id)), model_text, write_model);
 }
@@ -142,6 +179,13 @@ Question model_question() {
                       {"fixed_state_bytes_per_seq_bf16", "number", "State of a sequence whatever its length, in bf16"},
                       {"stored_state_bytes_per_seq", "number",
                        "The same with recurrent states in the type that the configuration says"},
+                      {"kv_bytes_per_token_full_layers", "number", "Cache of a token in layers that keep all, in bf16"},
+                      {"kv_bytes_per_token_sliding_layers", "number", "In layers that keep a window, until it is full"},
+                      {"state_bytes_per_seq_recurrent_layers", "number", "State of recurrent layers, as stored"},
+                      {"vision_params", "integer", "Of a vision tower of known shape, in no other count"},
+                      {"audio_params", "integer", "Likewise of an audio tower"},
+                      {"assumed_family", "text", "Family it was read as, its own type being unknown; else empty"},
+                      {"notes/*", "text", "What was assumed"},
                       {"forward_flops_per_token/*", "number", "Operations of a forward pass, by tokens seen"},
                       {"training_flops_per_token_8192", "number", "Of training on a token, in sequences of 8192"}};
   return make_question(answer_model,

@@ -165,6 +165,7 @@ const QuestionTable<ServeQuestion>& ServeQuestion::table() {
     QuestionTable<Q> t("serve", "Accelerators a traffic needs under TTFT and TPOT targets, on one or more systems");
     t.group("What is served");
     t.required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
+    t.optional("assume", &Q::assume, kAssumeSentence);
     add_precision_fields(t);
     t.group("On what").required("system", &Q::system, "Ids of systems").alias("systems").commas();
     t.optional("engine", &Q::engine, "Whose rules and overheads; best: of all that run there");
@@ -188,7 +189,7 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   auto catalogue = load_changed_catalogue(context, question);
   if (!catalogue) return catalogue.faults();
   catalogue->confidence = question.confidence;
-  auto model_id = resolve_model(context, *catalogue, question.model);
+  auto model_id = resolve_model(context, *catalogue, question.model, question.assume);
   if (!model_id) return model_id.faults();
   const Model& model = catalogue->models.at(*model_id);
   if (auto start = check_engine_start(context, question, sized_engine_name(question.engine)); !start) {
@@ -196,7 +197,7 @@ Result<Answer> answer_serve(const ServeQuestion& question, const QuestionContext
   }
   auto errors = load_expected_errors(context);
   if (!errors) return errors.faults();
-  ServeReport report{question.model, {}};
+  ServeReport report{*model_id, {}};
   for (const auto& id : question.system) {
     context.progress("sizing on " + id);
     auto system = find_system(context, *catalogue, "system", id);

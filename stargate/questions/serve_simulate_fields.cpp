@@ -15,6 +15,7 @@ std::string router_sentence() { return "Which replica a request goes to: " + rou
 void add_replica_fields(QuestionTable<Q>& t) {
   t.group("What is served")
       .required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json");
+  t.optional("assume", &Q::assume, kAssumeSentence);
   add_precision_fields(t);
   t.group("Replicas").required("system", &Q::system, "Id of a system of the catalogue");
   t.optional("tp", &Q::tp, "Tensor parallel size of a replica", one_or_more);

@@ -95,6 +95,7 @@ const QuestionTable<SizeQuestion>& SizeQuestion::table() {
     t.group("What is served")
         .optional("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json")
         .otherwise("the study's");
+    t.optional("assume", &Q::assume, kAssumeSentence);
     t.optional("precision", &Q::precision, "Of the weights; the best of several")
         .commas()
         .otherwise("as the model is stored");

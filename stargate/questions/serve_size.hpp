@@ -37,6 +37,7 @@ struct SizeTrafficFields {
 /// that says it.
 struct SizeQuestion : SizeTrafficFields, EngineStartFields, ConfidenceField, ChangeFields {
   std::string model;                  ///< id, or a config.json
+  std::string assume;                 ///< family to read a model of unknown type as
   std::vector<Precision> precision;   ///< the best of them; empty: as the model is stored
   std::optional<Precision> kv_dtype;  ///< empty: as the model asks
   std::optional<std::string> study;   ///< a service's study, whose traffic, targets and engine are meant

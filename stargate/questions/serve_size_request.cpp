@@ -114,7 +114,7 @@ Check make_model(const SizeQuestion& q, const QuestionContext& context, SizeRequ
   request.catalogue = std::make_unique<Catalogue>(std::move(*catalogue));
   if (q.study) return Done{};
   if (q.model.empty()) return context.fault("model", "is missing", "name one, or a service's study");
-  auto model_id = resolve_model(context, *request.catalogue, q.model);
+  auto model_id = resolve_model(context, *request.catalogue, q.model, q.assume);
   if (!model_id) return model_id.faults();
   request.model = &request.catalogue->models.at(*model_id);
   for (const Precision precision : q.precision) {

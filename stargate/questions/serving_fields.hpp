@@ -53,6 +53,7 @@ struct EnumNames<PreemptionMode> {
 /// What is served, and in which formats; empty: as the model is stored.
 struct ServedModelFields {
   std::string model;                             ///< id, or a config.json
+  std::string assume;                            ///< family to read a model of unknown type as
   std::optional<Precision> precision, kv_dtype;  ///< of weights; of the cache
 };
 ServingPrecision chosen_precision(const ServedModelFields& fields, const Model& model);

@@ -78,7 +78,7 @@ Result<Ground> find_ground(const SimulateQuestion& question, const QuestionConte
   auto system = find_system(context, *ground.catalogue, "system", question.system);
   if (!system) return system.faults();
   ground.system = *system;
-  auto model_id = resolve_model(context, *ground.catalogue, question.model);
+  auto model_id = resolve_model(context, *ground.catalogue, question.model, question.assume);
   if (!model_id) return model_id.faults();
   ground.model = &ground.catalogue->models.at(*model_id);
   auto errors = load_expected_errors(context);

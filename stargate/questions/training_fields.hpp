@@ -69,7 +69,7 @@ struct RecipeFields {
 };
 
 struct TrainingFields : LayoutFields, RecipeFields, ConfidenceField, ChangeFields {
-  std::string model, system;
+  std::string model, system, assume;
   GpuCounts gpus;
   std::int64_t global_batch_size = 1024, seq_length = 8192;
 };
@@ -84,6 +84,7 @@ template <class Q>
 void add_job_fields(QuestionTable<Q>& t, const char* gpus) {
   t.group("The job")
       .required("model", &Q::model, "Id of a model of the catalogue, or the path of a config.json")
+      .optional("assume", &Q::assume, kAssumeSentence)
       .required("system", &Q::system, "Id of a system of the catalogue")
       .required("gpus", &Q::gpus, gpus)
       .type("N");

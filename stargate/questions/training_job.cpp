@@ -92,7 +92,7 @@ Result<AskedJob> load_asked_job(const TrainingFields& fields, const QuestionCont
   if (!loaded) return loaded.faults();
   auto catalogue = std::make_unique<Catalogue>(std::move(*loaded));
   catalogue->confidence = fields.confidence;
-  auto model = resolve_model(context, *catalogue, fields.model);
+  auto model = resolve_model(context, *catalogue, fields.model, fields.assume);
   if (!model) return model.faults();
   auto job = make_training_job(*catalogue, *model, fields.system);
   if (!job) return job.faults();
